@@ -1,0 +1,100 @@
+"""The parameters of a network as one flat vector θ, and a network that is left as it was found.
+
+θ holds the trainable parameters in the order of `named_parameters`, each flattened row by row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+import torch
+from torch import nn
+
+from render.errors import DataError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each trainable parameter of a network lies in θ."""
+
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    offsets: tuple[int, ...]  # index in θ of the first element of each
+
+    @property
+    def size(self) -> int:
+        """The number of elements of θ."""
+        return self.offsets[-1] + math.prod(self.shapes[-1]) if self.names else 0
+
+    def slices(self) -> dict[str, slice]:
+        """Returns the part of θ that belongs to each parameter."""
+        ends = (start + math.prod(shape) for start, shape in zip(self.offsets, self.shapes, strict=True))
+        return {name: slice(*part) for name, *part in zip(self.names, self.offsets, ends, strict=True)}
+
+
+def layout_of(model: nn.Module) -> Layout:
+    """Returns the layout of a network's trainable parameters."""
+    shapes = {name: tuple(parameter.shape) for name, parameter in _trainable(model)}
+    ends = list(accumulate(map(math.prod, shapes.values()), initial=0))
+    return Layout(tuple(shapes), tuple(shapes.values()), tuple(ends[:-1]))
+
+
+def parameters_of(model: nn.Module) -> np.ndarray:
+    """Returns a copy of θ, (P,) float32."""
+    parts = [parameter.detach().reshape(-1).cpu().float() for _, parameter in _trainable(model)]
+    return torch.cat(parts).numpy().copy() if parts else np.zeros(0, np.float32)
+
+
+def load_parameters(model: nn.Module, theta: np.ndarray | torch.Tensor) -> None:
+    """Writes θ (P,) into a network; raises DataError where its length is another."""
+    layout, values = layout_of(model), torch.as_tensor(theta)
+    if values.shape != (layout.size,):
+        raise DataError(f"θ has the shape {tuple(values.shape)}, this network has {layout.size} parameters; "
+                        "it belongs to another network")  # fmt: skip
+    parts = layout.slices()
+    with torch.no_grad():
+        for name, parameter in _trainable(model):
+            parameter.copy_(values[parts[name]].reshape(parameter.shape))
+
+
+@contextlib.contextmanager
+def restoring(model: nn.Module) -> Iterator[None]:
+    """Leaves parameters, buffers, modes, gradients and torch's random state as they were, also after an error."""
+    undo = _snapshot(model)
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(devices=devices):
+        try:
+            yield
+        finally:
+            undo()
+
+
+def _snapshot(model: nn.Module) -> Callable[[], None]:
+    modes = [(module, module.training) for module in model.modules()]
+    slots = [(held, dict(held)) for module in model.modules() for held in (module._parameters, module._buffers)]
+    flags = [(parameter, parameter.requires_grad, parameter.grad) for parameter in model.parameters()]
+    gradients = [gradient for _, _, gradient in flags if gradient is not None]
+    values = [(tensor, tensor.detach().clone()) for tensor in (*model.parameters(), *model.buffers(), *gradients)]
+
+    @torch.no_grad()
+    def undo() -> None:
+        for module, training in modes:
+            module.training = training
+        for held, found in slots:
+            held.clear()
+            held.update(found)
+        for tensor, value in values:
+            tensor.copy_(value)
+        for parameter, flag, gradient in flags:
+            parameter.requires_grad_(flag).grad = gradient
+
+    return undo
+
+
+def _trainable(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    return ((name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad)

@@ -1,0 +1,49 @@
+"""The errors that a user can meet, each with its exit code.
+
+A message has the value, the rule and the remedy, in one sentence. Anything that is not one of these is our own
+mistake and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ThalwegError(Exception):
+    """Something that a user can set right, or has to know."""
+
+    exit_code = 1
+
+
+class UsageError(ThalwegError):
+    """A command was called in a way that it does not understand."""
+
+    exit_code = 2
+
+
+class SceneError(ThalwegError):
+    """A scene that cannot be used, with every problem that was found in it."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Sequence[str]):
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class MachineError(ThalwegError):
+    """The machine lacks something: a graphics library, an encoder, room on its disk."""
+
+    exit_code = 4
+
+
+class DataError(ThalwegError):
+    """Data, a checkpoint or a stored result is absent or cannot be used."""
+
+    exit_code = 5
+
+
+class PartialError(ThalwegError):
+    """Some frames or tiles failed; the rest is done and kept."""
+
+    exit_code = 6

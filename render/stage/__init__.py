@@ -1,0 +1,1 @@
+"""Stage: a relief of the measured surface, light baked on it, geometry by PyVista, colour by torch in linear light."""

@@ -1,0 +1,116 @@
+"""The camera: where it stands, and the first framing when the scene leaves it to us.
+
+Azimuths are degrees clockwise from +β, seen from above; a camera at azimuth 180 stands on the −β side and looks
+towards +β, with α to the right.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from render.stage.mesh import height_at, inside
+from render.stage.relief import Relief
+
+UP = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class View:
+    """A pinhole camera with a level horizon."""
+
+    position: np.ndarray  # (3,) picture widths
+    target: np.ndarray  # (3,)
+    angle: float  # degrees, vertical
+    shift: tuple[float, float] = (0.0, 0.0)  # of the picture's centre, in half heights
+
+    @property
+    def axes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Unit vectors to the right, up and forward."""
+        forward = self.target - self.position
+        forward = forward / np.linalg.norm(forward)
+        right = np.cross(forward, UP)
+        right = right / np.linalg.norm(right)
+        return right, np.cross(right, forward), forward
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Returns points (N, 3) on the picture: x and y in half heights from its centre, and the distance along view."""
+        right, up, forward = self.axes
+        away = points - self.position
+        along = away @ forward
+        scale = 1 / (np.tan(np.radians(self.angle) / 2) * along)
+        return np.stack([(away @ right) * scale - self.shift[0], (away @ up) * scale - self.shift[1], along], axis=1)
+
+
+def standing(azimuth: float, elevation: float, distance: float, target: np.ndarray, angle: float) -> View:
+    """Returns the view from a distance (picture widths) at an azimuth and elevation (degrees) above a target."""
+    a, e = math.radians(azimuth), math.radians(elevation)
+    away = np.array([math.sin(a) * math.cos(e), math.cos(a) * math.cos(e), math.sin(e)])
+    return View(target + distance * away, np.asarray(target, float), angle)
+
+
+def hull(relief: Relief, shape: str, bottom: float) -> np.ndarray:
+    """Returns a few hundred points (N, 3) that bound everything drawn: the terrain, coarsely, and its foot."""
+    rows, columns = relief.level.shape
+    row, column = (np.unique(np.linspace(0, n - 1, 33).astype(int)) for n in (rows, columns))
+    kept = inside(relief, shape)[np.ix_(row, column)]
+    x = np.broadcast_to(column / (columns - 1) - 0.5, kept.shape)[kept]
+    y = np.broadcast_to((row / (rows - 1) - 0.5)[:, None] * relief.depth, kept.shape)[kept]
+    z = relief.heights[np.ix_(row, column)][kept]
+    return np.concatenate([np.stack([x, y, z], 1), np.stack([x, y, np.full_like(x, bottom)], 1)])
+
+
+def fitting_distance(points: np.ndarray, azimuths: np.ndarray, elevation: float, target: np.ndarray, angle: float, aspect: float, fill: float) -> float:
+    """Returns the distance from which points stay within fill of the picture's height and width at every azimuth."""
+    low, high = 0.2, 20.0
+    for _ in range(24):
+        middle = math.sqrt(low * high)
+        views = (standing(float(a), elevation, middle, target, angle) for a in azimuths)
+        if all(_fits(view.project(points), aspect, fill) for view in views):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _fits(projected: np.ndarray, aspect: float, fill: float) -> bool:
+    x, y, along = projected.T
+    return bool((along > 0.05).all() and np.ptp(x) <= 2 * aspect * fill and np.ptp(y) <= 2 * fill)
+
+
+def open_side(relief: Relief, path: np.ndarray, elevation: float, sweep: float, candidates: int = 72) -> float:
+    """Returns the azimuth in the middle of the sweep from which the path (T, 3) is seen best.
+
+    Best is the length of the path on the picture that no terrain hides, averaged over the sweep, with a small
+    preference for the path running across the picture.
+    """
+    azimuths = np.arange(candidates) * 360.0 / candidates
+    seen = np.array([visible_length(relief, path, a, elevation) for a in azimuths])
+    half = max(1, round(sweep / 2 / 360 * candidates))
+    window = np.exp(-0.5 * (np.arange(-half, half + 1) / (half / 1.5 + 1e-9)) ** 2)
+    scores = np.array([np.average(np.take(seen, range(k - half, k + half + 1), mode="wrap"), weights=window) for k in range(candidates)])
+    return float(azimuths[int(np.argmax(scores))])
+
+
+def visible_length(relief: Relief, path: np.ndarray, azimuth: float, elevation: float) -> float:
+    """Returns how much of the path (T, 3) is seen from far away at an azimuth and elevation, in picture widths."""
+    view = standing(azimuth, elevation, 50.0, np.zeros(3), 2.0)
+    right, up, _ = view.axes
+    flat = np.stack([path @ right, path @ up], axis=1)
+    lengths = np.linalg.norm(np.diff(flat, axis=0), axis=1)
+    clear = sees(relief, path, azimuth, elevation)
+    return float((lengths * (clear[1:] & clear[:-1])).sum())
+
+
+def sees(relief: Relief, points: np.ndarray, azimuth: float, elevation: float, samples: int = 96) -> np.ndarray:
+    """Returns which points (N, 3) no terrain hides from a far camera at an azimuth and elevation, (N,) bool."""
+    a = math.radians(azimuth)
+    reach = np.linspace(0.01, 1.2, samples)
+    x = points[:, :1] + reach * math.sin(a)
+    y = points[:, 1:2] + reach * math.cos(a)
+    ray = points[:, 2:] + 0.004 + reach * math.tan(math.radians(elevation))
+    ground = height_at(relief, x.ravel(), y.ravel()).reshape(x.shape)
+    within = np.hypot(x, y) < 0.5 * min(1.0, relief.depth)
+    return ~((ground > ray) & within).any(axis=1)

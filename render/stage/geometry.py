@@ -1,0 +1,122 @@
+"""The geometry pass: what lies behind each sub-pixel, and how far away. PyVista draws, nothing is lit."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from render.errors import MachineError
+from render.stage.camera import UP, View
+from render.stage.gl import require_gl
+from render.stage.mesh import Mesh
+
+CODE = 40  # a kind's share of the red channel; far enough apart to survive a driver's rounding
+
+
+class Kind(enum.IntEnum):
+    """What a sub-pixel shows."""
+
+    NOTHING = 0
+    TERRAIN = 1
+    WALL = 2
+    PATH = 3
+    HEAD = 4
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What was read back, with the first row at the top."""
+
+    depth: np.ndarray  # (H, W) float32, window depth in 0..1; 1 where there is nothing
+    kind: np.ndarray  # (H, W) uint8
+    along: np.ndarray  # (H, W) uint8, place along the path in 0..255, meaningful on the path only
+    near: float  # picture widths
+    far: float
+
+
+class GeometryPass:
+    """Holds the scene on the graphics side; only the view and the path change from frame to frame."""
+
+    def __init__(self, width: int, height: int):
+        require_gl()
+        import pyvista
+
+        if max(width, height) > 16_384:
+            raise MachineError(f"a picture of {width}×{height} sub-pixels is wider than 16,384; ask for a smaller size")
+        self._size = (width, height)
+        self._plotter: Any = pyvista.Plotter(off_screen=True, window_size=[width, height], lighting="none")
+        self._plotter.render_window.SetMultiSamples(0)
+        self._plotter.set_background("black")
+        self._bounds = np.array([[-0.5, -0.5, 0.0], [0.5, 0.5, 0.3]])
+
+    def put(self, kind: Kind, mesh: Mesh | None, along: np.ndarray | None = None) -> None:
+        """Shows a mesh as a kind of thing, in place of the one before; None takes it away."""
+        name = kind.name.lower()
+        if mesh is None:
+            self._plotter.remove_actor(name, render=False)
+            return
+        data = _poly_data(mesh)
+        if kind in (Kind.TERRAIN, Kind.WALL):
+            self._bounds = np.array([np.minimum(self._bounds[0], mesh.points.min(0)), np.maximum(self._bounds[1], mesh.points.max(0))])
+        code = np.zeros((len(mesh.points), 3), np.uint8)
+        code[:, 0] = kind * CODE
+        if along is not None:
+            code[:, 1] = np.round(255 * along)
+        data.point_data["code"] = code
+        self._plotter.add_mesh(data, scalars="code", rgb=True, lighting=False, name=name, render=False, reset_camera=False, show_scalar_bar=False)
+
+    def draw(self, view: View) -> Geometry:
+        """Draws the scene from a view and reads it back; raises MachineError where the picture came back empty."""
+        near, far = self._aim(view)
+        window = self._plotter.render_window
+        window.Render()
+        depth, colour = _read_depth(window, self._size), _read_colour(window, self._size)
+        kind = (colour[..., 0].astype(np.uint16) + CODE // 2) // CODE
+        if not kind.any():
+            raise MachineError("the graphics driver returned an empty picture; check the scene's camera and the driver")
+        return Geometry(depth, kind.astype(np.uint8), colour[..., 1], near, far)
+
+    def _aim(self, view: View) -> tuple[float, float]:
+        camera = self._plotter.camera
+        camera.SetPosition(*view.position)
+        camera.SetFocalPoint(*view.target)
+        camera.SetViewUp(*UP)
+        camera.SetViewAngle(view.angle)
+        width, height = self._size
+        camera.SetWindowCenter(view.shift[0] * height / width, view.shift[1])
+        corners = np.stack(np.meshgrid(*self._bounds.T), -1).reshape(-1, 3)
+        along = (corners - view.position) @ view.axes[2]
+        near, far = max(0.02, along.min() * 0.95), along.max() * 1.05
+        camera.SetClippingRange(near, far)
+        return near, far
+
+    def close(self) -> None:
+        """Gives the graphics memory back."""
+        self._plotter.close()
+
+
+def _poly_data(mesh: Mesh) -> Any:
+    import pyvista
+
+    return pyvista.PolyData.from_regular_faces(mesh.points, mesh.triangles)
+
+
+def _read_depth(window: Any, size: tuple[int, int]) -> np.ndarray:
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkFloatArray
+
+    values = vtkFloatArray()
+    window.GetZbufferData(0, 0, size[0] - 1, size[1] - 1, values)
+    return vtk_to_numpy(values).reshape(size[1], size[0])[::-1]
+
+
+def _read_colour(window: Any, size: tuple[int, int]) -> np.ndarray:
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+
+    values = vtkUnsignedCharArray()
+    window.GetPixelData(0, 0, size[0] - 1, size[1] - 1, 1, values, 0)
+    return vtk_to_numpy(values).reshape(size[1], size[0], 3)[::-1]

@@ -1,0 +1,85 @@
+"""The lens: bloom of what glows, vignette, tone curve, grain, dither. Linear floats go in, 8-bit codes come out.
+
+Tone curve: the filmic fit of Krzysztof Narkowicz, "ACES Filmic Tone Mapping Curve" (2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from render.compiler import fuse
+
+HALOES = ((0.002, 0.55), (0.008, 0.65), (0.025, 0.6), (0.07, 0.45))  # radius in picture heights, weight
+
+
+@dataclass(frozen=True)
+class Lens:
+    """What happens to the light on its way to the file."""
+
+    exposure: float = 1.0
+    bloom: float = 1.0
+    vignette: float = 0.3
+    grain: float = 0.008  # standard deviation, fraction of white
+
+
+def blur(image: Tensor, sigma: float) -> Tensor:
+    """Returns image (C, H, W) under a Gaussian of sigma pixels; wide ones are taken at a lower resolution."""
+    channels, height, width = image.shape
+    factor = 1
+    while sigma / factor > 4:
+        factor *= 2
+    small = F.avg_pool2d(image[None], factor, ceil_mode=True, count_include_pad=False) if factor > 1 else image[None]
+    spread = sigma / factor
+    reach = max(1, int(3 * spread + 0.5))
+    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / spread) ** 2)
+    weights = (weights / weights.sum()).repeat(channels, 1)
+    small = F.conv2d(F.pad(small, (reach, reach, 0, 0)), weights[:, None, None, :], groups=channels)
+    small = F.conv2d(F.pad(small, (0, 0, reach, reach)), weights[:, None, :, None], groups=channels)
+    if factor == 1:
+        return small[0]
+    whole = F.interpolate(small, scale_factor=float(factor), mode="bilinear", align_corners=False)
+    return whole[0, :, :height, :width]
+
+
+def halo(shining: Tensor) -> Tensor:
+    """Returns the glow (3, H, W) around what shines (3, H, W): four Gaussians, from a tight one to a wide one."""
+    height = shining.shape[1]
+    half = F.avg_pool2d(shining[None], 2, ceil_mode=True)[0] if height >= 360 else shining
+    scale = half.shape[1]
+    glow = sum(weight * blur(half, max(0.5, radius * scale)) for radius, weight in HALOES)
+    assert isinstance(glow, Tensor)
+    if half is shining:
+        return glow
+    return F.interpolate(glow[None], size=shining.shape[1:], mode="bilinear", align_corners=False)[0]
+
+
+def _finish(light: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor) -> Tensor:
+    exposure, bloom, vignette, grain = numbers.unbind(0)
+    height, width = light.shape[1:]
+    y = (torch.arange(height) + 0.5) / height * 2 - 1
+    x = (torch.arange(width) + 0.5) / width * 2 - 1
+    corner = (x[None, :] ** 2 * (width / height) ** 2 + y[:, None] ** 2) / ((width / height) ** 2 + 1)
+    value = (light + bloom * glow) * (1 - vignette * corner**1.2) * (0.85 * exposure)
+    shown = ((value * (2.51 * value + 0.03)) / (value * (2.43 * value + 0.59) + 0.14)).clamp(0, 1)
+    code = torch.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+    luminance = 0.2126 * code[0] + 0.7152 * code[1] + 0.0722 * code[2]
+    code = code + noise * grain * (1 - 0.6 * luminance)
+    return (code.clamp(0, 1) * 255 + dither).clamp(0, 255).round().permute(1, 2, 0).to(torch.uint8)
+
+
+_fused: dict[str, Callable[..., Any]] = {}
+
+
+def develop(picture: Tensor, shining: Tensor, lens: Lens, seed: int) -> Tensor:
+    """Returns 8-bit codes (H, W, 3) of a picture (3, H, W) and what shines in it; noise and dither are seeded."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(picture.shape[1:], generator=generator)
+    dither = torch.rand(picture.shape, generator=generator) - torch.rand(picture.shape, generator=generator)
+    numbers = torch.tensor([lens.exposure, lens.bloom, lens.vignette, lens.grain])
+    return _fused.setdefault("finish", fuse(_finish))(picture, halo(shining), noise, dither * 0.5, numbers)

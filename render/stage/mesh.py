@@ -1,0 +1,131 @@
+"""Geometry of the picture: the terrain cut to its shape, the wall under its edge, the path as a tube.
+
+The picture's x runs along α from −½ to ½, y along β, z up; the lowest drawn loss lies at z = 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from render.stage.relief import Relief
+
+DISC = 0.49  # radius in units of the shorter extent; the outermost cells have no outer neighbours to be shaded from
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Triangles."""
+
+    points: np.ndarray  # (N, 3) float32, picture widths
+    triangles: np.ndarray  # (M, 3) int32
+
+
+def axes(relief: Relief) -> tuple[np.ndarray, np.ndarray]:
+    """Returns x (n_α,) and y (n_β,) of the grid in picture widths."""
+    rows, columns = relief.level.shape
+    return np.linspace(-0.5, 0.5, columns), np.linspace(-0.5, 0.5, rows) * relief.depth
+
+
+def radius_of(relief: Relief) -> float:
+    """Returns the radius of the disc that is cut out of the relief, picture widths."""
+    return DISC * min(1.0, relief.depth)
+
+
+def height_at(relief: Relief, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Returns the drawn height at x, y, linear between cells and level beyond the edge."""
+    rows, columns = relief.level.shape
+    row, column = (y / relief.depth + 0.5) * (rows - 1), (x + 0.5) * (columns - 1)
+    return map_coordinates(relief.heights, [row, column], order=1, mode="nearest")
+
+
+def inside(relief: Relief, shape: str) -> np.ndarray:
+    """Returns which cells belong to the picture, (n_β, n_α) bool."""
+    if shape == "square":
+        return np.ones(relief.level.shape, bool)
+    x, y = axes(relief)
+    return np.hypot(x[None, :], y[:, None]) < radius_of(relief)
+
+
+def terrain(relief: Relief, shape: str) -> Mesh:
+    """Returns the surface; a disc's outermost vertices are drawn in onto the circle, so that its edge is smooth."""
+    x, y = axes(relief)
+    points = np.empty((*relief.level.shape, 3), np.float32)
+    points[..., 0], points[..., 1], points[..., 2] = x[None, :], y[:, None], relief.heights
+    points = points.reshape(-1, 3)
+    triangles = _grid_triangles(*relief.level.shape)
+    if shape == "disc":
+        kept = inside(relief, shape).ravel()
+        triangles = triangles[kept[triangles].any(axis=1)]
+        outside = np.unique(triangles[~kept[triangles]])
+        _draw_in(relief, points, outside)
+    return Mesh(points, triangles)
+
+
+def _draw_in(relief: Relief, points: np.ndarray, outside: np.ndarray) -> None:
+    flat = points[outside, :2].astype(np.float64)
+    flat *= (radius_of(relief) / np.hypot(flat[:, 0], flat[:, 1]))[:, None]
+    points[outside, :2] = flat
+    points[outside, 2] = height_at(relief, flat[:, 0], flat[:, 1])
+
+
+def wall(relief: Relief, surface: Mesh, shape: str, bottom: float) -> Mesh:
+    """Returns the vertical face from the edge of the surface down to z = bottom, sharing the edge's very vertices."""
+    edge = _edge(relief, surface, shape)
+    low = edge.copy()
+    low[:, 2] = bottom
+    count = len(edge)
+    here, there = np.arange(count), (np.arange(count) + 1) % count
+    triangles = np.concatenate(
+        [np.stack([here, there, here + count], 1), np.stack([there, there + count, here + count], 1)]
+    )
+    return Mesh(np.concatenate([edge, low]), triangles.astype(np.int32))
+
+
+def _edge(relief: Relief, surface: Mesh, shape: str) -> np.ndarray:
+    if shape == "disc":
+        used = np.unique(surface.triangles)
+        flat = surface.points[used, :2].astype(np.float64)
+        rim = used[np.abs(np.hypot(flat[:, 0], flat[:, 1]) - radius_of(relief)) < 1e-5]
+        points = surface.points[rim]
+        return points[np.argsort(np.arctan2(points[:, 1], points[:, 0]), kind="stable")]
+    grid = surface.points.reshape(*relief.level.shape, 3)
+    return np.concatenate([grid[0, :-1], grid[:-1, -1], grid[-1, :0:-1], grid[:0:-1, 0]])
+
+
+def _grid_triangles(rows: int, columns: int) -> np.ndarray:
+    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
+    return np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3)
+
+
+def tube(centre: np.ndarray, radius: float, sides: int = 12) -> Mesh:
+    """Returns a closed tube around a polyline (T, 3) with round ends; the rings follow its direction."""
+    along = np.gradient(centre, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-12
+    side = np.cross(along, [0.0, 0.0, 1.0])
+    side /= np.linalg.norm(side, axis=1, keepdims=True) + 1e-12
+    up = np.cross(side, along)
+    angle = np.arange(sides) / sides * 2 * np.pi
+    ring = np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None]
+    points = (centre[:, None] + radius * ring).reshape(-1, 3)
+    start = np.arange(len(centre) - 1)[:, None] * sides
+    here, there = start + np.arange(sides), start + (np.arange(sides) + 1) % sides
+    faces = np.concatenate(
+        [np.stack([here, there, here + sides], -1), np.stack([there, there + sides, here + sides], -1)], axis=1
+    )
+    return Mesh(points.astype(np.float32), faces.reshape(-1, 3).astype(np.int32))
+
+
+def ball(centre: np.ndarray, radius: float, rings: int = 12) -> Mesh:
+    """Returns a sphere."""
+    polar = np.linspace(0, np.pi, rings + 1)[:, None]
+    around = np.arange(2 * rings)[None, :] / rings * np.pi
+    unit = np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar) + 0 * around], -1)
+    index = np.arange(unit[..., 0].size, dtype=np.int32).reshape(unit.shape[:2])
+    here, there = index[:-1], np.roll(index[:-1], -1, axis=1)
+    below, beyond = index[1:], np.roll(index[1:], -1, axis=1)
+    triangles = np.stack([here, below, beyond, here, beyond, there], -1).reshape(-1, 3)
+    return Mesh((centre + radius * unit).reshape(-1, 3).astype(np.float32), triangles)
