@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import torch
@@ -76,7 +77,9 @@ def restoring(model: nn.Module) -> Iterator[None]:
 
 def _snapshot(model: nn.Module) -> Callable[[], None]:
     modes = [(module, module.training) for module in model.modules()]
-    slots = [(held, dict(held)) for module in model.modules() for held in (module._parameters, module._buffers)]
+    slots: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (held, dict(held)) for module in model.modules() for held in (module._parameters, module._buffers)
+    ]
     flags = [(parameter, parameter.requires_grad, parameter.grad) for parameter in model.parameters()]
     gradients = [gradient for _, _, gradient in flags if gradient is not None]
     values = [(tensor, tensor.detach().clone()) for tensor in (*model.parameters(), *model.buffers(), *gradients)]

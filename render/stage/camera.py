@@ -7,6 +7,7 @@ towards +β, with α to the right.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,33 +52,56 @@ def standing(azimuth: float, elevation: float, distance: float, target: np.ndarr
     return View(target + distance * away, np.asarray(target, float), angle)
 
 
-def hull(relief: Relief, shape: str, bottom: float) -> np.ndarray:
-    """Returns a few hundred points (N, 3) that bound everything drawn: the terrain, coarsely, and its foot."""
+def hull(relief: Relief, shape: str, bottom: float, skirt: float) -> np.ndarray:
+    """Returns a few thousand points (N, 3) that bound everything drawn: the terrain, coarsely, and what is seen of its
+    wall, which fades over the skirt."""
     rows, columns = relief.level.shape
     row, column = (np.unique(np.linspace(0, n - 1, 33).astype(int)) for n in (rows, columns))
     kept = inside(relief, shape)[np.ix_(row, column)]
     x = np.broadcast_to(column / (columns - 1) - 0.5, kept.shape)[kept]
     y = np.broadcast_to((row / (rows - 1) - 0.5)[:, None] * relief.depth, kept.shape)[kept]
     z = relief.heights[np.ix_(row, column)][kept]
-    return np.concatenate([np.stack([x, y, z], 1), np.stack([x, y, np.full_like(x, bottom)], 1)])
+    foot = np.maximum(z - skirt, bottom)
+    return np.concatenate([np.stack([x, y, z], 1), np.stack([x, y, foot], 1)])
 
 
-def fitting_distance(points: np.ndarray, azimuths: np.ndarray, elevation: float, target: np.ndarray, angle: float, aspect: float, fill: float) -> float:
-    """Returns the distance from which points stay within fill of the picture's height and width at every azimuth."""
-    low, high = 0.2, 20.0
-    for _ in range(24):
-        middle = math.sqrt(low * high)
-        views = (standing(float(a), elevation, middle, target, angle) for a in azimuths)
-        if all(_fits(view.project(points), aspect, fill) for view in views):
-            high = middle
-        else:
-            low = middle
-    return high
+@dataclass(frozen=True)
+class Frame:
+    """The room that a picture gives to its object."""
+
+    aspect: float  # width / height
+    fill: float  # share of the width or height that the object may take
+    raised: float  # how far its middle stands above the picture's, half heights; leaves room for words
 
 
-def _fits(projected: np.ndarray, aspect: float, fill: float) -> bool:
+def framed(points: np.ndarray, views: Sequence[View], frame: Frame) -> tuple[float, tuple[float, float]] | None:
+    """Returns how much of the allowed room points take from these views together, and the shift that centres them.
+
+    None where a point lies behind a camera.
+    """
+    projected = np.concatenate([view.project(points) for view in views])
     x, y, along = projected.T
-    return bool((along > 0.05).all() and np.ptp(x) <= 2 * aspect * fill and np.ptp(y) <= 2 * fill)
+    if (along < 0.05).any():
+        return None
+    taken = max(np.ptp(x) / (2 * frame.aspect * frame.fill), np.ptp(y) / (2 * frame.fill))
+    return float(taken), (float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2 - frame.raised)
+
+
+def fitting(points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame) -> tuple[float, tuple[float, float]]:
+    """Returns the distance (picture widths) at which the points fill the frame, and the shift that centres them there.
+
+    stand gives the views of a move at a distance.
+    """
+    near, far = 0.2, 30.0
+    for _ in range(28):
+        middle = math.sqrt(near * far)
+        found = framed(points, stand(middle), frame)
+        if found is None or found[0] > 1:
+            near = middle
+        else:
+            far = middle
+    found = framed(points, stand(far), frame)
+    return far, found[1] if found else (0.0, 0.0)
 
 
 def open_side(relief: Relief, path: np.ndarray, elevation: float, sweep: float, candidates: int = 72) -> float:

@@ -41,13 +41,21 @@ def from_oklab(lab: np.ndarray) -> np.ndarray:
     return np.clip((lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T, 0.0, 1.0)
 
 
-def table(stops: Sequence[tuple[float, str]], gamma: float = 1.0, size: int = 1024) -> np.ndarray:
-    """Returns a palette as (size, 3) float32 in linear light, from deep to high.
-
-    gamma under 1 gives more of the palette to the depth.
-    """
-    places = np.linspace(0.0, 1.0, size) ** gamma
+def table(stops: Sequence[tuple[float, str]], places: np.ndarray) -> np.ndarray:
+    """Returns a palette at places (n,) in 0..1, from deep to high, as (n, 3) float32 in linear light."""
     positions = [position for position, _ in stops]
     colours = to_oklab(np.stack([linear(colour) for _, colour in stops]))
     blended = np.stack([np.interp(places, positions, colours[:, k]) for k in range(3)], axis=1)
     return from_oklab(blended).astype(np.float32)
+
+
+def places(levels: np.ndarray, gamma: float, balance: float, size: int = 1024) -> np.ndarray:
+    """Returns where in the palette each of size levels from 0 to 1 falls, (size,), never decreasing.
+
+    gamma under 1 gives more of the palette to the depth. balance mixes in the share of the drawn levels that lie
+    lower, so that a surface that is mostly plateau does not take all its colour from one stop.
+    """
+    level = np.linspace(0.0, 1.0, size)
+    counts = np.histogram(levels, bins=size, range=(0.0, 1.0))[0]
+    share = np.cumsum(counts) / max(1, counts.sum())
+    return (1 - balance) * level**gamma + balance * share

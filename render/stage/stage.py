@@ -21,6 +21,7 @@ from render.stage.shade import Field, Uniforms, shade
 
 SKY_AZIMUTHS = 32
 LIGHT_SIZE = 192  # side of the map of the path's own light
+SIDES = 12  # of the path's tube
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
 
 
@@ -45,7 +46,9 @@ class Stage:
         self.look, self.size, self.factor = look, size, factor
         self._relief, self._sun = relief, sun
         self._field = bake_field(relief, look, sun)
-        self._palette = torch.from_numpy(palette.table(look.palette, look.palette_gamma))
+        drawn = relief.level[mesh.inside(relief, look.shape)]
+        places = palette.places(drawn, look.palette_gamma, look.palette_balance)
+        self._palette = torch.from_numpy(palette.table(look.palette, places))
         self._background = background(look, *size)
         self._uniforms = self._fixed_uniforms()
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
@@ -72,18 +75,20 @@ class Stage:
         )
         return uniforms
 
-    def show_path(self, points: np.ndarray | None, head: bool = True) -> None:
+    def show_path(self, points: np.ndarray | None) -> None:
         """Puts the walked part of the path (n, 3) on the stage with a bright head at its end; None takes it away."""
-        if points is None or len(points) < 2:
+        if points is None:
             self._geometry.put(Kind.PATH, None)
             self._geometry.put(Kind.HEAD, None)
             self._light = torch.zeros(LIGHT_SIZE**2, 1)
             return
         radius = self.look.path.radius
-        sides = 12
-        ring = np.linspace(0.0, 1.0, len(points)) ** 3
-        self._geometry.put(Kind.PATH, mesh.tube(points, radius, sides), np.repeat(ring, sides))
-        self._geometry.put(Kind.HEAD, mesh.ball(points[-1], 2.4 * radius) if head else None)
+        if len(points) < 2:
+            self._geometry.put(Kind.PATH, None)
+        else:
+            brightness = np.linspace(0.0, 1.0, len(points)) ** 3
+            self._geometry.put(Kind.PATH, mesh.tube(points, radius, SIDES), np.repeat(brightness, SIDES))
+        self._geometry.put(Kind.HEAD, mesh.ball(points[-1], 2.2 * radius))
         self._light = path_light(points, self._relief.depth)
 
     def photograph(self, view: View, seed: int) -> np.ndarray:
@@ -176,6 +181,7 @@ def path_light(points: np.ndarray, depth: float) -> Tensor:
     row = np.clip((points[1:, 1] / depth + 0.5) * (LIGHT_SIZE - 1), 0, LIGHT_SIZE - 1).round().astype(int)
     lit = np.zeros((LIGHT_SIZE, LIGHT_SIZE))
     np.add.at(lit, (row, column), lengths * LIGHT_SIZE)
-    lit[row[-1], column[-1]] += 4.0
+    tip = np.clip((points[-1, :2] / (1, depth) + 0.5) * (LIGHT_SIZE - 1), 0, LIGHT_SIZE - 1).round().astype(int)
+    lit[tip[1], tip[0]] += 4.0
     spread = 0.9 * gaussian_filter(lit, 0.012 * LIGHT_SIZE) + 1.6 * gaussian_filter(lit, 0.035 * LIGHT_SIZE)
     return torch.from_numpy(spread.reshape(-1, 1).astype(np.float32))

@@ -1,0 +1,5 @@
+"""python -m render is thalweg."""
+
+from render.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Time, frames and the encoder: what turns pictures into a film."""

@@ -1,0 +1,140 @@
+"""The frames of a film on disk: NNNNNN.png, and a manifest that says what each was made from.
+
+The manifest is a file of JSON lines that only grows while frames are drawn: the last line of an index holds, and a
+line that was torn by a kill is passed over, so whatever has a line is whole.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from PIL import Image
+
+from render.files import disk_errors, replacing
+
+PNG_LEVEL = 1  # level 6 takes four times as long for 6 % less
+IN_FLIGHT = 2  # frames that wait to be saved; more would only cost memory
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the manifest says of one frame."""
+
+    index: int
+    key: str  # of what the frame was made from
+    size: int  # bytes of the PNG
+    crc: int  # CRC-32 of the PNG
+
+
+@dataclass(frozen=True)
+class FrameStore:
+    """A folder of numbered frames; it is made when the first frame is written."""
+
+    folder: Path
+
+    def paths(self, count: int) -> list[Path]:
+        """Returns where the first count frames lie."""
+        return [self._path(index) for index in range(count)]
+
+    def missing(self, keys: Sequence[str], verify: bool = False) -> list[int]:
+        """Returns the frames that are absent, cut short or made from something else than their key.
+
+        With verify the bytes are read and checked too, about a second per gigabyte.
+        """
+        entries = self._entries()
+        return [index for index, key in enumerate(keys) if not self._holds(entries.get(index), key, verify)]
+
+    def write(self, index: int, pixels: np.ndarray, key: str) -> None:
+        """Saves a frame (H, W, 3) uint8, then its line in the manifest."""
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG", compress_level=PNG_LEVEL)
+        content = buffer.getvalue()
+        with replacing(self._path(index)) as temporary:
+            temporary.write_bytes(content)
+        line = json.dumps(asdict(Entry(index, key, len(content), zlib.crc32(content))))
+        with disk_errors(self._manifest), self._manifest.open("ab") as manifest:
+            manifest.write(f"\n{line}\n".encode())  # one call, and a fresh line even after a torn one
+
+    def trim(self, count: int) -> None:
+        """Removes frames beyond count and what a kill left half written, and shortens the manifest."""
+        kept = {path.name for path in self.paths(count)}
+        for path in self.folder.glob("*.png"):
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
+        lines = [json.dumps(asdict(entry)) for index, entry in sorted(self._entries().items()) if index < count]
+        with replacing(self._manifest) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    @property
+    def _manifest(self) -> Path:
+        return self.folder / "manifest.jsonl"
+
+    def _path(self, index: int) -> Path:
+        return self.folder / f"{index:06d}.png"
+
+    def _entries(self) -> dict[int, Entry]:
+        """Returns the last readable entry of every frame."""
+        try:
+            lines = self._manifest.read_bytes().splitlines()
+        except FileNotFoundError:
+            return {}
+        read = (_entry(line) for line in lines)
+        return {entry.index: entry for entry in read if entry is not None}
+
+    def _holds(self, entry: Entry | None, key: str, verify: bool) -> bool:
+        """Says whether a frame is on disk as its entry says, and was made from key."""
+        if entry is None or entry.key != key:
+            return False
+        path = self._path(entry.index)
+        if not path.is_file() or path.stat().st_size != entry.size:
+            return False
+        return not verify or zlib.crc32(path.read_bytes()) == entry.crc
+
+
+def _entry(line: bytes) -> Entry | None:
+    """Returns a line of the manifest, or None if it cannot be read."""
+    try:
+        return Entry(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+
+
+class FrameWriter:
+    """Saves frames in the background while the next ones are drawn; an error is raised by the next call.
+
+    A frame that was handed over must not be changed any more.
+    """
+
+    def __init__(self, store: FrameStore):
+        self.store = store
+        self.pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="frame")
+        self.waiting: list[Future[None]] = []
+
+    def write(self, index: int, pixels: np.ndarray, key: str) -> None:
+        """Hands over a frame (H, W, 3) uint8; waits while two others are still being saved."""
+        self._settle(IN_FLIGHT - 1)
+        self.waiting.append(self.pool.submit(self.store.write, index, pixels, key))
+
+    def _settle(self, allowed: int) -> None:
+        """Waits until so many frames are left to be saved; raises the first error among the rest."""
+        while len(self.waiting) > allowed or (self.waiting and self.waiting[0].done()):
+            self.waiting.pop(0).result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.pool.shutdown(wait=True)
+        if error is None:
+            self._settle(0)

@@ -1,0 +1,224 @@
+"""Words on the picture: title, caption and counters, drawn in two dimensions on the finished frame.
+
+One family in two sizes, grey, in the lower safe area: the title over the caption at the left, the counters at the
+right. What stays the same from frame to frame is laid out once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from render.errors import SceneError
+from render.film import ink
+from render.film.ink import DISPLAY, TEXT, Ink, line_ink, line_width, together
+
+SAFE = 0.05  # margin / width or height of the frame
+TITLE = 1.75  # size of the title / size of the caption
+LEADING = 1.5  # distance of baselines / size
+AIR = 1.9  # from the caption's first baseline up to the title's / size
+COMPANION = 0.6  # least size of counters and title when a long caption shrinks / size
+GAP = 3.0  # clear space between caption and counters / size
+QUIET = 0.7  # opacity of caption and labels beside title and values
+VALUE_DIGITS = 8  # width that the column of values has before it grows
+SHRINK = 0.85  # a caption is set smaller down to this share of its size before it is broken once more
+SMALLEST = 7.0  # pixels; smaller letters are left out
+READABLE = 9.0  # pixels; the least size in frames of at least 320 rows
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is written on one frame; an empty text is not drawn."""
+
+    title: str = ""
+    caption: str = ""
+    counters: tuple[tuple[str, str], ...] = ()  # (label, value)
+
+
+def draw_words(pixels: np.ndarray, words: Words, colour: str = "#9a9a9a", film: bool = False) -> np.ndarray:
+    """Returns a copy of pixels (H, W, 3) uint8 with the words on it.
+
+    A caption wider than the safe area is broken into two lines (four in portrait) and then set smaller; letters under
+    7 px are left out. Raises SceneError for a character that the font does not have.
+    """
+    sheet = Sheet(pixels.shape[1], pixels.shape[0], film)
+    size = _companion_size(sheet, words.caption)
+    values = [value for _, value in words.counters]
+    column = max(ink.value_width(text, size) for text in ["0" * VALUE_DIGITS, *values])
+    page = _page(sheet, words.title, words.caption, tuple(label for label, _ in words.counters), column)
+    drawn = pixels.copy()
+    ink.paint(drawn, page.ink, colour)
+    for value, baseline in zip(values if page.baselines else (), page.baselines, strict=True):
+        ink.paint(drawn, ink.value_ink(value, size).moved(sheet.right, baseline), colour)
+    return drawn
+
+
+def format_loss(loss: float) -> str:
+    """Returns a loss to three significant figures: 2.31, 0.0412, 1,230, 4.12×10⁻⁵."""
+    if not math.isfinite(loss):
+        return "diverged"
+    mantissa, exponent = f"{loss:.2e}".split("e")
+    power = int(exponent)
+    if -3 <= power < 6:
+        text = f"{float(f'{loss:.2e}'):,.{max(2 - power, 0)}f}"
+    else:
+        text = f"{mantissa}×10{str(power).translate(_RAISED)}"
+    return text.replace("-", "−")
+
+
+def format_step(step: int, total: int) -> str:
+    """Returns a step with its thousands marked, padded with figure spaces to about the width of the last one."""
+    return f"{step:,}".rjust(len(f"{total:,}"), "\u2007")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A frame and what follows from its size, in pixels."""
+
+    width: int
+    height: int
+    film: bool
+
+    @property
+    def portrait(self) -> bool:
+        """Says whether the frame is higher than wide."""
+        return self.height > self.width
+
+    @property
+    def size(self) -> float:
+        """The size of captions and counters."""
+        share = (0.026 if self.portrait else 0.020) if self.film else 0.014
+        return max(share * self.height, READABLE if self.height >= 320 else 0.0)
+
+    @property
+    def left(self) -> int:
+        """The column where lines begin."""
+        return round(SAFE * self.width)
+
+    @property
+    def right(self) -> int:
+        """The column where values end."""
+        return self.width - self.left
+
+    @property
+    def span(self) -> int:
+        """The width between the margins."""
+        return self.right - self.left
+
+    @property
+    def bottom(self) -> int:
+        """The row of the lowest baseline."""
+        return self.height - round(SAFE * self.height)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stays the same from frame to frame, and where the values go."""
+
+    ink: Ink
+    baselines: tuple[int, ...]  # of the values, from the top; empty where they would be illegible
+
+
+@lru_cache(maxsize=16)
+def _page(sheet: Sheet, title: str, caption: str, labels: tuple[str, ...], column: int) -> Page:
+    """Lays out everything but the values, which stand in a column so many pixels wide.
+
+    The counters stand beside the caption; in portrait, where the caption needs the whole width, beside the title.
+    """
+    _refuse_unknown(title + caption + "".join(labels))
+    size = _companion_size(sheet, caption)
+    labels = labels if size >= SMALLEST else ()
+    beside = _labels_width(labels, size) + column
+    aside = beside + GAP * size if labels else 0.0
+    written, above = _caption(caption, sheet, sheet.span if sheet.portrait else sheet.span - aside)
+    baselines = _stack(above if sheet.portrait else sheet.bottom, size, len(labels))
+    named = [
+        line_ink(label, TEXT, size).moved(sheet.right - round(beside), row).faded(QUIET)
+        for label, row in zip(labels, baselines, strict=True)
+    ]
+    heading = _title(title, TITLE * size, sheet.span - aside).moved(sheet.left, above)
+    return Page(together([*written, *named, heading]), baselines)
+
+
+@lru_cache(maxsize=16)
+def _companion_size(sheet: Sheet, caption: str) -> float:
+    """Returns the size of counters, and of the title before it is enlarged: in portrait it follows a long caption."""
+    if not sheet.portrait:
+        return sheet.size
+    return max(_broken(caption, sheet, sheet.span)[1], COMPANION * sheet.size)
+
+
+def _caption(caption: str, sheet: Sheet, width: float) -> tuple[list[Ink], int]:
+    """Returns the inks of the caption's lines and the first free baseline above them."""
+    lines, size = _broken(" ".join(caption.splitlines()), sheet, width)
+    if not lines or size < SMALLEST:
+        return [], sheet.bottom
+    rows = _stack(sheet.bottom, size, len(lines))
+    inks = [
+        line_ink(line, TEXT, size).moved(sheet.left, row).faded(QUIET) for line, row in zip(lines, rows, strict=True)
+    ]
+    return inks, rows[0] - round(AIR * size)
+
+
+def _title(title: str, size: float, width: float) -> Ink:
+    """Returns the title at a size, or as large as the width allows."""
+    text = " ".join(title.splitlines())
+    fitting = min(size, width / max(line_width(text, DISPLAY, 1.0), 1e-9))
+    return line_ink(text, DISPLAY, fitting) if text and fitting >= SMALLEST else together([])
+
+
+def _labels_width(labels: Sequence[str], size: float) -> float:
+    """Returns the width of the column of labels with the space that parts it from the values."""
+    return max((line_width(label, TEXT, size) for label in labels), default=0.0) + size
+
+
+def _stack(lowest: int, size: float, count: int) -> tuple[int, ...]:
+    """Returns the baselines of count lines, from the top, the last at the lowest row."""
+    return tuple(lowest - round(LEADING * size) * row for row in reversed(range(count)))
+
+
+def _broken(caption: str, sheet: Sheet, width: float) -> tuple[list[str], float]:
+    """Returns a caption as lines, and their size: as few lines as hold it without setting it much smaller."""
+    if not caption:
+        return [], sheet.size
+    most = 4 if sheet.portrait else 2
+    for count in range(1, most + 1):
+        lines = _balanced(caption, count)
+        size = min(sheet.size, width / max(line_width(line, TEXT, 1.0) for line in lines))
+        if size >= SHRINK * sheet.size:
+            break
+    return lines, size
+
+
+def _balanced(caption: str, count: int) -> list[str]:
+    """Breaks a caption at its dots (at its spaces, if it has none) into at most count lines of like width."""
+    dot = " · " if " · " in caption else " "
+    parts = caption.split(dot)
+    limit = max(line_width(caption, TEXT, 1.0) / count, *(line_width(part, TEXT, 1.0) for part in parts))
+    while len(lines := _filled(parts, dot, limit)) > count:
+        limit *= 1.01
+    return lines
+
+
+def _filled(parts: Sequence[str], dot: str, limit: float) -> list[str]:
+    """Puts as many parts on each line as its width, in sizes, allows."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        longer = lines[-1] + dot + part
+        if line_width(longer, TEXT, 1.0) <= limit:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
+
+
+def _refuse_unknown(text: str) -> None:
+    """Raises SceneError if the font lacks a character."""
+    if absent := ink.undrawable(" ".join(text.splitlines())):
+        raise SceneError([f"words: the font has no letter for {' '.join(absent)}; write Latin, Greek or Cyrillic"])

@@ -1,0 +1,148 @@
+"""The plan: what a scene still lacks, about how long that takes on this machine, and how much disk it needs.
+
+Points per second are timed on the scene's own network, untrained, for a moment; seconds a frame follow from its size.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from render.descent import data, networks
+from render.descent import run as runs
+from render.descent.parameters import parameters_of
+from render.film import film as films
+from render.film import record, still
+from render.film.frames import FrameStore
+from render.landscape import measure
+from render.landscape.objective import Objective
+from render.scene.output import Film
+from render.scene.spec import Scene
+
+TRIAL = 1.5  # seconds of measuring
+SECONDS_PER_FRAME = (0.15, 0.45)  # for any frame, and for each million pixels; measured on two cores without a GPU
+STEPS_PER_SECOND = 1500  # of training a small network; the rest of a plan outweighs it
+BYTES_PER_PIXEL = 1.6  # of a PNG frame with grain
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that is missing."""
+
+    what: str
+    amount: int
+    unit: str
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is missing of a scene."""
+
+    items: tuple[Item, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the plan for JSON."""
+        return {
+            "missing": [vars(item) for item in self.items],
+            "seconds": sum(item.seconds for item in self.items),
+            "megabytes": sum(item.megabytes for item in self.items),
+        }
+
+    def as_text(self) -> str:
+        """Returns the plan for a person."""
+        if not self.items:
+            return "  nothing is missing"
+        lines = [
+            f"  {item.what}: {item.amount:,} {item.unit}, about {_minutes(item.seconds)}, {item.megabytes:,.1f} MB"
+            for item in self.items
+        ]
+        total = self.as_dict()
+        return "\n".join([*lines, f"  in all about {_minutes(total['seconds'])}, {total['megabytes']:,.1f} MB of disk"])
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
+
+
+def make(scene: Scene, quality: str, output: Path) -> Plan:
+    """Returns what is missing of a scene at a quality (already applied to it)."""
+    items = [*_runs(scene, output), *_surfaces(scene, output), *_stills(scene, quality, output), *_films(scene, quality, output)]
+    return Plan(tuple(items))
+
+
+def _runs(scene: Scene, output: Path) -> list[Item]:
+    missing = {name: run for name, run in scene.runs.items() if runs.find(run, scene.seed, output) is None}
+    items = []
+    for name, run in missing.items():
+        dataset = data.load(run.data)
+        size = parameters_of(networks.build(run.network, dataset, 0)).size
+        logged = run.training.steps // run.training.every + 2
+        steps = run.training.steps
+        items.append(Item(f"run {name}", steps, "steps", steps / STEPS_PER_SECOND, logged * size * 4 / 1e6))
+    return items
+
+
+def _surfaces(scene: Scene, output: Path) -> list[Item]:
+    items = []
+    for name in scene.surfaces:
+        left = measure.points_left(scene, name, output)
+        if left:
+            items.append(Item(f"surface {name}", left, "points", left / _rate(scene, name), left * 9 / 1e6))
+    return items
+
+
+def _rate(scene: Scene, name: str) -> float:
+    """Returns points per second on the surface's own network, timed for TRIAL seconds."""
+    settings = scene.surfaces[name]
+    run = scene.runs[settings.run]
+    dataset = data.load(run.data)
+    examples = dataset.split(settings.objective.split).first(settings.objective.examples)
+    model = networks.build(run.network, dataset, scene.seed)
+    objective = Objective(model, torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets), nn.CrossEntropyLoss())
+    start = parameters_of(model).astype(np.float64)
+    evaluator = objective.on(start, np.ones_like(start), np.linspace(-1, 1, start.size))
+    places = np.full((256, 2), 0.01)
+    evaluator.measure(places)  # whatever has to be compiled
+    begin, count = time.perf_counter(), 0
+    while time.perf_counter() - begin < TRIAL:
+        evaluator.measure(places)
+        count += len(places)
+    return count / (time.perf_counter() - begin)
+
+
+def _picture_seconds(size: tuple[int, int]) -> float:
+    return SECONDS_PER_FRAME[0] + SECONDS_PER_FRAME[1] * size[0] * size[1] / 1e6
+
+
+def _stills(scene: Scene, quality: str, output: Path) -> list[Item]:
+    items = []
+    for name, settings in scene.stills.items():
+        if not record.is_current(still.target_of(name, quality, output), record.file_key(scene, settings)):
+            width, height = settings.size
+            seconds = 3 + 2 * _picture_seconds(settings.size)
+            items.append(Item(f"still {name}", 1, "picture", seconds, width * height * BYTES_PER_PIXEL / 1e6))
+    return items
+
+
+def _films(scene: Scene, quality: str, output: Path) -> list[Item]:
+    return [
+        _film(scene, name, settings, quality, output)
+        for name, settings in scene.films.items()
+        if not record.is_current(films.target_of(name, quality, output), record.file_key(scene, settings))
+    ]
+
+
+def _film(scene: Scene, name: str, settings: Film, quality: str, output: Path) -> Item:
+    store = FrameStore(films.frames_of(name, quality, output))
+    missing = len(store.missing(films.frame_keys(scene, settings)))
+    width, height = settings.size
+    megabytes = missing * width * height * BYTES_PER_PIXEL / 1e6
+    return Item(f"film {name}", missing, "frames", 3 + missing * _picture_seconds(settings.size), megabytes)

@@ -1,0 +1,72 @@
+"""The record beside every finished file: what it was made from, well enough to make it again.
+
+    <file>.json          resolved scene, keys, versions, caption, counts, and the file's own hash
+    <file>.timing.json   wall times, which are not part of the promise of same bytes
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from render.files import content_key, file_digest, read_json, write_json
+from render.landscape import measure
+from render.scene.output import Film, Still
+from render.scene.spec import Scene
+
+ALGORITHM = 1  # raise it when the same settings would draw other pixels
+VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
+
+
+def picture_key(scene: Scene, output: Film | Still) -> str:
+    """Returns the key of everything that a film's frames or a still depend on, the encoder excepted."""
+    surfaces = {shot.surface for shot in scene.shots}
+    return content_key(
+        {
+            "stage": "picture",
+            "algorithm": ALGORITHM,
+            "title": scene.title,
+            "seed": scene.seed,
+            "look": scene.look.model_dump(mode="json"),
+            "preset": scene.look.resolved.model_dump(mode="json"),
+            "shots": [shot.model_dump(mode="json") for shot in scene.shots],
+            "surfaces": {name: measure.key_of(scene, name) for name in sorted(surfaces)},
+            "output": output.model_dump(mode="json", exclude={"encoder"}),
+        }
+    )
+
+
+def file_key(scene: Scene, output: Film | Still) -> str:
+    """Returns the key of a finished film or still."""
+    encoder = output.encoder.model_dump(mode="json") if isinstance(output, Film) else None
+    return content_key({"stage": "file", "picture": picture_key(scene, output), "encoder": encoder})
+
+
+def beside(target: Path, ending: str) -> Path:
+    """Returns the path of a file that belongs to another one: film.mp4 and .json give film.mp4.json."""
+    return target.with_name(target.name + ending)
+
+
+def is_current(target: Path, key: str) -> bool:
+    """Whether a finished file is on disk, whole, and made from the same settings."""
+    record = read_json(beside(target, ".json"))
+    if not isinstance(record, dict) or record.get("key") != key or not target.is_file():
+        return False
+    return record.get("sha256") == file_digest(target)
+
+
+def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seconds: Mapping[str, float]) -> None:
+    """Writes the record and the timing of a finished file."""
+    record = {
+        "key": key,
+        "sha256": file_digest(target),
+        **details,
+        "scene": json.loads(scene.model_dump_json()),
+        "seed": scene.seed,
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
+    }
+    write_json(beside(target, ".timing.json"), {name: round(value, 3) for name, value in seconds.items()})
+    write_json(beside(target, ".json"), record)

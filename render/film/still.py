@@ -1,0 +1,51 @@
+"""A still: one moment of a scene as a PNG."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import PIL.Image
+import PIL.PngImagePlugin
+
+from render.film import record
+from render.film.caption import caption
+from render.film.film import Made, suffix
+from render.film.shooting import Moment, Shooting
+from render.files import replacing
+from render.landscape import measure
+from render.progress import Reporter
+from render.scene.spec import Scene
+
+
+def target_of(name: str, quality: str, output: Path) -> Path:
+    """Returns where a still lies."""
+    return output / "stills" / f"{name}{suffix(quality)}.png"
+
+
+def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter) -> Made:
+    """Returns a scene's still, from disk where it is current."""
+    still = scene.stills[name]
+    target, key = target_of(name, quality, output), record.file_key(scene, still)
+    if record.is_current(target, key):
+        return Made(target, key, True, {})
+    start = time.perf_counter()
+    shooting = Shooting(scene, still, output, reporter)
+    [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
+    surface = scene.shots[shooting.timeline.locate(still.at)[0]].surface
+    landscape = measure.load(scene, surface, output)
+    words = caption(scene, surface, landscape.record)
+    notes = PIL.PngImagePlugin.PngInfo()
+    notes.add_itxt("Title", scene.title)
+    notes.add_itxt("Description", words)
+    with replacing(target) as temporary:
+        PIL.Image.fromarray(pixels).save(temporary, pnginfo=notes)
+    details = {
+        "quality": quality,
+        "size": list(still.size),
+        "at": still.at,
+        "caption": words,
+        "surfaces": {surface: landscape.record},
+    }
+    record.write(target, scene, key, details, {"total": time.perf_counter() - start})
+    return Made(target, key, False, details)

@@ -1,0 +1,135 @@
+"""A document: the plain data of a YAML 1.2 text, and the place where each key and each value stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from render.errors import SceneError
+from render.scene import guard
+from render.scene.part import Location
+from render.scene.place import Place, Source
+from render.scene.syntax import syntax_errors
+
+MOST_BYTES = 1_000_000
+MOST_DIGITS = 100
+CONSTRUCTED = {guard.CORE + name for name in ("null", "bool", "int", "float")}  # all other scalars are text
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain data, with the places of its keys (of its items, in a list) and of its values."""
+
+    data: Any
+    keys: dict[Location, Place]
+    values: dict[Location, Place]
+
+    def place(self, location: Location, *, of_key: bool = False) -> Place:
+        """Returns where a key or a value stands; for what was not written, the key around it."""
+        places = self.keys if of_key else self.values
+        return places[location] if location in places or not location else self.place(location[:-1], of_key=True)
+
+
+def read(path: Path) -> Document:
+    """Returns the document of a file; raises SceneError with every problem of reading it."""
+    raw = _bytes(path)
+    source = Source(str(path))
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = source.after(raw[: error.start].decode("utf-8", errors="replace"))
+        raise SceneError(
+            [place.says(f"byte {raw[error.start]:#04x} is not UTF-8; save the file as UTF-8 text")]
+        ) from error
+    return parse(text, source)
+
+
+def _bytes(path: Path) -> bytes:
+    place = Place(str(path))
+    if path.is_dir():
+        raise SceneError([place.says("is a folder; name a scene file in it")])
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SceneError([place.says(f"cannot be read ({error.strerror})")]) from error
+    if len(raw) > MOST_BYTES:
+        raise SceneError([place.says(f"is larger than {MOST_BYTES // 1_000_000} MB; a scene is a few kilobytes")])
+    return raw
+
+
+def parse(text: str, source: Source) -> Document:
+    """Returns the document of a text; raises SceneError with every problem of reading it. Empty text is None."""
+    yaml = YAML(typ="safe", pure=True)
+    with syntax_errors(text, source):
+        events = YAML(typ="safe", pure=True).parse(text)
+        found = [source.at(mark).says(sentence) for mark, sentence in guard.faults(events)]
+        if found:
+            raise SceneError(found)
+        root = yaml.compose(text)
+    builder = _Builder(source, yaml)
+    data = builder.build(root, (), Place(source.name, 1, 1) if source.has_lines else Place(source.name))
+    if builder.problems:
+        raise SceneError(builder.problems)
+    return Document(data, builder.keys, builder.values)
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Builds plain data from nodes and notes where they stand."""
+
+    source: Source
+    yaml: YAML
+    keys: dict[Location, Place] = field(default_factory=dict)
+    values: dict[Location, Place] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def build(self, node: Node | None, location: Location, key: Place) -> Any:
+        self.keys[location] = key
+        self.values[location] = self.source.at(node.start_mark) if node else key
+        if isinstance(node, MappingNode):
+            return self._mapping(node, location)
+        if isinstance(node, SequenceNode):
+            return [
+                self.build(item, (*location, i), self.source.at(item.start_mark)) for i, item in enumerate(node.value)
+            ]
+        return self._scalar(node) if isinstance(node, ScalarNode) else None
+
+    def _mapping(self, node: MappingNode, location: Location) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key, value in node.value:
+            place = self.source.at(key.start_mark)
+            if not isinstance(key, ScalarNode):
+                self._refuse(place, "a key is a word, not a list or mapping")
+            elif key.value in data:
+                first = self.keys[*location, key.value]
+                self._refuse(place, f"{key.value} is written twice (first in line {first.line}); keep one")
+            else:
+                data[key.value] = self.build(value, (*location, key.value), place)
+        return data
+
+    def _scalar(self, node: ScalarNode) -> Any:
+        place = self.source.at(node.start_mark)
+        if not _is_unicode(node.value):
+            return self._refuse(place, "an escape names half a character (a surrogate); write the character itself")
+        if node.tag not in CONSTRUCTED:
+            return node.value
+        if len(node.value) > MOST_DIGITS:
+            return self._refuse(place, f"a number of {len(node.value):,} characters; at most {MOST_DIGITS} are read")
+        try:
+            return self.yaml.constructor.construct_object(node)
+        except (ValueError, KeyError, YAMLError):
+            tag = node.tag.replace(guard.CORE, "!!")
+            return self._refuse(place, f'"{node.value}" is not what its tag {tag} says; remove the tag')
+
+    def _refuse(self, place: Place, sentence: str) -> None:
+        self.problems.append(place.says(sentence))
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,71 @@
+"""Loading: from a scene file and the settings of the command line to a checked scene, or to all of its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from render.errors import SceneError
+from render.scene.document import Document, read
+from render.scene.nearest import guess
+from render.scene.place import Place
+from render.scene.problem import Problem, problems_of, show
+from render.scene.setting import change, read_setting
+from render.scene.spec import VERSION, Scene, dangling
+
+
+def load(path: Path, settings: Sequence[str] = ()) -> Scene:
+    """Returns the scene of a file; raises SceneError with all problems, each with its file, line and column."""
+    if not path.exists():
+        raise SceneError([Place(str(path)).says(f"there is no such file{_neighbour(path)}")])
+    document = read(path)
+    _check_is_mapping(document)
+    document = _changed(document, settings)
+    _check_version(document)
+    return check(document)
+
+
+def check(document: Document) -> Scene:
+    """Returns the scene of plain data; raises SceneError with all problems, each with its place."""
+    try:
+        return Scene.model_validate(document.data)
+    except ValidationError as error:
+        names = [Problem(location, sentence) for location, _, sentence in dangling(document.data)]
+        found = dict.fromkeys([*problems_of(error, Scene), *names])
+        placed = [(document.place(problem.location, of_key=problem.of_key), str(problem)) for problem in found]
+        raise SceneError([place.says(text) for place, text in sorted(placed)]) from error
+
+
+def _changed(document: Document, settings: Sequence[str]) -> Document:
+    """Returns the document with all settings; raises SceneError with the problems of all that cannot be set."""
+    problems: list[str] = []
+    for text in settings:
+        try:
+            document = change(document, read_setting(text))
+        except SceneError as error:
+            problems += error.problems
+    if problems:
+        raise SceneError(problems)
+    return document
+
+
+def _check_is_mapping(document: Document) -> None:
+    if isinstance(document.data, dict):
+        return
+    what = "is empty" if document.data is None else f"{show(document.data)} is not a mapping"
+    raise SceneError([document.place(()).says(f"{what}; a scene begins with thalweg: {VERSION}")])
+
+
+def _check_version(document: Document) -> None:
+    """Refuses another version alone, since nothing could be said about its keys."""
+    version = document.data.get("thalweg", VERSION)
+    if type(version) is not int or version != VERSION:
+        place = document.place(("thalweg",))
+        raise SceneError([place.says(f"thalweg: {show(version)} is not a version that can be read; write {VERSION}")])
+
+
+def _neighbour(path: Path) -> str:
+    found = guess(path.name, [other.name for other in path.parent.glob("*.yaml")])
+    return f"; did you mean {path.with_name(found)}?" if found else ""

@@ -1,0 +1,29 @@
+"""A part of a scene: a frozen record that refuses keys it does not know and values of another type."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+Location = tuple[str | int, ...]
+NAME = "^[A-Za-z0-9_-]{1,64}$"
+Name = Annotated[str, StringConstraints(pattern=NAME)]  # also a file's name: it never climbs out of a folder
+
+
+class Part(BaseModel):
+    """What all models of a scene have in common."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+def refusal(*faults: tuple[Location, Any, str]) -> ValidationError:
+    """Returns the error for what is wrong between values, each fault a location, the value there, and a sentence."""
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}), loc=location, input=value
+        )
+        for location, value, sentence in faults
+    ]
+    return ValidationError.from_exception_data("scene", details)

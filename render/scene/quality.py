@@ -1,0 +1,82 @@
+"""Quality: how much of what a scene asks for is made, from a thumbnail for tests to the final picture."""
+
+from __future__ import annotations
+
+import functools
+from typing import TypeVar
+
+from pydantic import Field
+
+from render.errors import UsageError
+from render.files import asset
+from render.scene.document import read
+from render.scene.nearest import nearest
+from render.scene.output import Film, Still
+from render.scene.part import Part
+from render.scene.spec import Run, Scene
+from render.scene.surface import Surface
+
+QUALITIES = ("thumb", "draft", "preview", "final")
+Output = TypeVar("Output", Still, Film)
+
+
+class Quality(Part):
+    """Limits on a scene; what is absent stays as the scene asks, and nothing is ever raised."""
+
+    width: int | None = Field(default=None, ge=16, description="width of stills and films, pixels; the aspect stays")
+    frames: int | None = Field(default=None, ge=1, description="frames of a whole film")
+    fps: float | None = Field(default=None, gt=0, description="frames per second")
+    points: int | None = Field(
+        default=None, ge=2, description="points along the longer axis of a surface; the aspect stays"
+    )
+    steps: int | None = Field(default=None, ge=1, description="steps of a training")
+
+
+@functools.cache
+def qualities() -> dict[str, Quality]:
+    """Returns the qualities of assets/qualities.yaml by name."""
+    return {name: Quality.model_validate(limits) for name, limits in read(asset("qualities.yaml")).data.items()}
+
+
+def apply_quality(scene: Scene, name: str) -> Scene:
+    """Returns the scene within the limits of a quality; raises UsageError for an unknown one."""
+    if name not in qualities():
+        raise UsageError(f'there is no quality "{name}"; {nearest(name, qualities())}')
+    quality = qualities()[name]
+    return scene.model_copy(
+        update={
+            "runs": {key: _shorter(run, quality) for key, run in scene.runs.items()},
+            "surfaces": {key: _coarser(surface, quality) for key, surface in scene.surfaces.items()},
+            "stills": {key: _smaller(still, quality, 1) for key, still in scene.stills.items()},
+            "films": {
+                key: _slower(_smaller(film, quality, 2), quality, scene.duration) for key, film in scene.films.items()
+            },
+        }
+    )
+
+
+def _shorter(run: Run, quality: Quality) -> Run:
+    steps = min(run.training.steps, quality.steps or run.training.steps)
+    training = run.training.model_copy(update={"steps": steps, "every": min(run.training.every, steps)})
+    return run.model_copy(update={"training": training})
+
+
+def _coarser(surface: Surface, quality: Quality) -> Surface:
+    return surface.model_copy(update={"points": _fitted(surface.points, max(surface.points), quality.points, 2, 1)})
+
+
+def _smaller(output: Output, quality: Quality, multiple: int) -> Output:
+    return output.model_copy(update={"size": _fitted(output.size, output.size[0], quality.width, 16, multiple)})
+
+
+def _slower(film: Film, quality: Quality, duration: float) -> Film:
+    limits = [film.fps, quality.fps or film.fps, quality.frames / duration if quality.frames else film.fps]
+    return film.model_copy(update={"fps": min(limits)})
+
+
+def _fitted(pair: tuple[int, int], side: int, limit: int | None, least: int, multiple: int) -> tuple[int, int]:
+    """Returns a pair scaled so that one side of it meets a limit, as multiples and not below the least."""
+    if limit is None or side <= limit:
+        return pair
+    first, second = (max(least, round(length * limit / side / multiple) * multiple) for length in pair)
+    return first, second

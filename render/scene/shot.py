@@ -1,0 +1,44 @@
+"""A shot: a surface, a camera and the path over a span of time."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from render.scene.camera import Camera, Orbit
+from render.scene.duration import Duration
+from render.scene.part import Name, Part, refusal
+
+
+class PathStyle(Part):
+    """How the path is drawn and walked."""
+
+    pace: Literal["steps", "log", "arc"] = Field(
+        default="arc", description="what passes evenly in time: steps, their logarithm, or arc length of the drawn path"
+    )
+    height: Literal["surface", "true"] = Field(
+        default="surface",
+        description="surface glues the path to the terrain; true lifts it to its own loss, off the plane",
+    )
+    hold: Duration = Field(
+        default=1.5, description="time at the end of the shot when the head rests, seconds or with a unit"
+    )
+    show: bool = Field(default=True, description="whether the path is drawn")
+
+
+class Shot(Part):
+    """One move of one camera over one surface."""
+
+    surface: Name = Field(description="name of the surface under surfaces")
+    duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
+    camera: Camera = Field(default=Orbit(), description="where the camera stands and how it moves: orbit or fixed")
+    path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
+
+    @model_validator(mode="after")
+    def _path_walks_before_it_rests(self) -> Self:
+        if self.path.hold >= self.duration:
+            hold, duration = self.path.hold, self.duration
+            sentence = f"{hold:g} s is not shorter than the shot, {duration:g} s; shorten hold or lengthen the shot"
+            raise refusal((("path", "hold"), hold, sentence))
+        return self

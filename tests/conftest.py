@@ -1,0 +1,31 @@
+"""What the tests share: made-up surfaces, a scene that is quick to render, and what the machine must have."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from render.stage import gl
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENE = ROOT / "scenes" / "first-descent.yaml"
+REQUIRED = {name for name in os.environ.get("THALWEG_REQUIRE", "").split(",") if name}
+
+
+@pytest.fixture(scope="session")
+def graphics() -> None:
+    """Skips where nothing can be drawn, since VTK would crash the whole session; fails where drawing is required."""
+    if gl.probe() is None and not os.environ.get("DISPLAY"):
+        if "gl" in REQUIRED:
+            pytest.fail("THALWEG_REQUIRE names gl, but no OpenGL library was found")
+        pytest.skip("no OpenGL library was found; `apt install libegl1 libgl1-mesa-dri` brings one")
+
+
+@pytest.fixture
+def crater() -> np.ndarray:
+    """A made-up loss (90, 120): a valley with a ridge, positive everywhere."""
+    y, x = np.mgrid[-1:1:90j, -1:1:120j]
+    return (0.02 + x**2 + 2 * (y - 0.3 * np.sin(3 * x)) ** 2).astype(np.float32)

@@ -1,0 +1,78 @@
+"""Baked light: flat ground sees the whole sky, a wall casts a shadow of the length that trigonometry says."""
+
+import math
+
+import numpy as np
+import torch
+
+from render.stage import bake
+from render.stage.bake import ABYSS, Sun
+
+CELL = 1 / 199
+
+
+def baked_sky(heights: np.ndarray, occluders: np.ndarray | None = None):
+    normal = torch.from_numpy(bake.normals(heights, CELL))
+    ground = torch.from_numpy(heights)
+    above = ground if occluders is None else torch.from_numpy(occluders)
+    return bake.bake_sky(ground, above, normal, CELL, torch.ones(32, 3))
+
+
+def test_flat_ground_sees_the_whole_sky():
+    openness, light = baked_sky(np.zeros((60, 200), np.float32))
+    np.testing.assert_allclose(openness, 1, atol=1e-5)
+    np.testing.assert_allclose(light, 1, atol=1e-5)
+
+
+def test_the_foot_of_a_high_wall_sees_half_the_sky():
+    heights = np.zeros((120, 200), np.float32)
+    heights[:, 100:] = 3.0
+    openness, _ = baked_sky(heights)
+    assert abs(float(openness[60, 97]) - 0.5) < 0.08
+    assert float(openness[60, 5]) > 0.8
+
+
+def test_what_is_cut_away_hides_no_sky_and_casts_no_shadow():
+    heights = np.zeros((60, 200), np.float32)
+    heights[:, 100:] = 3.0
+    cut = np.where(heights > 1, np.float32(ABYSS), heights)
+    openness, _ = baked_sky(heights, cut)
+    np.testing.assert_allclose(openness[:, :95], 1, atol=1e-5)
+    lit = bake.bake_sun(torch.from_numpy(heights), torch.from_numpy(cut), CELL, Sun(90, 20, 1))
+    np.testing.assert_allclose(lit[:, :95], 1)
+
+
+def test_the_shadow_of_a_wall_is_as_long_as_its_height_over_the_tangent_of_the_sun():
+    wall, elevation = 0.1, 35.0
+    heights = np.zeros((60, 200), np.float32)
+    heights[:, 150:155] = wall
+    field = torch.from_numpy(heights)
+    lit = bake.bake_sun(field, field, CELL, Sun(azimuth=90, elevation=elevation, size=0.3))[30].numpy()
+    shadow = np.flatnonzero(lit[:150] < 0.5)
+    expected = wall / math.tan(math.radians(elevation)) / CELL
+    assert abs(len(shadow) - expected) < 3
+    assert shadow[-1] == 149
+    assert lit[10] == 1
+
+
+def test_the_sun_stands_where_its_azimuth_says_clockwise_from_beta():
+    np.testing.assert_allclose(Sun(0, 0.0, 1).direction, [0, 1, 0], atol=1e-12)
+    np.testing.assert_allclose(Sun(90, 0.0, 1).direction, [1, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(Sun(45, 90, 1).direction, [0, 0, 1], atol=1e-12)
+
+
+def test_a_wider_sun_makes_a_softer_shadow():
+    heights = np.zeros((60, 200), np.float32)
+    heights[:, 150:155] = 0.1
+    field = torch.from_numpy(heights)
+    partly = [
+        int(((lit > 0.05) & (lit < 0.95)).sum())
+        for lit in (bake.bake_sun(field, field, CELL, Sun(90, 35, size))[30] for size in (0.3, 6))
+    ]
+    assert partly[1] > partly[0]
+
+
+def test_normals_of_a_slope_are_its_own():
+    slope = np.broadcast_to(np.arange(50, dtype=np.float32) * CELL * 0.5, (40, 50))
+    expected = np.array([-0.5, 0, 1]) / math.hypot(0.5, 1)
+    np.testing.assert_allclose(bake.normals(slope, CELL)[20, 20], expected, atol=1e-5)

@@ -1,0 +1,63 @@
+"""Cameras: azimuths are clockwise from +β, the framing holds what it should, the open side is found."""
+
+import numpy as np
+
+from render.stage import camera
+from render.stage.camera import Frame
+from render.stage.relief import Relief, Scale
+
+ORIGIN = np.zeros(3)
+
+
+def valley_open_to(azimuth: float, size: int = 81) -> Relief:
+    """A horseshoe wall around the middle that is open towards one azimuth."""
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
+    towards = np.degrees(np.arctan2(x, y)) - azimuth
+    away = np.abs((towards + 180) % 360 - 180)
+    wall = np.exp(-(((np.hypot(x, y) - 0.75) / 0.1) ** 2)) * (away > 60)
+    return Relief(wall.astype(np.float32), 0.5, 1.0, Scale(None, 0.0, 1.0))
+
+
+def test_a_camera_at_azimuth_180_has_alpha_to_its_right_and_beta_ahead():
+    right, up, forward = camera.standing(180, 0.001, 2, ORIGIN, 30).axes
+    np.testing.assert_allclose(right, [1, 0, 0], atol=1e-4)
+    np.testing.assert_allclose(forward, [0, 1, 0], atol=1e-4)
+    np.testing.assert_allclose(up, [0, 0, 1], atol=1e-4)
+
+
+def test_a_point_at_the_edge_of_the_view_angle_is_projected_to_one_half_height():
+    view = camera.standing(180, 0.0, 2, ORIGIN, 40)
+    point = np.array([[0.0, 0.0, 2 * np.tan(np.radians(20))]])
+    np.testing.assert_allclose(view.project(point), [[0, 1, 2]], atol=1e-9)
+
+
+def test_framing_fills_the_frame_and_centres_what_it_shows():
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, size=(200, 3)) * [1, 1, 0.3]
+    frame = Frame(aspect=16 / 9, fill=0.8, raised=0.1)
+
+    def stand(distance):
+        return [camera.standing(azimuth, 30, distance, ORIGIN, 30) for azimuth in (0, 40)]
+
+    distance, shift = camera.fitting(points, stand, frame)
+    shown = np.concatenate(
+        [camera.View(v.position, v.target, v.angle, shift).project(points) for v in stand(distance)]
+    )
+    width, height = np.ptp(shown[:, 0]) / 2 / frame.aspect, np.ptp(shown[:, 1]) / 2
+    assert abs(max(width, height) - 0.8) < 1e-3
+    middle = (shown[:, :2].min(0) + shown[:, :2].max(0)) / 2
+    np.testing.assert_allclose(middle, [0, 0.1], atol=1e-6)
+
+
+def test_the_first_framing_looks_in_through_the_open_side():
+    path = np.stack([np.linspace(-0.2, 0.2, 40), np.linspace(-0.1, 0.1, 40), np.full(40, 0.01)], 1)
+    for opening in (0, 130, 250):
+        found = camera.open_side(valley_open_to(opening), path, elevation=20, sweep=40)
+        assert abs((found - opening + 180) % 360 - 180) <= 45
+
+
+def test_a_wall_hides_what_lies_behind_it_and_nothing_in_front():
+    relief = valley_open_to(180)
+    point = np.array([[0.0, 0.0, 0.005]])
+    assert camera.sees(relief, point, 180, 20).all()
+    assert not camera.sees(relief, point, 0, 20).any()
+    assert camera.sees(relief, point, 0, 80).all()

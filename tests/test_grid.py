@@ -1,0 +1,53 @@
+"""Grids: rows are β, columns are α, and the axes are the numbers that are used."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from render.errors import DataError
+from render.landscape.grid import Grid
+
+
+@given(st.integers(2, 40), st.integers(2, 40), st.integers(1, 50))
+def test_tiles_cover_every_cell_once(rows, columns, size):
+    grid = Grid(np.arange(columns, dtype=float), np.arange(rows, dtype=float))
+    seen = np.zeros(grid.shape, int)
+    for tile in grid.tiles(size):
+        seen[tile] += 1
+    assert (seen == 1).all()
+
+
+def test_coordinates_run_along_alpha_first():
+    grid = Grid(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0]))
+    assert grid.shape == (2, 3)
+    expected = [[1, 10], [2, 10], [3, 10], [1, 20], [2, 20], [3, 20]]
+    np.testing.assert_array_equal(grid.coordinates(slice(None), slice(None)), expected)
+
+
+@given(st.integers(2, 60), st.integers(2, 60), st.floats(0, 3), st.integers(0, 1000))
+def test_a_grid_around_a_path_has_square_cells_and_leaves_the_margin_on_every_side(columns, rows, margin, seed):
+    path = np.random.default_rng(seed).normal(size=(20, 2)) * [3, 0.5]
+    grid = Grid.around(path, (columns, rows), margin)
+    assert grid.shape == (rows, columns)
+    np.testing.assert_allclose(np.diff(grid.alphas).mean(), np.diff(grid.betas).mean(), rtol=1e-9)
+    room, extent = 1e-9, np.ptp(path, axis=0).max()
+    for axis, places in ((grid.alphas, path[:, 0]), (grid.betas, path[:, 1])):
+        assert axis[0] <= places.min() - margin * extent + room
+        assert axis[-1] >= places.max() + margin * extent - room
+
+
+def test_a_square_grid_of_odd_size_has_its_centre_at_zero_exactly():
+    grid = Grid.square(1.5, 7)
+    assert grid.alphas[3] == grid.betas[3] == 0.0
+
+
+@pytest.mark.parametrize("axis", [[0.0, 0.0], [1.0, 0.5], [0.0], [0.0, np.nan]])
+def test_an_axis_that_does_not_increase_is_refused(axis):
+    with pytest.raises(DataError, match="strictly increasing"):
+        Grid(np.array(axis), np.array([0.0, 1.0]))
+
+
+def test_a_path_that_does_not_move_gives_no_grid():
+    with pytest.raises(DataError, match="does not move"):
+        Grid.around(np.zeros((5, 2)), (4, 4), 0.5)

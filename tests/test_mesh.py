@@ -1,0 +1,86 @@
+"""Geometry: a disc with a smooth edge, a wall that shares its vertices, a path that lies on the terrain."""
+
+import numpy as np
+import pytest
+
+from render.stage import mesh
+from render.stage.relief import Relief, Scale
+from render.stage.stage import drape
+
+
+def made(rows: int = 60, columns: int = 80) -> Relief:
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    level = (x**2 + y**2) / 2
+    return Relief(level.astype(np.float32), 0.3, rows / columns, Scale(None, 0.0, 1.0))
+
+
+def areas(surface: mesh.Mesh) -> np.ndarray:
+    a, b, c = (surface.points[surface.triangles[:, k], :2].astype(float) for k in range(3))
+    return 0.5 * ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
+
+
+def test_a_square_keeps_every_cell():
+    relief = made()
+    surface = mesh.terrain(relief, "square")
+    assert len(surface.triangles) == 2 * 59 * 79
+    np.testing.assert_allclose(surface.points[:, 2], relief.heights.ravel())
+
+
+def test_a_disc_is_a_disc_without_folds():
+    relief = made()
+    surface = mesh.terrain(relief, "disc")
+    area = areas(surface)
+    assert (area > -1e-9).all()
+    assert abs(area.sum() / (np.pi * mesh.radius_of(relief) ** 2) - 1) < 2e-3
+    used = np.unique(surface.triangles)
+    assert np.hypot(*surface.points[used, :2].T).max() < mesh.radius_of(relief) + 1e-6
+
+
+@pytest.mark.parametrize("shape", ["disc", "square"])
+def test_the_wall_hangs_from_the_very_vertices_of_the_edge(shape):
+    relief = made()
+    surface = mesh.terrain(relief, shape)
+    face = mesh.wall(relief, surface, shape, -0.02)
+    top = face.points[: len(face.points) // 2]
+    known = {point.tobytes() for point in surface.points}
+    assert all(point.tobytes() in known for point in top)
+    assert (face.points[len(top) :, 2] == np.float32(-0.02)).all()
+
+
+def test_a_tube_keeps_its_radius():
+    line = np.stack([np.linspace(0, 1, 50), np.zeros(50), np.linspace(0, 0.3, 50)], 1)
+    tube = mesh.tube(line, 0.01)
+    along = line[-1] / np.linalg.norm(line[-1])
+    offset = tube.points - np.outer(tube.points @ along, along)
+    np.testing.assert_allclose(np.linalg.norm(offset, axis=1), 0.01, rtol=1e-4)
+
+
+def test_a_ball_is_round():
+    ball = mesh.ball(np.array([1.0, 2.0, 3.0]), 0.5)
+    np.testing.assert_allclose(np.linalg.norm(ball.points - [1, 2, 3], axis=1), 0.5, rtol=1e-5)
+
+
+def test_a_draped_path_lies_on_the_drawn_surface_and_passes_through_every_logged_step():
+    relief = made()
+    alpha, beta = np.array([-0.3, 0.1, 0.25]), np.array([0.2, 0.15, -0.1])
+    path = drape(relief, alpha, beta, None, 0.001)
+    ground = mesh.height_at(relief, path.points[:, 0].astype(float), path.points[:, 1].astype(float))
+    np.testing.assert_allclose(path.points[:, 2] - ground, 0.001, atol=1e-6)
+    for step in range(3):
+        here = path.points[np.searchsorted(path.index, step)]
+        np.testing.assert_allclose(here[:2], [alpha[step], beta[step] * relief.depth], atol=1e-9)
+
+
+def test_a_path_at_its_own_loss_stands_at_that_level():
+    relief = made()
+    path = drape(relief, np.array([-0.1, 0.1]), np.array([0.0, 0.0]), np.array([1.0, 0.5]), 0.0)
+    np.testing.assert_allclose(path.points[[0, -1], 2], [0.3, 0.15])
+
+
+def test_the_walked_part_of_a_path_ends_at_the_head():
+    path = drape(made(), np.array([-0.3, 0.1, 0.25]), np.array([0.2, 0.15, -0.1]), None, 0.0)
+    np.testing.assert_allclose(path.until(0.0)[-1], path.points[0])
+    np.testing.assert_allclose(path.until(2.0)[-1], path.points[-1])
+    half = path.until(0.5)
+    np.testing.assert_allclose(half[-1, 0], -0.1, atol=1e-6)
+    assert len(half) < len(path.points)

@@ -1,0 +1,202 @@
+"""Words on the picture: where they stand, what they leave alone, and how numbers are written."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from render.errors import SceneError
+from render.files import asset
+from render.film.ink import FIGURES, line_ink, line_width, paint, undrawable, value_ink, value_width
+from render.film.overlay import SAFE, Words, draw_words, format_loss, format_step
+
+CAPTION = (
+    "digits · mlp 64-32-32-10 tanh · sgd lr 0.1, batch 64 · train loss on 1,024 examples, eval mode · "
+    "1,000 × 1,000 points, all measured · PCA plane 81.9 % + 9.9 % (random walk 60.8 % + 15.2 %) · "
+    "log height, floor 1e-4"
+)
+COUNTERS = (("step", "1,240"), ("loss", "0.0412"))
+FULL = Words("First descent", CAPTION, COUNTERS)
+SIZES = [(1920, 1080), (3840, 2160), (1080, 1920), (640, 360), (1080, 1080), (2400, 1000)]
+
+
+def ground(width, height, grey=20):
+    return np.full((height, width, 3), grey, np.uint8)
+
+
+def drawn_at(words, width, height, **options):
+    """Returns where a picture changed, (H, W) bool."""
+    before = ground(width, height)
+    return (draw_words(before, words, **options) != before).any(axis=2)
+
+
+def rows_of(changed):
+    return np.flatnonzero(changed.any(axis=1))
+
+
+def lines_of(changed):
+    """Counts the runs of rows that hold ink."""
+    return int((np.diff(changed.any(axis=1).astype(int)) == 1).sum())
+
+
+@pytest.mark.parametrize("film", [False, True])
+@pytest.mark.parametrize("size", SIZES)
+def test_words_stay_within_the_safe_area(size, film):
+    width, height = size
+    changed = drawn_at(FULL, width, height, film=film)
+    columns, rows = np.flatnonzero(changed.any(axis=0)), rows_of(changed)
+    assert columns[0] >= SAFE * width - 2
+    assert columns[-1] <= (1 - SAFE) * width + 2
+    assert rows[-1] <= (1 - SAFE) * height + 0.012 * height  # a descender hangs below the baseline
+    assert rows[0] >= 0.75 * height
+
+
+@pytest.mark.parametrize("film", [False, True])
+@pytest.mark.parametrize("size", [size for size in SIZES if size[0] >= size[1]])
+def test_a_long_caption_leaves_room_beside_the_counters(size, film):
+    counters = drawn_at(Words(counters=COUNTERS), *size, film=film)
+    left_edge = np.flatnonzero(counters.any(axis=0))[0]
+    everything = drawn_at(FULL, *size, film=film)
+    assert not everything[:, left_edge - 16 : left_edge].any()
+    assert np.array_equal(everything[:, left_edge:], counters[:, left_edge:])
+
+
+def test_the_picture_that_was_given_is_left_alone_and_ground_without_words_too():
+    before = ground(640, 360)
+    after = draw_words(before, FULL)
+    assert (before == 20).all()
+    assert (after[:240] == 20).all()
+    assert np.array_equal(draw_words(before, Words()), before)
+
+
+def test_nothing_is_brighter_than_the_colour_of_the_words():
+    after = draw_words(ground(1920, 1080), FULL, colour="#8f9aa6", film=True)
+    assert (after.reshape(-1, 3).max(axis=0) == (0x8F, 0x9A, 0xA6)).all()
+
+
+def test_on_paper_dark_words_only_darken():
+    before = ground(1280, 720, grey=240)
+    after = draw_words(before, FULL, colour="#555555")
+    assert (after <= before).all()
+    assert after.min() == 0x55
+
+
+@pytest.mark.parametrize(("size", "lines"), [((1920, 1080), 2), ((1080, 1920), 4)])
+def test_a_long_caption_of_a_film_is_broken(size, lines):
+    assert lines_of(drawn_at(Words(caption=CAPTION), *size, film=True)) == lines
+
+
+def test_a_short_caption_is_one_line_at_its_size():
+    changed = drawn_at(Words(caption="HHH"), 1920, 1080, film=True)
+    assert lines_of(changed) == 1
+    assert np.ptp(rows_of(changed)) + 1 == pytest.approx(0.02 * 1080 * 0.727, abs=1.5)  # Inter's cap height
+    assert rows_of(changed)[-1] == 1080 - 54 - 1
+
+
+def test_a_caption_without_dots_is_broken_at_spaces():
+    assert lines_of(drawn_at(Words(caption="measured " * 30), 1920, 1080, film=True)) == 2
+
+
+def test_a_word_wider_than_the_picture_is_set_smaller():
+    columns = np.flatnonzero(drawn_at(Words(title="W" * 90), 1920, 1080).any(axis=0))
+    assert columns[-1] <= 0.95 * 1920 + 2
+
+
+def test_letters_too_small_to_read_are_left_out():
+    assert not drawn_at(Words(caption=CAPTION, counters=COUNTERS), 480, 270, film=True).any()
+    assert drawn_at(Words(title="First descent"), 480, 270, film=True).any()
+    assert not drawn_at(FULL, 160, 90, film=True).any()
+
+
+@given(first=st.integers(0, 9999), second=st.integers(0, 9999))
+def test_digits_may_change_without_moving_their_neighbours(first, second):
+    assert value_width(f"{first:04d}", 21.6) == value_width(f"{second:04d}", 21.6)
+
+
+def test_labels_do_not_move_when_values_grow():
+    pictures = [
+        draw_words(ground(1920, 1080), Words(counters=(("step", step), ("loss", loss))), film=True)
+        for step, loss in (("1", "2.31"), ("12,345", "0.00412"), ("999,999", "4.12×10⁻⁵"), ("7", "diverged"))
+    ]
+    labels = slice(0, 1920 - 96 - 140)
+    assert all(np.array_equal(picture[:, labels], pictures[0][:, labels]) for picture in pictures)
+    assert (pictures[0][:, labels] != 20).any()
+
+
+def test_a_digit_looks_alike_wherever_it_stands():
+    ones = [value_ink(text, 21.6) for text in ("8", "88")]
+    assert np.array_equal(np.sort(ones[1].coverage), np.sort(np.tile(ones[0].coverage, 2)))
+
+
+def test_half_covered_pixels_have_half_the_light_and_not_half_the_code():
+    ink = line_ink("H", "fonts/Inter-Regular.otf", 40.0)
+    pixels = np.zeros((60, 60, 3), np.uint8)
+    paint(pixels, ink.moved(5, 50), "#ffffff")
+    light = np.where((code := pixels[..., 0] / 255) <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    assert light.sum() == pytest.approx(ink.coverage.sum(), rel=2e-3)
+
+
+def test_letters_are_as_wide_as_the_layout_thinks():
+    ink = line_ink("measured", "fonts/Inter-Regular.otf", 21.6)
+    assert np.ptp(ink.columns) + 1 == pytest.approx(line_width("measured", "fonts/Inter-Regular.otf", 21.6), abs=4)
+
+
+def test_ink_beyond_the_picture_is_cut():
+    pixels = ground(8, 8)
+    paint(pixels, line_ink("WW", "fonts/Inter-Regular.otf", 30.0).moved(-4, 12), "#ffffff")
+    assert pixels.shape == (8, 8, 3)
+
+
+def test_every_sign_that_a_caption_uses_can_be_drawn():
+    assert undrawable("·×−≤≥≈→←σθαβΔ%√±∞⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–—’“” éñØßŁЖ\u00a0\u202f" + FIGURES) == ""
+
+
+def test_a_letter_that_the_font_lacks_is_named():
+    assert undrawable("谷 line 線谷") == "谷線"
+    with pytest.raises(SceneError, match="no letter for 谷 線"):
+        draw_words(ground(640, 360), Words(title="谷線"))
+
+
+def test_a_caption_of_several_lines_is_drawn_as_one():
+    assert np.array_equal(
+        draw_words(ground(640, 360), Words("a\n", "b\nc")), draw_words(ground(640, 360), Words("a", "b c"))
+    )
+
+
+def test_the_fonts_are_small_and_have_their_licence_beside_them():
+    for name in ("fonts/Inter-Regular.otf", "fonts/InterDisplay-Medium.otf"):
+        assert asset(name).stat().st_size < 500_000
+    assert "SIL OPEN FONT LICENSE" in asset("fonts/Inter-OFL.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("loss", "text"),
+    [
+        (2.31, "2.31"),
+        (2.3, "2.30"),
+        (0.0412, "0.0412"),
+        (0.99951, "1.00"),
+        (0.99949, "0.999"),
+        (55.94, "55.9"),
+        (999.6, "1,000"),
+        (1234.5, "1,230"),
+        (4.12e-5, "4.12×10⁻⁵"),
+        (0.000999, "9.99×10⁻⁴"),
+        (1.5e7, "1.50×10⁷"),
+        (0.0, "0.00"),
+        (-0.5, "−0.500"),
+        (float("nan"), "diverged"),
+        (float("inf"), "diverged"),
+    ],
+)
+def test_a_loss_has_three_significant_figures(loss, text):
+    assert format_loss(loss) == text
+
+
+@given(loss=st.floats(1e-3, 9e5))
+def test_a_written_loss_is_within_half_a_figure_of_the_loss(loss):
+    assert float(format_loss(loss).replace(",", "")) == pytest.approx(loss, rel=0.0051)
+
+
+def test_a_step_is_as_long_as_the_last_one():
+    assert [format_step(step, 1200) for step in (7, 1200)] == ["\u2007\u2007\u2007\u20077", "1,200"]

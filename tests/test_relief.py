@@ -1,0 +1,58 @@
+"""Reliefs: a view of the loss that keeps its order and says what it left out."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from render.errors import DataError
+from render.scene import look as spec
+from render.stage import relief
+
+LOG = spec.LogStep(log={"floor": 1e-4})
+CLIP = spec.ClipStep(clip={"percentile": 90})
+TALL = spec.ExaggerationStep(exaggeration=0.4)
+
+
+@given(st.integers(0, 1000))
+def test_a_relief_keeps_the_order_of_losses(seed):
+    loss = np.random.default_rng(seed).lognormal(size=(12, 15)).astype(np.float32)
+    level = relief.make(loss, [LOG, CLIP, TALL], 1.0).level
+    order = np.argsort(loss.ravel(), kind="stable")
+    assert (np.diff(level.ravel()[order]) >= 0).all()
+    assert level.min() == 0 and level.max() == 1
+
+
+def test_a_relief_without_steps_is_the_loss_itself_up_to_scale():
+    loss = np.random.default_rng(0).uniform(1, 3, size=(9, 9)).astype(np.float32)
+    level = relief.make(loss, [], 1.0).level
+    np.testing.assert_allclose(level, (loss - loss.min()) / np.ptp(loss), atol=1e-6)
+
+
+def test_a_floor_keeps_a_loss_of_zero_finite():
+    loss = np.array([[0.0, 1e-9], [1e-4, 1.0]], np.float32)
+    made = relief.make(loss, [LOG], 1.0)
+    np.testing.assert_array_equal(made.level, np.array([[0, 0], [0, 1]], np.float32))
+
+
+def test_cells_that_diverged_stand_at_the_top_and_do_not_set_the_scale():
+    loss = np.array([[1.0, 2.0], [np.nan, np.inf]], np.float32)
+    np.testing.assert_array_equal(relief.make(loss, [], 1.0).level, np.array([[0, 1], [1, 1]], np.float32))
+
+
+def test_the_scale_places_a_loss_where_the_relief_drew_it():
+    loss = np.random.default_rng(4).lognormal(size=(20, 20)).astype(np.float32)
+    made = relief.make(loss, [LOG, CLIP], 1.0)
+    np.testing.assert_allclose(made.scale.level(loss), made.level, atol=1e-6)
+
+
+def test_smoothing_leaves_a_plane_in_place_away_from_its_edge():
+    plane = np.add.outer(np.arange(40.0), 2 * np.arange(40.0)).astype(np.float32)
+    smoothed = relief.make(plane, [spec.SmoothStep(smooth={"cells": 1.5})], 1.0)
+    middle = np.gradient(smoothed.level)[0][15:25, 15:25]
+    np.testing.assert_allclose(middle, middle.mean(), rtol=1e-4)
+
+
+def test_a_surface_of_which_every_cell_diverged_cannot_be_drawn():
+    with pytest.raises(DataError, match="every cell"):
+        relief.make(np.full((4, 4), np.nan, np.float32), [LOG], 1.0)
