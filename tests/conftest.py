@@ -29,3 +29,15 @@ def crater() -> np.ndarray:
     """A made-up loss (90, 120): a valley with a ridge, positive everywhere."""
     y, x = np.mgrid[-1:1:90j, -1:1:120j]
     return (0.02 + x**2 + 2 * (y - 0.3 * np.sin(3 * x)) ** 2).astype(np.float32)
+
+
+def pytest_addoption(parser):
+    """One flag draws the golden frames anew."""
+    parser.addoption("--regenerate", action="store_true", help="draw the golden frames anew")
+
+
+def pytest_report_header():
+    """Names what draws and whether kernels are compiled."""
+    from render import compiler
+
+    return f"OpenGL through {gl.probe() or 'nothing'}; kernels {compiler.strategy()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -37,7 +38,7 @@ class Bowl(nn.Module):
 def network(activation: nn.Module, widths: tuple[int, ...] = (12, 9, 7, 5)) -> nn.Sequential:
     torch.manual_seed(3)
     layers: list[nn.Module] = []
-    for index, (fan_in, fan_out) in enumerate(zip(widths, widths[1:], strict=False)):
+    for index, (fan_in, fan_out) in enumerate(itertools.pairwise(widths)):
         layers += [copy.deepcopy(activation)] * bool(index) + [nn.Linear(fan_in, fan_out)]
     return nn.Sequential(*layers)
 
@@ -181,7 +182,7 @@ def test_images_biasless_layers_frozen_layers_and_chains_of_activations_agree_wi
 
 @pytest.mark.parametrize("strategy", DENSE)
 def test_a_tiny_loss_is_nearer_to_float64_than_the_plain_loop_in_float32(strategy: str):
-    """The plain loop rounds log(1 + s), so it is held to 1e-2 here, and ours to the 1e-4 that weights in float32 allow."""
+    """The plain loop rounds 1 + s, so it is held to one half here, and ours to the 1e-4 that float32 weights allow."""
     model, (inputs, _) = network(nn.Tanh()), data()
     with torch.no_grad():
         model[-1].weight *= 200

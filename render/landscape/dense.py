@@ -59,7 +59,8 @@ class DensePlane:
 
     def _overflows(self, points: np.ndarray) -> np.ndarray:
         """Tells where θ is not finite in float32, which a saturating activation would hide."""
-        bound = self._plane.abs().amax(1).numpy() @ np.stack([np.ones(len(points)), *np.abs(points.T)])
+        with np.errstate(invalid="ignore", over="ignore"):
+            bound = self._plane.abs().amax(1).numpy() @ np.stack([np.ones(len(points)), *np.abs(points.T)])
         suspects = np.flatnonzero(~(bound < LARGEST))
         overflows = np.zeros(len(points), bool)
         for index in suspects:
@@ -135,8 +136,10 @@ COMPARISONS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
 
 def layers_of(model: nn.Module) -> list[tuple[nn.Linear, list[nn.Module]]] | None:
     """Returns each linear layer with the activations behind it, or None where a network is no such stack."""
-    modules = list(model) if type(model) is nn.Sequential else []
-    if modules and type(modules[0]) is nn.Flatten and (modules[0].start_dim, modules[0].end_dim) == (1, -1):
+    if type(model) is not nn.Sequential or not len(model):
+        return None
+    modules = list(model)
+    if type(modules[0]) is nn.Flatten and (modules[0].start_dim, modules[0].end_dim) == (1, -1):
         modules = modules[1:]
     linear = {index: module for index, module in enumerate(modules) if isinstance(module, nn.Linear)}
     if 0 not in linear or len(modules) - 1 not in linear:
@@ -171,11 +174,10 @@ def _is_plain_cross_entropy(criterion: object) -> bool:
     )
 
 
-def _is_plain(model: nn.Module) -> bool:
+def _is_plain(model: nn.Sequential) -> bool:
     """Tells whether a network computes what its modules say: float32, no hooks, nothing used twice."""
-    modules = list(model.children())
     hooked = any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
-    parameters = [parameter for module in modules for parameter in module.parameters()]
+    parameters = [parameter for module in model for parameter in module.parameters()]
     shared = len({id(parameter) for parameter in parameters}) < len(parameters)
     return not hooked and not shared and all(parameter.dtype == torch.float32 for parameter in parameters)
 

@@ -25,11 +25,11 @@ WEIGHTS = 2**13  # weights of the points that share a tile of examples, 32 KiB
 
 SOURCE = r"""
 #ifdef __AVX512F__
-constexpr int LANES = 16, STRIPS = 4, UNITS = 4;
+constexpr int LANES = 16, STRIPS = 4, UNITS = 5;
 #elif defined(__AVX__)
-constexpr int LANES = 8, STRIPS = 2, UNITS = 4;
+constexpr int LANES = 8, STRIPS = 2, UNITS = 5;
 #else
-constexpr int LANES = 4, STRIPS = 2, UNITS = 4;
+constexpr int LANES = 4, STRIPS = 2, UNITS = 5;
 #endif
 constexpr int TILE = LANES * STRIPS;
 typedef float real __attribute__((vector_size(LANES * 4)));
@@ -123,38 +123,35 @@ static inline void layer(const float *w, const real (*in)[STRIPS], real (*out)[S
     _Pragma("GCC unroll 8") for (int k = 0; k < N; k++)
       _Pragma("GCC unroll 8") for (int t = 0; t < STRIPS; t++) out[j + k][t] = activation(sum[k][t]);
   };
-  int j = 0;
-  for (; j + UNITS <= OUT; j += UNITS) units(j, Count<UNITS>{});
-  if constexpr (OUT % UNITS != 0) units(j, Count<OUT % UNITS>{});
+  constexpr int BLOCKS = (OUT + UNITS - 1) / UNITS, SMALL = OUT / BLOCKS, LARGER = OUT % BLOCKS;
+  for (int k = 0; k < LARGER; k++) units(k * (SMALL + 1), Count<SMALL + 1>{});
+  for (int k = LARGER; k < BLOCKS; k++) units(LARGER + k * SMALL, Count<SMALL>{});
 }
 
 struct Score { real loss; whole wrong; };
 
 template <int C> static inline Score cross_entropy(const real (*z)[STRIPS], int t, const int *labels, long) {
-  whole label = load(labels);
+  whole label = load(labels), first = {};
   real largest = z[0][t], own = z[0][t], others = {};
-  whole wrong = {};
   for (int c = 1; c < C; c++) {
+    first = z[c][t] > largest ? whole{} + c : first;
     largest = z[c][t] > largest ? z[c][t] : largest;
     own = label == c ? z[c][t] : own;
   }
-  for (int c = 0; c < C; c++) {
-    others += label == c ? all(0.f) : exponential(z[c][t] - largest);
-    wrong |= (z[c][t] > own) | ((z[c][t] == own) & (label > c));
-  }
+  for (int c = 0; c < C; c++) others += label == c ? all(0.f) : exponential(z[c][t] - largest);
   real drop = largest - own;
-  return {drop + log_one_plus(drop > 0.f ? others + (exponential(-drop) - 1.f) : others + drop), wrong};
+  return {drop + log_one_plus(drop > 0.f ? others + (exponential(-drop) - 1.f) : others + drop), first != label};
 }
 template <int C> static inline Score one_hot_error(const real (*z)[STRIPS], int t, const int *labels, long) {
-  whole label = load(labels), wrong = {};
-  real own = z[0][t], loss = {};
+  whole label = load(labels), first = {};
+  real largest = z[0][t], loss = {};
   for (int c = 0; c < C; c++) {
     real gap = z[c][t] - (label == c ? all(1.f) : all(0.f));
     loss += gap * gap;
-    own = label == c ? z[c][t] : own;
+    first = z[c][t] > largest ? whole{} + c : first;
+    largest = z[c][t] > largest ? z[c][t] : largest;
   }
-  for (int c = 0; c < C; c++) wrong |= (z[c][t] > own) | ((z[c][t] == own) & (label > c));
-  return {loss * (1.f / C), wrong};
+  return {loss * (1.f / C), first != label};
 }
 template <int C> static inline Score squared_error(const real (*z)[STRIPS], int t, const float *values, long stride) {
   real loss = {};

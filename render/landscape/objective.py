@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from render import compiler
-from render.descent.parameters import load_parameters, parameters_of, restoring
+from render.descent.parameters import loader_of, parameters_of, restoring
 from render.errors import UsageError
 from render.landscape.dense import DensePlane, is_dense
 from render.landscape.measurement import Measurement, OneHotMSELoss, Problem, accuracy_of
@@ -97,8 +97,9 @@ def _measure_each(problem: Problem, points: Iterable[torch.Tensor]) -> Measureme
     pairs: list[tuple[float, float]] = []
     with restoring(problem.model):
         problem.model.eval()
+        load = loader_of(problem.model)
         for theta in points:
-            load_parameters(problem.model, theta)
+            load(theta)
             outputs = problem.model(problem.inputs)
             loss = problem.criterion(outputs, problem.targets)
             valid = bool(torch.isfinite(theta).all())  # an activation that saturates would hide an infinite weight

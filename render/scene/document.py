@@ -91,7 +91,7 @@ class _Builder:
 
     def build(self, node: Node | None, location: Location, key: Place) -> Any:
         self.keys[location] = key
-        self.values[location] = self.source.at(node.start_mark) if node else key
+        self.values[location] = self.source.at(node.start_mark) if node and _is_written(node) else key
         if isinstance(node, MappingNode):
             return self._mapping(node, location)
         if isinstance(node, SequenceNode):
@@ -104,32 +104,44 @@ class _Builder:
         data: dict[str, Any] = {}
         for key, value in node.value:
             place = self.source.at(key.start_mark)
-            if not isinstance(key, ScalarNode):
-                self._refuse(place, "a key is a word, not a list or mapping")
-            elif key.value in data:
-                first = self.keys[*location, key.value]
-                self._refuse(place, f"{key.value} is written twice (first in line {first.line}); keep one")
-            else:
-                data[key.value] = self.build(value, (*location, key.value), place)
+            word = self._key(key)
+            if word in data:
+                first = self.keys[*location, word]
+                self._refuse(place, f"{word} is written twice, first at {first}; keep one")
+            elif word is not None:
+                data[word] = self.build(value, (*location, word), place)
         return data
 
+    def _key(self, node: Node) -> str | None:
+        if isinstance(node, ScalarNode):
+            return self._text(node)
+        self._refuse(self.source.at(node.start_mark), "a key is a word, nothing else")
+        return None
+
     def _scalar(self, node: ScalarNode) -> Any:
-        place = self.source.at(node.start_mark)
-        if not _is_unicode(node.value):
-            return self._refuse(place, "an escape names half a character (a surrogate); write the character itself")
         if node.tag not in CONSTRUCTED:
-            return node.value
+            return self._text(node)
+        place = self.source.at(node.start_mark)
         if len(node.value) > MOST_DIGITS:
             return self._refuse(place, f"a number of {len(node.value):,} characters; at most {MOST_DIGITS} are read")
         try:
             return self.yaml.constructor.construct_object(node)
-        except (ValueError, KeyError, YAMLError):
+        except (ValueError, LookupError, YAMLError):
             tag = node.tag.replace(guard.CORE, "!!")
             return self._refuse(place, f'"{node.value}" is not what its tag {tag} says; remove the tag')
+
+    def _text(self, node: ScalarNode) -> str | None:
+        """Returns the text of a scalar; JSON writes a character beyond U+FFFF as two escapes, which are joined here."""
+        try:
+            return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._refuse(self.source.at(node.start_mark), "an escape is half a character; write the whole one")
+            return None
 
     def _refuse(self, place: Place, sentence: str) -> None:
         self.problems.append(place.says(sentence))
 
 
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+def _is_written(node: Node) -> bool:
+    """Whether a node has text of its own; the mark of an absent value is at whatever comes next."""
+    return bool(node.end_mark.index > node.start_mark.index)

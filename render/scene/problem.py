@@ -32,7 +32,7 @@ class Problem:
     of_key: bool = False
 
     def __str__(self) -> str:
-        dotted = ".".join(str(step) for step in self.location)
+        dotted = ".".join(_cut(str(step)) for step in self.location)
         return f"{dotted}: {self.sentence}" if dotted else self.sentence
 
 
@@ -113,6 +113,13 @@ def _unknown(value: Any, choices: list[Any]) -> str:
     return f"{show(value)} is not known; {nearest(str(value), [str(choice) for choice in choices])}"
 
 
+def _no_choice(finding: _Finding) -> str:
+    choices = choices_of(finding.kind)
+    if choices == ["auto"]:
+        return f"{show(finding.value)} is neither auto nor a number"
+    return _unknown(finding.value, choices)
+
+
 def _no_mapping(finding: _Finding) -> str:
     keys = keys_of(finding.kind)
     remedy = f"its keys are {', '.join(keys)}" if keys else "write keys with values"
@@ -128,7 +135,7 @@ def _no_number(words: str) -> Callable[[_Finding], str]:
 
 
 def _limit(words: str, bound: str) -> Callable[[_Finding], str]:
-    return lambda finding: f"{show(finding.value)} is too {words} {finding.context[bound]:,}".replace(".0 ", " ")
+    return lambda finding: f"{show(finding.value)} is too {words} {finding.context[bound]:,.10g}"
 
 
 def _length(words: str, bound: str) -> Callable[[_Finding], str]:
@@ -141,6 +148,7 @@ SENTENCES: dict[str, Callable[[_Finding], str]] = {
     "finite_number": _no_number("a finite number"),
     "bool_type": lambda finding: f"{show(finding.value)} is neither true nor false",
     "string_type": lambda finding: f"{show(finding.value)} is not text; put it in quotes",
+    "string_unicode": lambda finding: f"{show(finding.value)} holds half a character; write the whole one",
     "string_pattern_mismatch": lambda finding: f"{show(finding.value)} {PATTERNS[finding.context['pattern']]}",
     "string_too_long": _length("many characters; at most", "max_length"),
     "string_too_short": _length("few characters; at least", "min_length"),
@@ -151,7 +159,7 @@ SENTENCES: dict[str, Callable[[_Finding], str]] = {
     "dict_type": _no_mapping,
     "model_type": _no_mapping,
     "model_attributes_type": _no_mapping,
-    "literal_error": lambda finding: _unknown(finding.value, choices_of(finding.kind)),
+    "literal_error": _no_choice,
     "greater_than": _limit("small; more than", "gt"),
     "greater_than_equal": _limit("small; at least", "ge"),
     "less_than": _limit("large; less than", "lt"),
@@ -165,6 +173,10 @@ SENTENCES: dict[str, Callable[[_Finding], str]] = {
 def show(value: Any) -> str:
     """Returns a value as a file would hold it, cut to a line."""
     if value is None:
-        return "nothing"
+        return "an empty value"
     text = json.dumps(value, ensure_ascii=False, default=str)
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

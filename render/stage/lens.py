@@ -30,33 +30,44 @@ class Lens:
 
 def blur(image: Tensor, sigma: float) -> Tensor:
     """Returns image (C, H, W) under a Gaussian of sigma pixels; wide ones are taken at a lower resolution."""
-    channels, height, width = image.shape
-    factor = 1
-    while sigma / factor > 4:
-        factor *= 2
-    small = F.avg_pool2d(image[None], factor, ceil_mode=True, count_include_pad=False) if factor > 1 else image[None]
-    spread = sigma / factor
-    reach = max(1, int(3 * spread + 0.5))
-    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / spread) ** 2)
-    weights = (weights / weights.sum()).repeat(channels, 1)
-    small = F.conv2d(F.pad(small, (reach, reach, 0, 0)), weights[:, None, None, :], groups=channels)
-    small = F.conv2d(F.pad(small, (0, 0, reach, reach)), weights[:, None, :, None], groups=channels)
+    height, width = image.shape[1:]
+    small, factor = image[None], 1
+    while sigma / factor > 4 and min(small.shape[2:]) > 1:
+        small, factor = _halved(small), 2 * factor
+    small = _gaussian(small, sigma / factor)
     if factor == 1:
         return small[0]
     whole = F.interpolate(small, scale_factor=float(factor), mode="bilinear", align_corners=False)
     return whole[0, :, :height, :width]
 
 
+def _halved(image: Tensor) -> Tensor:
+    """Returns image (1, C, H, W) at half its size. A tent shares light out by its place; a box would make halos jump."""
+    tent = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+    weights = (tent[:, None] * tent).expand(image.shape[1], 1, 4, 4)
+    odd = [size % 2 for size in image.shape[2:]]
+    return F.conv2d(F.pad(image, (1, 1 + odd[1], 1, 1 + odd[0])), weights, stride=2, groups=image.shape[1])
+
+
+def _gaussian(image: Tensor, sigma: float) -> Tensor:
+    reach = max(1, int(3 * sigma + 0.5))
+    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
+    weights = (weights / weights.sum()).expand(image.shape[1], 1, 1, -1)
+    image = F.conv2d(F.pad(image, (reach, reach, 0, 0)), weights, groups=image.shape[1])
+    return F.conv2d(F.pad(image, (0, 0, reach, reach)), weights.transpose(2, 3), groups=image.shape[1])
+
+
 def halo(shining: Tensor) -> Tensor:
     """Returns the glow (3, H, W) around what shines (3, H, W): four Gaussians, from a tight one to a wide one."""
     height = shining.shape[1]
-    half = F.avg_pool2d(shining[None], 2, ceil_mode=True)[0] if height >= 360 else shining
+    half = _halved(shining[None])[0] if height >= 360 else shining
     scale = half.shape[1]
     glow = sum(weight * blur(half, max(0.5, radius * scale)) for radius, weight in HALOES)
     assert isinstance(glow, Tensor)
     if half is shining:
         return glow
-    return F.interpolate(glow[None], size=shining.shape[1:], mode="bilinear", align_corners=False)[0]
+    whole = F.interpolate(glow[None], scale_factor=2.0, mode="bilinear", align_corners=False)
+    return whole[0, :, :height, : shining.shape[2]]
 
 
 def _finish(light: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor) -> Tensor:

@@ -57,7 +57,8 @@ def terrain(relief: Relief, shape: str) -> Mesh:
     points = points.reshape(-1, 3)
     triangles = _grid_triangles(*relief.level.shape)
     if shape == "disc":
-        kept = inside(relief, shape).ravel()
+        # a quarter of a cell: nearer to the edge, a vertex could lie outside the chord between two that were drawn in
+        kept = np.hypot(points[:, 0], points[:, 1]) < radius_of(relief) - 0.25 * relief.cell
         triangles = triangles[kept[triangles].any(axis=1)]
         outside = np.unique(triangles[~kept[triangles]])
         _draw_in(relief, points, outside)

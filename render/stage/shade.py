@@ -131,7 +131,7 @@ def _kernel(
     cosine = _dot(normal, u["sun"]).clamp(0)
     direct = cosine * sunlit
     half = _unit([u["sun"][k] - ray[k] for k in range(3)])
-    sheen = _dot(normal, half).clamp(0) ** 40 * 0.18 * direct
+    sheen = _dot(normal, half).clamp(0) ** 40 * 0.1 * direct
     grazing = (1 - facing) ** 4 * u["rim"]
     line = _contour(smooth, normal, ray, distance, u)
     line_light = 0.14 + 0.55 * direct + 0.3 * openness

@@ -1,0 +1,282 @@
+"""The scene: complete once loaded, the same when written out and loaded again, and read without torch or VTK."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from test_scene_problems import GOOD
+
+from render.errors import SceneError
+from render.scene.duration import seconds
+from render.scene.load import load
+from render.scene.spec import Run, Scene, resolved
+from render.scene.surface import Surface
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
+QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def written(path: Path, data: object) -> Path:
+    """Returns the path of a file that holds data as JSON, which is YAML."""
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", SCENES, ids=[path.stem for path in SCENES])
+def test_a_scene_written_out_in_full_loads_as_the_same_scene(path, tmp_path):
+    scene = load(path)
+    again = load(written(tmp_path / "a.json", resolved(scene)))
+    assert again == scene
+    assert resolved(again) == resolved(scene)
+
+
+def test_a_scene_written_out_leaves_nothing_to_a_default(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    complete = resolved(load(path))
+    assert complete["surfaces"]["main"]["margin"] == 0.75
+    assert complete["shots"][0]["camera"]["sweep"] == 50
+    assert complete["shots"][0]["path"]["hold"] == 1.5
+    assert complete["look"]["sun"]["elevation"] > 0
+    assert complete["films"]["one"]["encoder"] == {"kind": "h264", "crf": 17, "preset": "medium"}
+
+
+def test_a_scene_lasts_as_long_as_its_shots(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(GOOD + "  two: {size: [32, 32]}\n", encoding="utf-8")
+    scene = load(path)
+    longer = scene.model_copy(update={"shots": [*scene.shots, *scene.shots]})
+    assert (scene.duration, longer.duration) == (8, 16)
+
+
+def test_a_scene_without_shots_can_still_be_trained(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(GOOD[: GOOD.index("surfaces:")], encoding="utf-8")
+    scene = load(path)
+    assert list(scene.runs) == ["main"]
+    assert scene.duration == 0
+    assert scene.look.name == "ember"
+
+
+def test_a_surface_that_says_no_range_gets_one_that_suits_its_plane():
+    pca = Surface.model_validate({"run": "a", "points": [3, 3], "plane": {"kind": "pca"}})
+    random = Surface.model_validate({"run": "a", "points": [3, 3], "plane": {"kind": "random"}})
+    assert (pca.margin, pca.range) == (0.75, None)
+    assert random.margin is None and random.range is not None
+    assert (random.range.alpha, random.range.beta) == ((-1, 1), (-1, 1))
+    assert Surface(run="a", points=(3, 3)) == pca
+
+
+def test_a_scene_made_in_python_is_checked_like_a_file():
+    run = Run.model_validate({
+        "data": {"kind": "digits"}, "network": {"widths": []},
+        "training": {"optimiser": {"kind": "adam"}, "batch": 1, "steps": 1},
+    })  # fmt: skip
+    with pytest.raises(ValidationError, match='there is no run "b"; known here: a'):
+        Scene(thalweg=1, title="t", runs={"a": run}, surfaces={"s": Surface(run="b", points=(2, 2))})
+    with pytest.raises(ValidationError, match="frozen"):
+        run.network.activation = "relu"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8s", 8),
+        ("500ms", 0.5),
+        ("1.5s", 1.5),
+        ("2min", 120),
+        ("2 min", 120),
+        (" 3s ", 3),
+        ("0s", 0),
+        (4, 4),
+        (0.5, 0.5),
+    ],
+)
+def test_a_duration_is_seconds(text, expected):
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["8", "", "s", "-1s", "1h", "1e3s", "1.s", "١s", "8s 3s", "inf s"])
+def test_what_is_no_duration_is_told_how_to_write_one(text):
+    with pytest.raises(ValueError, match="is not a duration; write it like 8s, 500ms"):
+        seconds(text)
+
+
+names = st.from_regex(r"[A-Za-z0-9_-]{1,8}", fullmatch=True)
+numbers = st.floats(min_value=1e-3, max_value=5)
+networks = st.fixed_dictionaries(
+    {"kind": st.just("mlp"), "widths": st.lists(st.integers(1, 4096), max_size=4)},
+    optional={"activation": st.sampled_from(["relu", "tanh", "sigmoid", "gelu", "silu"])},
+)
+data = st.one_of(
+    st.just({"kind": "digits"}),
+    st.fixed_dictionaries({"kind": st.just("spirals")}, optional={"classes": st.integers(2, 10), "noise": numbers}),
+)
+optimisers = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("sgd"), "lr": numbers}, optional={"momentum": st.floats(0, 0.99)}),
+    st.fixed_dictionaries({"kind": st.just("adam")}, optional={"lr": numbers, "weight_decay": numbers}),
+)
+trainings = st.fixed_dictionaries(
+    {"optimiser": optimisers, "batch": st.integers(1, 512), "steps": st.integers(5, 10_000)},
+    optional={"every": st.integers(1, 5)},
+)
+spans = st.tuples(st.floats(-9, -1), st.floats(0, 9)).map(list)
+planes = st.one_of(
+    st.just({"plane": {"kind": "pca"}}),
+    st.just({"plane": {"kind": "pca"}, "margin": 0}),
+    st.fixed_dictionaries({"plane": st.just({"kind": "random", "seed": 3, "norm": "layer"})}),
+    st.fixed_dictionaries({"range": st.fixed_dictionaries({"alpha": spans, "beta": spans})}),
+)
+steps = st.one_of(
+    numbers.map(lambda floor: {"log": {"floor": floor}}),
+    st.floats(50, 100).map(lambda percentile: {"clip": {"percentile": percentile}}),
+    st.floats(0, 50).map(lambda cells: {"smooth": {"cells": cells}}),
+    st.floats(0, 2).map(lambda tall: {"exaggeration": tall}),
+)
+colours = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
+looks = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["ember", "nocturne", "porcelain"]),
+        "relief": st.lists(steps, max_size=4),
+        "sun": st.fixed_dictionaries({}, optional={"elevation": st.floats(1, 89), "colour": colours}),
+        "palette": st.just([[0, "#000000"], [0.5, "#808080"], [1, "#ffffff"]]),
+        "contours": st.fixed_dictionaries({"colour": st.one_of(colours, st.just("ground"))}),
+    },
+)
+cameras = st.one_of(
+    st.fixed_dictionaries(
+        {"kind": st.just("orbit")},
+        optional={"azimuth": st.one_of(st.just("auto"), st.floats(-360, 360)), "sweep": st.floats(-90, 90)},
+    ),
+    st.fixed_dictionaries({"kind": st.just("fixed")}, optional={"distance": st.one_of(st.just("auto"), numbers)}),
+)
+
+
+@st.composite
+def scenes(draw) -> dict[str, object]:
+    """Draws the data of a scene that is right."""
+    runs = draw(
+        st.dictionaries(
+            names,
+            st.fixed_dictionaries({"data": data, "network": networks, "training": trainings}),
+            min_size=1,
+            max_size=2,
+        )
+    )
+    surface = st.fixed_dictionaries({"run": st.sampled_from(sorted(runs)), "points": st.just([30, 20])})
+    surfaces = draw(st.dictionaries(names, st.builds(lambda a, b: {**a, **b}, surface, planes), min_size=1, max_size=2))
+    durations = st.sampled_from(["8s", "2500ms", "1min", 3, 4.5])
+    shot = st.fixed_dictionaries(
+        {"surface": st.sampled_from(sorted(surfaces)), "duration": durations}, optional={"camera": cameras}
+    )
+    return {
+        "thalweg": 1,
+        "title": draw(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=20)),
+        "seed": draw(st.integers(0, 2**32 - 1)),
+        "runs": runs,
+        "surfaces": surfaces,
+        "look": draw(looks),
+        "shots": draw(st.lists(shot, min_size=1, max_size=3)),
+        "stills": draw(st.dictionaries(names, st.just({"at": "2s", "size": [320, 180]}), max_size=2)),
+        "films": draw(st.dictionaries(names, st.just({"size": [320, 180], "fps": 24}), max_size=2)),
+    }
+
+
+@QUIET
+@given(asked=scenes())
+def test_any_right_scene_survives_being_written_out(tmp_path, asked):
+    scene = load(written(tmp_path / "a.yaml", asked))
+    again = load(written(tmp_path / "b.yaml", resolved(scene)))
+    assert again == scene
+    assert resolved(again) == resolved(scene)
+
+
+WORDS = [
+    *sorted(set(GOOD.replace(":", " ").replace(",", " ").split())),
+    "kind",
+    "plane",
+    "random",
+    "relief",
+    "range",
+    "sun",
+]
+leaves = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(WORDS), st.just(10**99)
+)
+junk = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4)
+)
+
+
+def loads_or_explains(path: Path, *settings: str) -> None:
+    """Loads a scene; allows no other error than a SceneError in plain words."""
+    try:
+        load(path, settings)
+    except SceneError as error:
+        assert error.problems
+        assert all(problem.isprintable() and "Input should" not in problem for problem in error.problems)
+
+
+@settings(QUIET, max_examples=300)
+@given(st.data())
+def test_a_right_scene_with_one_wrong_value_is_loaded_or_explained(tmp_path, data):
+    value = json.loads(json.dumps(data.draw(scenes())))  # drawn parts may be shared
+    here, key = {"": value}, ""
+    while isinstance(here[key], dict | list) and here[key] and data.draw(st.integers(0, 4)):
+        here = here[key]
+        key = data.draw(st.sampled_from(sorted(here) if isinstance(here, dict) else range(len(here))))
+    here[key] = data.draw(junk)
+    loads_or_explains(written(tmp_path / "a.yaml", value))
+
+
+@settings(QUIET, max_examples=300)
+@given(
+    st.integers(0, len(GOOD)),
+    st.integers(0, 12),
+    st.text(max_size=6) | st.text("{}[]&*!|>%@`\"'\\\t\n :-?#,<1ae", max_size=8),
+)
+def test_a_scene_with_a_torn_place_is_loaded_or_explained(tmp_path, start, length, text):
+    path = tmp_path / "a.yaml"
+    torn = GOOD[:start] + text + GOOD[start + length :]
+    path.write_bytes(torn.encode("utf-8", errors="surrogatepass"))
+    loads_or_explains(path)
+
+
+@QUIET
+@given(st.binary(max_size=60))
+def test_any_bytes_are_loaded_or_explained(tmp_path, raw):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(raw)
+    loads_or_explains(path)
+
+
+@settings(QUIET, max_examples=200)
+@given(
+    st.sampled_from(["shots.0", "runs.main", "look", "look.sun", "stills.one.at", "title", "", "films.one.size.0"]),
+    st.text(max_size=8),
+)
+def test_any_setting_is_obeyed_or_explained(tmp_path, key, text):
+    path = tmp_path / "a.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    loads_or_explains(path, f"{key}={text}", f"{key}.{text}")
+
+
+def test_a_scene_is_checked_without_loading_what_draws_or_learns():
+    heavy = ("torch", "numpy", "scipy", "vtk", "vtkmodules", "pyvista", "PIL", "zarr")
+    program = (
+        "import sys; from pathlib import Path; from render.scene.load import load\n"
+        "from render.scene.quality import apply_quality; from render.scene.schema import scene_schema\n"
+        f"apply_quality(load(Path({str(SCENES[0])!r})), 'thumb'); scene_schema()\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

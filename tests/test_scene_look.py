@@ -1,0 +1,54 @@
+"""Looks: complete presets, of which a scene changes what it likes."""
+
+from __future__ import annotations
+
+import pytest
+
+from render.files import asset
+from render.scene.look import ExaggerationStep, LogStep, Look, LookPreset, preset, preset_names
+
+
+def test_the_looks_are_known_by_their_files():
+    assert {"ember", "nocturne", "porcelain"} <= set(preset_names())
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_is_complete_in_itself_and_says_what_it_is_good_for(name):
+    assert set(preset(name)) <= set(LookPreset.model_fields)
+    assert LookPreset.model_validate(preset(name)) == Look(name=name).resolved
+    assert asset(f"looks/{name}.yaml").read_text(encoding="utf-8").startswith(f"# {name.capitalize()}: ")
+
+
+def test_a_scene_changes_single_values_of_a_preset():
+    plain = Look.model_validate({"name": "nocturne"})
+    low = Look.model_validate(
+        {"name": "nocturne", "sun": {"elevation": 12}, "palette": [[0, "#000000"], [1, "#ffffff"]]}
+    )
+    assert low.sun == plain.sun.model_copy(update={"elevation": 12.0})
+    assert low.palette == [(0, "#000000"), (1, "#ffffff")]
+    assert low.sky == plain.sky
+
+
+def test_a_change_leaves_the_preset_as_it_was():
+    before = Look(name="ember").sun.elevation
+    Look.model_validate({"sun": {"elevation": before + 1}})
+    assert Look(name="ember").sun.elevation == before
+
+
+def test_a_relief_is_logarithmic_clipped_and_moderate_unless_the_scene_says_otherwise():
+    assert Look().model_dump(mode="json")["relief"] == [
+        {"log": {"floor": 1e-4}},
+        {"clip": {"percentile": 99.7}},
+        {"exaggeration": 0.3},
+    ]
+
+
+def test_steps_made_in_python_are_those_of_a_file():
+    made = Look(relief=[LogStep(log={"floor": 1e-3}), ExaggerationStep(exaggeration=0.4)])
+    assert made == Look.model_validate({"relief": [{"log": {"floor": 1e-3}}, {"exaggeration": 0.4}]})
+
+
+def test_the_resolved_look_is_without_name_and_relief():
+    look = Look.model_validate({"rim": 0.1})
+    assert type(look.resolved) is LookPreset
+    assert look.resolved.model_dump() == look.model_dump(exclude={"name", "relief"})

@@ -1,0 +1,46 @@
+"""The JSON schema: the copy in assets/ is that of the models, and every field explains itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from render.files import asset
+from render.scene.schema import scene_schema
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_schema_in_assets_is_that_of_the_models():
+    kept = json.loads(asset("scene.schema.json").read_text(encoding="utf-8"))
+    assert kept == scene_schema(), "python -m render.scene.schema > assets/scene.schema.json"
+
+
+def test_the_command_writes_the_copy_in_assets():
+    ran = subprocess.run([sys.executable, "-m", "render.scene.schema"], cwd=ROOT, capture_output=True, check=True)
+    assert ran.stdout == asset("scene.schema.json").read_bytes()
+
+
+def test_every_key_of_a_scene_explains_itself():
+    schema = scene_schema()
+    parts = {"Scene": schema, **schema["$defs"]}
+    silent = [
+        f"{part}.{key}"
+        for part, model in parts.items()
+        for key, field in model.get("properties", {}).items()
+        if key != "kind" and "description" not in field
+    ]
+    assert silent == []
+
+
+def test_a_scene_may_leave_out_any_part_of_a_look():
+    definitions = scene_schema()["$defs"]
+    assert all("required" not in definitions[part] for part in ("Look", "Sun", "Sky", "Contours", "PathLight"))
+    assert definitions["Shot"]["required"] == ["surface", "duration"]
+
+
+def test_a_duration_is_a_number_or_text_with_a_unit():
+    forms = scene_schema()["$defs"]["Shot"]["properties"]["duration"]["anyOf"]
+    assert {form["type"] for form in forms} == {"number", "string"}
