@@ -75,7 +75,7 @@ def read_json(path: Path) -> Any | None:
     """Returns the value of a JSON file, or None where there is no file that can be read as JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
 
 

@@ -18,7 +18,9 @@ from render.errors import UsageError
 from render.landscape import dense
 from render.landscape.objective import STRATEGIES, Objective, OneHotMSELoss
 
-DENSE = ("dense-eager", "dense-compiled")
+NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
+DENSE = ["dense-eager", pytest.param("dense-compiled", marks=NO_COMPILER)]
+EVERY = ["loop", *DENSE]
 ACTIVATIONS = [nn.Tanh(), nn.Sigmoid(), nn.ReLU(), nn.GELU(), nn.GELU("tanh"), nn.SiLU(), nn.Identity()]
 
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -132,19 +134,19 @@ def test_the_centre_of_a_loop_is_the_loss_of_the_network_to_the_last_bit():
     assert evaluator.measure(np.zeros((1, 2))).loss[0] == np.float32(expected)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", EVERY)
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
 def test_every_activation_agrees_with_the_plain_loop(activation: nn.Module, strategy: str):
     check(network(activation), data(), nn.CrossEntropyLoss(), strategy)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", EVERY)
 @pytest.mark.parametrize("criterion", [nn.CrossEntropyLoss(), functional.cross_entropy, OneHotMSELoss()], ids=str)
 def test_every_criterion_of_classes_agrees_with_the_plain_loop(criterion: Criterion, strategy: str):
     check(network(nn.Sigmoid()), data(), criterion, strategy)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", EVERY)
 @pytest.mark.parametrize("criterion", [nn.MSELoss(), functional.mse_loss], ids=str)
 def test_the_squared_error_of_values_agrees_with_the_plain_loop(criterion: Criterion, strategy: str):
     inputs, _ = data()
@@ -228,7 +230,7 @@ def test_a_height_does_not_depend_on_the_number_of_threads(strategy: str):
     np.testing.assert_allclose(*found, rtol=1e-6)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", EVERY)
 @pytest.mark.parametrize("activation", [nn.Tanh(), nn.ReLU()], ids=str)
 def test_a_point_that_diverged_is_never_finite(activation: nn.Module, strategy: str):
     model = network(activation)
@@ -239,7 +241,7 @@ def test_a_point_that_diverged_is_never_finite(activation: nn.Module, strategy: 
     assert np.isfinite([found.loss[4], found.accuracy[4]]).all()
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", EVERY)
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_plane_through_a_network_that_diverged_is_never_finite(value: float, strategy: str):
     model = network(nn.Tanh())
@@ -329,7 +331,7 @@ def test_the_strategy_without_a_compiler_is_eager(monkeypatch: pytest.MonkeyPatc
     assert np.isfinite(evaluator.measure(points(3)).loss).all()
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", EVERY)
 def test_a_scan_leaves_the_network_as_it_found_it(strategy: str):
     model = network(nn.Tanh()).train()
     before, random = parameters_of(model), torch.get_rng_state()

@@ -164,3 +164,15 @@ def near_edges(picture: np.ndarray) -> np.ndarray:
     low = np.minimum.reduce([np.roll(grey, (i, j), (0, 1)) for i in (-2, 0, 2) for j in (-2, 0, 2)])
     high = np.maximum.reduce([np.roll(grey, (i, j), (0, 1)) for i in (-2, 0, 2) for j in (-2, 0, 2)])
     return high - low > 24
+
+
+def test_kernels_are_compiled_where_a_compiler_is_required(capsys):
+    from render import compiler
+    from tests.conftest import REQUIRED
+
+    if compiler.strategy() == "eager" and "compiler" not in REQUIRED:
+        pytest.skip("no C++ compiler was found")
+    doubled = compiler.fuse(lambda x: torch.sin(x) * 2 + 1, "compiled")
+    values = torch.linspace(0, 1, 1000)
+    np.testing.assert_allclose(doubled(values), np.sin(values.numpy()) * 2 + 1, atol=1e-6)
+    assert "could not be compiled" not in capsys.readouterr().err

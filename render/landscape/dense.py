@@ -107,18 +107,28 @@ def cross_entropy(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
     The label's own term is left out of the sum of exponentials, so a loss far below the rounding of 1 is still exact.
     """
-    largest = outputs.amax(1)
-    where = labels.expand(len(outputs), 1, -1)
-    own = outputs.gather(1, where)[:, 0]
-    others = (outputs - largest[:, None]).exp_().scatter(1, where, 0.0).sum(1)
+    largest, own = outputs.amax(1), _of_label(outputs, labels)
+    others = (outputs - largest[:, None]).exp_().scatter_(1, labels.expand(len(outputs), 1, -1), 0.0).sum(1)
     loss = (largest - own) + torch.log1p(others + torch.expm1(own - largest))
-    return torch.stack([loss.double().sum(1), (outputs.argmax(1) == labels).double().sum(1)])
+    return torch.stack([loss.double().sum(1), _right(outputs, labels)])
 
 
 def one_hot_error(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Returns the sums over examples of squared error and correctness (2, b), outputs (b, C, E), labels (E,)."""
     loss = (outputs - functional.one_hot(labels, outputs.shape[1]).T).square().mean(1)
-    return torch.stack([loss.double().sum(1), (outputs.argmax(1) == labels).double().sum(1)])
+    return torch.stack([loss.double().sum(1), _right(outputs, labels)])
+
+
+def _of_label(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Returns the output of each example's label (b, E)."""
+    return outputs.gather(1, labels.expand(len(outputs), 1, -1))[:, 0]
+
+
+def _right(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Counts the examples whose label is the first of the largest outputs, (b,); argmax takes ten times as long."""
+    own, classes = _of_label(outputs, labels), torch.arange(outputs.shape[1], device=labels.device)
+    fence = torch.where(classes[:, None] < labels, 0.0, -torch.inf)
+    return ((own >= outputs.amax(1)) & ((outputs + fence).amax(1) < own)).double().sum(1)
 
 
 def squared_error(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,8 @@
 """Points per second: the plain loop (load_state_dict, model, criterion) against every strategy of the objective.
 
 Both ways run in turn in the same process; a rate is the median of several repeats. THALWEG_DATA names the folder with
-mnist/; without it the images are made up. Run it as `python tests/benchmarks/measure_points.py`.
+mnist/; without it the images are made up. Run it as `python tests/benchmarks/measure_points.py [threads]`; on a
+machine that others use, one thread is measured more truly, since torch's threads wait for each other.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -131,5 +133,6 @@ def compare(case: Case) -> None:
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else torch.get_num_threads())
     compare(case(mnist(), (16, 16), nn.Sigmoid))
     compare(case(digits(), (32, 32), nn.Tanh))

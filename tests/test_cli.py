@@ -1,0 +1,210 @@
+"""The commands as a user meets them: a table of calls, what is reused, what is made anew, what an error says."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from render.cli import app
+from render.film.film import frames_of
+from tests.conftest import ROOT, SCENE
+
+SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
+runner = CliRunner()
+
+
+def thalweg(*words: object, code: int = 0) -> str:
+    """Runs a command in this process and returns what it printed on stdout."""
+    done = runner.invoke(app, [str(word) for word in words])
+    assert done.exit_code == code, f"{done.stdout}\n{done.stderr}\n{done.exception!r}"
+    return done.stdout
+
+
+def results(*words: object) -> list[dict]:
+    return json.loads(thalweg(*words, "--json"))["results"]
+
+
+@pytest.fixture(scope="module")
+ 
+def made(tmp_path_factory) -> Path:
+    """A folder in which the first scene has been rendered at thumb quality."""
+    output = tmp_path_factory.mktemp("made")
+    thalweg("render", SCENE, "--quality", "thumb", "--out", output)
+    return output
+
+
+@pytest.fixture
+def copy(made, tmp_path) -> Path:
+    shutil.copytree(made, tmp_path / "output")
+    return tmp_path / "output"
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda path: path.stem)
+def test_every_scene_renders_small(scene, tmp_path, graphics):
+    finished = results("render", scene, "--quality", "thumb", "--out", tmp_path)
+    assert {item["kind"] for item in finished} == {"still", "film"}
+    for item in finished:
+        assert Path(item["path"]).stat().st_size > 1000
+        assert not item["reused"]
+
+
+def test_outputs_lie_where_the_design_says(graphics, made):
+    assert (made / "films" / "first-descent.thumb.mp4").is_file()
+    assert len(list(frames_of("first-descent", "thumb", made).glob("*.png"))) == 12
+    assert [path.name.rsplit("-", 1)[0] for path in (made / "runs").iterdir()] == ["digits-mlp"]
+    assert [path.name.rsplit("-", 1)[0] for path in (made / "surfaces").iterdir()] == ["pca"]
+    with Image.open(made / "stills" / "first-descent.thumb.png") as still:
+        assert still.size == (160, 90)
+        assert still.mode == "RGB"
+
+
+def test_a_second_render_reuses_everything_without_drawing(graphics, copy, monkeypatch):
+    monkeypatch.setattr("render.stage.geometry.require_gl", lambda: pytest.fail("nothing was to be drawn"))
+    assert all(item["reused"] for item in results("render", SCENE, "--quality", "thumb", "--out", copy))
+
+
+WHAT_CHANGES = {
+    "look.exposure=1.2": {"run": True, "surface": True, "film": False},
+    "shots.0.camera.sweep=20": {"run": True, "surface": True, "film": False},
+    "title=Another": {"run": True, "surface": True, "film": False},
+    "surfaces.main.margin=0.5": {"run": True, "surface": False, "film": False},
+    "surfaces.main.plane.kind=pca": {"run": True, "surface": True, "film": True},
+    "films.first-descent.encoder.crf=20": {"run": True, "surface": True, "film": False},
+    "seed=8": {"run": False, "surface": False, "film": False},
+}
+
+
+@pytest.mark.parametrize(("setting", "reused"), WHAT_CHANGES.items(), ids=WHAT_CHANGES)
+def test_a_change_redoes_what_depends_on_it_and_nothing_else(graphics, copy, setting, reused):
+    common = (SCENE, "--quality", "thumb", "--out", copy, "--set", setting)
+    kinds = {"run": "train", "surface": "sample", "film": "film"}
+    assert {kind: results(command, *common)[0]["reused"] for kind, command in kinds.items()} == reused
+
+
+def test_another_encoding_keeps_the_frames(graphics, copy, monkeypatch):
+    monkeypatch.setattr("render.stage.geometry.require_gl", lambda: pytest.fail("nothing was to be drawn"))
+    common = (SCENE, "--quality", "thumb", "--out", copy, "--set", "films.first-descent.encoder.crf=30")
+    assert not results("film", *common)[0]["reused"]
+
+
+def test_the_same_scene_gives_the_same_bytes(graphics, made, tmp_path):
+    thalweg("render", SCENE, "--quality", "thumb", "--out", tmp_path)
+    for name in ("films/first-descent.thumb.mp4", "stills/first-descent.thumb.png", "stills/first-descent.thumb.png.json"):
+        assert (tmp_path / name).read_bytes() == (made / name).read_bytes(), name
+    stored = [path.relative_to(made) for path in (made / "surfaces").rglob("*") if path.is_file()]
+    assert stored and all((made / path).read_bytes() == (tmp_path / path).read_bytes() for path in stored)
+
+
+def test_a_lost_frame_is_drawn_again_and_the_film_comes_out_the_same(graphics, copy):
+    film = copy / "films" / "first-descent.thumb.mp4"
+    before = film.read_bytes()
+    film.unlink()
+    (frames_of("first-descent", "thumb", copy) / "000003.png").unlink()
+    thalweg("film", SCENE, "--quality", "thumb", "--out", copy)
+    assert film.read_bytes() == before
+
+
+def test_the_record_tells_how_the_picture_came_about_and_nothing_of_who_made_it(graphics, made):
+    text = (made / "films" / "first-descent.thumb.mp4.json").read_text()
+    record = json.loads(text)
+    assert record["frames"] == 12
+    assert record["surfaces"]["main"]["counts"]["measured"] == 24 * 24
+    assert "24 × 24 points, all measured" in record["caption"][0]
+    assert "a random walk: 60.8 % + 15.2 %" in record["caption"][0]
+    assert record["scene"]["title"] == "First descent"
+    assert set(record["versions"]) >= {"torch", "numpy", "pyvista"}
+    for path in made.rglob("*.json"):
+        content = path.read_text()
+        assert str(made) not in content and str(ROOT) not in content and os.uname().nodename not in content
+
+
+def test_sample_and_train_say_what_they_made(graphics, made):
+    (surface,) = results("sample", SCENE, "--quality", "thumb", "--out", made)
+    assert surface["reused"] and surface["counts"]["measured"] == 576
+    (run,) = results("train", SCENE, "--quality", "thumb", "--out", made)
+    assert run["reused"] and 0 < run["test"]["accuracy"] <= 1
+
+
+def test_a_plan_names_what_is_missing_and_is_empty_when_nothing_is(graphics, made, tmp_path):
+    plan = json.loads(thalweg("plan", SCENE, "--quality", "draft", "--out", tmp_path, "--json"))["scenes"][0]
+    assert [item["what"] for item in plan["missing"]] == [
+        "run main", "surface main", "still first-descent", "film first-descent",
+    ]  # fmt: skip
+    assert plan["missing"][1]["amount"] == 200 * 200
+    assert plan["missing"][3]["amount"] == 96
+    assert plan["seconds"] > 0 and plan["megabytes"] > 0
+    assert "nothing is missing" in thalweg("plan", SCENE, "--quality", "thumb", "--out", made)
+
+
+def test_check_names_every_problem_of_every_scene_at_once(tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(SCENE.read_text().replace("batch: 64", "bach: 64").replace("kind: pca", "kind: pcb"))
+    done = runner.invoke(app, ["check", str(bad), str(tmp_path / "absent.yaml")])
+    assert done.exit_code == 3
+    lines = done.stderr.strip().splitlines()
+    assert any("bad.yaml:" in line and "did you mean batch" in line for line in lines)
+    assert any("pca" in line and "plane" in line for line in lines)
+    assert any("absent.yaml" in line for line in lines)
+
+
+def test_an_error_with_json_is_one_object_on_stdout(tmp_path):
+    answer = json.loads(thalweg("check", tmp_path / "absent.yaml", "--json", code=3))
+    assert answer["exit_code"] == 3 and "absent.yaml" in answer["error"]
+
+
+def test_an_unknown_quality_and_an_unknown_option_are_usage_errors():
+    thalweg("check", SCENE, "--quality", "huge", code=2)
+    thalweg("check", SCENE, "--colour", code=2)
+
+
+def test_more_examples_than_there_are_is_a_sentence(tmp_path):
+    done = runner.invoke(
+        app, ["sample", str(SCENE), "--quality", "thumb", "--out", str(tmp_path), "--set", "surfaces.main.objective.examples=5000"]
+    )  # fmt: skip
+    assert done.exit_code == 5
+    assert "5000 were asked for" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = runner.invoke(app, ["train", str(SCENE), "--quality", "thumb", "--out", str(tmp_path / "file")])
+    assert done.exit_code == 4
+    assert "--out" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["render", "train", "sample", "still", "film", "check", "plan", "schema"])
+def test_every_command_has_help_with_an_example(command):
+    assert f"Example: thalweg {command}" in thalweg(command, "--help")
+
+
+def test_help_and_check_answer_without_torch_numpy_or_vtk():
+    code = (
+        "import sys; from render.cli import app; from typer.testing import CliRunner\n"
+        f"done = CliRunner().invoke(app, ['check', {str(SCENE)!r}]); assert done.exit_code == 0, done.output\n"
+        "heavy = {'torch', 'numpy', 'vtkmodules', 'pyvista', 'scipy', 'zarr'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.slow
+def test_a_killed_render_goes_on_where_it_was_and_ends_with_the_same_bytes(graphics, made, tmp_path):
+    command = [sys.executable, "-m", "render", "render", str(SCENE), "--quality", "thumb", "--out", str(tmp_path)]
+    frames = frames_of("first-descent", "thumb", tmp_path)
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(frames.glob("[0-9]*.png")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    subprocess.run(command, check=True, capture_output=True)
+    for name in ("films/first-descent.thumb.mp4", "stills/first-descent.thumb.png"):
+        assert (tmp_path / name).read_bytes() == (made / name).read_bytes()
+    assert not [path for path in tmp_path.rglob(".*") if path.is_file() and "films" in path.parts]
