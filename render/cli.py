@@ -192,7 +192,9 @@ def train(
             reused = runs.find(asked, scene.seed, job.output) is not None
             run = runs.obtain(name, asked, scene.seed, job.output, job.reporter)
             accuracy = {split: run.record[split] for split in ("train", "test")}
-            results.append({"kind": "run", "name": name, "path": str(run.folder), "key": run.key, "reused": reused, **accuracy})
+            results.append(
+                {"kind": "run", "name": name, "path": str(run.folder), "key": run.key, "reused": reused, **accuracy}
+            )
     job.answer(results)
 
 
@@ -217,7 +219,16 @@ def sample(
             reused = measure.is_done(scene, name, job.output)
             made = measure.obtain(scene, name, job.output, job.reporter)
             numbers = {key: made.record[key] for key in ("counts", "loss")}
-            results.append({"kind": "surface", "name": name, "path": str(made.folder), "key": made.key, "reused": reused, **numbers})
+            results.append(
+                {
+                    "kind": "surface",
+                    "name": name,
+                    "path": str(made.folder),
+                    "key": made.key,
+                    "reused": reused,
+                    **numbers,
+                }
+            )
     job.answer(results)
 
 

@@ -61,7 +61,9 @@ def disk_errors(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise MachineError(f"{path}: the disk is full; make room, then run the same command again") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-            raise MachineError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out") from error
+            raise MachineError(
+                f"{path}: cannot be written ({error.strerror}); choose another folder with --out"
+            ) from error
         raise
 
 

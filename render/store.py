@@ -33,7 +33,9 @@ def open_group(folder: Path) -> zarr.Group | None:
         return None
 
 
-def create_array(group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, chunks: tuple[int, ...]) -> zarr.Array:
+def create_array(
+    group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, chunks: tuple[int, ...]
+) -> zarr.Array:
     """Returns a new array in the group; floats are filled with NaN, integers with 0."""
     return group.create_array(
         name,
@@ -62,7 +64,9 @@ def get(group: zarr.Group, name: str) -> np.ndarray:
             raise KeyError(name)
         return np.asarray(array[...])
     except (KeyError, ValueError, zlib.error) as error:
-        raise DataError(f"{group.store_path}: {name} is missing or damaged ({error}); remove the folder to make it anew") from error
+        raise DataError(
+            f"{group.store_path}: {name} is missing or damaged ({error}); remove the folder to make it anew"
+        ) from error
 
 
 def missing(folder: Path) -> zarr.Group:

@@ -39,9 +39,7 @@ def test_framing_fills_the_frame_and_centres_what_it_shows():
         return [camera.standing(azimuth, 30, distance, ORIGIN, 30) for azimuth in (0, 40)]
 
     distance, shift = camera.fitting(points, stand, frame)
-    shown = np.concatenate(
-        [camera.View(v.position, v.target, v.angle, shift).project(points) for v in stand(distance)]
-    )
+    shown = np.concatenate([camera.View(v.position, v.target, v.angle, shift).project(points) for v in stand(distance)])
     width, height = np.ptp(shown[:, 0]) / 2 / frame.aspect, np.ptp(shown[:, 1]) / 2
     assert abs(max(width, height) - 0.8) < 1e-3
     middle = (shown[:, :2].min(0) + shown[:, :2].max(0)) / 2

@@ -32,7 +32,6 @@ def results(*words: object) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
- 
 def made(tmp_path_factory) -> Path:
     """A folder in which the first scene has been rendered at thumb quality."""
     output = tmp_path_factory.mktemp("made")
@@ -96,7 +95,11 @@ def test_another_encoding_keeps_the_frames(graphics, copy, monkeypatch):
 
 def test_the_same_scene_gives_the_same_bytes(graphics, made, tmp_path):
     thalweg("render", SCENE, "--quality", "thumb", "--out", tmp_path)
-    for name in ("films/first-descent.thumb.mp4", "stills/first-descent.thumb.png", "stills/first-descent.thumb.png.json"):
+    for name in (
+        "films/first-descent.thumb.mp4",
+        "stills/first-descent.thumb.png",
+        "stills/first-descent.thumb.png.json",
+    ):
         assert (tmp_path / name).read_bytes() == (made / name).read_bytes(), name
     stored = [path.relative_to(made) for path in (made / "surfaces").rglob("*") if path.is_file()]
     assert stored and all((made / path).read_bytes() == (tmp_path / path).read_bytes() for path in stored)
@@ -165,9 +168,9 @@ def test_an_unknown_quality_and_an_unknown_option_are_usage_errors():
 
 
 def test_more_examples_than_there_are_is_a_sentence(tmp_path):
-    done = runner.invoke(
-        app, ["sample", str(SCENE), "--quality", "thumb", "--out", str(tmp_path), "--set", "surfaces.main.objective.examples=5000"]
-    )  # fmt: skip
+    setting = "surfaces.main.objective.examples=5000"
+    words = ["sample", str(SCENE), "--quality", "thumb", "--out", str(tmp_path), "--set", setting]
+    done = runner.invoke(app, words)
     assert done.exit_code == 5
     assert "5000 were asked for" in done.stderr
 

@@ -5,7 +5,7 @@ import pytest
 
 from render.stage import mesh
 from render.stage.relief import Relief, Scale
-from render.stage.stage import drape
+from render.stage.trail import drape
 
 
 def made(rows: int = 60, columns: int = 80) -> Relief:

@@ -9,7 +9,8 @@ from render.scene.look import Look
 from render.stage import camera, lens, relief
 from render.stage.bake import Sun
 from render.stage.geometry import GeometryPass, Kind
-from render.stage.stage import Stage, drape
+from render.stage.stage import Stage
+from render.stage.trail import drape
 
 SIZE = (320, 180)
 AGREE = 6  # codes; a pixel that differs by more is off
@@ -81,7 +82,7 @@ def test_a_finer_picture_of_the_same_stage_has_the_same_mean(staged):
 
 
 def test_depth_read_back_is_where_the_geometry_is(graphics, crater):
-    made, look, _ = setting(crater)
+    made, _, _ = setting(crater)
     from render.stage import mesh
 
     surface = mesh.terrain(made, "square")
@@ -153,7 +154,11 @@ def compare_golden(pixels: np.ndarray, name: str, request) -> None:
     if off.mean() > OFF:
         failures = folder / "failures"
         failures.mkdir(exist_ok=True)
-        pictures = {"reference": reference, "new": pixels, "difference": np.clip(difference * 8, 0, 255).astype(np.uint8)}
+        pictures = {
+            "reference": reference,
+            "new": pixels,
+            "difference": np.clip(difference * 8, 0, 255).astype(np.uint8),
+        }
         for kind, picture in pictures.items():
             Image.fromarray(picture).save(failures / f"{name}.{kind}.png")
     assert off.mean() <= OFF, f"{off.mean():.1%} of the pixels differ; see tests/failures, or pass --regenerate"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_scene_problems import GOOD
 
 from render.errors import UsageError
 from render.scene.load import load
 from render.scene.quality import QUALITIES, apply_quality, qualities
 from render.scene.spec import Scene, resolved
+from tests.test_scene_problems import GOOD
 
 
 @pytest.fixture(scope="module")

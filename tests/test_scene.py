@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from test_scene_problems import GOOD
 
 from render.errors import SceneError
 from render.scene.duration import seconds
 from render.scene.load import load
 from render.scene.spec import Run, Scene, resolved
 from render.scene.surface import Surface
+from tests.test_scene_problems import GOOD
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENES = sorted((ROOT / "scenes").glob("*.yaml"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from test_scene_problems import GOOD
 
 from render.errors import SceneError
 from render.scene.load import load
+from tests.test_scene_problems import GOOD
 
 
 @pytest.fixture

@@ -34,7 +34,9 @@ class Examples:
     def first(self, count: int | None) -> Examples:
         """Returns the first count examples; the order within a split is already shuffled."""
         if count is not None and count > len(self):
-            raise DataError(f"objective.examples: {count} were asked for, but this split has {len(self)}; ask for fewer")
+            raise DataError(
+                f"objective.examples: {count} were asked for, but this split has {len(self)}; ask for fewer"
+            )
         return Examples(self.inputs[:count], self.targets[:count])
 
 

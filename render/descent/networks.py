@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def mlp(settings: spec.Mlp, inputs: int, outputs: int) -> nn.Module:
     """Returns a multi-layer perceptron on flattened inputs, with torch's default initialisation."""
     widths = [inputs, *settings.widths, outputs]
     layers: list[nn.Module] = [nn.Flatten()]
-    for index, (fan_in, fan_out) in enumerate(zip(widths, widths[1:], strict=False)):
+    for index, (fan_in, fan_out) in enumerate(itertools.pairwise(widths)):
         if index:
             layers.append(ACTIVATIONS[settings.activation]())
         layers.append(nn.Linear(fan_in, fan_out))

@@ -1,6 +1,6 @@
 """A run: one training of one network on one data set, kept in a folder named after what it depends on.
 
-    output/runs/<data>-<network>-<key8>/   trajectory.zarr, weights.safetensors, and run.json, which is written last
+output/runs/<data>-<network>-<key8>/   trajectory.zarr, weights.safetensors, and run.json, which is written last
 """
 
 from __future__ import annotations

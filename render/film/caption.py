@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from render.scene import look as looks
+from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 
 
-def caption(scene: Scene, surface: str, record: dict[str, Any]) -> str:
-    """Returns the caption of a picture of one surface of a scene."""
-    run = scene.runs[scene.surfaces[surface].run]
+def caption(scene: Scene, shot: Shot, record: dict[str, Any]) -> str:
+    """Returns the caption of the pictures of one shot of a scene, from the record of its surface."""
+    run = scene.runs[scene.surfaces[shot.surface].run]
     parts = [
         run.data.kind,
         record["run"]["network"],
@@ -20,6 +21,7 @@ def caption(scene: Scene, surface: str, record: dict[str, Any]) -> str:
         _plane(record),
         _range(record),
         *_relief(scene.look.relief),
+        _path(shot.path),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -64,6 +66,12 @@ def _range(record: dict[str, Any]) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
+
+
+def _path(style: PathStyle) -> str:
+    if not style.show:
+        return ""
+    return "path laid on the surface" if style.height == "surface" else "path at its own loss"
 
 
 def _relief(steps: Any) -> list[str]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from render.files import content_key
 from render.film import record
 from render.film.caption import caption
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
 from render.film.shooting import Moment, Shooting
-from render.files import content_key
 from render.landscape import measure
 from render.progress import Reporter
 from render.scene.output import Film
@@ -74,7 +74,7 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         "size": list(encoded.size),
         "fps": film.fps,
         "frames": encoded.frames,
-        "caption": [caption(scene, shot.surface, landscapes[shot.surface]) for shot in scene.shots],
+        "caption": [caption(scene, shot, landscapes[shot.surface]) for shot in scene.shots],
         "surfaces": landscapes,
     }
     seconds = {"frames": drawn - start, "encoding": time.perf_counter() - drawn, "drawn": len(missing)}

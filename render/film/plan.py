@@ -74,7 +74,12 @@ def _minutes(seconds: float) -> str:
 
 def make(scene: Scene, quality: str, output: Path) -> Plan:
     """Returns what is missing of a scene at a quality (already applied to it)."""
-    items = [*_runs(scene, output), *_surfaces(scene, output), *_stills(scene, quality, output), *_films(scene, quality, output)]
+    items = [
+        *_runs(scene, output),
+        *_surfaces(scene, output),
+        *_stills(scene, quality, output),
+        *_films(scene, quality, output),
+    ]
     return Plan(tuple(items))
 
 
@@ -106,7 +111,9 @@ def _rate(scene: Scene, name: str) -> float:
     dataset = data.load(run.data)
     examples = dataset.split(settings.objective.split).first(settings.objective.examples)
     model = networks.build(run.network, dataset, scene.seed)
-    objective = Objective(model, torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets), nn.CrossEntropyLoss())
+    objective = Objective(
+        model, torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets), nn.CrossEntropyLoss()
+    )
     start = parameters_of(model).astype(np.float64)
     evaluator = objective.on(start, np.ones_like(start), np.linspace(-1, 1, start.size))
     places = np.full((256, 2), 0.01)

@@ -1,7 +1,7 @@
 """The record beside every finished file: what it was made from, well enough to make it again.
 
-    <file>.json          resolved scene, keys, versions, caption, counts, and the file's own hash
-    <file>.timing.json   wall times, which are not part of the promise of same bytes
+<file>.json          resolved scene, keys, versions, caption, counts, and the file's own hash
+<file>.timing.json   wall times, which are not part of the promise of same bytes
 """
 
 from __future__ import annotations

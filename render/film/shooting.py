@@ -71,7 +71,7 @@ class Shooting:
         title = self.scene.title if isinstance(self.output, Still) or self.output.title else ""
         if not self.output.caption:
             return Words(title=title)
-        words = caption(self.scene, take.shot.surface, take.landscape.record)
+        words = caption(self.scene, take.shot, take.landscape.record)
         path, logged = take.landscape.path, round(take.head(time))
         step, last = int(path.steps[logged]), int(path.steps[-1])
         loss = format_loss(float(path.true_loss[logged]))
@@ -80,7 +80,7 @@ class Shooting:
 
 
 def supersampling(output: Film | Still) -> int:
-    """Returns the sub-pixels along the side of a pixel: more for stills and for small pictures, where they cost little."""
+    """Returns the sub-pixels along the side of a pixel: more for stills and small pictures, where they cost little."""
     widest = max(output.size)
     if isinstance(output, Film) and widest > 1000:
         return 2

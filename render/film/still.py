@@ -8,11 +8,11 @@ from pathlib import Path
 import PIL.Image
 import PIL.PngImagePlugin
 
+from render.files import replacing
 from render.film import record
 from render.film.caption import caption
 from render.film.film import Made, suffix
 from render.film.shooting import Moment, Shooting
-from render.files import replacing
 from render.landscape import measure
 from render.progress import Reporter
 from render.scene.spec import Scene
@@ -32,9 +32,9 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
     start = time.perf_counter()
     shooting = Shooting(scene, still, output, reporter)
     [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
-    surface = scene.shots[shooting.timeline.locate(still.at)[0]].surface
-    landscape = measure.load(scene, surface, output)
-    words = caption(scene, surface, landscape.record)
+    shot = scene.shots[shooting.timeline.locate(still.at).shot]
+    landscape = measure.load(scene, shot.surface, output)
+    words = caption(scene, shot, landscape.record)
     notes = PIL.PngImagePlugin.PngInfo()
     notes.add_itxt("Title", scene.title)
     notes.add_itxt("Description", words)
@@ -45,7 +45,7 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         "size": list(still.size),
         "at": still.at,
         "caption": words,
-        "surfaces": {surface: landscape.record},
+        "surfaces": {shot.surface: landscape.record},
     }
     record.write(target, scene, key, details, {"total": time.perf_counter() - start})
     return Made(target, key, False, details)

@@ -18,7 +18,8 @@ from render.stage import camera, relief
 from render.stage.bake import Sun
 from render.stage.camera import Frame, View
 from render.stage.relief import Relief
-from render.stage.stage import Descent, Stage, drape
+from render.stage.stage import Stage
+from render.stage.trail import Descent, drape
 
 MOMENTS = 5  # views along a move that the framing has to fit
 FILL = 0.8
@@ -61,7 +62,7 @@ class Take:
 def prepare(shot: Shot, look: looks.Look, landscape: Landscape, aspect: float) -> Take:
     """Returns the take of a shot for pictures of an aspect (width / height)."""
     preset = look.resolved
-    surface, path = landscape.surface, landscape.path
+    surface = landscape.surface
     depth = np.ptp(surface.grid.betas) / np.ptp(surface.grid.alphas)
     made = relief.make(surface.loss, look.relief, float(depth))
     descent = _descent(shot, preset, landscape, made)
@@ -75,7 +76,7 @@ def _descent(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Rel
     grid, path = landscape.surface.grid, landscape.path
     alpha = (path.alpha - grid.alphas[0]) / np.ptp(grid.alphas) - 0.5
     beta = (path.beta - grid.betas[0]) / np.ptp(grid.betas) - 0.5
-    levels = made.scale.level(path.true_loss) if shot.path.height == "true" else None
+    levels = made.scale.level(path.true_loss) if shot.path.height == "loss" else None
     return drape(made, alpha, beta, levels, 0.5 * look.path.radius)
 
 
@@ -91,7 +92,9 @@ class _Setting:
     def azimuth(self, asked: float | str, elevation: float, sweep: float) -> float:
         if asked != "auto":
             return float(asked)
-        return camera.open_side(self.relief, self.descent.points[:: max(1, len(self.descent.points) // 200)], elevation, sweep)
+        return camera.open_side(
+            self.relief, self.descent.points[:: max(1, len(self.descent.points) // 200)], elevation, sweep
+        )
 
     def hull(self) -> np.ndarray:
         return camera.hull(self.relief, self.look.shape, -self.look.plinth, self.look.fade)

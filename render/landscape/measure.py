@@ -1,6 +1,6 @@
 """A scene's surface: the plane it asks for, measured on its objective, with the run's path on it, kept in one folder.
 
-    output/surfaces/<plane>-<key8>/   surface.zarr, path.npz, and surface.json, which is written last
+output/surfaces/<plane>-<key8>/   surface.zarr, path.npz, and surface.json, which is written last
 """
 
 from __future__ import annotations

@@ -48,14 +48,17 @@ class Plane:
         """
         points = np.asarray(trajectory, dtype=np.float64)
         if len(points) < 3:
-            raise DataError(f"plane: pca needs 3 logged steps or more, this run has {len(points)}; lower training.every")
+            raise DataError(
+                f"plane: pca needs 3 logged steps or more, this run has {len(points)}; lower training.every"
+            )
         centred = points - points.mean(0)
         values, vectors = np.linalg.eigh(centred @ centred.T)
         if values[-2] <= 1e-12 * max(values[-1], 1e-300):
             raise DataError("plane: the trajectory lies on a line, so pca has no second direction; choose plane random")
-        axes = [_towards(vectors[:, k] @ centred, points[-1] - points[0]) for k in (-1, -2)]
+        u, v = (_towards(vectors[:, k] @ centred, points[-1] - points[0]) for k in (-1, -2))
         start = {"last": points[-1], "mean": points.mean(0)}[origin]
-        return Plane(start, *axes, variance_share=tuple(float(x) for x in values[[-1, -2]] / values.sum()))
+        first, second = (float(value / values.sum()) for value in values[[-1, -2]])
+        return Plane(start, u, v, variance_share=(first, second))
 
     def project(self, thetas: np.ndarray) -> np.ndarray:
         """Returns the coordinates (N, 2) of the points of the plane nearest to thetas (N, P)."""

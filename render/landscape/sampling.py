@@ -39,7 +39,7 @@ def sample(
     objective: PlaneObjective,
     plane: Plane,
     grid: Grid,
-    store: Path | None = None,
+    store: Path | str | None = None,
     *,
     record: Mapping[str, Any] | None = None,
     progress: Reporter | None = None,
@@ -58,7 +58,7 @@ def sample(
         "variance_share": plane.variance_share,
         "geometry": geometry_digest(plane, grid),
     }
-    kept = _opened(store, plane, grid, details) if store is not None else None
+    kept = _opened(Path(store), plane, grid, details) if store is not None else None
     values = kept.read(lambda tile: reporter.say(f"{name}: a damaged tile is measured again")) if kept else None
     values = values or blank(grid.shape)
     tiles = [tile for tile in grid.tiles(TILE) if (values["status"][tile] == Status.MISSING).any()]

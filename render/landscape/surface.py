@@ -85,10 +85,9 @@ class SurfaceStore:
         group = store.open_group(folder)
         if group is None:
             return None
-        arrays = {name: group.get(name) for name in ("loss", "accuracy", "status")}
-        if not all(isinstance(array, zarr.Array) for array in arrays.values()):
-            return None
-        return SurfaceStore(group, arrays)  # type: ignore[arg-type]
+        found = {name: group.get(name) for name in ("loss", "accuracy", "status")}
+        arrays = {name: array for name, array in found.items() if isinstance(array, zarr.Array)}
+        return SurfaceStore(group, arrays) if len(arrays) == len(found) else None
 
     @property
     def record(self) -> dict[str, Any]:
@@ -99,7 +98,7 @@ class SurfaceStore:
         """Returns the plane and the grid; raises DataError where they are damaged."""
         origin, u, v, alphas, betas = (store.get(self.group, name) for name in _GEOMETRY)
         shares = self.record.get("variance_share")
-        return Plane(origin, u, v, tuple(shares) if shares else None), Grid(alphas, betas)  # type: ignore[arg-type]
+        return Plane(origin, u, v, tuple(shares) if shares else None), Grid(alphas, betas)
 
     def write(self, tile: tuple[slice, slice], values: Mapping[str, np.ndarray]) -> None:
         """Writes loss, accuracy and status of one tile, the status last."""
@@ -150,4 +149,5 @@ def load(folder: Path) -> Surface:
     values = found.read(damaged.append)
     if damaged:
         raise DataError(f"{folder}: {len(damaged)} damaged tiles; run `thalweg sample` to measure them again")
-    return Surface(*found.geometry(), **values, record=found.record)
+    plane, grid = found.geometry()
+    return Surface(plane, grid, **values, record=found.record)

@@ -17,9 +17,9 @@ class PathStyle(Part):
     pace: Literal["steps", "log", "arc"] = Field(
         default="arc", description="what passes evenly in time: steps, their logarithm, or arc length of the drawn path"
     )
-    height: Literal["surface", "true"] = Field(
+    height: Literal["surface", "loss"] = Field(
         default="surface",
-        description="surface glues the path to the terrain; true lifts it to its own loss, off the plane",
+        description="surface glues the path to the terrain; loss lifts it to its own true loss, off the plane",
     )
     hold: Duration = Field(
         default=1.5, description="time at the end of the shot when the head rests, seconds or with a unit"

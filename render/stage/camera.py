@@ -37,7 +37,7 @@ class View:
         return right, np.cross(right, forward), forward
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Returns points (N, 3) on the picture: x and y in half heights from its centre, and the distance along view."""
+        """Returns points (N, 3) on the picture: x and y in half heights from its centre, and the distance ahead."""
         right, up, forward = self.axes
         away = points - self.position
         along = away @ forward
@@ -54,7 +54,8 @@ def standing(azimuth: float, elevation: float, distance: float, target: np.ndarr
 
 def hull(relief: Relief, shape: str, bottom: float, skirt: float) -> np.ndarray:
     """Returns a few thousand points (N, 3) that bound everything drawn: the terrain, coarsely, and what is seen of its
-    wall, which fades over the skirt."""
+    wall, which fades over the skirt.
+    """
     rows, columns = relief.level.shape
     row, column = (np.unique(np.linspace(0, n - 1, 33).astype(int)) for n in (rows, columns))
     kept = inside(relief, shape)[np.ix_(row, column)]
@@ -87,7 +88,9 @@ def framed(points: np.ndarray, views: Sequence[View], frame: Frame) -> tuple[flo
     return float(taken), (float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2 - frame.raised)
 
 
-def fitting(points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame) -> tuple[float, tuple[float, float]]:
+def fitting(
+    points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame
+) -> tuple[float, tuple[float, float]]:
     """Returns the distance (picture widths) at which the points fill the frame, and the shift that centres them there.
 
     stand gives the views of a move at a distance.
@@ -114,7 +117,12 @@ def open_side(relief: Relief, path: np.ndarray, elevation: float, sweep: float, 
     seen = np.array([visible_length(relief, path, a, elevation) for a in azimuths])
     half = max(1, round(sweep / 2 / 360 * candidates))
     window = np.exp(-0.5 * (np.arange(-half, half + 1) / (half / 1.5 + 1e-9)) ** 2)
-    scores = np.array([np.average(np.take(seen, range(k - half, k + half + 1), mode="wrap"), weights=window) for k in range(candidates)])
+    scores = np.array(
+        [
+            np.average(np.take(seen, range(k - half, k + half + 1), mode="wrap"), weights=window)
+            for k in range(candidates)
+        ]
+    )
     return float(azimuths[int(np.argmax(scores))])
 
 
@@ -137,4 +145,4 @@ def sees(relief: Relief, points: np.ndarray, azimuth: float, elevation: float, s
     ray = points[:, 2:] + 0.004 + reach * math.tan(math.radians(elevation))
     ground = height_at(relief, x.ravel(), y.ravel()).reshape(x.shape)
     within = np.hypot(x, y) < 0.5 * min(1.0, relief.depth)
-    return ~((ground > ray) & within).any(axis=1)
+    return np.asarray(~((ground > ray) & within).any(axis=1))

@@ -47,9 +47,10 @@ class GeometryPass:
         if max(width, height) > 16_384:
             raise MachineError(f"a picture of {width}×{height} sub-pixels is wider than 16,384; ask for a smaller size")
         self._size = (width, height)
-        self._plotter: Any = pyvista.Plotter(off_screen=True, window_size=[width, height], lighting="none")
-        self._plotter.render_window.SetMultiSamples(0)
-        self._plotter.set_background("black")
+        plotter: Any = pyvista.Plotter(off_screen=True, window_size=[width, height], lighting="none")
+        plotter.render_window.SetMultiSamples(0)
+        plotter.set_background("black")
+        self._plotter = plotter
         self._bounds = np.array([[-0.5, -0.5, 0.0], [0.5, 0.5, 0.3]])
 
     def put(self, kind: Kind, mesh: Mesh | None, along: np.ndarray | None = None) -> None:
@@ -60,13 +61,24 @@ class GeometryPass:
             return
         data = _poly_data(mesh)
         if kind in (Kind.TERRAIN, Kind.WALL):
-            self._bounds = np.array([np.minimum(self._bounds[0], mesh.points.min(0)), np.maximum(self._bounds[1], mesh.points.max(0))])
+            self._bounds = np.array(
+                [np.minimum(self._bounds[0], mesh.points.min(0)), np.maximum(self._bounds[1], mesh.points.max(0))]
+            )
         code = np.zeros((len(mesh.points), 3), np.uint8)
         code[:, 0] = kind * CODE
         if along is not None:
             code[:, 1] = np.round(255 * along)
         data.point_data["code"] = code
-        self._plotter.add_mesh(data, scalars="code", rgb=True, lighting=False, name=name, render=False, reset_camera=False, show_scalar_bar=False)
+        self._plotter.add_mesh(
+            data,
+            scalars="code",
+            rgb=True,
+            lighting=False,
+            name=name,
+            render=False,
+            reset_camera=False,
+            show_scalar_bar=False,
+        )
 
     def draw(self, view: View) -> Geometry:
         """Draws the scene from a view and reads it back; raises MachineError where the picture came back empty."""

@@ -31,7 +31,7 @@ def require_gl() -> None:
 
 @functools.cache
 def probe() -> str | None:
-    """Returns "egl" where a display without a screen can be initialised, else "osmesa" where that library is, or None."""
+    """Returns "egl" where a display without a screen works, else "osmesa" where that library is, or None."""
     if _egl_works():
         return "egl"
     return "osmesa" if _library("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so") else None

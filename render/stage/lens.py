@@ -42,7 +42,7 @@ def blur(image: Tensor, sigma: float) -> Tensor:
 
 
 def _halved(image: Tensor) -> Tensor:
-    """Returns image (1, C, H, W) at half its size. A tent shares light out by its place; a box would make halos jump."""
+    """Returns image (1, C, H, W) at half its size, by a tent: a box would make the halo of what moves jump."""
     tent = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
     weights = (tent[:, None] * tent).expand(image.shape[1], 1, 4, 4)
     odd = [size % 2 for size in image.shape[2:]]

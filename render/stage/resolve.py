@@ -34,7 +34,9 @@ def _bends(depth: Tensor, kind: Tensor, tolerance: Tensor) -> Tensor:
     """Returns which sub-pixels lie at an edge, (H, W) uint8."""
     d, k = F.pad(depth[None], (1, 1, 1, 1), mode="replicate")[0], F.pad(kind[None], (1, 1, 1, 1), mode="replicate")[0]
     middle, type_ = d[1:-1, 1:-1], k[1:-1, 1:-1]
-    bend = torch.maximum((d[1:-1, :-2] + d[1:-1, 2:] - 2 * middle).abs(), (d[:-2, 1:-1] + d[2:, 1:-1] - 2 * middle).abs())
+    bend = torch.maximum(
+        (d[1:-1, :-2] + d[1:-1, 2:] - 2 * middle).abs(), (d[:-2, 1:-1] + d[2:, 1:-1] - 2 * middle).abs()
+    )
     change = (k[1:-1, :-2] != type_) | (k[1:-1, 2:] != type_) | (k[:-2, 1:-1] != type_) | (k[2:, 1:-1] != type_)
     return ((bend > tolerance) | change).float()
 

@@ -3,61 +3,43 @@
 A sample is a place on the picture, its window depth and its kind. The kernel finds the point of the terrain that it
 shows, reads what was baked there (full resolution, whatever the mesh), and lights it:
 
-    albedo × (sun × visibility × cos + sky) + sheen + rim, then contour lines and the path's own light
+    albedo × (sun × visibility × cos + sky) + bounce + sheen + rim, then contour lines and the path's own light
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from render.compiler import fuse
+from render.stage.field import Field
 from render.stage.geometry import Kind
+from render.stage.uniforms import Uniforms
 
 CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serves every frame
-CHANNELS = 10  # of the baked field: normal x, y; level; smoothed level; sun; sky r, g, b; openness; drawn height
+
+SHEEN, GLOSS = 0.06, 40  # a trace of gloss on the ground
+BOUNCE = 0.2  # light from slope to slope where little sky is seen; keeps hot valleys warm in the shade
+EDGE = 0.0035  # picture widths; the bright line where the terrain was cut
 
 
-@dataclass(frozen=True)
-class Field:
-    """What was baked on the height-field."""
+class _Spot(NamedTuple):
+    """The points that samples show, and what was baked there; every tensor is (n,)."""
 
-    texels: Tensor  # (n_β · n_α, CHANNELS) float32
-    rows: int
-    columns: int
-
-
-class Uniforms:
-    """Numbers that are the same for every sample, packed into one tensor under names.
-
-    A compiled kernel takes tensors without being compiled anew when a value changes.
-    """
-
-    LAYOUT = {
-        "eye": 3, "right": 3, "up": 3, "forward": 3, "tangent": 2, "shift": 2, "clip": 2,
-        "grid": 3, "pixel": 1, "sun": 3, "sun_colour": 3, "rim": 1, "contour": 3, "contour_colour": 4,
-        "exaggeration": 1, "glow": 3, "path": 3, "head": 1, "fade": 1, "along": 1, "sky": 3,
-    }  # fmt: skip
-
-    def __init__(self) -> None:
-        ends = np.cumsum(list(self.LAYOUT.values()))
-        self._slices = {name: slice(int(end) - size, int(end)) for (name, size), end in zip(self.LAYOUT.items(), ends, strict=True)}
-        self.values = torch.zeros(int(ends[-1]))
-
-    def set(self, **values: Any) -> None:
-        """Stores values under their names."""
-        for name, value in values.items():
-            self.values[self._slices[name]] = torch.as_tensor(np.asarray(value, np.float32)).reshape(-1)
-
-    @classmethod
-    def unpack(cls, values: Tensor) -> dict[str, Tensor]:
-        """Returns the named parts of a packed tensor."""
-        return dict(zip(cls.LAYOUT, torch.split(values, list(cls.LAYOUT.values())), strict=True))
+    point: list[Tensor]
+    ray: list[Tensor]  # unit, from the eye
+    distance: Tensor
+    normal: list[Tensor]
+    level: Tensor
+    contour_level: Tensor
+    sunlit: Tensor
+    sky: list[Tensor]
+    openness: Tensor
+    height: Tensor
+    glow: Tensor
 
 
 def _dot(a: list[Tensor], b: list[Tensor] | Tensor) -> Tensor:
@@ -80,87 +62,107 @@ def _bilinear(texels: Tensor, rows: int, columns: int, u: Tensor, v: Tensor) -> 
     return below * (1 - fy) + above * fy
 
 
-def _contour(level: Tensor, normal: list[Tensor], ray: list[Tensor], distance: Tensor, u: dict[str, Tensor]) -> Tensor:
+def _spot(
+    place: tuple[Tensor, Tensor, Tensor],
+    field: tuple[Tensor, int, int],
+    light: tuple[Tensor, int],
+    u: dict[str, Tensor],
+) -> _Spot:
+    """Returns what samples show from their x, y in −1..1 (y up) and window depth."""
+    x, y, depth = place
+    near, far = u["clip"]
+    along = near * far / (far - depth * (far - near))
+    sx, sy = x * u["tangent"][0] + u["shift"][0], y * u["tangent"][1] + u["shift"][1]
+    ray = [u["forward"][k] + sx * u["right"][k] + sy * u["up"][k] for k in range(3)]
+    point = [u["eye"][k] + along * ray[k] for k in range(3)]
+    s, t = point[0] + 0.5, point[1] / u["depth"][0] + 0.5
+    baked = _bilinear(*field, s, t)
+    glow = _bilinear(light[0], light[1], light[1], s, t)[:, 0]
+    nx, ny, level, contour_level, sunlit, red, green, blue, openness, height = baked.unbind(1)
+    normal = [nx, ny, torch.sqrt((1 - nx * nx - ny * ny).clamp(1e-4))]
+    distance = along * torch.sqrt(_dot(ray, ray))
+    sky = [red, green, blue]
+    return _Spot(
+        point, _unit(ray), distance, normal, level, contour_level, sunlit, sky, openness, height, glow
+    )  # fmt: skip
+
+
+def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns how much of the pixel a contour line covers, from the level's exact change per pixel.
 
     Moving by a pixel e moves the point seen by e − d·(N·e)/(N·d), d being the ray; only its height counts.
     """
     count, width, strength = u["contour"]
-    facing = _dot(normal, ray).clamp(max=-0.02)
-    step = distance * u["pixel"]
-    rise_right = -ray[2] * _dot(normal, u["right"]) / facing
-    rise_up = u["up"][2] - ray[2] * _dot(normal, u["up"]) / facing
+    facing = _dot(spot.normal, spot.ray).clamp(max=-0.02)
+    step = spot.distance * u["pixel"]
+    rise_right = -spot.ray[2] * _dot(spot.normal, u["right"]) / facing
+    rise_up = u["up"][2] - spot.ray[2] * _dot(spot.normal, u["up"]) / facing
     change = (step * torch.sqrt(rise_right**2 + rise_up**2) * count / u["exaggeration"]).clamp(1e-5)
-    phase = level * count
+    phase = spot.contour_level * count
     nearest = torch.round(phase)
-    major = ((nearest - 5 * torch.round(nearest / 5)).abs() < 0.5).to(level.dtype)
-    half = width * (0.5 + 0.25 * major)
-    line = (half + 0.5 - (phase - nearest).abs() / change).clamp(0, 1)
+    major = ((nearest - 5 * torch.round(nearest / 5)).abs() < 0.5).to(phase.dtype)
+    line = (width + 0.5 + 0.25 * major - (phase - nearest).abs() / change).clamp(0, 1)
     fade = (1.6 - 3.2 * change).clamp(0, 1) * (nearest > 0.5)
     return line * fade * strength * (0.45 + 0.55 * major)
 
 
-def _kernel(
-    x: Tensor, y: Tensor, depth: Tensor, kind: Tensor, along: Tensor,
-    texels: Tensor, light: Tensor, palette: Tensor, uniforms: Tensor, rows: int, columns: int, light_size: int,
-) -> Tensor:  # fmt: skip
-    """Returns linear RGB and how much it hides the background, (4, n). x, y in −1..1, y up."""
-    u = Uniforms.unpack(uniforms)
-    near, far = u["clip"]
-    eye_depth = near * far / (far - depth * (far - near))
-    sx, sy = (x * u["tangent"][0] + u["shift"][0]), (y * u["tangent"][1] + u["shift"][1])
-    ray = [u["forward"][k] + sx * u["right"][k] + sy * u["up"][k] for k in range(3)]
-    point = [u["eye"][k] + eye_depth * ray[k] for k in range(3)]
-    distance = eye_depth * torch.sqrt(_dot(ray, ray))
-    ray = _unit(ray)
-    s, t = point[0] + 0.5, point[1] / u["grid"][2] + 0.5
-    baked = _bilinear(texels, rows, columns, s, t)
-    glow = _bilinear(light, light_size, light_size, s, t)[:, 0]
-
-    nx, ny, level, smooth, sunlit = (baked[:, k] for k in range(5))
-    sky = [baked[:, 5 + k] for k in range(3)]
-    openness, top = baked[:, 8], baked[:, 9]
-    normal = [nx, ny, torch.sqrt((1 - nx * nx - ny * ny).clamp(1e-4))]
-    wall = (kind == int(Kind.WALL)).to(x.dtype)
-    radius = torch.rsqrt(point[0] ** 2 + point[1] ** 2 + 1e-9)
-    outward = [point[0] * radius, point[1] * radius, torch.zeros_like(x)]
-    facing = (-_dot(normal, ray)).clamp(0, 1)
-
-    index = (level.clamp(0, 1) * (palette.shape[0] - 1)).round().long()
-    albedo = palette[index]
-    cosine = _dot(normal, u["sun"]).clamp(0)
-    direct = cosine * sunlit
-    half = _unit([u["sun"][k] - ray[k] for k in range(3)])
-    sheen = _dot(normal, half).clamp(0) ** 40 * 0.1 * direct
+def _ground(spot: _Spot, albedo: Tensor, u: dict[str, Tensor]) -> list[Tensor]:
+    """Returns the terrain's linear RGB."""
+    direct = _dot(spot.normal, u["sun"]).clamp(0) * spot.sunlit
+    facing = (-_dot(spot.normal, spot.ray)).clamp(0, 1)
+    half = _unit([u["sun"][k] - spot.ray[k] for k in range(3)])
+    sheen = _dot(spot.normal, half).clamp(0) ** GLOSS * SHEEN * direct
     grazing = (1 - facing) ** 4 * u["rim"]
-    line = _contour(smooth, normal, ray, distance, u)
-    line_light = 0.14 + 0.55 * direct + 0.3 * openness
+    line = _contour(spot, u)
+    line_light = 0.14 + 0.55 * direct + 0.3 * spot.openness
+    colours = []
+    for k in range(3):
+        sun, a = u["sun_colour"][k], albedo[:, k]
+        lit = a * (sun * direct + spot.sky[k]) + a * a * (1 - spot.openness) * BOUNCE * sun
+        lit = lit + sun * sheen + grazing * (1.4 * spot.sky[k] + 0.2 * sun * spot.sunlit)
+        ink = u["ink"][k] * u["ink"][3] + (0.35 + a) * (1 - u["ink"][3])
+        lit = lit * (1 - 0.7 * line) + line * ink * line_light
+        colours.append(lit + spot.glow * u["glow"][k] * (0.35 * a + 0.05))
+    return colours
 
-    below = (top - point[2]).clamp(0)
-    wall_level = (point[2] / u["exaggeration"]).clamp(0, 1)
-    wall_albedo = palette[(wall_level * (palette.shape[0] - 1)).round().long()]
-    wall_sun = 0.10 + 0.30 * _dot(outward, u["sun"]).clamp(0) + 0.16 * (1 - _dot(outward, ray).abs()) ** 2
-    edge = torch.exp(-below / 0.0035)
-    solid = torch.exp(-((below / u["fade"]) ** 1.5))
-    emits = (kind >= int(Kind.PATH)).to(x.dtype)
-    head = (kind == int(Kind.HEAD)).to(x.dtype)
 
+def _wall(spot: _Spot, albedo: Tensor, u: dict[str, Tensor]) -> tuple[list[Tensor], Tensor]:
+    """Returns the linear RGB of the cut face, bright at its upper edge, and its opacity, which fades downwards."""
+    radius = torch.rsqrt(spot.point[0] ** 2 + spot.point[1] ** 2 + 1e-9)
+    outward = [spot.point[0] * radius, spot.point[1] * radius, torch.zeros_like(radius)]
+    below = (spot.height - spot.point[2]).clamp(0)
+    side = 0.10 + 0.30 * _dot(outward, u["sun"]).clamp(0) + 0.16 * (1 - _dot(outward, spot.ray).abs()) ** 2
+    edge = torch.exp(-below / EDGE)
+    colours = []
+    for k in range(3):
+        sky, a = u["sky_colour"][k], albedo[:, k]
+        colours.append(a * (side * 0.5 * u["sun_colour"][k] + 0.35 * sky) + edge * (0.25 + a) * 0.8 * sky)
+    return colours, torch.exp(-((below / u["fade"]) ** 1.5))
+
+
+def _shade(
+    sample: tuple[Tensor, ...],
+    field: tuple[Tensor, int, int],
+    light: tuple[Tensor, int],
+    palette: Tensor,
+    uniforms: Tensor,
+) -> Tensor:
+    """Returns linear RGB, opacity, and whether the sample shines by itself, (5, n)."""
+    x, y, depth, kind, along = sample
+    u = Uniforms.unpack(uniforms)
+    spot = _spot((x, y, depth), field, light, u)
+    last = palette.shape[0] - 1
+    ground = _ground(spot, palette[(spot.level.clamp(0, 1) * last).round().long()], u)
+    wall_level = (spot.point[2] / u["exaggeration"]).clamp(0, 1)
+    face, solid = _wall(spot, palette[(wall_level * last).round().long()], u)
+    wall = (kind == int(Kind.WALL)).to(x.dtype)
+    shines = (kind >= int(Kind.PATH)).to(x.dtype)
+    brightness = (0.55 + 0.45 * along) * (1 + (kind == int(Kind.HEAD)).to(x.dtype))
     out = []
     for k in range(3):
-        sun = u["sun_colour"][k]
-        a = albedo[:, k]
-        ground = a * (sun * direct + sky[k]) + a * a * (1 - openness) * 0.09 * sun
-        ground = ground + sun * sheen + grazing * (1.4 * sky[k] + 0.2 * sun * sunlit)
-        ink = u["contour_colour"][k] * u["contour_colour"][3] + (0.35 + a) * (1 - u["contour_colour"][3])
-        ground = ground * (1 - 0.7 * line) + line * ink * line_light
-        ground = ground + glow * u["glow"][k] * (0.35 * a + 0.05)
-        face = wall_albedo[:, k] * (wall_sun * 0.5 * sun + 0.35 * u["sky"][k]) + edge * (0.25 + wall_albedo[:, k]) * 0.8 * u["sky"][k]
-        lit = ground * (1 - wall) + face * wall
-        fire = u["path"][k] * (0.55 + 0.45 * along) * (1 + head)
-        out.append(lit * (1 - emits) + fire * emits)
-    out.append((1 - wall) + wall * solid)
-    out.append(emits)
-    return torch.stack(out)
+        lit = ground[k] * (1 - wall) + face[k] * wall
+        out.append(lit * (1 - shines) + u["fire"][k] * brightness * shines)
+    return torch.stack([*out, (1 - wall) + wall * solid, shines])
 
 
 _fused: dict[str, Callable[..., Any]] = {}
@@ -169,19 +171,15 @@ _fused: dict[str, Callable[..., Any]] = {}
 def shade(samples: Tensor, field: Field, light: Tensor, palette: Tensor, uniforms: Uniforms) -> Tensor:
     """Returns (5, n) for samples (5, n) of x, y, window depth, kind and place along the path.
 
-    The rows are linear RGB, opacity against the background, and whether the sample shines by itself.
+    The rows are linear RGB, opacity against the background, and whether the sample shines by itself. light (s², 1) is
+    the map of the path's own light.
     """
-    kernel = _fused.setdefault("shade", fuse(_kernel))
+    kernel = _fused.setdefault("shade", fuse(_shade))
     count = samples.shape[1]
     padded = torch.nn.functional.pad(samples, (0, -count % CHUNK))
+    baked, lamp = (field.texels, field.rows, field.columns), (light, round(light.shape[0] ** 0.5))
     parts = []
     for start in range(0, padded.shape[1], CHUNK):
-        x, y, depth, kind, along = padded[:, start : start + CHUNK].unbind(0)
-        parts.append(kernel(x.contiguous(), y.contiguous(), depth.contiguous(), kind.contiguous(), along.contiguous(),
-                            field.texels, light, palette, uniforms.values, field.rows, field.columns, light_size(light)))  # fmt: skip
+        chunk = tuple(row.contiguous() for row in padded[:, start : start + CHUNK])
+        parts.append(kernel(chunk, baked, lamp, palette, uniforms.values))
     return torch.cat(parts, dim=1)[:, :count]
-
-
-def light_size(light: Tensor) -> int:
-    """Returns the side of the square map of the path's own light, cells."""
-    return round(light.shape[0] ** 0.5)

@@ -36,7 +36,8 @@ def measure(frames: int) -> dict[str, float]:
     from render.scene.look import Look
     from render.stage import camera
     from render.stage.bake import Sun
-    from render.stage.stage import Stage, drape
+    from render.stage.stage import Stage
+    from render.stage.trail import drape
 
     relief, look = surface(1000), Look(name="ember").resolved
     path = drape(relief, np.linspace(-0.3, 0.1, 200), np.linspace(0.3, 0.0, 200), None, 0.001)

@@ -1,0 +1,55 @@
+"""Numbers that are the same for every sample of a picture, packed into one tensor under names.
+
+A compiled kernel takes tensors without being compiled anew when a value changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Uniforms:
+    """The packed numbers, and where each lies."""
+
+    LAYOUT: ClassVar[dict[str, int]] = {
+        "eye": 3,  # the camera, picture widths
+        "right": 3,
+        "up": 3,
+        "forward": 3,
+        "tangent": 2,  # of half the view angle, across and up
+        "shift": 2,  # of the picture's centre, in tangents
+        "clip": 2,  # near and far, picture widths
+        "pixel": 1,  # size of a pixel at distance 1
+        "depth": 1,  # of the terrain along β, picture widths
+        "exaggeration": 1,  # height of level 1, picture widths
+        "fade": 1,  # depth over which the wall fades, picture widths
+        "sun": 3,  # unit vector towards it
+        "sun_colour": 3,  # linear radiance
+        "sky_colour": 3,
+        "rim": 1,
+        "contour": 3,  # count, half width in pixels, strength
+        "ink": 4,  # linear colour of contours, and its share; the rest is the ground's own
+        "glow": 3,  # the path's light on the ground
+        "fire": 3,  # the path's own radiance
+    }
+
+    def __init__(self) -> None:
+        ends = np.cumsum(list(self.LAYOUT.values())).tolist()
+        self._places = {
+            name: slice(end - size, end) for (name, size), end in zip(self.LAYOUT.items(), ends, strict=True)
+        }
+        self.values = torch.zeros(ends[-1])
+
+    def set(self, **values: Any) -> None:
+        """Stores values under their names."""
+        for name, value in values.items():
+            self.values[self._places[name]] = torch.as_tensor(np.asarray(value, np.float32)).reshape(-1)
+
+    @classmethod
+    def unpack(cls, values: Tensor) -> dict[str, Tensor]:
+        """Returns the named parts of a packed tensor."""
+        return dict(zip(cls.LAYOUT, torch.split(values, list(cls.LAYOUT.values())), strict=True))
