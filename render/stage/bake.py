@@ -2,8 +2,8 @@
 
 Sky: for each of K azimuths the horizon angle is the largest slope among S distances, growing geometrically; the
 cosine-weighted visible part of the sky above it is a closed form (horizon-based ambient light, Bavoil & Sainz 2008).
-Sun: a cell is lit where no cell towards the sun rises above the ray; the highest ray so far is carried along by
-max-plus doubling, log2(N) passes for each sample of the solar disc.
+Sun: the same horizon, towards the sun and finely stepped, hides a share of its disc; because the share follows from an
+angle, a wide penumbra has no steps.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from torch import Tensor
 
 ABYSS = -1e3  # height of what is cut away: it casts no shadow
 REACH = 0.25  # picture widths that the sky bake looks far
+NEAR = 8  # cells; nearer than this every cell along a ray towards the sun is looked at
+RAY_GROWTH = 1.06
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,17 @@ def bake_sky(
     colours (K, 3) is the radiance of the sky towards K azimuths, counter-clockwise from +α; occluders are the heights
     with whatever is cut away at ABYSS.
     """
-    height, width = heights.shape
     azimuths = len(colours)
-    steps = np.unique(np.round(np.geomspace(1, max(2, REACH * width), distances)).astype(int))
-    reach = int(steps[-1]) + 1
-    padded = torch.nn.functional.pad(occluders, (reach,) * 4, value=ABYSS)
-    openness, light = torch.zeros_like(heights), torch.zeros(3, height, width)
+    steps = np.unique(np.round(np.geomspace(1, max(2, REACH / cell), distances)).astype(int))
+    padded, reach = _padded(occluders, steps)
+    openness, light = torch.zeros_like(heights), torch.zeros(3, *heights.shape)
     for k in range(azimuths):
         angle = (k + 0.5) / azimuths * 2 * math.pi
         dx, dy = math.cos(angle), math.sin(angle)
         slope = torch.zeros_like(heights)
         for step in steps:
             across, up = round(dx * step), round(dy * step)
-            there = padded[reach + up : reach + up + height, reach + across : reach + across + width]
+            there = _seen(padded, reach, heights.shape, across, up)
             torch.maximum(slope, (there - heights) / (math.hypot(across, up) * cell), out=slope)
         visible = _visible(slope, normal[..., 2], normal[..., 0] * dx + normal[..., 1] * dy) * (2 / azimuths)
         openness += visible
@@ -78,49 +78,63 @@ def _visible(slope: Tensor, normal_z: Tensor, normal_along: Tensor) -> Tensor:
     return visible.clamp_(min=0)
 
 
-def bake_sun(heights: Tensor, occluders: Tensor, cell: float, sun: Sun, across: int = 3, up: int = 5) -> Tensor:
-    """Returns the visible share of the sun's disc, (H, W) in 0..1, from across × up samples of it."""
-    lit = torch.zeros_like(heights)
-    radius = math.radians(sun.size)
-    for i in range(across):
-        offset = (i + 0.5) / across * 2 - 1
-        azimuth = math.radians(sun.azimuth) + offset * radius
-        half_chord = math.sqrt(1 - offset * offset) * radius
-        for j in range(up):
-            elevation = math.radians(sun.elevation) + ((j + 0.5) / up * 2 - 1) * half_chord
-            drop = math.tan(max(elevation, 0.005)) * cell
-            ceiling = _ray_ceiling(occluders, math.sin(azimuth), math.cos(azimuth), drop)
-            lit += ((heights - ceiling) / (1.5 * cell) + 0.8).clamp_(0, 1)
-    return lit / (across * up)
+def bake_sun(heights: Tensor, occluders: Tensor, cell: float, sun: Sun, slices: int = 5) -> Tensor:
+    """Returns the visible share of the sun's disc, (H, W) in 0..1, from upright slices of it."""
+    elevation, radius = math.radians(sun.elevation), max(math.radians(sun.size), 1e-4)
+    lowest = math.tan(max(elevation - radius, math.radians(0.5)))
+    relief = float(heights.max() - heights.min())
+    steps = _ray_steps(min(max(heights.shape) - 1, math.ceil(relief / (lowest * cell)) + 1))
+    padded, reach = _padded(occluders, steps)
+    lit, total = torch.zeros_like(heights), 0.0
+    for i in range(slices):
+        offset = (i + 0.5) / slices * 2 - 1
+        azimuth, half_chord = math.radians(sun.azimuth) + offset * radius, math.sqrt(1 - offset * offset) * radius
+        horizon = torch.atan(_slope_along(heights, padded, reach, cell, azimuth, steps))
+        lit += half_chord * ((elevation + half_chord - horizon) / (2 * half_chord)).clamp(0, 1)
+        total += half_chord
+    return lit / total
 
 
-def _ray_ceiling(occluders: Tensor, dx: float, dy: float, drop: float) -> Tensor:
-    """Returns the height that every cell must exceed to see past all others towards (dx, dy)."""
-    ceiling = _shifted(occluders, dx, dy) - drop
-    relief = float(occluders.max() - occluders[occluders > ABYSS / 2].min())
-    reach = 1
-    while reach < max(occluders.shape) and reach * drop < relief:
-        x, y = (dx * reach, dy * reach) if reach < 8 else (round(dx * reach), round(dy * reach))
-        ceiling = torch.maximum(ceiling, _shifted(ceiling, x, y) - reach * drop)
-        reach *= 2
-    return ceiling
+def _ray_steps(longest: int) -> np.ndarray:
+    """Returns distances along a ray, cells: every one at first, then growing by RAY_GROWTH."""
+    near = np.arange(1, min(NEAR, longest) + 1)
+    count = max(0, math.ceil(math.log(max(1.0, longest / NEAR), RAY_GROWTH)))
+    return np.unique(np.concatenate([near, np.round(NEAR * RAY_GROWTH ** np.arange(1, count + 1)).astype(int)]))
 
 
-def _shifted(field: Tensor, dx: float, dy: float) -> Tensor:
-    """Returns field at (x + dx, y + dy) in cells, linear in between, ABYSS outside."""
-    column, row = math.floor(dx), math.floor(dy)
-    right, above = dx - column, dy - row
-    if right < 1e-3 and above < 1e-3:
-        return _moved(field, column, row)
-    low = _moved(field, column, row) * (1 - right) + _moved(field, column + 1, row) * right
-    high = _moved(field, column, row + 1) * (1 - right) + _moved(field, column + 1, row + 1) * right
-    return low * (1 - above) + high * above
+def _slope_along(heights: Tensor, padded: Tensor, reach: int, cell: float, azimuth: float, steps: np.ndarray) -> Tensor:
+    """Returns the steepest slope, at least 0, from each cell to the terrain towards an azimuth, (H, W)."""
+    dx, dy = math.sin(azimuth), math.cos(azimuth)
+    slope, rise = torch.zeros_like(heights), torch.empty_like(heights)
+    for step in steps:
+        x, y = dx * step, dy * step
+        if step <= NEAR:  # a rounded step this short would look another way
+            there = _between(padded, reach, heights.shape, x, y)
+            distance = float(step)
+        else:
+            x, y = round(x), round(y)
+            there, distance = _seen(padded, reach, heights.shape, x, y), math.hypot(x, y)
+        torch.sub(there, heights, out=rise)
+        torch.maximum(slope, rise.mul_(1 / (distance * cell)), out=slope)
+    return slope
 
 
-def _moved(field: Tensor, columns: int, rows: int) -> Tensor:
-    height, width = field.shape
-    out = torch.full_like(field, ABYSS)
-    top, bottom, left, right = max(0, -rows), min(height, height - rows), max(0, -columns), min(width, width - columns)
-    if bottom > top and right > left:
-        out[top:bottom, left:right] = field[top + rows : bottom + rows, left + columns : right + columns]
-    return out
+def _padded(occluders: Tensor, steps: np.ndarray) -> tuple[Tensor, int]:
+    reach = int(steps[-1]) + 2
+    return torch.nn.functional.pad(occluders, (reach,) * 4, value=ABYSS), reach
+
+
+def _seen(padded: Tensor, reach: int, shape: torch.Size, across: int, up: int) -> Tensor:
+    """Returns the heights that lie a whole number of cells away from each cell, (H, W)."""
+    height, width = shape
+    return padded[reach + up : reach + up + height, reach + across : reach + across + width]
+
+
+def _between(padded: Tensor, reach: int, shape: torch.Size, x: float, y: float) -> Tensor:
+    """Returns the heights at a distance (x, y) in cells from each cell, linear between them, (H, W)."""
+    column, row = math.floor(x), math.floor(y)
+    right, above = x - column, y - row
+    corners = [(column, row, (1 - right) * (1 - above)), (column + 1, row, right * (1 - above)),
+               (column, row + 1, (1 - right) * above), (column + 1, row + 1, right * above)]  # fmt: skip
+    parts = [share * _seen(padded, reach, shape, i, j) for i, j, share in corners if share > 1e-6]
+    return torch.stack(parts).sum(0)

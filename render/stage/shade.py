@@ -87,6 +87,14 @@ def _spot(
     )  # fmt: skip
 
 
+def _colour(palette: Tensor, level: Tensor) -> Tensor:
+    """Returns the palette (S, 3) at levels in 0..1, (n, 3), blended between its entries: a plateau must not band."""
+    place = level.clamp(0, 1) * (palette.shape[0] - 1.001)
+    entry = place.floor()
+    share = (place - entry)[:, None]
+    return palette[entry.long()] * (1 - share) + palette[entry.long() + 1] * share
+
+
 def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns how much of the pixel a contour line covers, from the level's exact change per pixel.
 
@@ -151,10 +159,8 @@ def _shade(
     x, y, depth, kind, along = sample
     u = Uniforms.unpack(uniforms)
     spot = _spot((x, y, depth), field, light, u)
-    last = palette.shape[0] - 1
-    ground = _ground(spot, palette[(spot.level.clamp(0, 1) * last).round().long()], u)
-    wall_level = (spot.point[2] / u["exaggeration"]).clamp(0, 1)
-    face, solid = _wall(spot, palette[(wall_level * last).round().long()], u)
+    ground = _ground(spot, _colour(palette, spot.level), u)
+    face, solid = _wall(spot, _colour(palette, spot.point[2] / u["exaggeration"]), u)
     wall = (kind == int(Kind.WALL)).to(x.dtype)
     shines = (kind >= int(Kind.PATH)).to(x.dtype)
     brightness = (0.55 + 0.45 * along) * (1 + (kind == int(Kind.HEAD)).to(x.dtype))
