@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Annotated, Any, NoReturn, get_type_hints
 
 import typer
 
-from render.errors import SceneError, ThalwegError
+from render.errors import SceneError, ThalwegError, UsageError
 
 app = typer.Typer(
     name="thalweg",
@@ -80,7 +81,18 @@ def _options(
             problems += error.problems
     if problems:
         raise SceneError(problems)
+    _refuse_shared_names(loaded)
     return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json)
+
+
+def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
+    """Raises UsageError where two scenes would write the same file."""
+    for family in ("stills", "films"):
+        owners: dict[str, Path] = {}
+        for path, scene in scenes:
+            for name in getattr(scene, family):
+                if owners.setdefault(name, path) != path:
+                    raise UsageError(f"{owners[name]} and {path} both have {family}.{name}; rename one of them")
 
 
 def command(recipe: Callable[[Job], None]) -> Callable[[Job], None]:
@@ -118,7 +130,7 @@ def render(job: Job) -> None:
     """
     from render.film import film, still
 
-    job.answer([*_made(job, still, "stills"), *_made(job, film, "films")])
+    job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
 
 
 @command
@@ -158,6 +170,10 @@ def train(job: Job) -> None:
 
     Example: thalweg train scenes/first-descent.yaml --set seed=11
     """
+    job.answer(_trained(job))
+
+
+def _trained(job: Job) -> list[dict[str, Any]]:
     from render.descent import run as runs
 
     results = []
@@ -167,7 +183,7 @@ def train(job: Job) -> None:
             run = runs.obtain(name, asked, scene.seed, job.output, job.reporter)
             scores = {split: run.record[split] for split in ("train", "test")}
             results.append({**job.result("run", name, run.folder, run.key, reused), **scores})
-    job.answer(results)
+    return results
 
 
 @command
@@ -176,6 +192,10 @@ def sample(job: Job) -> None:
 
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
+    job.answer(_sampled(job))
+
+
+def _sampled(job: Job) -> list[dict[str, Any]]:
     from render.landscape import measure
 
     results = []
@@ -185,7 +205,7 @@ def sample(job: Job) -> None:
             made = measure.obtain(scene, name, job.output, job.reporter)
             numbers = {key: made.record[key] for key in ("counts", "loss")}
             results.append({**job.result("surface", name, made.folder, made.key, reused), **numbers})
-    job.answer(results)
+    return results
 
 
 @command
@@ -225,7 +245,8 @@ def schema() -> None:
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Runs the command line; being asked to end is treated like Ctrl-C, so that what is in flight is put away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()
 
 

@@ -67,6 +67,7 @@ def _compiler() -> list[str]:
     return []
 
 
+@functools.cache
 def fuse(kernel: Callable[..., Any], using: str | None = None) -> Callable[..., Any]:
     """Returns the kernel compiled for static shapes, or the kernel itself where the strategy is eager.
 

@@ -41,9 +41,3 @@ class DataError(ThalwegError):
     """Data, a checkpoint or a stored result is absent or cannot be used."""
 
     exit_code = 5
-
-
-class PartialError(ThalwegError):
-    """Some frames or tiles failed; the rest is done and kept."""
-
-    exit_code = 6

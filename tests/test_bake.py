@@ -9,13 +9,14 @@ from render.stage import bake
 from render.stage.bake import ABYSS, Sun
 
 CELL = 1 / 199
+CELLS = (CELL, CELL)
 
 
 def baked_sky(heights: np.ndarray, occluders: np.ndarray | None = None):
-    normal = torch.from_numpy(bake.normals(heights, CELL))
+    normal = torch.from_numpy(bake.normals(heights, CELLS))
     ground = torch.from_numpy(heights)
     above = ground if occluders is None else torch.from_numpy(occluders)
-    return bake.bake_sky(ground, above, normal, CELL, torch.ones(32, 3))
+    return bake.bake_sky(ground, above, normal, CELLS, torch.ones(32, 3))
 
 
 def test_flat_ground_sees_the_whole_sky():
@@ -38,7 +39,7 @@ def test_what_is_cut_away_hides_no_sky_and_casts_no_shadow():
     cut = np.where(heights > 1, np.float32(ABYSS), heights)
     openness, _ = baked_sky(heights, cut)
     np.testing.assert_allclose(openness[:, :95], 1, atol=1e-5)
-    lit = bake.bake_sun(torch.from_numpy(heights), torch.from_numpy(cut), CELL, Sun(90, 20, 1))
+    lit = bake.bake_sun(torch.from_numpy(heights), torch.from_numpy(cut), CELLS, Sun(90, 20, 1))
     np.testing.assert_allclose(lit[:, :95], 1)
 
 
@@ -47,7 +48,7 @@ def test_the_shadow_of_a_wall_is_as_long_as_its_height_over_the_tangent_of_the_s
     heights = np.zeros((60, 200), np.float32)
     heights[:, 150:155] = wall
     field = torch.from_numpy(heights)
-    lit = bake.bake_sun(field, field, CELL, Sun(azimuth=90, elevation=elevation, size=0.3))[30].numpy()
+    lit = bake.bake_sun(field, field, CELLS, Sun(azimuth=90, elevation=elevation, size=0.3))[30].numpy()
     shadow = np.flatnonzero(lit[:150] < 0.5)
     expected = wall / math.tan(math.radians(elevation)) / CELL
     assert abs(len(shadow) - expected) < 3
@@ -67,7 +68,7 @@ def test_a_wider_sun_makes_a_softer_shadow():
     field = torch.from_numpy(heights)
     partly = [
         int(((lit > 0.05) & (lit < 0.95)).sum())
-        for lit in (bake.bake_sun(field, field, CELL, Sun(90, 35, size))[30] for size in (0.3, 6))
+        for lit in (bake.bake_sun(field, field, CELLS, Sun(90, 35, size))[30] for size in (0.3, 6))
     ]
     assert partly[1] > partly[0]
 
@@ -75,4 +76,22 @@ def test_a_wider_sun_makes_a_softer_shadow():
 def test_normals_of_a_slope_are_its_own():
     slope = np.broadcast_to(np.arange(50, dtype=np.float32) * CELL * 0.5, (40, 50))
     expected = np.array([-0.5, 0, 1]) / math.hypot(0.5, 1)
-    np.testing.assert_allclose(bake.normals(slope, CELL)[20, 20], expected, atol=1e-5)
+    np.testing.assert_allclose(bake.normals(slope, CELLS)[20, 20], expected, atol=1e-5)
+
+
+def test_cells_that_are_not_square_change_neither_normals_nor_light():
+    y, x = np.mgrid[-0.5:0.5:161j, -0.5:0.5:161j]
+    heights = (0.3 * np.exp(-((x + 0.1) ** 2 + y**2) / 0.02)).astype(np.float32)
+    thin = np.ascontiguousarray(heights[:, ::2])
+    wide, narrow = (1 / 160, 1 / 160), (1 / 80, 1 / 160)
+    np.testing.assert_allclose(
+        bake.normals(thin, narrow)[20:-20, 10:-10], bake.normals(heights, wide)[20:-20, 20:-20:2], atol=0.04
+    )
+    fine, coarse = torch.from_numpy(heights), torch.from_numpy(thin)
+    sun = Sun(60, 30, 3)
+    lit, lit_thin = bake.bake_sun(fine, fine, wide, sun), bake.bake_sun(coarse, coarse, narrow, sun)
+    assert float((lit[:, ::2] - lit_thin).abs().mean()) < 0.01
+    colours = torch.ones(32, 3)
+    open_, _ = bake.bake_sky(fine, fine, torch.from_numpy(bake.normals(heights, wide)), wide, colours)
+    open_thin, _ = bake.bake_sky(coarse, coarse, torch.from_numpy(bake.normals(thin, narrow)), narrow, colours)
+    assert float((open_[:, ::2] - open_thin).abs().mean()) < 0.02

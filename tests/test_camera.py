@@ -15,7 +15,7 @@ def valley_open_to(azimuth: float, size: int = 81) -> Relief:
     towards = np.degrees(np.arctan2(x, y)) - azimuth
     away = np.abs((towards + 180) % 360 - 180)
     wall = np.exp(-(((np.hypot(x, y) - 0.75) / 0.1) ** 2)) * (away > 60)
-    return Relief(wall.astype(np.float32), 0.5, 1.0, Scale(None, 0.0, 1.0))
+    return Relief(wall.astype(np.float32), np.isfinite(wall), 0.5, 1.0, Scale(None, 0.0, 1.0))
 
 
 def test_a_camera_at_azimuth_180_has_alpha_to_its_right_and_beta_ahead():
@@ -49,13 +49,19 @@ def test_framing_fills_the_frame_and_centres_what_it_shows():
 def test_the_first_framing_looks_in_through_the_open_side():
     path = np.stack([np.linspace(-0.2, 0.2, 40), np.linspace(-0.1, 0.1, 40), np.full(40, 0.01)], 1)
     for opening in (0, 130, 250):
-        found = camera.open_side(valley_open_to(opening), path, elevation=20, sweep=40)
+        found = camera.open_side(valley_open_to(opening), "disc", path, elevation=20, sweep=40)
         assert abs((found - opening + 180) % 360 - 180) <= 45
 
 
 def test_a_wall_hides_what_lies_behind_it_and_nothing_in_front():
     relief = valley_open_to(180)
     point = np.array([[0.0, 0.0, 0.005]])
-    assert camera.sees(relief, point, 180, 20).all()
-    assert not camera.sees(relief, point, 0, 20).any()
-    assert camera.sees(relief, point, 0, 80).all()
+    assert camera.sees(relief, "disc", point, 180, 20).all()
+    assert not camera.sees(relief, "disc", point, 0, 20).any()
+    assert camera.sees(relief, "disc", point, 0, 80).all()
+
+
+def test_a_sweep_the_other_way_is_framed_the_same():
+    path = np.stack([np.linspace(-0.2, 0.2, 40), np.linspace(-0.1, 0.1, 40), np.full(40, 0.01)], 1)
+    relief = valley_open_to(130)
+    assert camera.open_side(relief, "disc", path, 20, 120) == camera.open_side(relief, "disc", path, 20, -120)

@@ -48,9 +48,9 @@ def copy(made, tmp_path) -> Path:
 @pytest.mark.parametrize("scene", SCENES, ids=lambda path: path.stem)
 def test_every_scene_renders_small(scene, tmp_path, graphics):
     finished = results("render", scene, "--quality", "thumb", "--out", tmp_path)
-    assert {item["kind"] for item in finished} == {"still", "film"}
+    assert {item["kind"] for item in finished} == {"run", "surface", "still", "film"}
     for item in finished:
-        assert Path(item["path"]).stat().st_size > 1000
+        assert Path(item["path"]).is_dir() or Path(item["path"]).stat().st_size > 1000
         assert not item["reused"]
 
 
@@ -211,3 +211,37 @@ def test_a_killed_render_goes_on_where_it_was_and_ends_with_the_same_bytes(graph
     for name in ("films/first-descent.thumb.mp4", "stills/first-descent.thumb.png"):
         assert (tmp_path / name).read_bytes() == (made / name).read_bytes()
     assert not [path for path in tmp_path.rglob(".*") if path.is_file() and "films" in path.parts]
+
+
+def test_two_scenes_that_would_write_the_same_film_are_refused(tmp_path):
+    other = tmp_path / "other.yaml"
+    other.write_bytes(SCENE.read_bytes())
+    done = runner.invoke(app, ["render", str(SCENE), str(other), "--out", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "other.yaml" in done.stderr and "stills.first-descent" in done.stderr
+
+
+def test_an_interrupt_is_a_sentence_and_exit_code_130(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("render.descent.run.obtain", interrupted)
+    done = runner.invoke(app, ["train", str(SCENE), "--quality", "thumb", "--out", str(tmp_path)])
+    assert done.exit_code == 130
+    assert "goes on where it was" in done.stderr
+
+
+def test_a_title_that_the_font_cannot_draw_is_refused_before_anything_is_measured(tmp_path):
+    words = ["still", str(SCENE), "--quality", "thumb", "--out", str(tmp_path), "--set", "title=日本"]
+    done = runner.invoke(app, words)
+    assert done.exit_code == 3
+    assert "日" in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_scene_without_pictures_is_still_measured(tmp_path):
+    scene = tmp_path / "bare.yaml"
+    scene.write_text(SCENE.read_text().split("shots:")[0])
+    assert [item["kind"] for item in results("render", scene, "--quality", "thumb", "--out", tmp_path)] == [
+        "run",
+        "surface",
+    ]

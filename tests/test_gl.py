@@ -35,9 +35,16 @@ def test_without_egl_the_software_library_is_chosen(headless, monkeypatch):
 
 def test_with_a_display_vtk_chooses_for_itself(headless, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(gl, "_library", lambda *names: None)
+    monkeypatch.setattr(gl, "_library", lambda *names: object())
     gl.require_gl()
     assert "VTK_DEFAULT_OPENGL_WINDOW" not in os.environ
+
+
+def test_a_display_without_a_library_does_not_help(headless, monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(gl, "_library", lambda *names: None)
+    with pytest.raises(MachineError, match="libegl1"):
+        gl.require_gl()
 
 
 def test_the_probe_does_not_import_vtk():

@@ -1,17 +1,19 @@
 """Geometry: a disc with a smooth edge, a wall that shares its vertices, a path that lies on the terrain."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from render.stage import mesh
 from render.stage.relief import Relief, Scale
-from render.stage.trail import drape
+from render.stage.trail import drape, path_light, tube_of
 
 
 def made(rows: int = 60, columns: int = 80) -> Relief:
     y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
     level = (x**2 + y**2) / 2
-    return Relief(level.astype(np.float32), 0.3, rows / columns, Scale(None, 0.0, 1.0))
+    return Relief(level.astype(np.float32), np.isfinite(level), 0.3, rows / columns, Scale(None, 0.0, 1.0))
 
 
 def areas(surface: mesh.Mesh) -> np.ndarray:
@@ -26,14 +28,16 @@ def test_a_square_keeps_every_cell():
     np.testing.assert_allclose(surface.points[:, 2], relief.heights.ravel())
 
 
-def test_a_disc_is_a_disc_without_folds():
-    relief = made()
+@pytest.mark.parametrize("size", [(60, 80), (200, 200), (120, 300), (9, 8)])
+def test_a_disc_is_a_disc_without_folds(size):
+    relief = made(*size)
     surface = mesh.terrain(relief, "disc")
     area = areas(surface)
     assert (area > -1e-9).all()
-    assert abs(area.sum() / (np.pi * mesh.radius_of(relief) ** 2) - 1) < 2e-3
+    if min(size) > 50:
+        assert abs(area.sum() / (np.pi * np.prod(mesh.radii_of(relief))) - 1) < 2e-3
     used = np.unique(surface.triangles)
-    assert np.hypot(*surface.points[used, :2].T).max() < mesh.radius_of(relief) + 1e-6
+    assert mesh.reach_of(relief, *surface.points[used, :2].T).max() < 1 + 1e-5
 
 
 @pytest.mark.parametrize("shape", ["disc", "square"])
@@ -63,7 +67,7 @@ def test_a_ball_is_round():
 def test_a_draped_path_lies_on_the_drawn_surface_and_passes_through_every_logged_step():
     relief = made()
     alpha, beta = np.array([-0.3, 0.1, 0.25]), np.array([0.2, 0.15, -0.1])
-    path = drape(relief, alpha, beta, None, 0.001)
+    path = drape(relief, "square", np.stack([alpha, beta], 1), None, 0.001)
     ground = mesh.height_at(relief, path.points[:, 0].astype(float), path.points[:, 1].astype(float))
     np.testing.assert_allclose(path.points[:, 2] - ground, 0.001, atol=1e-6)
     for step in range(3):
@@ -73,14 +77,36 @@ def test_a_draped_path_lies_on_the_drawn_surface_and_passes_through_every_logged
 
 def test_a_path_at_its_own_loss_stands_at_that_level():
     relief = made()
-    path = drape(relief, np.array([-0.1, 0.1]), np.array([0.0, 0.0]), np.array([1.0, 0.5]), 0.0)
+    path = drape(relief, "disc", np.array([[-0.1, 0.0], [0.1, 0.0]]), np.array([1.0, 0.5]), 0.0)
     np.testing.assert_allclose(path.points[[0, -1], 2], [0.3, 0.15])
 
 
 def test_the_walked_part_of_a_path_ends_at_the_head():
-    path = drape(made(), np.array([-0.3, 0.1, 0.25]), np.array([0.2, 0.15, -0.1]), None, 0.0)
-    np.testing.assert_allclose(path.until(0.0)[-1], path.points[0])
-    np.testing.assert_allclose(path.until(2.0)[-1], path.points[-1])
+    path = drape(made(), "square", np.array([[-0.3, 0.2], [0.1, 0.15], [0.25, -0.1]]), None, 0.0)
+    np.testing.assert_allclose(path.until(0.0).head, path.points[0])
+    np.testing.assert_allclose(path.until(2.0).head, path.points[-1])
     half = path.until(0.5)
-    np.testing.assert_allclose(half[-1, 0], -0.1, atol=1e-6)
-    assert len(half) < len(path.points)
+    np.testing.assert_allclose(half.head[0], -0.1, atol=1e-6)
+    assert len(half.points) < len(path.points)
+
+
+def test_a_path_that_leaves_the_terrain_is_cut_at_its_edge_and_goes_on_where_it_returns():
+    relief = made()
+    path = drape(relief, "disc", np.array([[-0.2, 0.0], [0.2, 0.0], [0.7, 0.0], [0.2, 0.1]]), None, 0.0)
+    pieces = path.until(3.0).pieces()
+    assert len(pieces) == 2
+    assert all(mesh.covers(relief, "disc", *piece[:, :2].T).all() for piece in pieces)
+    assert path.until(2.0).head is None
+    np.testing.assert_allclose(path.until(3.0).head, path.points[-1])
+    tube, along = tube_of(path.until(3.0), 0.01, 8)
+    assert len(along) == len(tube.points) == 8 * sum(map(len, pieces))
+    assert tube.triangles.max() == len(tube.points) - 1
+    assert tube_of(path.until(0.0), 0.01, 8) is None
+
+
+def test_the_light_of_the_path_moves_smoothly_with_its_head():
+    relief = made()
+    path = drape(relief, "disc", np.array([[-0.2, 0.0], [0.2, 0.0]]), None, 0.0)
+    maps = [path_light(path.until(share), relief.depth) for share in np.linspace(0.5, 0.51, 11)]
+    changes = [float((b - a).abs().max()) for a, b in itertools.pairwise(maps)]
+    assert max(changes) < 3 * min(changes)

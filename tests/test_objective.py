@@ -134,6 +134,19 @@ def test_the_centre_of_a_loop_is_the_loss_of_the_network_to_the_last_bit():
     assert evaluator.measure(np.zeros((1, 2))).loss[0] == np.float32(expected)
 
 
+@pytest.mark.parametrize("strategy", DENSE)
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+def test_the_centre_of_a_plane_is_the_loss_of_the_network(activation: nn.Module, strategy: str):
+    model, (inputs, targets) = network(activation), data()
+    objective = Objective(model, inputs, targets, nn.CrossEntropyLoss(), strategy=strategy)
+    origin, u, v = plane_of(model)
+    centre = objective.on(origin, u, v).measure(np.zeros((1, 2))).loss
+    with torch.no_grad():
+        expected = functional.cross_entropy(model(inputs), targets).item()
+    np.testing.assert_allclose(centre, objective(origin[None]), rtol=1e-6)
+    np.testing.assert_allclose(centre, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("strategy", EVERY)
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
 def test_every_activation_agrees_with_the_plain_loop(activation: nn.Module, strategy: str):

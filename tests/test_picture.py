@@ -21,7 +21,7 @@ def setting(loss: np.ndarray, name: str = "ember", **changes):
     steps = Look(name=name).relief
     made = relief.make(loss, steps, loss.shape[0] / loss.shape[1])
     look = Look(name=name, **changes).resolved
-    path = drape(made, np.linspace(-0.3, 0.05, 60), np.linspace(0.25, 0.0, 60), None, 0.5 * look.path.radius)
+    path = drape(made, look.shape, np.linspace([-0.3, 0.25], [0.05, 0.0], 60), None, 0.5 * look.path.radius)
     return made, look, path
 
 
@@ -36,7 +36,7 @@ def staged(graphics, crater):
     def make(factor: int = 2, size=SIZE, loss=None, **changes):
         made, look, path = setting(crater if loss is None else loss, **changes)
         stages.append(Stage(made, look, Sun(120, 28, 2), size, factor))
-        stages[-1].show_path(path.points)
+        stages[-1].show_path(path.until(59.0))
         return stages[-1]
 
     yield make
@@ -57,9 +57,9 @@ def test_consecutive_frames_of_a_move_differ(staged):
 def test_a_longer_path_is_seen_at_once(staged, crater):
     stage = staged()
     _, _, path = setting(crater)
-    stage.show_path(path.points[:20])
+    stage.show_path(path.until(20.0))
     before = shot(stage)
-    stage.show_path(path.points)
+    stage.show_path(path.until(59.0))
     after = shot(stage)
     stage.show_path(None)
     without = shot(stage)

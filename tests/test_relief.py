@@ -55,4 +55,4 @@ def test_smoothing_leaves_a_plane_in_place_away_from_its_edge():
 
 def test_a_surface_of_which_every_cell_diverged_cannot_be_drawn():
     with pytest.raises(DataError, match="every cell"):
-        relief.make(np.full((4, 4), np.nan, np.float32), [LOG], 1.0)
+        relief.make(np.full((4, 4), np.nan, np.float32), [LOG, CLIP, TALL], 1.0)

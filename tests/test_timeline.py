@@ -82,7 +82,7 @@ LENGTHS = np.array([0.0, 4.0, 6.0, 7.0, 7.0, 8.0])  # the head stands still once
     ],
 )
 def test_the_path_follows_its_pace(pace, progress, place):
-    assert path_position(pace, progress, STEPS, STEPS * 0.0, LENGTHS) == pytest.approx(place)
+    assert path_position(pace, progress, STEPS, LENGTHS) == pytest.approx(place)
 
 
 @pytest.mark.parametrize("pace", PACES)
@@ -90,12 +90,12 @@ def test_the_path_follows_its_pace(pace, progress, place):
 @given(early=shares, late=shares)
 def test_the_path_begins_at_the_first_point_ends_at_the_last_and_never_turns_back(pace, lengths, early, late):
     early, late = sorted((early, late))
-    ends = [path_position(pace, share, STEPS, STEPS * 0.0, lengths) for share in (0, 1)]
+    ends = [path_position(pace, share, STEPS, lengths) for share in (0, 1)]
     assert ends == [0, 5]
-    places = [path_position(pace, share, STEPS, STEPS * 0.0, lengths) for share in (early, late)]
+    places = [path_position(pace, share, STEPS, lengths) for share in (early, late)]
     assert 0 <= places[0] <= places[1] <= 5
 
 
 @pytest.mark.parametrize("pace", PACES)
 def test_a_trajectory_of_one_point_stays_there(pace):
-    assert path_position(pace, 0.4, [0], np.zeros(1), np.zeros(1)) == 0
+    assert path_position(pace, 0.4, [0], np.zeros(1)) == 0

@@ -12,8 +12,9 @@ from render.film import record
 from render.film.caption import caption
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
+from render.film.overlay import refuse_undrawable
 from render.film.shooting import Moment, Shooting
-from render.landscape import measure
+from render.film.timeline import Timeline
 from render.progress import Reporter
 from render.scene.output import Film
 from render.scene.spec import Scene
@@ -26,7 +27,6 @@ class Made:
     path: Path
     key: str
     reused: bool
-    details: dict[str, Any]
 
 
 def suffix(quality: str) -> str:
@@ -47,8 +47,8 @@ def frames_of(name: str, quality: str, output: Path) -> Path:
 def frame_keys(scene: Scene, film: Film) -> list[str]:
     """Returns the key of every frame."""
     picture = record.picture_key(scene, film)
-    count = max(1, round(scene.duration * film.fps))
-    return [content_key({"picture": picture, "frame": index}) for index in range(count)]
+    timeline = Timeline(tuple(shot.duration for shot in scene.shots), film.fps)
+    return [content_key({"picture": picture, "frame": index}) for index in range(timeline.frame_count)]
 
 
 def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter) -> Made:
@@ -56,30 +56,32 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
     film = scene.films[name]
     target, key = target_of(name, quality, output), record.file_key(scene, film)
     if record.is_current(target, key):
-        return Made(target, key, True, {})
+        return Made(target, key, True)
+    refuse_undrawable(scene.title)
     start = time.perf_counter()
     store = FrameStore(frames_of(name, quality, output))
+    shooting = Shooting(scene, film, output, reporter)
     keys = frame_keys(scene, film)
-    missing = store.missing(keys)
+    missing = store.missing(keys, verify=True)
     if missing:
-        _draw(Shooting(scene, film, output, reporter), store, keys, missing, name)
+        _draw(shooting, store, keys, missing, name)
     store.trim(len(keys))
     drawn = time.perf_counter()
     encoded = encode(
         store.paths(len(keys)), target, film.fps, film.encoder.crf, film.encoder.preset, {"title": scene.title}
     )
-    landscapes = {shot.surface: measure.load(scene, shot.surface, output).record for shot in scene.shots}
+    takes = shooting.takes()
     details = {
         "quality": quality,
         "size": list(encoded.size),
         "fps": film.fps,
         "frames": encoded.frames,
-        "caption": [caption(scene, shot, landscapes[shot.surface]) for shot in scene.shots],
-        "surfaces": landscapes,
+        "seconds": encoded.duration,
+        "caption": [caption(scene, take.shot, take.landscape.record, take.leaves) for take in takes],
+        "surfaces": {take.shot.surface: take.landscape.record for take in takes},
     }
-    seconds = {"frames": drawn - start, "encoding": time.perf_counter() - drawn, "drawn": len(missing)}
-    record.write(target, scene, key, details, seconds)
-    return Made(target, key, False, details)
+    record.write(target, scene, key, details, {"frames": drawn - start, "encoding": time.perf_counter() - drawn})
+    return Made(target, key, False)
 
 
 def _draw(shooting: Shooting, store: FrameStore, keys: list[str], missing: list[int], name: str) -> None:

@@ -131,7 +131,7 @@ def _page(sheet: Sheet, title: str, caption: str, labels: tuple[str, ...], colum
 
     The counters stand beside the caption; in portrait, where the caption needs the whole width, beside the title.
     """
-    _refuse_unknown(title + caption + "".join(labels))
+    refuse_undrawable(title + caption + "".join(labels))
     size = _companion_size(sheet, caption)
     labels = labels if size >= SMALLEST else ()
     beside = _labels_width(labels, size) + column
@@ -218,7 +218,7 @@ def _filled(parts: Sequence[str], dot: str, limit: float) -> list[str]:
     return lines
 
 
-def _refuse_unknown(text: str) -> None:
+def refuse_undrawable(text: str) -> None:
     """Raises SceneError if the font lacks a character."""
     if absent := ink.undrawable(" ".join(text.splitlines())):
-        raise SceneError([f"words: the font has no letter for {' '.join(absent)}; write Latin, Greek or Cyrillic"])
+        raise SceneError([f"title: the font has no letter for {' '.join(absent)}; write Latin, Greek or Cyrillic"])

@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from render import compiler
 from render.files import content_key, file_digest, read_json, write_json
 from render.landscape import measure
 from render.scene.output import Film, Still
-from render.scene.spec import Scene
+from render.scene.spec import Scene, resolved
 
 ALGORITHM = 1  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
@@ -31,7 +31,7 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "title": scene.title,
             "seed": scene.seed,
             "look": scene.look.model_dump(mode="json"),
-            "preset": scene.look.resolved.model_dump(mode="json"),
+            "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
             "shots": [shot.model_dump(mode="json") for shot in scene.shots],
             "surfaces": {name: measure.key_of(scene, name) for name in sorted(surfaces)},
             "output": output.model_dump(mode="json", exclude={"encoder"}),
@@ -64,7 +64,8 @@ def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seco
         "key": key,
         "sha256": file_digest(target),
         **details,
-        "scene": json.loads(scene.model_dump_json()),
+        "scene": resolved(scene),
+        "kernels": compiler.strategy(),
         "seed": scene.seed,
         "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,7 @@ class Shooting:
     output: Film | Still
     folder: Path  # of all outputs
     reporter: Reporter
+    _takes: dict[int, Take] = field(default_factory=dict, compare=False)
 
     @property
     def timeline(self) -> Timeline:
@@ -44,10 +45,16 @@ class Shooting:
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready, measuring its surface where that is still to be done."""
-        settings = self.scene.shots[shot]
-        landscape = measure.obtain(self.scene, settings.surface, self.folder, self.reporter)
-        width, height = self.output.size
-        return prepare(settings, self.scene.look, landscape, width / height)
+        if shot not in self._takes:
+            settings = self.scene.shots[shot]
+            landscape = measure.obtain(self.scene, settings.surface, self.folder, self.reporter)
+            width, height = self.output.size
+            self._takes[shot] = prepare(settings, self.scene.look, landscape, width / height)
+        return self._takes[shot]
+
+    def takes(self) -> list[Take]:
+        """Returns all shots made ready."""
+        return [self.take(shot) for shot in range(len(self.scene.shots))]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
         """Yields every moment's finished picture (H, W, 3) uint8, shot by shot."""
@@ -68,10 +75,10 @@ class Shooting:
         return draw_words(pixels, self._words(take, time), colour=take.look.text, film=film)
 
     def _words(self, take: Take, time: float) -> Words:
-        title = self.scene.title if isinstance(self.output, Still) or self.output.title else ""
+        title = self.scene.title if self.output.title else ""
         if not self.output.caption:
             return Words(title=title)
-        words = caption(self.scene, take.shot, take.landscape.record)
+        words = caption(self.scene, take.shot, take.landscape.record, take.leaves)
         path, logged = take.landscape.path, round(take.head(time))
         step, last = int(path.steps[logged]), int(path.steps[-1])
         loss = format_loss(float(path.true_loss[logged]))

@@ -12,8 +12,8 @@ from render.files import replacing
 from render.film import record
 from render.film.caption import caption
 from render.film.film import Made, suffix
+from render.film.overlay import refuse_undrawable
 from render.film.shooting import Moment, Shooting
-from render.landscape import measure
 from render.progress import Reporter
 from render.scene.spec import Scene
 
@@ -28,13 +28,13 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
     still = scene.stills[name]
     target, key = target_of(name, quality, output), record.file_key(scene, still)
     if record.is_current(target, key):
-        return Made(target, key, True, {})
+        return Made(target, key, True)
+    refuse_undrawable(scene.title)
     start = time.perf_counter()
     shooting = Shooting(scene, still, output, reporter)
     [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
-    shot = scene.shots[shooting.timeline.locate(still.at).shot]
-    landscape = measure.load(scene, shot.surface, output)
-    words = caption(scene, shot, landscape.record)
+    take = shooting.take(shooting.timeline.locate(still.at).shot)
+    words = caption(scene, take.shot, take.landscape.record, take.leaves)
     notes = PIL.PngImagePlugin.PngInfo()
     notes.add_itxt("Title", scene.title)
     notes.add_itxt("Description", words)
@@ -45,7 +45,7 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         "size": list(still.size),
         "at": still.at,
         "caption": words,
-        "surfaces": {shot.surface: landscape.record},
+        "surfaces": {take.shot.surface: take.landscape.record},
     }
     record.write(target, scene, key, details, {"total": time.perf_counter() - start})
-    return Made(target, key, False, details)
+    return Made(target, key, False)

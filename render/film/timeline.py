@@ -63,13 +63,10 @@ def head_progress(local_time: float, duration: float, hold: float, lead: float =
     return float(smooth((local_time - start) / (end - start))) if local_time > start else 0.0
 
 
-def path_position(
-    pace: str, progress: float, steps: Sequence[int] | np.ndarray, losses: np.ndarray, lengths: np.ndarray
-) -> float:
+def path_position(pace: str, progress: float, steps: Sequence[int] | np.ndarray, lengths: np.ndarray) -> float:
     """Returns the fractional index into a trajectory (T,) at a progress of 0 to 1; 0 at 0, T − 1 at 1.
 
     The pace says what grows evenly: steps, log (of 1 + step), or arc, the length (T,) of the drawn path so far.
-    The losses (T,) set no pace yet.
     """
     last = len(steps) - 1
     share = float(clamp(progress))

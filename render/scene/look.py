@@ -212,6 +212,13 @@ class Look(LookPreset):
             raise ValueError(f'"{name}" is not a look; {nearest(name, preset_names())}')
         return name
 
+    @field_validator("relief")
+    @classmethod
+    def _has_one_scale(cls, relief: list[ReliefStep]) -> list[ReliefStep]:
+        if sum(isinstance(step, LogStep) for step in relief) > 1:
+            raise ValueError("takes the logarithm twice; keep one log step")
+        return relief
+
     @property
     def resolved(self) -> LookPreset:
         """The preset with the scene's changes, without name and relief."""

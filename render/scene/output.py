@@ -19,8 +19,9 @@ class Still(Part):
     at: Duration = Field(description="moment on the scene's clock, seconds or with a unit")
     size: Annotated[tuple[Pixels, Pixels], Field(strict=False)] = Field(description="width and height, pixels")
     caption: bool = Field(
-        default=True, description="whether the caption is on the picture; the record beside it always has it"
+        True, description="whether caption and counters are on the picture; the record has them anyway"
     )
+    title: bool = Field(True, description="whether the title is on the picture")
 
 
 class H264(Part):
@@ -43,7 +44,7 @@ class Film(Part):
     )
     fps: float = Field(default=30.0, gt=0, le=240, description="frames per second")
     caption: bool = Field(
-        default=True, description="whether the caption is on the picture; the record beside it always has it"
+        True, description="whether caption and counters are on the picture; the record has them anyway"
     )
     title: bool = Field(default=True, description="whether the title is on the picture")
     encoder: H264 = Field(default=H264(), description="video format")

@@ -10,6 +10,8 @@ from render.scene.camera import Camera, Orbit
 from render.scene.duration import Duration
 from render.scene.part import Name, Part, refusal
 
+LONGEST_HOLD = 1.5  # seconds
+
 
 class PathStyle(Part):
     """How the path is drawn and walked."""
@@ -21,8 +23,9 @@ class PathStyle(Part):
         default="surface",
         description="surface glues the path to the terrain; loss lifts it to its own true loss, off the plane",
     )
-    hold: Duration = Field(
-        default=1.5, description="time at the end of the shot when the head rests, seconds or with a unit"
+    hold: Duration | None = Field(
+        default=None,
+        description="time at the end when the head rests, seconds or with a unit; else a fifth, at most 1.5 s",
     )
     show: bool = Field(default=True, description="whether the path is drawn")
 
@@ -37,8 +40,13 @@ class Shot(Part):
 
     @model_validator(mode="after")
     def _path_walks_before_it_rests(self) -> Self:
-        if self.path.hold >= self.duration:
-            hold, duration = self.path.hold, self.duration
+        hold, duration = self.path.hold, self.duration
+        if hold is not None and hold >= duration:
             sentence = f"{hold:g} s is not shorter than the shot, {duration:g} s; shorten hold or lengthen the shot"
             raise refusal((("path", "hold"), hold, sentence))
         return self
+
+    @property
+    def hold(self) -> float:
+        """Seconds at the end when the head rests."""
+        return min(LONGEST_HOLD, self.duration / 5) if self.path.hold is None else self.path.hold

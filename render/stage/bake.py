@@ -20,6 +20,8 @@ REACH = 0.25  # picture widths that the sky bake looks far
 NEAR = 8  # cells; nearer than this every cell along a ray towards the sun is looked at
 RAY_GROWTH = 1.06
 
+Cells = tuple[float, float]  # size of a cell along α and along β, picture widths
+
 
 @dataclass(frozen=True)
 class Sun:
@@ -37,23 +39,23 @@ class Sun:
         return np.array([math.sin(azimuth) * flat, math.cos(azimuth) * flat, math.sin(elevation)])
 
 
-def normals(heights: np.ndarray, cell: float) -> np.ndarray:
-    """Returns unit normals (n_β, n_α, 3) float32 of a height-field with square cells."""
-    along_beta, along_alpha = np.gradient(heights, cell)
+def normals(heights: np.ndarray, cells: Cells) -> np.ndarray:
+    """Returns unit normals (n_β, n_α, 3) float32 of a height-field."""
+    along_beta, along_alpha = np.gradient(heights, cells[1], cells[0])
     up = np.stack([-along_alpha, -along_beta, np.ones_like(heights)], axis=-1)
     return (up / np.linalg.norm(up, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def bake_sky(
-    heights: Tensor, occluders: Tensor, normal: Tensor, cell: float, colours: Tensor, distances: int = 18
+    heights: Tensor, occluders: Tensor, normal: Tensor, cells: Cells, colours: Tensor, distances: int = 18
 ) -> tuple[Tensor, Tensor]:
     """Returns openness (H, W) in 0..1 and sky light (H, W, 3).
 
     colours (K, 3) is the radiance of the sky towards K azimuths, counter-clockwise from +α; occluders are the heights
     with whatever is cut away at ABYSS.
     """
-    azimuths = len(colours)
-    steps = np.unique(np.round(np.geomspace(1, max(2, REACH / cell), distances)).astype(int))
+    azimuths, size = len(colours), min(cells)
+    steps = np.unique(np.round(np.geomspace(1, max(2, REACH / min(cells)), distances)).astype(int))
     padded, reach = _padded(occluders, steps)
     openness, light = torch.zeros_like(heights), torch.zeros(3, *heights.shape)
     for k in range(azimuths):
@@ -61,9 +63,11 @@ def bake_sky(
         dx, dy = math.cos(angle), math.sin(angle)
         slope = torch.zeros_like(heights)
         for step in steps:
-            across, up = round(dx * step), round(dy * step)
+            across, up = round(dx * step * size / cells[0]), round(dy * step * size / cells[1])
+            if across == up == 0:
+                continue
             there = _seen(padded, reach, heights.shape, across, up)
-            torch.maximum(slope, (there - heights) / (math.hypot(across, up) * cell), out=slope)
+            torch.maximum(slope, (there - heights) / math.hypot(across * cells[0], up * cells[1]), out=slope)
         visible = _visible(slope, normal[..., 2], normal[..., 0] * dx + normal[..., 1] * dy) * (2 / azimuths)
         openness += visible
         light += visible * colours[k][:, None, None]
@@ -78,18 +82,19 @@ def _visible(slope: Tensor, normal_z: Tensor, normal_along: Tensor) -> Tensor:
     return visible.clamp_(min=0)
 
 
-def bake_sun(heights: Tensor, occluders: Tensor, cell: float, sun: Sun, slices: int = 5) -> Tensor:
+def bake_sun(heights: Tensor, occluders: Tensor, cells: Cells, sun: Sun, slices: int = 5) -> Tensor:
     """Returns the visible share of the sun's disc, (H, W) in 0..1, from upright slices of it."""
     elevation, radius = math.radians(sun.elevation), max(math.radians(sun.size), 1e-4)
     lowest = math.tan(max(elevation - radius, math.radians(0.5)))
     relief = float(heights.max() - heights.min())
-    steps = _ray_steps(min(max(heights.shape) - 1, math.ceil(relief / (lowest * cell)) + 1))
+    longest = math.hypot(heights.shape[1] * cells[0], heights.shape[0] * cells[1])
+    steps = _ray_steps(math.ceil(min(longest, relief / lowest) / min(cells)) + 1)
     padded, reach = _padded(occluders, steps)
     lit, total = torch.zeros_like(heights), 0.0
     for i in range(slices):
         offset = (i + 0.5) / slices * 2 - 1
         azimuth, half_chord = math.radians(sun.azimuth) + offset * radius, math.sqrt(1 - offset * offset) * radius
-        horizon = torch.atan(_slope_along(heights, padded, reach, cell, azimuth, steps))
+        horizon = torch.atan(_slope_along(heights, padded, reach, cells, azimuth, steps))
         lit += half_chord * ((elevation + half_chord - horizon) / (2 * half_chord)).clamp(0, 1)
         total += half_chord
     return lit / total
@@ -102,20 +107,22 @@ def _ray_steps(longest: int) -> np.ndarray:
     return np.unique(np.concatenate([near, np.round(NEAR * RAY_GROWTH ** np.arange(1, count + 1)).astype(int)]))
 
 
-def _slope_along(heights: Tensor, padded: Tensor, reach: int, cell: float, azimuth: float, steps: np.ndarray) -> Tensor:
+def _slope_along(
+    heights: Tensor, padded: Tensor, reach: int, cells: Cells, azimuth: float, steps: np.ndarray
+) -> Tensor:
     """Returns the steepest slope, at least 0, from each cell to the terrain towards an azimuth, (H, W)."""
-    dx, dy = math.sin(azimuth), math.cos(azimuth)
+    size = min(cells)
+    dx, dy = math.sin(azimuth) * size / cells[0], math.cos(azimuth) * size / cells[1]
     slope, rise = torch.zeros_like(heights), torch.empty_like(heights)
     for step in steps:
         x, y = dx * step, dy * step
         if step <= NEAR:  # a rounded step this short would look another way
             there = _between(padded, reach, heights.shape, x, y)
-            distance = float(step)
         else:
             x, y = round(x), round(y)
-            there, distance = _seen(padded, reach, heights.shape, x, y), math.hypot(x, y)
+            there = _seen(padded, reach, heights.shape, x, y)
         torch.sub(there, heights, out=rise)
-        torch.maximum(slope, rise.mul_(1 / (distance * cell)), out=slope)
+        torch.maximum(slope, rise.mul_(1 / math.hypot(x * cells[0], y * cells[1])), out=slope)
     return slope
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.stage.mesh import height_at, inside
+from render.stage.mesh import covers, height_at, outline
 from render.stage.relief import Relief
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -56,14 +56,11 @@ def hull(relief: Relief, shape: str, bottom: float, skirt: float) -> np.ndarray:
     """Returns a few thousand points (N, 3) that bound everything drawn: the terrain, coarsely, and what is seen of its
     wall, which fades over the skirt.
     """
-    rows, columns = relief.level.shape
-    row, column = (np.unique(np.linspace(0, n - 1, 33).astype(int)) for n in (rows, columns))
-    kept = inside(relief, shape)[np.ix_(row, column)]
-    x = np.broadcast_to(column / (columns - 1) - 0.5, kept.shape)[kept]
-    y = np.broadcast_to((row / (rows - 1) - 0.5)[:, None] * relief.depth, kept.shape)[kept]
-    z = relief.heights[np.ix_(row, column)][kept]
-    foot = np.maximum(z - skirt, bottom)
-    return np.concatenate([np.stack([x, y, z], 1), np.stack([x, y, foot], 1)])
+    edge = outline(relief, shape)
+    flat = np.concatenate([edge * share for share in np.linspace(0, 1, 13)])
+    z = height_at(relief, flat[:, 0], flat[:, 1])
+    foot = np.maximum(height_at(relief, edge[:, 0], edge[:, 1]) - skirt, bottom)
+    return np.concatenate([np.column_stack([flat, z]), np.column_stack([edge, foot])])
 
 
 @dataclass(frozen=True)
@@ -107,42 +104,38 @@ def fitting(
     return far, found[1] if found else (0.0, 0.0)
 
 
-def open_side(relief: Relief, path: np.ndarray, elevation: float, sweep: float, candidates: int = 72) -> float:
+def open_side(
+    relief: Relief, shape: str, path: np.ndarray, elevation: float, sweep: float, candidates: int = 72
+) -> float:
     """Returns the azimuth in the middle of the sweep from which the path (T, 3) is seen best.
 
-    Best is the length of the path on the picture that no terrain hides, averaged over the sweep, with a small
-    preference for the path running across the picture.
+    Best is the length of the path on the picture that no terrain hides, averaged over the sweep.
     """
     azimuths = np.arange(candidates) * 360.0 / candidates
-    seen = np.array([visible_length(relief, path, a, elevation) for a in azimuths])
-    half = max(1, round(sweep / 2 / 360 * candidates))
-    window = np.exp(-0.5 * (np.arange(-half, half + 1) / (half / 1.5 + 1e-9)) ** 2)
-    scores = np.array(
-        [
-            np.average(np.take(seen, range(k - half, k + half + 1), mode="wrap"), weights=window)
-            for k in range(candidates)
-        ]
-    )
-    return float(azimuths[int(np.argmax(scores))])
+    seen = np.array([visible_length(relief, shape, path, a, elevation) for a in azimuths])
+    half = min(candidates // 2, max(1, round(abs(sweep) / 2 / 360 * candidates)))
+    window = np.exp(-0.5 * (np.arange(-half, half + 1) / (half / 1.5)) ** 2)
+    around = (np.take(seen, range(k - half, k + half + 1), mode="wrap") for k in range(candidates))
+    return float(azimuths[int(np.argmax([np.average(part, weights=window) for part in around]))])
 
 
-def visible_length(relief: Relief, path: np.ndarray, azimuth: float, elevation: float) -> float:
+def visible_length(relief: Relief, shape: str, path: np.ndarray, azimuth: float, elevation: float) -> float:
     """Returns how much of the path (T, 3) is seen from far away at an azimuth and elevation, in picture widths."""
-    view = standing(azimuth, elevation, 50.0, np.zeros(3), 2.0)
-    right, up, _ = view.axes
+    right, up, _ = standing(azimuth, elevation, 50.0, np.zeros(3), 2.0).axes
     flat = np.stack([path @ right, path @ up], axis=1)
     lengths = np.linalg.norm(np.diff(flat, axis=0), axis=1)
-    clear = sees(relief, path, azimuth, elevation)
+    clear = sees(relief, shape, path, azimuth, elevation)
     return float((lengths * (clear[1:] & clear[:-1])).sum())
 
 
-def sees(relief: Relief, points: np.ndarray, azimuth: float, elevation: float, samples: int = 96) -> np.ndarray:
+def sees(
+    relief: Relief, shape: str, points: np.ndarray, azimuth: float, elevation: float, samples: int = 96
+) -> np.ndarray:
     """Returns which points (N, 3) no terrain hides from a far camera at an azimuth and elevation, (N,) bool."""
     a = math.radians(azimuth)
-    reach = np.linspace(0.01, 1.2, samples)
+    reach = np.linspace(0.01, 1.4, samples)
     x = points[:, :1] + reach * math.sin(a)
     y = points[:, 1:2] + reach * math.cos(a)
     ray = points[:, 2:] + 0.004 + reach * math.tan(math.radians(elevation))
     ground = height_at(relief, x.ravel(), y.ravel()).reshape(x.shape)
-    within = np.hypot(x, y) < 0.5 * min(1.0, relief.depth)
-    return np.asarray(~((ground > ray) & within).any(axis=1))
+    return np.asarray(~((ground > ray) & covers(relief, shape, x, y)).any(axis=1))

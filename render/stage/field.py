@@ -20,9 +20,12 @@ CONTOUR_BLUR = 1.2  # cells; contour lines of raw heights turn to specks
 
 @dataclass(frozen=True)
 class Field:
-    """What was baked on the height-field: normal x, y; level; smoothed level; sun; sky r, g, b; openness; height."""
+    """What was baked on the height-field.
 
-    texels: Tensor  # (n_β · n_α, 10) float32
+    In order: normal x, y; level; smoothed level; sun; sky r, g, b; openness; height; 1 where the loss is finite.
+    """
+
+    texels: Tensor  # (n_β · n_α, 11) float32
     rows: int
     columns: int
 
@@ -30,14 +33,14 @@ class Field:
 def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun) -> Field:
     """Returns everything about the terrain that does not depend on the camera."""
     heights = relief.heights
-    normal = bake.normals(heights, relief.cell)
+    normal = bake.normals(heights, relief.cells)
     occluders = np.where(mesh.inside(relief, look.shape), heights, np.float32(ABYSS))
     ground, above, facing = (torch.from_numpy(np.ascontiguousarray(array)) for array in (heights, occluders, normal))
-    openness, sky = bake.bake_sky(ground, above, facing, relief.cell, sky_colours(look, sun))
-    sunlit = bake.bake_sun(ground, above, relief.cell, sun)
-    level = torch.from_numpy(relief.level)
+    openness, sky = bake.bake_sky(ground, above, facing, relief.cells, sky_colours(look, sun))
+    sunlit = bake.bake_sun(ground, above, relief.cells, sun)
+    level, finite = torch.from_numpy(relief.level), torch.from_numpy(relief.finite).float()
     smooth = torch.from_numpy(gaussian_filter(relief.level, CONTOUR_BLUR))
-    planes = [facing[..., 0], facing[..., 1], level, smooth, sunlit, *sky.unbind(-1), openness, ground]
+    planes = [facing[..., 0], facing[..., 1], level, smooth, sunlit, *sky.unbind(-1), openness, ground, finite]
     rows, columns = relief.level.shape
     return Field(torch.stack(planes, dim=-1).reshape(rows * columns, -1).contiguous(), rows, columns)
 

@@ -19,7 +19,9 @@ WINDOWS = {"egl": "vtkEGLRenderWindow", "osmesa": "vtkOSOpenGLRenderWindow"}
 
 def require_gl() -> None:
     """Chooses VTK's window; raises MachineError, with the packages that are missing, where none can be made."""
-    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("VTK_DEFAULT_OPENGL_WINDOW"):
+    if sys.platform != "linux" or os.environ.get("VTK_DEFAULT_OPENGL_WINDOW"):
+        return
+    if os.environ.get("DISPLAY") and _library("libGL.so.1", "libOpenGL.so.0") and _library("libX11.so.6"):
         return
     window = probe()
     if window is None:

@@ -5,9 +5,7 @@ Tone curve: the filmic fit of Krzysztof Narkowicz, "ACES Filmic Tone Mapping Cur
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -84,13 +82,10 @@ def _finish(light: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers:
     return (code.clamp(0, 1) * 255 + dither).clamp(0, 255).round().permute(1, 2, 0).to(torch.uint8)
 
 
-_fused: dict[str, Callable[..., Any]] = {}
-
-
 def develop(picture: Tensor, shining: Tensor, lens: Lens, seed: int) -> Tensor:
     """Returns 8-bit codes (H, W, 3) of a picture (3, H, W) and what shines in it; noise and dither are seeded."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(picture.shape[1:], generator=generator)
     dither = torch.rand(picture.shape, generator=generator) - torch.rand(picture.shape, generator=generator)
     numbers = torch.tensor([lens.exposure, lens.bloom, lens.vignette, lens.grain])
-    return _fused.setdefault("finish", fuse(_finish))(picture, halo(shining), noise, dither * 0.5, numbers)
+    return fuse(_finish)(picture, halo(shining), noise, dither * 0.5, numbers)

@@ -12,7 +12,7 @@ from scipy.ndimage import map_coordinates
 
 from render.stage.relief import Relief
 
-DISC = 0.49  # radius in units of the shorter extent; the outermost cells have no outer neighbours to be shaded from
+DISC = 0.49  # radius of the disc or ellipse / extent; the outermost cells have no outer neighbours to be shaded from
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,15 @@ def axes(relief: Relief) -> tuple[np.ndarray, np.ndarray]:
     return np.linspace(-0.5, 0.5, columns), np.linspace(-0.5, 0.5, rows) * relief.depth
 
 
-def radius_of(relief: Relief) -> float:
-    """Returns the radius of the disc that is cut out of the relief, picture widths."""
-    return DISC * min(1.0, relief.depth)
+def radii_of(relief: Relief) -> tuple[float, float]:
+    """Returns the radii along x and y of the disc that is cut out of the relief, picture widths."""
+    return DISC, DISC * relief.depth
+
+
+def reach_of(relief: Relief, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Returns how far out on the disc places lie: 0 in the middle, 1 on its edge."""
+    across, up = radii_of(relief)
+    return np.asarray(np.hypot(x / across, y / up))
 
 
 def height_at(relief: Relief, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -41,12 +47,17 @@ def height_at(relief: Relief, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return map_coordinates(relief.heights, [row, column], order=1, mode="nearest")
 
 
+def covers(relief: Relief, shape: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Returns whether places lie on the terrain that is drawn; x and y are broadcast together."""
+    if shape == "square":
+        return np.asarray((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5 * relief.depth))
+    return np.asarray(reach_of(relief, x, y) < 1)
+
+
 def inside(relief: Relief, shape: str) -> np.ndarray:
     """Returns which cells belong to the picture, (n_β, n_α) bool."""
-    if shape == "square":
-        return np.ones(relief.level.shape, bool)
     x, y = axes(relief)
-    return np.hypot(x[None, :], y[:, None]) < radius_of(relief)
+    return covers(relief, shape, x[None, :], y[:, None])
 
 
 def terrain(relief: Relief, shape: str) -> Mesh:
@@ -58,7 +69,8 @@ def terrain(relief: Relief, shape: str) -> Mesh:
     triangles = _grid_triangles(*relief.level.shape)
     if shape == "disc":
         # a quarter of a cell: nearer to the edge, a vertex could lie outside the chord between two that were drawn in
-        kept = np.hypot(points[:, 0], points[:, 1]) < radius_of(relief) - 0.25 * relief.cell
+        slack = 0.25 * min(cell / radius for cell, radius in zip(relief.cells, radii_of(relief), strict=True))
+        kept = reach_of(relief, points[:, 0], points[:, 1]) < 1 - slack
         triangles = triangles[kept[triangles].any(axis=1)]
         outside = np.unique(triangles[~kept[triangles]])
         _draw_in(relief, points, outside)
@@ -67,7 +79,7 @@ def terrain(relief: Relief, shape: str) -> Mesh:
 
 def _draw_in(relief: Relief, points: np.ndarray, outside: np.ndarray) -> None:
     flat = points[outside, :2].astype(np.float64)
-    flat *= (radius_of(relief) / np.hypot(flat[:, 0], flat[:, 1]))[:, None]
+    flat /= reach_of(relief, flat[:, 0], flat[:, 1])[:, None]
     points[outside, :2] = flat
     points[outside, 2] = height_at(relief, flat[:, 0], flat[:, 1])
 
@@ -89,9 +101,9 @@ def _edge(relief: Relief, surface: Mesh, shape: str) -> np.ndarray:
     if shape == "disc":
         used = np.unique(surface.triangles)
         flat = surface.points[used, :2].astype(np.float64)
-        rim = used[np.abs(np.hypot(flat[:, 0], flat[:, 1]) - radius_of(relief)) < 1e-5]
+        rim = used[np.abs(reach_of(relief, flat[:, 0], flat[:, 1]) - 1) < 2e-5]
         points = surface.points[rim]
-        return points[np.argsort(np.arctan2(points[:, 1], points[:, 0]), kind="stable")]
+        return points[np.argsort(np.arctan2(points[:, 1] / relief.depth, points[:, 0]), kind="stable")]
     grid = surface.points.reshape(*relief.level.shape, 3)
     return np.concatenate([grid[0, :-1], grid[:-1, -1], grid[-1, :0:-1], grid[:0:-1, 0]])
 
@@ -130,3 +142,13 @@ def ball(centre: np.ndarray, radius: float, rings: int = 12) -> Mesh:
     below, beyond = index[1:], np.roll(index[1:], -1, axis=1)
     triangles = np.stack([here, below, beyond, here, beyond, there], -1).reshape(-1, 3)
     return Mesh((centre + radius * unit).reshape(-1, 3).astype(np.float32), triangles)
+
+
+def outline(relief: Relief, shape: str, count: int = 240) -> np.ndarray:
+    """Returns points (count, 2) along the edge of the terrain."""
+    turn = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    way = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    if shape == "square":
+        way /= np.abs(way).max(axis=1, keepdims=True)
+        return way * (0.5, 0.5 * relief.depth)
+    return way * radii_of(relief)

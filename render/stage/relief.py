@@ -1,12 +1,13 @@
 """The relief: the height that is drawn, made from the measured loss by declared steps.
 
-The loss itself is never altered. Heights are in picture widths (the grid's α extent is 1), the lowest drawn loss at 0.
+The loss itself is never altered. Heights are in picture widths (the grid's α extent is 1), the
+lowest loss of the grid at 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from render.scene import look as spec
 
 @dataclass(frozen=True)
 class Scale:
-    """The monotone map from a loss to its level, 0 at the lowest drawn loss and 1 at the highest."""
+    """The monotone map from a loss to its level, 0 at the lowest of the grid and 1 at the highest."""
 
     floor: float | None  # nats; None for a linear scale
     low: float  # on the scale (a logarithm where there is a floor)
@@ -39,6 +40,7 @@ class Relief:
     """What is drawn of a surface."""
 
     level: np.ndarray  # (n_β, n_α) float32 in 0..1; colour and contours follow it
+    finite: np.ndarray  # (n_β, n_α) bool; a cell that diverged stands at level 1 and is drawn grey
     exaggeration: float  # relief height / picture width
     depth: float  # extent along β / extent along α
     scale: Scale
@@ -49,39 +51,40 @@ class Relief:
         return self.level * np.float32(self.exaggeration)
 
     @property
-    def cell(self) -> float:
-        """Size of a cell along α, picture widths."""
-        return 1.0 / (self.level.shape[1] - 1)
+    def cells(self) -> tuple[float, float]:
+        """Size of a cell along α and along β, picture widths."""
+        rows, columns = self.level.shape
+        return 1.0 / (columns - 1), self.depth / (rows - 1)
 
 
 @dataclass(frozen=True)
 class _Draft:
     """A relief on its way through the steps."""
 
-    values: np.ndarray
+    values: np.ndarray  # (n_β, n_α) float64, NaN where the loss is not finite
     floor: float | None = None
-    top: float | None = None
     exaggeration: float = 0.3
 
 
 def _log(draft: _Draft, step: spec.LogStep) -> _Draft:
-    return _Draft(np.log(np.maximum(draft.values, step.log.floor)), step.log.floor, draft.top, draft.exaggeration)
+    floor = step.log.floor
+    return replace(draft, values=np.log(np.maximum(draft.values, floor)), floor=floor)
 
 
 def _clip(draft: _Draft, step: spec.ClipStep) -> _Draft:
-    top = float(np.percentile(draft.values[np.isfinite(draft.values)], step.clip.percentile))
-    return _Draft(np.minimum(draft.values, top), draft.floor, top, draft.exaggeration)
+    top = float(np.nanpercentile(draft.values, step.clip.percentile))
+    return replace(draft, values=np.minimum(draft.values, top))
 
 
 def _smooth(draft: _Draft, step: spec.SmoothStep) -> _Draft:
     finite = np.isfinite(draft.values)
     weight = gaussian_filter(finite.astype(np.float64), step.smooth.cells)
     blurred = gaussian_filter(np.where(finite, draft.values, 0.0), step.smooth.cells) / np.maximum(weight, 1e-9)
-    return _Draft(np.where(finite, blurred, draft.values), draft.floor, draft.top, draft.exaggeration)
+    return replace(draft, values=np.where(finite, blurred, np.nan))
 
 
 def _exaggerate(draft: _Draft, step: spec.ExaggerationStep) -> _Draft:
-    return _Draft(draft.values, draft.floor, draft.top, step.exaggeration)
+    return replace(draft, exaggeration=step.exaggeration)
 
 
 STEPS: dict[type, Callable[[_Draft, Any], _Draft]] = {
@@ -94,13 +97,13 @@ STEPS: dict[type, Callable[[_Draft, Any], _Draft]] = {
 
 def make(loss: np.ndarray, steps: Sequence[spec.ReliefStep], depth: float) -> Relief:
     """Returns the relief of a measured loss (n_β, n_α); cells that diverged stand at its highest level."""
-    draft = _Draft(loss.astype(np.float64))
+    if not np.isfinite(loss).any():
+        raise DataError("relief: every cell of this surface diverged; choose a smaller range")
+    draft = _Draft(np.where(np.isfinite(loss), loss, np.nan).astype(np.float64))
     for step in steps:
         draft = STEPS[type(step)](draft, step)
     finite = draft.values[np.isfinite(draft.values)]
-    if finite.size == 0:
-        raise DataError("relief: every cell of this surface diverged; choose a smaller range")
     scale = Scale(draft.floor, float(finite.min()), float(finite.max()))
     span = max(scale.high - scale.low, 1e-12)
     level = np.where(np.isfinite(draft.values), (draft.values - scale.low) / span, 1.0).astype(np.float32)
-    return Relief(level, draft.exaggeration, depth, scale)
+    return Relief(level, np.isfinite(draft.values), draft.exaggeration, depth, scale)

@@ -6,9 +6,7 @@ An edge is where the kind changes, or where the window depth bends: on a plane i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,7 +29,7 @@ class Samples:
 
 
 def _bends(depth: Tensor, kind: Tensor, tolerance: Tensor) -> Tensor:
-    """Returns which sub-pixels lie at an edge, (H, W) uint8."""
+    """Returns 1 for sub-pixels at an edge and 0 for others, (H, W) float32."""
     d, k = F.pad(depth[None], (1, 1, 1, 1), mode="replicate")[0], F.pad(kind[None], (1, 1, 1, 1), mode="replicate")[0]
     middle, type_ = d[1:-1, 1:-1], k[1:-1, 1:-1]
     bend = torch.maximum(
@@ -39,9 +37,6 @@ def _bends(depth: Tensor, kind: Tensor, tolerance: Tensor) -> Tensor:
     )
     change = (k[1:-1, :-2] != type_) | (k[1:-1, 2:] != type_) | (k[:-2, 1:-1] != type_) | (k[2:, 1:-1] != type_)
     return ((bend > tolerance) | change).float()
-
-
-_fused: dict[str, Callable[..., Any]] = {}
 
 
 def choose(geometry: Geometry, factor: int, tolerance: float) -> Samples:
@@ -53,7 +48,7 @@ def choose(geometry: Geometry, factor: int, tolerance: float) -> Samples:
     height, width = rows // factor, columns // factor
     middle = 0.5 * (geometry.near + geometry.far)
     bend = tolerance * geometry.near * geometry.far / (middle**2 * (geometry.far - geometry.near))
-    bends = _fused.setdefault("bends", fuse(_bends))(depth, kind, torch.tensor(bend))
+    bends = fuse(_bends)(depth, kind, torch.tensor(bend))
     edge = F.max_pool2d(bends[None, None], factor)[0, 0].bool()
     coarse_kind = kind[::factor, ::factor]
     whole = torch.nonzero((~edge & (coarse_kind > 0)).ravel()).ravel()

@@ -8,8 +8,7 @@ shows, reads what was baked there (full resolution, whatever the mesh), and ligh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,6 +22,7 @@ CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serv
 
 SHEEN, GLOSS = 0.06, 40  # a trace of gloss on the ground
 BOUNCE = 0.2  # light from slope to slope where little sky is seen; keeps hot valleys warm in the shade
+DIVERGED = 0.07  # linear grey of what has no loss
 EDGE = 0.0035  # picture widths; the bright line where the terrain was cut
 
 
@@ -31,7 +31,7 @@ class _Spot(NamedTuple):
 
     point: list[Tensor]
     ray: list[Tensor]  # unit, from the eye
-    distance: Tensor
+    ahead: Tensor  # distance along the view axis, picture widths
     normal: list[Tensor]
     level: Tensor
     contour_level: Tensor
@@ -39,6 +39,7 @@ class _Spot(NamedTuple):
     sky: list[Tensor]
     openness: Tensor
     height: Tensor
+    finite: Tensor  # 0 where the loss diverged
     glow: Tensor
 
 
@@ -78,13 +79,10 @@ def _spot(
     s, t = point[0] + 0.5, point[1] / u["depth"][0] + 0.5
     baked = _bilinear(*field, s, t)
     glow = _bilinear(light[0], light[1], light[1], s, t)[:, 0]
-    nx, ny, level, contour_level, sunlit, red, green, blue, openness, height = baked.unbind(1)
+    nx, ny, level, contour_level, sunlit, red, green, blue, openness, height, finite = baked.unbind(1)
     normal = [nx, ny, torch.sqrt((1 - nx * nx - ny * ny).clamp(1e-4))]
-    distance = along * torch.sqrt(_dot(ray, ray))
     sky = [red, green, blue]
-    return _Spot(
-        point, _unit(ray), distance, normal, level, contour_level, sunlit, sky, openness, height, glow
-    )  # fmt: skip
+    return _Spot(point, _unit(ray), along, normal, level, contour_level, sunlit, sky, openness, height, finite, glow)
 
 
 def _colour(palette: Tensor, level: Tensor) -> Tensor:
@@ -102,7 +100,7 @@ def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
     """
     count, width, strength = u["contour"]
     facing = _dot(spot.normal, spot.ray).clamp(max=-0.02)
-    step = spot.distance * u["pixel"]
+    step = spot.ahead * u["pixel"]
     rise_right = -spot.ray[2] * _dot(spot.normal, u["right"]) / facing
     rise_up = u["up"][2] - spot.ray[2] * _dot(spot.normal, u["up"]) / facing
     change = (step * torch.sqrt(rise_right**2 + rise_up**2) * count / u["exaggeration"]).clamp(1e-5)
@@ -159,19 +157,17 @@ def _shade(
     x, y, depth, kind, along = sample
     u = Uniforms.unpack(uniforms)
     spot = _spot((x, y, depth), field, light, u)
-    ground = _ground(spot, _colour(palette, spot.level), u)
+    known = spot.finite[:, None]
+    ground = _ground(spot, _colour(palette, spot.level) * known + DIVERGED * (1 - known), u)
     face, solid = _wall(spot, _colour(palette, spot.point[2] / u["exaggeration"]), u)
     wall = (kind == int(Kind.WALL)).to(x.dtype)
     shines = (kind >= int(Kind.PATH)).to(x.dtype)
-    brightness = (0.55 + 0.45 * along) * (1 + (kind == int(Kind.HEAD)).to(x.dtype))
+    brightness = (0.55 + 0.45 * along**3) * (1 + (kind == int(Kind.HEAD)).to(x.dtype))
     out = []
     for k in range(3):
         lit = ground[k] * (1 - wall) + face[k] * wall
         out.append(lit * (1 - shines) + u["fire"][k] * brightness * shines)
     return torch.stack([*out, (1 - wall) + wall * solid, shines])
-
-
-_fused: dict[str, Callable[..., Any]] = {}
 
 
 def shade(samples: Tensor, field: Field, light: Tensor, palette: Tensor, uniforms: Uniforms) -> Tensor:
@@ -180,7 +176,7 @@ def shade(samples: Tensor, field: Field, light: Tensor, palette: Tensor, uniform
     The rows are linear RGB, opacity against the background, and whether the sample shines by itself. light (s², 1) is
     the map of the path's own light.
     """
-    kernel = _fused.setdefault("shade", fuse(_shade))
+    kernel = fuse(_shade)
     count = samples.shape[1]
     padded = torch.nn.functional.pad(samples, (0, -count % CHUNK))
     baked, lamp = (field.texels, field.rows, field.columns), (light, round(light.shape[0] ** 0.5))

@@ -16,10 +16,11 @@ from render.stage.lens import Lens, develop
 from render.stage.relief import Relief
 from render.stage.resolve import choose, compose
 from render.stage.shade import shade
-from render.stage.trail import LIGHT_SIZE, path_light
+from render.stage.trail import LIGHT_SIZE, Trail, path_light, tube_of
 from render.stage.uniforms import Uniforms
 
 SIDES = 12  # of the path's tube
+HEAD = 2.2  # radius of the head / radius of the path
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
 
 
@@ -53,28 +54,25 @@ class Stage:
             sun_colour=palette.linear(look.sun.colour) * look.sun.strength,
             sky_colour=palette.linear(look.sky.colour) * look.sky.strength,
             rim=look.rim,
-            contour=(look.contours.count, 0.25 * self.size[1] / 1080 + 0.05, look.contours.strength),
+            contour=(
+                look.contours.count if self._relief.exaggeration > 0 else 0,
+                0.25 * self.size[1] / 1080 + 0.05,
+                look.contours.strength,
+            ),
             ink=(*ink, float(look.contours.colour != "ground")),
             glow=palette.linear(look.path.colour) * look.path.glow,
             fire=palette.linear(look.path.colour) * (1 + 2 * heat) + 0.25 * heat,
         )
         return uniforms
 
-    def show_path(self, points: np.ndarray | None) -> None:
-        """Puts the walked part of the path (n, 3) on the stage with a bright head at its end; None takes it away."""
-        if points is None:
-            self._geometry.put(Kind.PATH, None)
-            self._geometry.put(Kind.HEAD, None)
-            self._light = torch.zeros(LIGHT_SIZE**2, 1)
-            return
+    def show_path(self, trail: Trail | None) -> None:
+        """Puts the walked part of the path on the stage with a bright head at its end; None takes it away."""
         radius = self.look.path.radius
-        if len(points) < 2:
-            self._geometry.put(Kind.PATH, None)
-        else:
-            brightness = np.linspace(0.0, 1.0, len(points)) ** 3
-            self._geometry.put(Kind.PATH, mesh.tube(points, radius, SIDES), np.repeat(brightness, SIDES))
-        self._geometry.put(Kind.HEAD, mesh.ball(points[-1], 2.2 * radius))
-        self._light = path_light(points, self._relief.depth)
+        tube = tube_of(trail, radius, SIDES) if trail else None
+        head = trail.head if trail else None
+        self._geometry.put(Kind.PATH, *(tube or (None,)))
+        self._geometry.put(Kind.HEAD, mesh.ball(head, HEAD * radius) if head is not None else None)
+        self._light = path_light(trail, self._relief.depth) if trail else torch.zeros(LIGHT_SIZE**2, 1)
 
     def photograph(self, view: View, seed: int) -> np.ndarray:
         """Returns the picture from a view, (H, W, 3) uint8."""

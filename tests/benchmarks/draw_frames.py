@@ -26,7 +26,7 @@ def surface(points: int):
     y, x = np.mgrid[-1 : 1 : points * 1j, -1 : 1 : points * 1j]
     level = 0.5 * (x**2 + 1.4 * (y - 0.3 * np.sin(3 * x)) ** 2) / 1.7 + 0.05 * np.sin(9 * x + 4 * y)
     level = (level - level.min()) / np.ptp(level)
-    return Relief(level.astype(np.float32), 0.3, 1.0, Scale(None, 0.0, 1.0))
+    return Relief(level.astype(np.float32), np.isfinite(level), 0.3, 1.0, Scale(None, 0.0, 1.0))
 
 
 def measure(frames: int) -> dict[str, float]:
@@ -40,7 +40,7 @@ def measure(frames: int) -> dict[str, float]:
     from render.stage.trail import drape
 
     relief, look = surface(1000), Look(name="ember").resolved
-    path = drape(relief, np.linspace(-0.3, 0.1, 200), np.linspace(0.3, 0.0, 200), None, 0.001)
+    path = drape(relief, "disc", np.linspace([-0.3, 0.3], [0.1, 0.0], 200), None, 0.001)
     stage = Stage(relief, look, Sun(300, 28, 2), (1920, 1080), 2)
     times = []
     for frame in range(frames + 2):

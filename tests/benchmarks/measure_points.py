@@ -1,14 +1,13 @@
 """Points per second: the plain loop (load_state_dict, model, criterion) against every strategy of the objective.
 
 Both ways run in turn in the same process; a rate is the median of several repeats. THALWEG_DATA names the folder with
-mnist/; without it the images are made up. Run it as `python tests/benchmarks/measure_points.py [threads]`; on a
+mnist/; without it the images are made up. The second network and its examples are those of the first scene. Run it as `python tests/benchmarks/measure_points.py [threads]`; on a
 machine that others use, one thread is measured more truly, since torch's threads wait for each other.
 """
 
 from __future__ import annotations
 
 import gzip
-import itertools
 import os
 import sys
 import time
@@ -18,12 +17,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 from torch import nn
+from torch.nn import functional
 
+from render.descent import data, networks
 from render.descent.parameters import layout_of, parameters_of
 from render.landscape.objective import STRATEGIES, Objective
+from render.scene.load import load
 
+SCENE = Path(__file__).parents[2] / "scenes" / "first-descent.yaml"
 REPEATS = 7
 PLAIN = 300  # points in one repeat of the plain loop
 SECONDS = 0.25  # of one repeat of a strategy
@@ -34,47 +36,56 @@ class Case:
     """A network with the examples that its loss is measured on."""
 
     name: str
-    model: nn.Sequential
+    model: nn.Module
     inputs: torch.Tensor
     targets: torch.Tensor
-    criterion: nn.Module
 
 
-def mnist() -> tuple[str, torch.Tensor, torch.Tensor]:
+def images() -> tuple[str, torch.Tensor, torch.Tensor]:
     """Returns 1,024 images (N, 784) with their labels, and where they are from."""
     folder = Path(os.environ.get("THALWEG_DATA", ""), "mnist")
     try:
-        images = gzip.decompress((folder / "train-images-idx3-ubyte.gz").read_bytes())[16 : 16 + 1024 * 784]
+        pixels = gzip.decompress((folder / "train-images-idx3-ubyte.gz").read_bytes())[16 : 16 + 1024 * 784]
         labels = gzip.decompress((folder / "train-labels-idx1-ubyte.gz").read_bytes())[8 : 8 + 1024]
     except FileNotFoundError:
         generator = torch.Generator().manual_seed(0)
         labels_made_up = torch.arange(1024) % 10
         centres = torch.rand(10, 784, generator=generator)
         return "made-up images", centres[labels_made_up] * torch.rand(1024, 784, generator=generator), labels_made_up
-    pixels = np.frombuffer(images, np.uint8).reshape(-1, 784).astype(np.float32) / 255
+    pixels = np.frombuffer(raw, np.uint8).reshape(-1, 784).astype(np.float32) / 255
     return "MNIST", torch.from_numpy(pixels), torch.from_numpy(np.frombuffer(labels, np.uint8).astype(np.int64))
 
 
-def digits() -> tuple[str, torch.Tensor, torch.Tensor]:
-    """Returns the first 1,024 digits of scikit-learn (N, 64) with their labels."""
-    pixels, labels = load_digits(return_X_y=True)
-    return "digits", torch.from_numpy(pixels[:1024] / 16).float(), torch.from_numpy(labels[:1024]).long()
-
-
-def case(data: tuple[str, torch.Tensor, torch.Tensor], widths: tuple[int, ...], activation: type[nn.Module]) -> Case:
-    """Returns a network that was trained for 200 steps."""
+def of_images() -> Case:
+    """Returns a perceptron on images, trained for 200 steps."""
     torch.manual_seed(0)
-    name, inputs, targets = data
-    sizes = (inputs.shape[1], *widths, 10)
-    layers = [layer for pair in itertools.pairwise(sizes) for layer in (nn.Linear(*pair), activation())][:-1]
-    model, criterion = nn.Sequential(*layers), nn.CrossEntropyLoss()
+    name, inputs, targets = images()
+    model = nn.Sequential(nn.Linear(784, 16), nn.Sigmoid(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10))
+    return Case(f"784-16-16-10 sigmoid, 1024 {name}", trained(model, inputs, targets), inputs, targets)
+
+
+def of_scene(path: Path) -> Case:
+    """Returns the network of a scene's surface on the examples that its loss is measured on, trained for 200 steps."""
+    scene = load(path)
+    (surface,) = scene.surfaces.values()
+    run = scene.runs[surface.run]
+    dataset = data.load(run.data)
+    model = networks.build(run.network, dataset, scene.seed)
+    examples = dataset.split(surface.objective.split).first(surface.objective.examples)
+    inputs, targets = torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets)
+    words = networks.describe(run.network, inputs[0].numel(), dataset.classes)
+    name = f"{words}, {len(inputs)} {dataset.name} of {path.name}"
+    return Case(name, trained(model, inputs, targets), inputs, targets)
+
+
+def trained(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> nn.Module:
+    """Returns the model after 200 steps, so that losses lie where a scene's do."""
     optimiser = torch.optim.Adam(model.parameters(), 0.01)
     for _ in range(200):
         optimiser.zero_grad()
-        criterion(model(inputs), targets).backward()
+        functional.cross_entropy(model(inputs), targets).backward()
         optimiser.step()
-    text = f"{'-'.join(map(str, sizes))} {activation.__name__.lower()}, {len(inputs)} {name}"
-    return Case(text, model, inputs, targets, criterion)
+    return model
 
 
 def random_plane(model: nn.Module) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -94,7 +105,7 @@ def plain_loop(case: Case, thetas: torch.Tensor) -> np.ndarray:
     for theta in thetas:
         parts = zip(layout.slices().items(), layout.shapes, strict=True)
         case.model.load_state_dict({name: theta[part].reshape(shape) for (name, part), shape in parts})
-        losses.append(case.criterion(case.model(case.inputs), case.targets).item())
+        losses.append(functional.cross_entropy(case.model(case.inputs), case.targets).item())
     return np.array(losses)
 
 
@@ -115,7 +126,7 @@ def compare(case: Case) -> None:
     ways: dict[str, Callable[[], object]] = {"plain loop": lambda: plain_loop(case, thetas)}
     counts, notes = {"plain loop": PLAIN}, {"plain loop": ""}
     for strategy in STRATEGIES:
-        objective = Objective(case.model, case.inputs, case.targets, case.criterion, strategy=strategy)
+        objective = Objective(case.model, case.inputs, case.targets, functional.cross_entropy, strategy=strategy)
         start = time.perf_counter()
         evaluator = objective.on(origin, u, v)
         prepared = time.perf_counter() - start
@@ -134,5 +145,5 @@ def compare(case: Case) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else torch.get_num_threads())
-    compare(case(mnist(), (16, 16), nn.Sigmoid))
-    compare(case(digits(), (32, 32), nn.Tanh))
+    compare(of_images())
+    compare(of_scene(SCENE))
