@@ -9,13 +9,19 @@ import contextlib
 import errno
 import hashlib
 import json
+import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from render.errors import DataError, MachineError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 def content_key(settings: Mapping[str, Any]) -> str:
@@ -67,10 +73,63 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Keeps other processes from a folder while the block runs; where one is there already, says so and waits.
+
+    The lock is <folder>.lock, beside the folder, since the folder itself may be removed. Where the system or the disk
+    knows no locks, none is taken.
+    """
+    if fcntl is None:
+        yield
+        return
+    file = _lock_file(folder, say)
+    try:
+        yield
+    finally:
+        Path(file.name).unlink(missing_ok=True)
+        fcntl.flock(file, fcntl.LOCK_UN)  # closing is not enough where a forked worker holds the file too
+        file.close()
+
+
+def _lock_file(folder: Path, say: Callable[[str], None]) -> TextIO:
+    path = folder.with_name(f"{folder.name}.lock")
+    while True:
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a", encoding="utf-8")
+        _lock(file, f"{folder}: another process is at work there; waiting until it is done", say)
+        with contextlib.suppress(FileNotFoundError):  # whoever held it last removes it, and the next one makes it anew
+            if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                return file
+        file.close()
+
+
+def _lock(file: TextIO, notice: str, say: Callable[[str], None]) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(notice)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+
+
+def plain(value: Any) -> Any:
+    """Returns value with None in place of every float that is not finite, which JSON cannot say."""
+    if isinstance(value, Mapping):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Writes value as JSON, whole or not at all."""
+    """Writes value as JSON, whole or not at all; a float that is not finite becomes null."""
+    text = json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False)
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any | None:
@@ -81,7 +140,27 @@ def read_json(path: Path) -> Any | None:
         return None
 
 
+def read_record(path: Path, key: str, shape: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Returns the record in a JSON file, or None where it is absent, torn, of another key or of another shape.
+
+    A shape names types, and shapes within it: {"key": str, "path": {"points": int}}.
+    """
+    record = read_json(path)
+    return record if isinstance(record, dict) and record.get("key") == key and _fits(record, shape) else None
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    if isinstance(shape, Mapping):
+        return isinstance(value, dict) and all(name in value and _fits(value[name], shape[name]) for name in shape)
+    return isinstance(value, shape)
+
+
 def file_digest(path: Path) -> str:
     """Returns the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_whole(path: Path, digest: str) -> bool:
+    """Whether a file is there with the bytes whose SHA-256 is given."""
+    return path.is_file() and file_digest(path) == digest

@@ -6,7 +6,6 @@ be written at all, so empty chunks are.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,12 @@ from typing import Any
 import numpy as np
 import zarr
 from zarr.codecs import BytesCodec, Crc32cCodec
+from zarr.storage import LocalStore
 
 from render.errors import DataError
 from render.files import disk_errors
+
+DAMAGES = (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError)  # zarr, where files are torn or lost
 
 
 def create_group(folder: Path, record: Mapping[str, Any]) -> zarr.Group:
@@ -29,46 +31,71 @@ def open_group(folder: Path) -> zarr.Group | None:
     """Returns the group in folder, or None where there is none that can be read."""
     try:
         return zarr.open_group(folder, mode="r+")
-    except (FileNotFoundError, ValueError, KeyError):
+    except DAMAGES:
         return None
+
+
+def open_array(group: zarr.Group, name: str) -> zarr.Array | None:
+    """Returns an array of the group, or None where there is none that can be read."""
+    try:
+        array = group[name]
+    except DAMAGES:
+        return None
+    return array if isinstance(array, zarr.Array) else None
+
+
+def folder_of(group: zarr.Group) -> Path:
+    """Returns the folder that a group lies in."""
+    assert isinstance(group.store, LocalStore)
+    return Path(group.store.root) / group.path
 
 
 def create_array(
     group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, chunks: tuple[int, ...]
 ) -> zarr.Array:
-    """Returns a new array in the group; floats are filled with NaN, integers with 0."""
-    return group.create_array(
-        name,
-        shape=shape,
-        dtype=dtype,
-        chunks=chunks,
-        fill_value=float("nan") if np.dtype(dtype).kind == "f" else 0,
-        serializer=BytesCodec(),
-        compressors=[Crc32cCodec()],
-        filters=None,
-        config={"write_empty_chunks": True},
-    )
+    """Returns a new array in the group, replacing one of that name; floats are filled with NaN, integers with 0."""
+    with disk_errors(folder_of(group)):
+        return group.create_array(
+            name,
+            shape=shape,
+            dtype=dtype,
+            chunks=chunks,
+            fill_value=float("nan") if np.dtype(dtype).kind == "f" else 0,
+            serializer=BytesCodec(),
+            compressors=[Crc32cCodec()],
+            filters=None,
+            config={"write_empty_chunks": True},
+            overwrite=True,
+        )
+
+
+def write(group: zarr.Group, array: zarr.Array, values: np.ndarray, part: Any = ...) -> None:
+    """Writes values into an array of the group, or into a part of it."""
+    with disk_errors(folder_of(group)):
+        array[part] = values
 
 
 def put(group: zarr.Group, name: str, values: np.ndarray) -> None:
     """Writes values as one new array of one chunk."""
     array = create_array(group, name, values.shape, str(values.dtype), tuple(max(1, n) for n in values.shape))
-    array[...] = values
+    write(group, array, values)
 
 
 def get(group: zarr.Group, name: str) -> np.ndarray:
-    """Returns a whole array; raises DataError where it is missing or its checksum does not fit."""
+    """Returns a whole array; raises DataError where a part of it is missing or a checksum does not fit."""
+    array = open_array(group, name)
+    if array is None or array.nchunks_initialized < array.nchunks:  # a lost chunk would read as fill
+        raise _damaged(group, name)
     try:
-        array = group[name]
-        if not isinstance(array, zarr.Array):
-            raise KeyError(name)
         return np.asarray(array[...])
-    except (KeyError, ValueError, zlib.error) as error:
-        raise DataError(
-            f"{group.store_path}: {name} is missing or damaged ({error}); remove the folder to make it anew"
-        ) from error
+    except DAMAGES as error:
+        raise _damaged(group, name) from error
+
+
+def _damaged(group: zarr.Group, name: str) -> DataError:
+    return DataError(f"{folder_of(group)}: {name} is missing or damaged; `thalweg sample` makes it anew")
 
 
 def missing(folder: Path) -> zarr.Group:
     """Raises the DataError of a store that is not there."""
-    raise DataError(f"{folder}: is missing or cannot be read; remove the folder around it to make it anew")
+    raise DataError(f"{folder}: is missing or cannot be read; `thalweg sample` makes it anew")

@@ -30,7 +30,7 @@ def test_a_caption_names_everything_that_made_the_picture():
         " · cross-entropy on 1,024 train examples, eval mode · 1,000 × 800 points, all measured"
         " · PCA plane, 73.3 % + 10.0 % of the path's variance (a random walk: 60.8 % + 15.2 %)"
         " · α −41.9…19.9, β −29.5…32.3 · log height, floor 0.0001 · clipped at 99.7 %"
-        " · 0.34 of the width tall · 30 contours, smoothed over 1.2 cells · path laid on the surface"
+        " · 0.34 of the width high · contours smoothed over 1.2 cells · path laid on the surface"
     )
 
 
@@ -47,8 +47,8 @@ def test_cells_that_diverged_are_counted():
         ("shots.0.path.height=loss", "path at its own loss"),
         ("look.relief=[{log: {floor: 1.0e-10}}]", "floor 1e−10"),
         ("look.relief=[{clip: {percentile: 99}}]", "clipped at 99 %"),
-        ("look.relief=[{exaggeration: 0.2}]", "0.2 of the width tall"),
-        ("look.contours.count=12", "12 contours, smoothed over 1.2 cells"),
+        ("look.relief=[{exaggeration: 0.2}]", "0.2 of the width high"),
+        ("look.contours.count=12", "contours smoothed over 1.2 cells"),
         ("runs.main.training.optimiser.weight_decay=0.01", "decay 0.01"),
         ("runs.main.training.optimiser.nesterov=true", "momentum 0.9 nesterov"),
     ],

@@ -91,8 +91,8 @@ BAD = [
     ("duration: 8s", "duration: 0s", "17:15", "shots.0.duration: 0.0 is too small; more than 0"),
     (
         "duration: 8s",
-        "duration: 1s\n    path: {pace: log}",
-        "18:5",
+        "duration: 1s\n    path: {hold: 1.5s}",
+        "18:18",
         "shots.0.path.hold: 1.5 s is not shorter than the shot, 1 s",
     ),
     ("8s\n", "8s\n    camera: {kind: orbit, azimuth: east}\n", "18:36", 'azimuth: "east" is neither auto nor a number'),

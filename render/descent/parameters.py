@@ -40,14 +40,14 @@ class Layout:
 
 def layout_of(model: nn.Module) -> Layout:
     """Returns the layout of a network's trainable parameters."""
-    shapes = {name: tuple(parameter.shape) for name, parameter in _trainable(model)}
+    shapes = {name: tuple(parameter.shape) for name, parameter in trainable(model)}
     ends = list(accumulate(map(math.prod, shapes.values()), initial=0))
     return Layout(tuple(shapes), tuple(shapes.values()), tuple(ends[:-1]))
 
 
 def parameters_of(model: nn.Module) -> np.ndarray:
     """Returns a copy of θ, (P,) float32."""
-    parts = [parameter.detach().reshape(-1).cpu().float() for _, parameter in _trainable(model)]
+    parts = [parameter.detach().reshape(-1).cpu().float() for _, parameter in trainable(model)]
     return torch.cat(parts).numpy().copy() if parts else np.zeros(0, np.float32)
 
 
@@ -59,7 +59,7 @@ def load_parameters(model: nn.Module, theta: np.ndarray | torch.Tensor) -> None:
 def loader_of(model: nn.Module) -> Callable[[np.ndarray | torch.Tensor], None]:
     """Returns load_parameters for one network, whose names are looked up only once (100 µs for a small network)."""
     layout, parts = layout_of(model), layout_of(model).slices()
-    places = [(parameter, parts[name], tuple(parameter.shape)) for name, parameter in _trainable(model)]
+    places = [(parameter, parts[name], tuple(parameter.shape)) for name, parameter in trainable(model)]
 
     @torch.no_grad()
     def load(theta: np.ndarray | torch.Tensor) -> None:
@@ -109,5 +109,6 @@ def _snapshot(model: nn.Module) -> Callable[[], None]:
     return undo
 
 
-def _trainable(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+def trainable(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Returns the parameters that θ is made of, by name."""
     return ((name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad)

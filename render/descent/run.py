@@ -20,11 +20,30 @@ from render.descent import data, networks, trajectory
 from render.descent.data import Dataset, Examples
 from render.descent.training import ORDER_SEED, train
 from render.descent.trajectory import Trajectory
-from render.files import content_key, disk_errors, read_json, replacing, write_json
+from render.errors import DataError
+from render.files import (
+    content_key,
+    disk_errors,
+    file_digest,
+    is_whole,
+    locked,
+    plain,
+    read_record,
+    replacing,
+    write_json,
+)
 from render.progress import Reporter
 from render.scene import spec
 
 ALGORITHM = 1  # raise it when the same settings would train to other weights
+RECORD = {  # what others read of run.json
+    "settings": dict,
+    "network": str,
+    "parameters": int,
+    "weights": str,
+    "train": {"loss": object, "accuracy": object},
+    "test": {"loss": object, "accuracy": object},
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +65,21 @@ class Run:
         return data.load(self.settings.data)
 
     def model(self, dataset: Dataset) -> nn.Module:
-        """Returns the network with its final weights, in evaluation mode."""
+        """Returns the network with its final weights, in evaluation mode; raises DataError where they are damaged."""
+        self._require_weights()
         model = networks.build(self.settings.network, dataset, seed=0)
         model.load_state_dict(safetensors.torch.load_file(self.folder / "weights.safetensors"))
         return model.eval()
+
+    def require_whole(self) -> None:
+        """Raises DataError where a file is missing or damaged."""
+        self._require_weights()
+        self.trajectory()
+
+    def _require_weights(self) -> None:
+        weights = self.folder / "weights.safetensors"
+        if not is_whole(weights, self.record["weights"]):
+            raise DataError(f"{weights}: is missing or damaged; `thalweg train` makes it anew")
 
 
 def key_of(settings: spec.Run, seed: int) -> str:
@@ -71,17 +101,33 @@ def folder_of(settings: spec.Run, seed: int, output: Path) -> Path:
 
 
 def find(settings: spec.Run, seed: int, output: Path) -> Run | None:
-    """Returns the finished run on disk, or None."""
-    folder, key = folder_of(settings, seed, output), key_of(settings, seed)
-    record = read_json(folder / "run.json")
-    if not isinstance(record, dict) or record.get("key") != key:
+    """Returns the finished run on disk, or None; a damaged one is none."""
+    try:
+        run = _recorded(settings, seed, output)
+        if run is not None:
+            run.require_whole()
+        return run
+    except DataError:
         return None
-    return Run(folder, key, settings, record)
+
+
+def _recorded(settings: spec.Run, seed: int, output: Path) -> Run | None:
+    folder, key = folder_of(settings, seed, output), key_of(settings, seed)
+    record = read_record(folder / "run.json", key, RECORD)
+    return Run(folder, key, settings, record) if record is not None else None
 
 
 def obtain(name: str, settings: spec.Run, seed: int, output: Path, reporter: Reporter) -> Run:
-    """Returns the run on disk, or trains it."""
-    return find(settings, seed, output) or _train(name, settings, seed, output, reporter)
+    """Returns the run on disk, or trains it; a damaged one is trained again."""
+    run = _recorded(settings, seed, output)
+    try:
+        if run is not None:
+            run.require_whole()
+            return run
+    except DataError as damage:
+        reporter.say(f"run {name} is trained again: {damage}")
+    with locked(folder_of(settings, seed, output), reporter.say):
+        return find(settings, seed, output) or _train(name, settings, seed, output, reporter)
 
 
 def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Reporter) -> Run:
@@ -94,7 +140,7 @@ def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
         shutil.rmtree(folder, ignore_errors=True)
         trajectory.write(store.create_group(folder / "trajectory.zarr", {"key": key}), logged)
     with replacing(folder / "weights.safetensors") as temporary:
-        safetensors.torch.save_file(model.state_dict(), temporary)
+        temporary.write_bytes(safetensors.torch.save(model.state_dict()))  # save_file hides a full disk's number
     record = {
         "key": key,
         "settings": settings.model_dump(mode="json"),
@@ -102,12 +148,13 @@ def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
         "network": networks.describe(settings.network, dataset.train.inputs[0].size, dataset.classes),
         "parameters": int(logged.parameters.shape[1]),
         "logged": len(logged),
+        "weights": file_digest(folder / "weights.safetensors"),
         "train": evaluate(model, dataset.train),
         "test": evaluate(model, dataset.test),
         "versions": {"torch": torch.__version__, "numpy": np.__version__},
     }
     write_json(folder / "run.json", record)
-    return Run(folder, key, settings, record)
+    return Run(folder, key, settings, plain(record))
 
 
 @torch.no_grad()

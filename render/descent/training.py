@@ -56,7 +56,6 @@ class Log:
 def batches(count: int, size: int, seed: int) -> Iterator[torch.Tensor]:
     """Yields indices of mini-batches for ever, each epoch in a new order; a last short batch is left out."""
     generator = torch.Generator().manual_seed(seed)
-    size = min(size, count)
     while True:
         order = torch.randperm(count, generator=generator)
         yield from (order[start : start + size] for start in range(0, count - size + 1, size))
@@ -65,8 +64,12 @@ def batches(count: int, size: int, seed: int) -> Iterator[torch.Tensor]:
 def train(model: nn.Module, examples: Examples, settings: spec.Training, seed: int, task: Task) -> Trajectory:
     """Trains the model in place on cross-entropy and returns its trajectory, the start and the last step included.
 
-    Raises DataError when the parameters stop being finite at a step.
+    Raises DataError when the loss or a logged point is not finite, or a batch is larger than the data.
     """
+    if settings.batch > len(examples):
+        raise DataError(
+            f"training.batch: {settings.batch} were asked for, but the train split has {len(examples)}; ask for fewer"
+        )
     inputs, targets = torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets)
     optimiser = OPTIMISERS[type(settings.optimiser)](settings.optimiser, model.parameters())
     log = Log()
@@ -79,10 +82,16 @@ def train(model: nn.Module, examples: Examples, settings: spec.Training, seed: i
         loss.backward()
         optimiser.step()
         if not torch.isfinite(loss):
-            raise DataError(f"training diverged at step {step} (loss {loss.item()}); lower training.optimiser.lr")
+            raise _diverged(step, f"loss {loss.item()}")
         if step % settings.every == 0 or step == settings.steps:
             accuracy = (outputs.argmax(1) == targets[batch]).float().mean().item()
             log.add(model, step, loss.item(), accuracy)
+            if not np.isfinite(log.parameters[-1]).all():  # a saturating activation hides them from the loss
+                raise _diverged(step, "parameters that are not finite")
         task.advance(1)
     model.eval()
     return log.trajectory()
+
+
+def _diverged(step: int, sign: str) -> DataError:
+    return DataError(f"training diverged at step {step} ({sign}); lower training.optimiser.lr")

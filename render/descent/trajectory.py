@@ -8,6 +8,7 @@ import numpy as np
 import zarr
 
 from render import store
+from render.errors import DataError
 
 STEPS_PER_CHUNK = 64
 
@@ -29,7 +30,7 @@ def write(group: zarr.Group, trajectory: Trajectory) -> None:
     """Writes a trajectory into an empty group, chunked by steps."""
     count, size = trajectory.parameters.shape
     parameters = store.create_array(group, "parameters", (count, size), "float32", (min(count, STEPS_PER_CHUNK), size))
-    parameters[...] = trajectory.parameters
+    store.write(group, parameters, trajectory.parameters)
     store.put(group, "step", trajectory.steps)
     store.put(group, "loss", trajectory.losses)
     store.put(group, "accuracy", trajectory.accuracies)
@@ -37,4 +38,7 @@ def write(group: zarr.Group, trajectory: Trajectory) -> None:
 
 def read(group: zarr.Group) -> Trajectory:
     """Returns the trajectory of a group; raises DataError where it is damaged."""
-    return Trajectory(*(store.get(group, name) for name in ("parameters", "step", "loss", "accuracy")))
+    found = Trajectory(*(store.get(group, name) for name in ("parameters", "step", "loss", "accuracy")))
+    if not np.isfinite(found.parameters).all():
+        raise DataError(f"{store.folder_of(group)}: holds parameters that are not finite; `thalweg train` mends it")
+    return found

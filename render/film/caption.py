@@ -91,7 +91,7 @@ def _path(style: PathStyle, leaves: bool) -> str:
 def _contours(look: looks.Look) -> str:
     if not look.contours.count or not look.contours.strength:
         return ""
-    return f"{look.contours.count} contours, smoothed over {CONTOUR_BLUR:g} cells"
+    return f"contours smoothed over {CONTOUR_BLUR:g} cells"
 
 
 def _relief(steps: Any) -> list[str]:
@@ -104,7 +104,7 @@ def _relief(steps: Any) -> list[str]:
         elif isinstance(step, looks.SmoothStep):
             words.append(f"smoothed over {step.smooth.cells:g} cells")
         elif isinstance(step, looks.ExaggerationStep):
-            words.append(f"{step.exaggeration:g} of the width tall")
+            words.append(f"{step.exaggeration:g} of the width high")
     return words
 
 

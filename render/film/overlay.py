@@ -44,7 +44,7 @@ class Words:
 def draw_words(pixels: np.ndarray, words: Words, colour: str = "#9a9a9a", film: bool = False) -> np.ndarray:
     """Returns a copy of pixels (H, W, 3) uint8 with the words on it.
 
-    A caption wider than the safe area is broken into two lines (four in portrait) and then set smaller; letters under
+    A caption wider than the safe area is broken into up to three lines (four in portrait) and then set smaller; letters under
     7 px are left out. Raises SceneError for a character that the font does not have.
     """
     sheet = Sheet(pixels.shape[1], pixels.shape[0], film)
@@ -187,7 +187,7 @@ def _broken(caption: str, sheet: Sheet, width: float) -> tuple[list[str], float]
     """Returns a caption as lines, and their size: as few lines as hold it without setting it much smaller."""
     if not caption:
         return [], sheet.size
-    most = 4 if sheet.portrait else 2
+    most = 4 if sheet.portrait else 3
     for count in range(1, most + 1):
         lines = _balanced(caption, count)
         size = min(sheet.size, width / max(line_width(line, TEXT, 1.0) for line in lines))

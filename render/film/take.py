@@ -23,9 +23,9 @@ from render.stage.stage import Stage
 from render.stage.trail import Descent, Trail, drape
 
 MOMENT = 12.0  # degrees of a move between two views that the framing has to fit
-FILL = 0.8
+FILL = 0.78
 FEWEST = 8  # points along an axis; fewer cannot be cut round
-RAISED = 0.09  # half heights; leaves room for words
+RAISED = 0.12  # half heights; leaves room for words
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from render.descent.parameters import trainable
+
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
@@ -47,7 +49,7 @@ def random_direction(model: nn.Module, seed: int, norm: str = "filter", ignore: 
     generator = torch.Generator().manual_seed(seed)
     transposed = {id(p) for m in model.modules() if isinstance(m, TRANSPOSED) for p in [m.weight]}
     parts = []
-    for parameter in _trainable(model):
+    for _, parameter in trainable(model):
         axis = 1 if id(parameter) in transposed else 0
         weight = parameter.detach().double().cpu()
         drawn = torch.randn(weight.shape, generator=generator, dtype=torch.float64)
@@ -56,9 +58,5 @@ def random_direction(model: nn.Module, seed: int, norm: str = "filter", ignore: 
         parts.append(NORMS[norm](drawn, weight, axis).reshape(-1))
     direction = torch.cat(parts)
     if norm == "model":
-        direction = _matched(direction, torch.cat([p.detach().double().cpu().reshape(-1) for p in _trainable(model)]))
+        direction = _matched(direction, torch.cat([p.detach().double().cpu().reshape(-1) for _, p in trainable(model)]))
     return direction.float().numpy()
-
-
-def _trainable(model: nn.Module) -> list[nn.Parameter]:
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -5,8 +5,9 @@ output/surfaces/<plane>-<key8>/   surface.zarr, path.npz, and surface.json, whic
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path as File
 from typing import Any
 
@@ -17,7 +18,7 @@ from torch import nn
 from render.descent import run as runs
 from render.descent.run import Run
 from render.errors import DataError
-from render.files import content_key, read_json, replacing, write_json
+from render.files import content_key, file_digest, is_whole, locked, plain, read_record, replacing, write_json
 from render.landscape import surface as surfaces
 from render.landscape.directions import random_direction
 from render.landscape.grid import Grid
@@ -32,6 +33,19 @@ from render.scene import surface as spec
 from render.scene.spec import Scene
 
 ALGORITHM = 1  # raise it when the same settings would measure other heights
+VERSIONED = ("thalweg", "torch", "numpy")
+RECORD = {  # what others read of surface.json
+    "run": {"network": str, "parameters": int, "train": dict, "test": dict},
+    "settings": dict,
+    "plane": dict,
+    "objective": dict,
+    "points": list,
+    "counts": dict,
+    "path": dict,
+    "loss": (list, type(None)),
+    "loss_digest": str,
+    "path_digest": str,
+}
 
 
 @dataclass(frozen=True)
@@ -78,16 +92,20 @@ def folder_of(scene: Scene, name: str, output: File) -> File:
 
 
 def is_done(scene: Scene, name: str, output: File) -> bool:
-    """Whether a scene's surface and path are on disk."""
-    record = read_json(folder_of(scene, name, output) / "surface.json")
-    return isinstance(record, dict) and record.get("key") == key_of(scene, name)
+    """Whether a scene's surface and path are on disk, whole; a million points take 0.2 s."""
+    return _finished(scene, name, output) is not None
+
+
+def _finished(scene: Scene, name: str, output: File) -> Landscape | None:
+    try:
+        return load(scene, name, output)
+    except DataError:
+        return None
 
 
 def points_left(scene: Scene, name: str, output: File) -> int:
     """Returns how many points of a scene's surface are still to be measured."""
     columns, rows = scene.surfaces[name].points
-    if is_done(scene, name, output):
-        return 0
     found = SurfaceStore.open(folder_of(scene, name, output) / "surface.zarr")
     if found is None or found.record.get("key") != key_of(scene, name):
         return rows * columns
@@ -96,41 +114,54 @@ def points_left(scene: Scene, name: str, output: File) -> int:
 
 def load(scene: Scene, name: str, output: File) -> Landscape:
     """Returns a finished surface from disk; raises DataError where it is missing or damaged."""
-    folder = folder_of(scene, name, output)
-    record = read_json(folder / "surface.json")
-    if not isinstance(record, dict):
+    folder, key = folder_of(scene, name, output), key_of(scene, name)
+    record = _record_in(folder, key)
+    if record is None:
         raise DataError(f"{folder}: holds no finished surface; `thalweg sample` makes it")
-    with np.load(folder / "path.npz") as arrays:
-        path = Path(**{key: arrays[key] for key in arrays.files})
-    return Landscape(folder, key_of(scene, name), surfaces.load(folder / "surface.zarr"), path, record)
+    surface = surfaces.load(folder / "surface.zarr")
+    if surface.loss_digest != record["loss_digest"]:
+        raise DataError(f"{folder}: is not finished, its record tells of other heights; `thalweg sample` mends it")
+    return Landscape(folder, key, surface, _path_in(folder, record["path_digest"]), record)
+
+
+def _record_in(folder: File, key: str) -> dict[str, Any] | None:
+    return read_record(folder / "surface.json", key, RECORD)
+
+
+def _path_in(folder: File, digest: str) -> Path:
+    file = folder / "path.npz"
+    if not is_whole(file, digest):
+        raise DataError(f"{file}: is missing or damaged; `thalweg sample` makes it anew")
+    with np.load(file) as arrays:
+        return Path(**{field.name: arrays[field.name] for field in fields(Path)})
 
 
 def obtain(scene: Scene, name: str, output: File, reporter: Reporter) -> Landscape:
     """Returns a scene's surface, measuring what is missing of it; a damaged one is mended."""
-    if is_done(scene, name, output):
+    folder, settings = folder_of(scene, name, output), scene.surfaces[name]
+    if _record_in(folder, key_of(scene, name)) is not None:
         try:
             return load(scene, name, output)
-        except (DataError, OSError, ValueError) as damage:
-            reporter.say(f"surface {name}: {damage}; measured again")
-    return _measure(scene, name, output, reporter)
-
-
-def _measure(scene: Scene, name: str, output: File, reporter: Reporter) -> Landscape:
-    settings = scene.surfaces[name]
+        except DataError as damage:
+            reporter.say(f"surface {name} is mended: {damage}")
     run = runs.obtain(settings.run, scene.runs[settings.run], scene.seed, output, reporter)
-    dataset = run.dataset()
+    with locked(folder, reporter.say):
+        return _finished(scene, name, output) or _measure(scene, name, output, run, reporter)
+
+
+def _measure(scene: Scene, name: str, output: File, run: Run, reporter: Reporter) -> Landscape:
+    settings, dataset, trajectory = scene.surfaces[name], run.dataset(), run.trajectory()
     model = run.model(dataset)
-    plane = PLANES[type(settings.plane)](settings.plane, run, model, scene.seed)
-    trajectory = run.trajectory()
-    grid = _grid(settings, plane.project(trajectory.parameters))
     folder, key = folder_of(scene, name, output), key_of(scene, name)
+    kept = _kept(folder / "surface.zarr", key)
+    plane, grid = kept[:2] if kept else _planned(settings, run, model, scene.seed)
     examples = dataset.split(settings.objective.split).first(settings.objective.examples)
     objective = Objective(
         model,
         torch.from_numpy(examples.inputs),
         torch.from_numpy(examples.targets),
         nn.CrossEntropyLoss(),
-        strategy=_kept_strategy(folder / "surface.zarr", key),
+        strategy=kept[2] if kept else "auto",
     )
     surface = sample(
         objective, plane, grid, folder / "surface.zarr", record={"key": key}, progress=reporter, name=f"surface {name}"
@@ -138,15 +169,29 @@ def _measure(scene: Scene, name: str, output: File, reporter: Reporter) -> Lands
     path = Path.on(plane, trajectory, surface, objective)
     with replacing(folder / "path.npz") as temporary:
         np.savez(temporary, **asdict(path))
-    record = _record(key, run, settings, surface, path, len(examples))
+    record = plain(_record(key, run, settings, surface, path, len(examples)))
+    record["path_digest"] = file_digest(folder / "path.npz")
     write_json(folder / "surface.json", record)
     return Landscape(folder, key, surface, path, record)
 
 
-def _kept_strategy(store: File, key: str) -> str:
-    """Returns the strategy that a half-finished surface was begun with: one surface, one arithmetic."""
+def _kept(store: File, key: str) -> tuple[Plane, Grid, str] | None:
+    """Returns the plane, the grid and the strategy that a surface was begun with.
+
+    One surface has one arithmetic, and another number of threads gives a plane of other last digits.
+    """
     found = SurfaceStore.open(store)
-    return str(found.record["strategy"]) if found is not None and found.record.get("key") == key else "auto"
+    if found is None or found.record.get("key") != key:
+        return None
+    try:
+        return *found.geometry(), str(found.record.get("strategy"))
+    except DataError:
+        return None
+
+
+def _planned(settings: spec.Surface, run: Run, model: nn.Module, seed: int) -> tuple[Plane, Grid]:
+    plane = PLANES[type(settings.plane)](settings.plane, run, model, seed)
+    return plane, _grid(settings, plane.project(run.trajectory().parameters))
 
 
 def _grid(settings: spec.Surface, path: np.ndarray) -> Grid:
@@ -182,4 +227,8 @@ def _record(key: str, run: Run, settings: spec.Surface, surface: Surface, path: 
             "largest_distance": float(path.distance.max()),
         },
         "strategy": surface.record["strategy"],
+        "dtype": "float32",
+        "device": "cpu",
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
+        "loss_digest": surface.loss_digest,
     }

@@ -10,22 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from render.errors import MachineError
 from render.landscape.grid import Grid
-from render.landscape.objective import Measurement
+from render.landscape.objective import Evaluator
 from render.landscape.plane import Plane
 from render.landscape.surface import TILE, Status, Surface, SurfaceStore, blank
 from render.progress import Reporter
-
-
-class Evaluator(Protocol):
-    """Measures points of one plane."""
-
-    @property
-    def strategy(self) -> str:
-        """How the points are measured; it is recorded, and obeyed when the work is taken up again."""
-
-    def measure(self, coordinates: np.ndarray) -> Measurement:
-        """Returns loss and accuracy at coordinates (N, 2)."""
 
 
 class PlaneObjective(Protocol):
@@ -47,8 +37,9 @@ def sample(
 ) -> Surface:
     """Returns the surface of an objective over the grid of a plane, every cell measured.
 
-    With a store (a folder), finished tiles are kept there, and only the missing ones are measured. A loss that is not
-    finite is kept as it came, with the status diverged.
+    With a store (a folder), finished tiles are kept there, and only the missing ones are measured; one that was begun
+    for something else is replaced. Raises MachineError where it was begun with compiled kernels, which this machine
+    lacks. A loss that is not finite is kept as it came, with the status diverged.
     """
     evaluator = objective.on(plane.origin, plane.u, plane.v)
     reporter = progress or Reporter.silent()
@@ -58,7 +49,7 @@ def sample(
         "variance_share": plane.variance_share,
         "geometry": geometry_digest(plane, grid),
     }
-    kept = _opened(Path(store), plane, grid, details) if store is not None else None
+    kept = _opened(Path(store), plane, grid, details, reporter) if store is not None else None
     values = kept.read(lambda tile: reporter.say(f"{name}: a damaged tile is measured again")) if kept else None
     values = values or blank(grid.shape)
     tiles = [tile for tile in grid.tiles(TILE) if (values["status"][tile] == Status.MISSING).any()]
@@ -91,11 +82,30 @@ def geometry_digest(plane: Plane, grid: Grid) -> str:
     return digest.hexdigest()
 
 
-def _opened(folder: Path, plane: Plane, grid: Grid, record: Mapping[str, Any]) -> SurfaceStore:
-    found = SurfaceStore.open(folder)
-    if found is not None and found.record == _as_stored(record) and found.arrays["status"].shape == grid.shape:
+def _opened(folder: Path, plane: Plane, grid: Grid, record: Mapping[str, Any], reporter: Reporter) -> SurfaceStore:
+    found, asked = SurfaceStore.open(folder), _as_stored(record)
+    if found is not None and found.record == asked and found.arrays["status"].shape == grid.shape:
+        found.mend_geometry(plane, grid)
         return found
+    if found is not None and {**found.record, "strategy": asked["strategy"]} == asked:
+        _require_strategy(folder, found.record["strategy"])
+    if folder.exists():
+        reason = "cannot be read" if found is None else f"was begun with {_difference(found.record, asked)}"
+        reporter.say(f"{folder}: {reason}; it is replaced, and every point measured anew")
     return SurfaceStore.create(folder, plane, grid, record)
+
+
+def _require_strategy(folder: Path, strategy: str) -> None:
+    if strategy == "dense-compiled":
+        raise MachineError(
+            f"{folder}: was begun with compiled kernels, and none can be compiled now; `apt install g++` brings a "
+            "compiler, or remove the folder to measure every point anew"
+        )
+
+
+def _difference(found: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    names = sorted(name for name in {*found, *asked} if found.get(name) != asked.get(name))
+    return f"another {' and '.join(names) or 'number of points'}"
 
 
 def _as_stored(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Points per second: the plain loop (load_state_dict, model, criterion) against every strategy of the objective.
 
-Both ways run in turn in the same process; a rate is the median of several repeats. THALWEG_DATA names the folder with
-mnist/; without it the images are made up. The second network and its examples are those of the first scene. Run it as `python tests/benchmarks/measure_points.py [threads]`; on a
-machine that others use, one thread is measured more truly, since torch's threads wait for each other.
+Two networks: a perceptron on images, and that of the first scene with the scene's own data. Both ways run in turn in
+the same process; a rate is the median of several repeats. THALWEG_DATA names the folder with mnist/; without it the
+images are made up. Run it as `python tests/benchmarks/measure_points.py [threads]`; on a machine that others use, one
+thread is measured more truly, since torch's threads wait for each other.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def images() -> tuple[str, torch.Tensor, torch.Tensor]:
         labels_made_up = torch.arange(1024) % 10
         centres = torch.rand(10, 784, generator=generator)
         return "made-up images", centres[labels_made_up] * torch.rand(1024, 784, generator=generator), labels_made_up
-    pixels = np.frombuffer(raw, np.uint8).reshape(-1, 784).astype(np.float32) / 255
-    return "MNIST", torch.from_numpy(pixels), torch.from_numpy(np.frombuffer(labels, np.uint8).astype(np.int64))
+    inputs = np.frombuffer(pixels, np.uint8).reshape(-1, 784).astype(np.float32) / 255
+    return "MNIST", torch.from_numpy(inputs), torch.from_numpy(np.frombuffer(labels, np.uint8).astype(np.int64))
 
 
 def of_images() -> Case:
