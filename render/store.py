@@ -93,9 +93,9 @@ def get(group: zarr.Group, name: str) -> np.ndarray:
 
 
 def _damaged(group: zarr.Group, name: str) -> DataError:
-    return DataError(f"{folder_of(group)}: {name} is missing or damaged; `thalweg sample` makes it anew")
+    return DataError(f"{folder_of(group)}: {name} is missing or damaged; `thalweg train` and `thalweg sample` mend it")
 
 
 def missing(folder: Path) -> zarr.Group:
     """Raises the DataError of a store that is not there."""
-    raise DataError(f"{folder}: is missing or cannot be read; `thalweg sample` makes it anew")
+    raise DataError(f"{folder}: is missing or cannot be read; `thalweg train` and `thalweg sample` mend it")

@@ -1,6 +1,8 @@
 """Files: whole or absent, keys that depend on every setting, disks that are full."""
 
 import errno
+import threading
+import time
 
 import pytest
 
@@ -49,6 +51,57 @@ def test_json_that_is_torn_or_absent_reads_as_nothing(tmp_path):
     (tmp_path / "torn.json").write_text('{"key": "ab')
     assert files.read_json(tmp_path / "torn.json") is None
     assert files.read_json(tmp_path / "absent.json") is None
+
+
+def test_json_has_null_for_every_float_that_is_not_finite(tmp_path):
+    values = {"a": float("nan"), "b": [1.5, float("inf"), {"c": -float("inf")}], "d": (True, "x", None, 3)}
+    expected = {"a": None, "b": [1.5, None, {"c": None}], "d": [True, "x", None, 3]}
+    assert files.plain(values) == expected
+    files.write_json(tmp_path / "a.json", values)
+    assert files.read_json(tmp_path / "a.json") == expected
+
+
+def test_a_record_of_another_key_or_another_shape_reads_as_nothing(tmp_path):
+    path, shape = tmp_path / "a.json", {"path": {"points": int}, "loss": (list, type(None))}
+    whole = {"key": "k", "path": {"points": 3}, "loss": None, "more": 1}
+    files.write_json(path, whole)
+    assert files.read_record(path, "k", shape) == whole
+    assert files.read_record(path, "other", shape) is None
+    for torn in ({"path": 3}, {"path": {}}, {"loss": "high"}):
+        files.write_json(path, {**whole, **torn})
+        assert files.read_record(path, "k", shape) is None, torn
+    files.write_json(path, [whole])
+    assert files.read_record(path, "k", shape) is None
+
+
+def test_a_locked_folder_is_worked_in_by_one_at_a_time_and_no_lock_stays(tmp_path):
+    inside, most, told = [], [], []
+
+    def work() -> None:
+        for _ in range(20):
+            with files.locked(tmp_path / "folder", told.append):
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.001)
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) == 80 and set(most) == {1}
+    assert told and "another process is at work there" in told[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_is_let_go_after_an_error_and_where_no_locks_are_known_none_is_taken(tmp_path, monkeypatch):
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="half way"), files.locked(tmp_path / "a", pytest.fail):
+            raise RuntimeError("half way")
+    monkeypatch.setattr(files, "fcntl", None)
+    with files.locked(tmp_path / "a", pytest.fail), files.locked(tmp_path / "a", pytest.fail):
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_every_asset_is_found():

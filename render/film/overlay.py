@@ -44,8 +44,8 @@ class Words:
 def draw_words(pixels: np.ndarray, words: Words, colour: str = "#9a9a9a", film: bool = False) -> np.ndarray:
     """Returns a copy of pixels (H, W, 3) uint8 with the words on it.
 
-    A caption wider than the safe area is broken into up to three lines (four in portrait) and then set smaller; letters under
-    7 px are left out. Raises SceneError for a character that the font does not have.
+    A caption wider than the safe area is broken into up to three lines (four in portrait) and then set smaller;
+    letters under 7 px are left out. Raises SceneError for a character that the font does not have.
     """
     sheet = Sheet(pixels.shape[1], pixels.shape[0], film)
     size = _companion_size(sheet, words.caption)

@@ -86,6 +86,6 @@ def develop(picture: Tensor, shining: Tensor, lens: Lens, seed: int) -> Tensor:
     """Returns 8-bit codes (H, W, 3) of a picture (3, H, W) and what shines in it; noise and dither are seeded."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(picture.shape[1:], generator=generator)
-    dither = torch.rand(picture.shape, generator=generator) - torch.rand(picture.shape, generator=generator)
+    dither = torch.rand(picture.shape, generator=generator) - 0.5  # half a code each way keeps every mean
     numbers = torch.tensor([lens.exposure, lens.bloom, lens.vignette, lens.grain])
-    return fuse(_finish)(picture, halo(shining), noise, dither * 0.5, numbers)
+    return fuse(_finish)(picture, halo(shining), noise, dither, numbers)

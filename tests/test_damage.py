@@ -1,0 +1,334 @@
+"""Damage: whatever becomes of a file on disk, the same command makes the same bytes again, and says so."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import zarr
+
+from render import compiler, store
+from render.descent import run as runs
+from render.descent import trajectory
+from render.descent.trajectory import Trajectory
+from render.errors import DataError, MachineError
+from render.landscape import measure, surface
+from render.landscape.grid import Grid
+from render.landscape.objective import Measurement
+from render.landscape.plane import Plane
+from render.landscape.sampling import sample
+from render.landscape.surface import Status, SurfaceStore
+from render.progress import Lines, Reporter
+from render.scene.load import load
+from tests.conftest import SCENE
+
+QUICK = [
+    "runs.main.training.steps=20",
+    "runs.main.network.widths=[5]",
+    "surfaces.main.points=[70, 66]",
+    "surfaces.main.objective.examples=16",
+]
+
+
+def scene():
+    return load(SCENE, QUICK)
+
+
+def obtain(output: Path) -> tuple[measure.Landscape, str]:
+    """Returns the surface, its run looked after too, with everything that was told."""
+    told = io.StringIO()
+    reporter = Reporter(Lines(told))
+    runs.obtain("main", scene().runs["main"], scene().seed, output, reporter)
+    return measure.obtain(scene(), "main", output, reporter), told.getvalue()
+
+
+def contents(output: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(output)): path.read_bytes() for path in output.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A folder with a finished run and a finished surface."""
+    output = tmp_path_factory.mktemp("made")
+    obtain(output)
+    return output
+
+
+@pytest.fixture
+def copy(made, tmp_path) -> Path:
+    shutil.copytree(made, tmp_path / "output")
+    return tmp_path / "output"
+
+
+def surface_folder(output: Path) -> Path:
+    return measure.folder_of(scene(), "main", output)
+
+
+def run_folder(output: Path) -> Path:
+    return runs.folder_of(scene().runs["main"], scene().seed, output)
+
+
+DAMAGES = {
+    "lost": Path.unlink,
+    "torn": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "of another shape": lambda path: path.write_bytes(b"[3]"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("kind", ["run", "surface"])
+def test_a_file_that_is_damaged_is_made_again_byte_for_byte(copy, made, kind, damage):
+    folder, whole = {"run": run_folder, "surface": surface_folder}[kind](copy), contents(made)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        DAMAGES[damage](path)
+        obtain(copy)
+        assert contents(copy) == whole, path
+
+
+@pytest.mark.parametrize("array", ["loss", "accuracy", "status"])
+def test_a_surface_with_lost_chunks_is_not_finished_and_only_they_are_measured_again(copy, made, array):
+    (surface_folder(copy) / "surface.zarr" / array / "c" / "1" / "1").unlink()
+    with pytest.raises(DataError, match=r"damaged tile|is not finished"):
+        measure.load(scene(), "main", copy)
+    assert not measure.is_done(scene(), "main", copy)
+    assert measure.points_left(scene(), "main", copy) == 2 * 6
+    _, told = obtain(copy)
+    assert "surface main is mended" in told and "4,608 of 4,620 points" in told
+    assert contents(copy) == contents(made)
+
+
+def test_a_finished_surface_has_no_points_left_and_nothing_is_said(copy):
+    assert measure.is_done(scene(), "main", copy) and measure.points_left(scene(), "main", copy) == 0
+    assert obtain(copy)[1] == ""
+
+
+def test_whether_a_million_points_are_whole_is_known_soon(tmp_path):
+    grid = Grid.square(1.0, 1000)
+    found = SurfaceStore.create(tmp_path / "s.zarr", Plane.through(np.ones(3), *np.eye(3)[:2]), grid, {})
+    part = np.ones((64, 64), np.float32)
+    for tile in grid.tiles(64):
+        cut = part[: tile[0].stop - tile[0].start, : tile[1].stop - tile[1].start]
+        found.write(tile, {"loss": cut, "accuracy": cut, "status": cut.astype(np.uint8)})
+    start = time.perf_counter()
+    assert surface.load(tmp_path / "s.zarr").counts["measured"] == 10**6
+    assert time.perf_counter() - start < 3  # 0.2 s where nothing else runs
+
+
+@pytest.mark.parametrize("damage", ["torn", "without an array", "lost"])
+def test_a_damaged_path_is_a_sentence(copy, damage):
+    path = surface_folder(copy) / "path.npz"
+    if damage == "without an array":
+        np.savez(path, alpha=np.zeros(3))
+    else:
+        DAMAGES[damage](path)
+    with pytest.raises(DataError, match=r"path\.npz: is missing or damaged; `thalweg sample`"):
+        measure.load(scene(), "main", copy)
+
+
+def test_weights_that_are_not_those_of_the_record_are_refused(copy):
+    run = runs.find(scene().runs["main"], scene().seed, copy)
+    weights = run.folder / "weights.safetensors"
+    changed = {name: 2 * value for name, value in safetensors.torch.load_file(weights).items()}
+    safetensors.torch.save_file(changed, weights)
+    with pytest.raises(DataError, match=r"weights\.safetensors: is missing or damaged"):
+        run.model(run.dataset())
+    assert runs.find(scene().runs["main"], scene().seed, copy) is None
+    assert "run main is trained again" in obtain(copy)[1]
+
+
+@pytest.mark.parametrize("array", ["parameters/c/0/0", "step/c/0"])
+def test_a_trajectory_with_lost_chunks_is_refused(copy, array):
+    run = runs.find(scene().runs["main"], scene().seed, copy)
+    (run.folder / "trajectory.zarr" / array).unlink()
+    with pytest.raises(DataError, match="is missing or damaged"):
+        run.trajectory()
+
+
+def test_a_trajectory_that_is_not_finite_is_refused(tmp_path):
+    group = store.create_group(tmp_path / "t.zarr", {})
+    trajectory.write(
+        group, Trajectory(np.full((3, 2), np.nan, "f4"), np.arange(3), np.zeros(3, "f4"), np.ones(3, "f4"))
+    )
+    with pytest.raises(DataError, match="not finite"):
+        trajectory.read(group)
+
+
+@pytest.mark.parametrize("change", [{"train": 3}, {"network": None}, {"weights": None}, {"test": {"loss": 1.0}}])
+def test_a_run_whose_record_has_another_shape_is_absent(copy, change):
+    path = run_folder(copy) / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    assert runs.find(scene().runs["main"], scene().seed, copy) is None
+
+
+@pytest.mark.parametrize("change", [{"counts": 3}, {"run": {}}, {"loss": "high"}, {"loss_digest": None}])
+def test_a_surface_whose_record_has_another_shape_is_absent(copy, change):
+    path = surface_folder(copy) / "surface.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(DataError, match="holds no finished surface"):
+        measure.load(scene(), "main", copy)
+
+
+def test_a_record_of_other_heights_is_written_anew(copy, made):
+    path = surface_folder(copy) / "surface.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "loss_digest": "0" * 64}))
+    assert not measure.is_done(scene(), "main", copy)
+    obtain(copy)
+    assert contents(copy) == contents(made)
+
+
+def test_a_surface_record_names_what_measured_it(made):
+    record = json.loads((surface_folder(made) / "surface.json").read_text())
+    assert set(record["versions"]) == {"thalweg", "torch", "numpy"}
+    assert (record["dtype"], record["device"]) == ("float32", "cpu")
+    assert record["loss_digest"] == measure.load(scene(), "main", made).surface.loss_digest
+
+
+def unfinish(output: Path) -> None:
+    """Takes a surface back to where its last tile and its record were missing."""
+    folder = surface_folder(output)
+    (folder / "surface.json").unlink()
+    (folder / "path.npz").unlink()
+    (folder / "surface.zarr" / "status" / "c" / "1" / "1").unlink()
+
+
+def test_a_surface_goes_on_with_the_plane_that_it_was_begun_with(copy, made, monkeypatch):
+    unfinish(copy)
+    pca = Plane.pca
+
+    def of_another_machine(trajectory):
+        plane = pca(trajectory)
+        return Plane(plane.origin, plane.u * (1 + 1e-15), plane.v, plane.variance_share)
+
+    monkeypatch.setattr(Plane, "pca", of_another_machine)
+    _, told = obtain(copy)
+    assert "4,608 of 4,620 points" in told
+    assert contents(copy) == contents(made)
+
+
+@pytest.mark.skipif(not compiler._compiler(), reason="needs a C++ compiler")
+def test_a_surface_that_was_begun_with_a_compiler_is_not_thrown_away_without_one(copy, monkeypatch):
+    unfinish(copy)
+    before = contents(copy)
+    monkeypatch.setattr("render.landscape.dense.fused", lambda stack: None)
+    with pytest.raises(MachineError, match=r"`apt install g\+\+` brings a compiler, or remove the folder"):
+        obtain(copy)
+    assert contents(copy) == before
+
+
+class Flat:
+    """An evaluator of a flat loss."""
+
+    strategy, batch = "flat", 64
+
+    def on(self, origin, u, v):
+        return self
+
+    def measure(self, coordinates):
+        return Measurement(np.ones(len(coordinates), np.float32), np.ones(len(coordinates), np.float32))
+
+
+def test_a_store_that_was_begun_for_something_else_is_replaced_aloud(tmp_path):
+    grid, told = Grid.square(1.0, 5), io.StringIO()
+    for first in (1, 2):
+        plane = Plane.through(first * np.ones(3), *np.eye(3)[:2])
+        sample(Flat(), plane, grid, tmp_path / "s.zarr", record={"key": "k"}, progress=Reporter(Lines(told)))
+    assert told.getvalue().count("was begun with another geometry; it is replaced") == 1
+
+
+def test_a_damaged_plane_is_mended_and_no_point_measured_again(tmp_path):
+    plane, grid = Plane.through(np.ones(3), *np.eye(3)[:2]), Grid.square(1.0, 5)
+    sample(Flat(), plane, grid, tmp_path / "s.zarr")
+    (tmp_path / "s.zarr" / "u" / "c" / "0").unlink()
+    flat = Flat()
+    flat.measure = lambda coordinates: pytest.fail("every point was measured already")
+    sample(flat, plane, grid, tmp_path / "s.zarr")
+    np.testing.assert_array_equal(surface.load(tmp_path / "s.zarr").plane.u, plane.u)
+
+
+def test_a_status_without_its_values_is_missing(tmp_path):
+    grid = Grid.square(1.0, 5)
+    found = SurfaceStore.create(tmp_path / "s.zarr", Plane.through(np.ones(3), *np.eye(3)[:2]), grid, {})
+    status = np.full((5, 5), Status.DIVERGED, np.uint8)
+    found.write((slice(0, 5), slice(0, 5)), {**surface.blank((5, 5)), "status": status})
+    assert (found.read(lambda tile: pytest.fail("a point that diverged has no loss"))["status"] == status).all()
+    found.write((slice(0, 5), slice(0, 5)), {**surface.blank((5, 5)), "status": np.ones((5, 5), np.uint8)})
+    lost: list = []
+    assert (found.read(lost.append)["status"] == Status.MISSING).all() and len(lost) == 1
+
+
+@pytest.mark.parametrize("work", ["train", "sample"])
+def test_a_disk_that_fills_up_is_a_sentence(tmp_path, monkeypatch, work):
+    settings = scene()
+    if work == "sample":
+        runs.obtain("main", settings.runs["main"], settings.seed, tmp_path, Reporter.silent())
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zarr.Array, "__setitem__", full)
+    with pytest.raises(MachineError, match="the disk is full"):
+        obtain(tmp_path)
+
+
+def test_two_threads_train_and_measure_once(tmp_path, monkeypatch):
+    trained, told, train = [], io.StringIO(), runs.train
+
+    def slow(*arguments):
+        trained.append(1)
+        time.sleep(0.5)
+        return train(*arguments)
+
+    monkeypatch.setattr(runs, "train", slow)
+    reporter = Reporter(Lines(told))
+    threads = [threading.Thread(target=measure.obtain, args=(scene(), "main", tmp_path, reporter)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(trained) == 1
+    assert "another process is at work there" in told.getvalue()
+    assert told.getvalue().count("measuring surface main: 4,620 points") == 1
+
+
+def test_two_processes_make_the_same_bytes_as_one_and_leave_no_lock(made, tmp_path):
+    settings = [word for setting in QUICK for word in ("--set", setting)]
+    command = [sys.executable, "-m", "render", "sample", str(SCENE), *settings, "--out", str(tmp_path)]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) for _ in range(2)]
+    told = b"".join(process.communicate(timeout=120)[1] for process in started)
+    assert [process.returncode for process in started] == [0, 0], told.decode()
+    assert contents(tmp_path) == contents(made)
+
+
+def test_parameters_that_overflow_at_the_last_step_are_noticed(tmp_path):
+    changes = [
+        "runs.main.training.steps=1",
+        "runs.main.training.optimiser.lr=1e38",
+        "runs.main.network.activation=tanh",
+    ]
+    asked = load(SCENE, [*QUICK, *changes, "runs.main.training.optimiser.weight_decay=1000"])
+    with pytest.raises(DataError, match=r"diverged at step 1 \(parameters that are not finite\); lower"):
+        runs.obtain("main", asked.runs["main"], 3, tmp_path, Reporter.silent())
+
+
+def test_a_batch_larger_than_the_split_is_a_sentence_with_both_numbers(tmp_path):
+    asked = load(SCENE, [*QUICK, "runs.main.training.batch=2000"])
+    with pytest.raises(DataError, match=r"training\.batch: 2000 .* has 1438"):
+        runs.obtain("main", asked.runs["main"], 3, tmp_path, Reporter.silent())
+
+
+def test_scores_of_an_empty_split_are_null(tmp_path):
+    changes = ["runs.main.data={kind: spirals, classes: 2, per_class: 1}", "runs.main.training.batch=1"]
+    run = runs.obtain("main", load(SCENE, [*QUICK, *changes]).runs["main"], 3, tmp_path, Reporter.silent())
+    assert run.record["test"] == {"loss": None, "accuracy": None}
+    assert json.loads((run.folder / "run.json").read_text()) == run.record
