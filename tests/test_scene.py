@@ -146,7 +146,7 @@ looks = st.fixed_dictionaries(
     {},
     optional={
         "name": st.sampled_from(["ember", "nocturne", "porcelain"]),
-        "relief": st.lists(steps, max_size=4),
+        "relief": st.lists(steps, max_size=4).filter(lambda made: sum("log" in step for step in made) < 2),
         "sun": st.fixed_dictionaries({}, optional={"elevation": st.floats(1, 89), "colour": colours}),
         "palette": st.just([[0, "#000000"], [0.5, "#808080"], [1, "#ffffff"]]),
         "contours": st.fixed_dictionaries({"colour": st.one_of(colours, st.just("ground"))}),

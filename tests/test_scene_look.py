@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from render.files import asset
 from render.scene.look import ExaggerationStep, LogStep, Look, LookPreset, preset, preset_names
@@ -52,3 +53,9 @@ def test_the_resolved_look_is_without_name_and_relief():
     look = Look.model_validate({"rim": 0.1})
     assert type(look.resolved) is LookPreset
     assert look.resolved.model_dump() == look.model_dump(exclude={"name", "relief"})
+
+
+def test_a_second_logarithm_is_refused():
+    step = {"log": {"floor": 1e-4}}
+    with pytest.raises(ValidationError, match="keep one log step"):
+        Look.model_validate({"relief": [step, step]})
