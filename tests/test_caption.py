@@ -44,7 +44,7 @@ def test_cells_that_diverged_are_counted():
     [
         ("look.relief=[]", "linear height"),
         ("look.relief=[{smooth: {cells: 2}}]", "smoothed over 2 cells"),
-        ("shots.0.path.height=loss", "path at its own loss"),
+        ("shots.0.path.height=loss", "path at its own loss, faint where the surface hides it"),
         ("look.relief=[{log: {floor: 1.0e-10}}]", "floor 1e−10"),
         ("look.relief=[{clip: {percentile: 99}}]", "clipped at 99 %"),
         ("look.relief=[{exaggeration: 0.2}]", "0.2 of the width high"),

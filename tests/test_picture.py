@@ -262,3 +262,24 @@ def test_kernels_are_compiled_where_a_compiler_is_required(capsys):
     values = torch.linspace(0, 1, 1000)
     np.testing.assert_allclose(doubled(values), np.sin(values.numpy()) * 2 + 1, atol=1e-6)
     assert "could not be compiled" not in capsys.readouterr().err
+
+
+def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater):
+    steps = Look(name="ember").relief
+    made = relief.make(crater, steps, crater.shape[0] / crater.shape[1])
+    look = Look(name="ember", grain=0.0).resolved
+    places = np.linspace([-0.3, 0.25], [0.05, 0.0], 60)
+    buried = drape(made, "disc", places, np.zeros(60), 0.0)
+    pictures = {}
+    for ghost in (False, True):
+        stage = Stage(made, look, SUN, SIZE, 2, ghost=ghost)
+        stage.show_path(buried.until(59.0))
+        stage._light.zero_()  # the light on the ground is the same with and without
+        pictures[ghost] = stage.photograph(VIEW, 1).astype(int)
+        stage.show_path(None)
+        pictures["none"] = stage.photograph(VIEW, 1).astype(int)
+        stage.close()
+    added = (pictures[True] - pictures[False]).sum(axis=2)
+    assert (added > 20).sum() > 100
+    assert (added < -3).sum() == 0
+    assert (pictures[True] != pictures["none"]).any()

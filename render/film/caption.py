@@ -84,7 +84,11 @@ def _signed(value: float) -> str:
 def _path(style: PathStyle, leaves: bool) -> str:
     if not style.show:
         return ""
-    height = "path laid on the surface" if style.height == "surface" else "path at its own loss"
+    height = (
+        "path laid on the surface"
+        if style.height == "surface"
+        else "path at its own loss, faint where the surface hides it"
+    )
     return f"{height}, which it leaves" if leaves else height
 
 

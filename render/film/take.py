@@ -63,7 +63,8 @@ class Take:
 
     def stage(self, size: tuple[int, int], factor: int) -> Stage:
         """Returns the stage of this take for a picture size, with factor × factor sub-pixels."""
-        return Stage(self.relief, self.look, self.sun, size, factor)
+        style = self.shot.path
+        return Stage(self.relief, self.look, self.sun, size, factor, ghost=style.show and style.height == "loss")
 
 
 def prepare(shot: Shot, look: looks.Look, landscape: Landscape, aspect: float) -> Take:

@@ -91,6 +91,19 @@ class GeometryPass:
             raise MachineError("the graphics driver returned an empty picture; check the scene's camera and the driver")
         return Geometry(depth, kind.astype(np.uint8), colour[..., 1], near, far)
 
+    def unhidden_path(self, view: View) -> np.ndarray:
+        """Returns where the path and its head would be seen if nothing stood before them, (H, W) bool."""
+        hidden = [self._plotter.actors[kind.name.lower()] for kind in (Kind.TERRAIN, Kind.WALL)]
+        self._aim(view)
+        try:
+            for actor in hidden:
+                actor.SetVisibility(False)
+            self._plotter.render_window.Render()
+            return _read_colour(self._plotter.render_window, self._size)[..., 0] > CODE // 2
+        finally:
+            for actor in hidden:
+                actor.SetVisibility(True)
+
     def _aim(self, view: View) -> tuple[float, float]:
         camera = self._plotter.camera
         camera.SetPosition(*view.position)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from render.scene import look as spec
 from render.stage import mesh, palette
@@ -11,7 +12,7 @@ from render.stage.backdrop import background
 from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.field import bake_field
-from render.stage.geometry import GeometryPass, Kind
+from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lens import Lens, develop
 from render.stage.relief import Relief
 from render.stage.resolve import choose, compose
@@ -20,6 +21,7 @@ from render.stage.trail import LIGHT_SIZE, Trail, path_light, tube_of
 from render.stage.uniforms import Uniforms
 
 SIDES = 12  # of the path's tube
+GHOST = 0.35  # light of the path where terrain stands before it / its colour
 HEAD = 2.2  # radius of the head / radius of the path
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
 
@@ -27,8 +29,18 @@ EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slop
 class Stage:
     """A relief under its light, ready to be photographed; it holds a window of the graphics library."""
 
-    def __init__(self, relief: Relief, look: spec.LookPreset, sun: Sun, size: tuple[int, int], factor: int):
-        self.look, self.size, self.factor = look, size, factor
+    def __init__(
+        self,
+        relief: Relief,
+        look: spec.LookPreset,
+        sun: Sun,
+        size: tuple[int, int],
+        factor: int,
+        *,
+        ghost: bool = False,
+    ):
+        """Bakes the light; factor² sub-pixels make a pixel, and a ghost is the path seen through the terrain."""
+        self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
         self._relief, self._sun = relief, sun
         self._field = bake_field(relief, look, sun)
         drawn = relief.level[mesh.inside(relief, look.shape)]
@@ -82,9 +94,18 @@ class Stage:
         self._aim(view, geometry.near, geometry.far)
         shaded = shade(samples.values, self._field, self._light, self._palette, self._uniforms)
         picture, shining = compose(samples, shaded, self._background)
+        if self._ghost:
+            picture += self._ghost_of(view, geometry)
         light, glow = (flat.T.reshape(3, height, width).contiguous() for flat in (picture, shining))
         look = self.look
         return develop(light, glow, Lens(look.exposure, look.bloom, look.vignette, look.grain), seed).numpy()
+
+    def _ghost_of(self, view: View, geometry: Geometry) -> Tensor:
+        """Returns the faint light of the path where terrain stands before it, (H · W, 3)."""
+        hidden = self._geometry.unhidden_path(view) & (geometry.kind < Kind.PATH)
+        share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
+        colour = torch.from_numpy(palette.linear(self.look.path.colour).astype(np.float32))
+        return GHOST * share.reshape(-1, 1) * colour
 
     def _aim(self, view: View, near: float, far: float) -> None:
         right, up, forward = view.axes
