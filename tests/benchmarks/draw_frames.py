@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+SIZE = (1920, 1080)
+
 
 def surface(points: int):
     """Returns a made-up smooth surface and a path on it, as a relief in picture units."""
@@ -33,7 +35,9 @@ def measure(frames: int) -> dict[str, float]:
     """Returns seconds a frame in this process."""
     import numpy as np
 
+    from render.film.shooting import supersampling
     from render.scene.look import Look
+    from render.scene.output import Film
     from render.stage import camera
     from render.stage.bake import Sun
     from render.stage.stage import Stage
@@ -41,7 +45,7 @@ def measure(frames: int) -> dict[str, float]:
 
     relief, look = surface(1000), Look(name="ember").resolved
     path = drape(relief, "disc", np.linspace([-0.3, 0.3], [0.1, 0.0], 200), None, 0.001)
-    stage = Stage(relief, look, Sun(300, 28, 2), (1920, 1080), 2)
+    stage = Stage(relief, look, Sun(300, 28, 2), SIZE, supersampling(Film(size=SIZE)))
     times = []
     for frame in range(frames + 2):
         begin = time.perf_counter()
