@@ -187,16 +187,6 @@ def test_every_command_has_help_with_an_example(command):
     assert f"Example: thalweg {command}" in thalweg(command, "--help")
 
 
-def test_help_and_check_answer_without_torch_numpy_or_vtk():
-    code = (
-        "import sys; from render.cli import app; from typer.testing import CliRunner\n"
-        f"done = CliRunner().invoke(app, ['check', {str(SCENE)!r}]); assert done.exit_code == 0, done.output\n"
-        "heavy = {'torch', 'numpy', 'vtkmodules', 'pyvista', 'scipy', 'zarr'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
 @pytest.mark.slow
 def test_a_killed_render_goes_on_where_it_was_and_ends_with_the_same_bytes(graphics, made, tmp_path):
     command = [sys.executable, "-m", "render", "render", str(SCENE), "--quality", "thumb", "--out", str(tmp_path)]

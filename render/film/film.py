@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from render.files import content_key
 from render.film import record
@@ -93,11 +93,6 @@ def _draw(shooting: Shooting, store: FrameStore, keys: list[str], missing: list[
         shooting.reporter.task(f"drawing film {name}", total=len(keys), unit="frames", done=done) as task,
         FrameWriter(store) as writer,
     ):
-        for moment, pixels in _chained(first, pictures):
+        for moment, pixels in itertools.chain([first], pictures):
             writer.write(moment.index, pixels, keys[moment.index])
             task.advance(1)
-
-
-def _chained(first: Any, rest: Any) -> Any:
-    yield first
-    yield from rest

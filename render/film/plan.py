@@ -27,6 +27,7 @@ from render.scene.spec import Scene
 
 TRIAL = 1.5  # seconds of measuring
 SECONDS_PER_FRAME = (0.15, 0.45)  # for any frame, and for each million pixels; measured on two cores without a GPU
+FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
 STEPS_PER_SECOND = 1500  # of training a small network; the rest of a plan outweighs it
 BYTES_PER_PIXEL = 1.6  # of a PNG frame with grain
 
@@ -134,7 +135,7 @@ def _stills(scene: Scene, quality: str, output: Path) -> list[Item]:
     for name, settings in scene.stills.items():
         if not record.is_current(still.target_of(name, quality, output), record.file_key(scene, settings)):
             width, height = settings.size
-            seconds = 3 + 2 * _picture_seconds(settings.size)
+            seconds = FIRST_PICTURE + 2 * _picture_seconds(settings.size)
             items.append(Item(f"still {name}", 1, "picture", seconds, width * height * BYTES_PER_PIXEL / 1e6))
     return items
 
@@ -152,4 +153,4 @@ def _film(scene: Scene, name: str, settings: Film, quality: str, output: Path) -
     missing = len(store.missing(films.frame_keys(scene, settings)))
     width, height = settings.size
     megabytes = missing * width * height * BYTES_PER_PIXEL / 1e6
-    return Item(f"film {name}", missing, "frames", 3 + missing * _picture_seconds(settings.size), megabytes)
+    return Item(f"film {name}", missing, "frames", FIRST_PICTURE + missing * _picture_seconds(settings.size), megabytes)
