@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from render.descent import data, networks
 from render.descent import run as runs
@@ -21,15 +19,14 @@ from render.film import film as films
 from render.film import record, still
 from render.film.frames import FrameStore
 from render.landscape import measure
-from render.landscape.objective import Objective
 from render.scene.output import Film
 from render.scene.spec import Scene
 
 TRIAL = 1.5  # seconds of measuring
-SECONDS_PER_FRAME = (0.15, 0.45)  # for any frame, and for each million pixels; measured on two cores without a GPU
+SECONDS_PER_FRAME = (0.15, 0.4)  # for any frame, and for each million pixels; measured on two cores without a GPU
 FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
-STEPS_PER_SECOND = 1500  # of training a small network; the rest of a plan outweighs it
-BYTES_PER_PIXEL = 1.6  # of a PNG frame with grain
+STEPS_PER_SECOND = 300  # of training a small network, every step logged; measured on two cores
+BYTES_PER_PIXEL = 1.45  # of a PNG frame with grain, measured on the first scene
 
 
 @dataclass(frozen=True)
@@ -110,11 +107,8 @@ def _rate(scene: Scene, name: str) -> float:
     settings = scene.surfaces[name]
     run = scene.runs[settings.run]
     dataset = data.load(run.data)
-    examples = dataset.split(settings.objective.split).first(settings.objective.examples)
     model = networks.build(run.network, dataset, scene.seed)
-    objective = Objective(
-        model, torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets), nn.CrossEntropyLoss()
-    )
+    objective = measure.objective_of(settings, dataset, model)
     start = parameters_of(model).astype(np.float64)
     evaluator = objective.on(start, np.ones_like(start), np.linspace(-1, 1, start.size))
     places = np.full((256, 2), 0.01)

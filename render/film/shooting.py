@@ -89,7 +89,8 @@ class Shooting:
 def supersampling(output: Film | Still) -> int:
     """Returns the sub-pixels along the side of a pixel: more for small pictures, where they cost little.
 
-    Two leave steps in edges that are nearly level; three do not, and take a film frame at 1080p half as long again.
+    Two leave visible steps in edges that are nearly level; three leave fine ones, and take a 1080p film frame from
+    0.49 to 0.79 s on two cores.
     """
     widest = max(output.size)
     most = 4 if widest <= 1000 else 2 if isinstance(output, Film) and widest > 2048 else 3

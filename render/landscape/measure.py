@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from render.descent import run as runs
+from render.descent.data import Dataset
 from render.descent.run import Run
 from render.errors import DataError
 from render.files import content_key, file_digest, is_whole, locked, plain, read_record, replacing, write_json
@@ -155,24 +156,24 @@ def _measure(scene: Scene, name: str, output: File, run: Run, reporter: Reporter
     folder, key = folder_of(scene, name, output), key_of(scene, name)
     kept = _kept(folder / "surface.zarr", key)
     plane, grid = kept[:2] if kept else _planned(settings, run, model, scene.seed)
-    examples = dataset.split(settings.objective.split).first(settings.objective.examples)
-    objective = Objective(
-        model,
-        torch.from_numpy(examples.inputs),
-        torch.from_numpy(examples.targets),
-        nn.CrossEntropyLoss(),
-        strategy=kept[2] if kept else "auto",
-    )
+    objective = objective_of(settings, dataset, model, kept[2] if kept else "auto")
     surface = sample(
         objective, plane, grid, folder / "surface.zarr", record={"key": key}, progress=reporter, name=f"surface {name}"
     )
     path = Path.on(plane, trajectory, surface, objective)
     with replacing(folder / "path.npz") as temporary:
         np.savez(temporary, **asdict(path))
-    record = plain(_record(key, run, settings, surface, path, len(examples)))
+    record = plain(_record(key, run, settings, surface, path, len(objective.problem.targets)))
     record["path_digest"] = file_digest(folder / "path.npz")
     write_json(folder / "surface.json", record)
     return Landscape(folder, key, surface, path, record)
+
+
+def objective_of(settings: spec.Surface, dataset: Dataset, model: nn.Module, strategy: str = "auto") -> Objective:
+    """Returns the loss that a surface asks for: cross-entropy on the first examples of a split."""
+    examples = dataset.split(settings.objective.split).first(settings.objective.examples)
+    inputs, targets = torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets)
+    return Objective(model, inputs, targets, nn.CrossEntropyLoss(), strategy=strategy)
 
 
 def _kept(store: File, key: str) -> tuple[Plane, Grid, str] | None:
