@@ -1,15 +1,18 @@
 """Captions: written from the record, with every departure from the raw loss."""
 
 import copy
+from typing import get_args
 
 import pytest
 
 from render.film.caption import caption
+from render.scene import plane as spec
 from render.scene.load import load
 from tests.conftest import SCENE
 
 RECORD = {
     "run": {"network": "mlp 64-24-24-24-10 tanh"},
+    "settings": {"plane": {"kind": "pca", "origin": "last"}},
     "objective": {"loss": "cross-entropy", "examples": 1024, "split": "train", "mode": "eval"},
     "points": [1000, 800],
     "counts": {"missing": 0, "measured": 800_000, "interpolated": 0, "diverged": 0, "symmetry": 0},
@@ -66,7 +69,89 @@ def test_a_path_that_goes_beyond_the_terrain_is_said_to():
     assert caption(scene, scene.shots[0], RECORD, leaves=True).endswith("path laid on the surface, which it leaves")
 
 
-def test_a_random_plane_says_how_its_directions_were_scaled():
-    plane = {"kind": "random", "variance_share": None}
-    settings = {"plane": {"norm": "filter", "ignore": "biasbn", "seed": 3}}
-    assert "random plane, filter-normalised without biases and norms" in words(plane=plane, settings=settings)
+PLANES = [
+    # the plane as it was asked for, what the record holds of it, what is said
+    ({"kind": "random", "norm": "filter", "ignore": "biasbn", "orthogonal": False}, {},
+     "random plane, filter-normalised without biases and norms · "),
+    ({"kind": "random", "norm": "none", "ignore": "none", "orthogonal": True}, {},
+     "random plane, Gaussian, at right angles · "),
+    ({"kind": "pca", "origin": "mean"}, {"variance_share": [0.7, 0.2], "random_walk_share": [0.6079, 0.152]},
+     "PCA plane through the path's mean, 70.0 % + 20.0 % of the path's variance"),
+    ({"kind": "pca", "origin": "first"}, {"variance_share": [0.7, 0.2], "random_walk_share": [0.6079, 0.152]},
+     "PCA plane through the path's start, 70.0 % + 20.0 %"),
+    ({"kind": "hessian"}, {"eigenvalues": [12.345, 4.5649]},
+     " · plane of largest curvature, eigenvalues 12.3 and 4.56 · "),
+    ({"kind": "hessian"}, {"eigenvalues": [0.5, -0.25]}, "eigenvalues 0.5 and −0.25"),
+    ({"kind": "gradient", "seed": None}, {}, " · plane of the gradient and a random direction · "),
+    ({"kind": "between", "run": "b", "seed": 1}, {},
+     " · plane through the ends of two runs and a random direction · "),
+    ({"kind": "three", "runs": ["b", "c"]}, {}, " · plane through the ends of three runs · "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "found", "said"), PLANES)
+def test_every_plane_is_said_in_words(asked, found, said):
+    plane = {"kind": asked["kind"], "variance_share": None, **found}
+    assert said in words(plane=plane, settings={"plane": asked})
+
+
+def test_every_kind_of_plane_has_its_words():
+    (kinds, *_) = get_args(spec.Plane)
+    assert {kind.model_fields["kind"].default for kind in get_args(kinds)} == {asked["kind"] for asked, _, _ in PLANES}
+
+
+@pytest.mark.parametrize(
+    ("departure", "said"),
+    [
+        ({}, "cross-entropy on 1,024 train examples, eval mode · "),
+        ({"loss": "squared error"}, "squared error on 1,024 train examples, eval mode · "),
+        ({"bn": "batch", "bn_batch": 128}, "eval mode, batch norm by batch statistics of 128 · "),
+        ({"bn": "batch", "bn_batch": None}, "eval mode, batch norm by batch statistics of all examples · "),
+        ({"bn": "recalibrated", "calibration": 5120}, "batch norm re-estimated on 5,120 examples · "),
+        ({"bn": "recalibrated", "bn_batch": None, "calibration": 512}, "batch norm re-estimated on 512 examples · "),
+        (
+            {"bn": "recalibrated", "bn_batch": 64, "calibration": 512},
+            "batch norm re-estimated on 512 examples in batches of 64 · ",
+        ),
+        ({"dropout": "fixed"}, "eval mode, dropout with one fixed mask · "),
+        ({"weight_decay": 0.0005}, "cross-entropy plus ½·0.0005·‖θ‖² on 1,024 train examples"),
+        ({"weight_decay": 1e-6}, "cross-entropy plus ½·1e−6·‖θ‖² on 1,024 train examples"),
+        ({"precision": "bfloat16"}, "eval mode, in bfloat16 · "),
+        (
+            {"bn": "batch", "bn_batch": 128, "dropout": "fixed", "precision": "tf32"},
+            "eval mode, batch norm by batch statistics of 128, dropout with one fixed mask, in tf32 · ",
+        ),
+    ],
+)
+def test_every_departure_of_the_objective_is_said(departure, said):
+    assert said in words(objective={**RECORD["objective"], **departure})
+
+
+FILLED = {**RECORD["counts"], "measured": 12_345, "interpolated": 787_655}
+ADAPTIVE = {"tolerance": 0.005, "error": 0.0031, "held_out": 500, "reached": True, "scale": "log"}
+
+
+def test_cells_that_were_filled_are_counted_beside_their_error():
+    said = "800 points, 12,345 measured, 787,655 interpolated, error 0.31 % of the range at 500 held-out cells · "
+    assert said in words(counts=FILLED, adaptive=ADAPTIVE)
+
+
+def test_an_error_above_the_tolerance_says_what_was_asked_for():
+    missed = {**ADAPTIVE, "error": 0.01234, "held_out": 1500, "reached": False}
+    said = "error 1.23 % of the range at 1,500 held-out cells (0.5 % was asked for) · "
+    assert said in words(counts=FILLED, adaptive=missed)
+
+
+def test_an_adaptive_surface_without_a_filled_cell_is_all_measured():
+    assert "800 points, all measured · " in words(adaptive=ADAPTIVE)
+
+
+def test_points_that_were_fitted_to_a_time_say_so():
+    fitted = {"minutes": 30, "asked": [2000, 1600]}
+    assert "points, all measured, fitted to 30 min, 2,000 × 1,600 asked for · " in words(budget=fitted)
+    assert "interpolated, fitted to 1.5 min, " in words(counts=FILLED, budget={**fitted, "minutes": 1.5})
+
+
+def test_a_caption_is_one_line():
+    objective = {**RECORD["objective"], "bn": "recalibrated", "calibration": 512, "weight_decay": 0.1}
+    assert words(objective=objective, counts=FILLED, adaptive=ADAPTIVE).isprintable()

@@ -46,6 +46,15 @@ def test_a_draft_has_fewer_frames_and_points_but_the_same_training(scene):
     assert draft.runs == scene.runs
 
 
+def test_a_coarser_surface_is_measured_the_way_that_was_asked_for(scene):
+    asked = {"mode": "adaptive", "tolerance": 0.01, "budget": 60.0, "plane": {"kind": "gradient"}, "margin": None}
+    data = resolved(scene)
+    data["surfaces"]["main"] |= asked
+    surface = Scene.model_validate(data).surfaces["main"]
+    thumb = apply_quality(Scene.model_validate(data), "thumb").surfaces["main"]
+    assert thumb == surface.model_copy(update={"points": (24, 12)})
+
+
 def test_a_preview_is_only_a_smaller_picture(scene):
     preview = apply_quality(scene, "preview")
     assert preview.films["one"].size == (960, 540)

@@ -34,6 +34,16 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(tmp_path):
     assert (first.trajectory().parameters != other.trajectory().parameters).any()
 
 
+def test_a_run_with_a_seed_of_its_own_is_that_of_a_scene_of_the_seed(tmp_path):
+    shared, own = settings(), settings("runs.main.seed=3")
+    assert runs.key_of(own, 11) == runs.key_of(shared, 3) != runs.key_of(shared, 11)
+    made, again = obtain(tmp_path / "a"), obtain(tmp_path / "b", "runs.main.seed=3", seed=11)
+    assert made.folder.name == again.folder.name
+    assert runs.find(own, 11, tmp_path / "a") is not None
+    for name in ("weights.safetensors", "run.json", "trajectory.zarr/parameters/c/0/0"):
+        assert (made.folder / name).read_bytes() == (again.folder / name).read_bytes()
+
+
 def test_the_start_every_asked_step_and_the_last_one_are_logged(tmp_path):
     trajectory = obtain(tmp_path).trajectory()
     assert trajectory.steps.tolist() == [0, 7, 14, 21, 28, 35, 42, 49, 56, 60]
@@ -124,7 +134,7 @@ def test_every_kind_has_exactly_one_builder():
 
     from render.descent.training import OPTIMISERS
     from render.film.take import MOVES
-    from render.landscape.measure import PLANES
+    from render.landscape.planning import PLANES
     from render.scene import camera, look, plane, training
     from render.stage.relief import STEPS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from render.errors import SceneError
 from render.scene.duration import seconds
 from render.scene.load import load
+from render.scene.plane import Pca
 from render.scene.spec import Run, Scene, resolved
 from render.scene.surface import Surface
 from tests.test_scene_problems import GOOD
@@ -66,13 +68,59 @@ def test_a_scene_without_shots_can_still_be_trained(tmp_path):
     assert scene.look.name == "ember"
 
 
-def test_a_surface_that_says_no_range_gets_one_that_suits_its_plane():
-    pca = Surface.model_validate({"run": "a", "points": [3, 3], "plane": {"kind": "pca"}})
-    random = Surface.model_validate({"run": "a", "points": [3, 3], "plane": {"kind": "random"}})
-    assert (pca.margin, pca.range) == (0.75, None)
-    assert random.margin is None and random.range is not None
-    assert (random.range.alpha, random.range.beta) == ((-1, 1), (-1, 1))
-    assert Surface(run="a", points=(3, 3)) == pca
+@pytest.mark.parametrize(
+    ("plane", "alpha", "beta"),
+    [
+        ({"kind": "random"}, (-1, 1), (-1, 1)),
+        ({"kind": "hessian"}, (-1, 1), (-1, 1)),
+        ({"kind": "gradient"}, (-1, 1), (-1, 1)),
+        ({"kind": "between", "run": "b"}, (-0.5, 1.5), (-1, 1)),
+        ({"kind": "three", "runs": ["b", "c"]}, (-0.5, 1.5), (-0.5, 1.5)),
+    ],
+)
+def test_a_surface_that_says_no_range_gets_one_that_suits_its_plane(plane, alpha, beta):
+    surface = Surface.model_validate({"run": "a", "points": [3, 3], "plane": plane})
+    assert surface.margin is None and surface.range is not None
+    assert (surface.range.alpha, surface.range.beta) == (alpha, beta)
+    made = Surface(run="a", points=(3, 3), plane=surface.plane, margin=None, range=None)
+    assert made == surface
+
+
+def test_a_surface_that_says_no_plane_gets_that_of_its_path():
+    plain = Surface(run="a", points=(3, 3))
+    assert (plain.plane, plain.margin, plain.range) == (Pca(origin="last"), 0.75, None)
+    assert Surface.model_validate({"run": "a", "points": [3, 3], "plane": {"kind": "pca"}}) == plain
+
+
+def test_only_an_adaptive_surface_has_a_tolerance():
+    told = {"run": "a", "points": [3, 3]}
+    assert Surface.model_validate(told).tolerance is None
+    assert Surface.model_validate({**told, "mode": "adaptive"}).tolerance == 0.002
+    assert Surface.model_validate({**told, "mode": "adaptive", "tolerance": 0.5}).tolerance == 0.5
+
+
+def test_a_surface_that_says_nothing_is_measured_plainly():
+    plain = Surface(run="a", points=(3, 3))
+    assert (plain.mode, plain.strategy, plain.budget) == ("exact", "auto", None)
+    assert plain.objective.model_dump() == {
+        "examples": None, "split": "train", "loss": "cross-entropy", "bn": "frozen", "bn_batch": None,
+        "calibration": None, "dropout": "off", "weight_decay": 0, "precision": "float32",
+    }  # fmt: skip
+
+
+def test_a_budget_is_seconds(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    assert load(path, ["surfaces.main.budget=30min"]).surfaces["main"].budget == 1800
+
+
+def test_a_run_has_the_seed_of_its_scene_or_its_own(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    shared, own = load(path).runs["main"], load(path, ["runs.main.seed=3"]).runs["main"]
+    assert (shared.seed, own.seed) == (None, 3)
+    assert (shared.seed_in(7), own.seed_in(7)) == (7, 3)
+    assert shared.seeded(3) == own
 
 
 def test_a_scene_made_in_python_is_checked_like_a_file():
@@ -129,8 +177,50 @@ trainings = st.fixed_dictionaries(
     optional={"every": st.integers(1, 5)},
 )
 spans = st.tuples(st.floats(-9, -1), st.floats(0, 9)).map(list)
+seeds = st.one_of(st.none(), st.integers(0, 2**32 - 1))
+objectives = st.one_of(
+    st.fixed_dictionaries({}, optional={"examples": st.integers(1, 999), "split": st.sampled_from(["train", "test"])}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "loss": st.sampled_from(["cross-entropy", "squared-error"]),
+            "dropout": st.sampled_from(["off", "fixed"]),
+            "weight_decay": st.one_of(st.just(0), numbers),
+            "precision": st.sampled_from(["float32", "tf32", "bfloat16", "float16"]),
+        },
+    ),
+    st.fixed_dictionaries({"bn": st.just("batch")}, optional={"bn_batch": st.one_of(st.none(), st.integers(2, 999))}),
+    st.fixed_dictionaries(
+        {"bn": st.just("recalibrated"), "calibration": st.integers(2, 999)}, optional={"bn_batch": st.integers(2, 999)}
+    ),
+)
+ways = st.one_of(
+    st.fixed_dictionaries({}, optional={"mode": st.just("exact")}),
+    st.fixed_dictionaries({"mode": st.just("adaptive")}, optional={"tolerance": st.floats(1e-6, 0.5)}),
+)
+measuring = st.fixed_dictionaries(
+    {},
+    optional={
+        "objective": objectives,
+        "strategy": st.sampled_from(["auto", "loop", "folded", "compiled", "dense-eager", "dense-compiled", "native"]),
+        "budget": st.sampled_from(["30min", "90s", 12, 0.5, None]),
+    },
+)
 planes = st.one_of(
     st.just({"plane": {"kind": "pca"}}),
+    st.fixed_dictionaries(
+        {
+            "plane": st.fixed_dictionaries(
+                {
+                    "kind": st.just("pca"),
+                    "origin": st.sampled_from(["last", "mean", "first"]),
+                }
+            ),
+        }
+    ),
+    st.just({"plane": {"kind": "random", "orthogonal": True}}),
+    st.just({"plane": {"kind": "hessian"}}),
+    st.fixed_dictionaries({"plane": st.fixed_dictionaries({"kind": st.just("gradient")}, optional={"seed": seeds})}),
     st.just({"plane": {"kind": "pca"}, "margin": 0}),
     st.fixed_dictionaries({"plane": st.just({"kind": "random", "seed": 3, "norm": "layer"})}),
     st.fixed_dictionaries({"range": st.fixed_dictionaries({"alpha": spans, "beta": spans})}),
@@ -167,13 +257,21 @@ def scenes(draw) -> dict[str, object]:
     runs = draw(
         st.dictionaries(
             names,
-            st.fixed_dictionaries({"data": data, "network": networks, "training": trainings}),
+            st.fixed_dictionaries({"data": data, "network": networks, "training": trainings}, optional={"seed": seeds}),
             min_size=1,
             max_size=2,
         )
     )
+    own, *twins = family = draw(st.lists(names.map("twin-".__add__), min_size=3, max_size=3, unique=True))
+    run = next(iter(runs.values()))
+    runs |= {name: {**run, "seed": seed} for seed, name in enumerate(family)}
     surface = st.fixed_dictionaries({"run": st.sampled_from(sorted(runs)), "points": st.just([30, 20])})
-    surfaces = draw(st.dictionaries(names, st.builds(lambda a, b: {**a, **b}, surface, planes), min_size=1, max_size=2))
+    surface = st.builds(lambda *parts: dict(itertools.chain(*map(dict.items, parts))), surface, planes, ways, measuring)
+    surfaces = draw(st.dictionaries(names, surface, min_size=1, max_size=2))
+    beyond = st.sampled_from([
+        {}, {"plane": {"kind": "between", "run": twins[0], "seed": 5}}, {"plane": {"kind": "three", "runs": twins}},
+    ])  # fmt: skip
+    surfaces |= {"among": {"run": own, "points": [30, 20], **draw(beyond), **draw(ways), **draw(measuring)}}
     durations = st.sampled_from(["8s", "2500ms", "1min", 3, 4.5])
     shot = st.fixed_dictionaries(
         {"surface": st.sampled_from(sorted(surfaces)), "duration": durations}, optional={"camera": cameras}
@@ -204,6 +302,12 @@ WORDS = [
     *sorted(set(GOOD.replace(":", " ").replace(",", " ").split())),
     "kind",
     "plane",
+    "objective",
+    "between",
+    "three",
+    "run",
+    "mode",
+    "adaptive",
     "random",
     "relief",
     "range",

@@ -33,6 +33,16 @@ films:
   one: {size: [320, 180], fps: 30}
 """
 
+RUN = """\
+    data: {kind: digits}
+    network: {kind: mlp, widths: [8]}
+    training: {optimiser: {kind: sgd, lr: 0.1}, batch: 64, steps: 600}
+"""
+FOUR = GOOD.replace(
+    "surfaces:",
+    f"  b:\n    seed: 8\n{RUN}  c:\n    seed: 9\n{RUN}  wide:\n{RUN.replace('[8]', '[16]')}surfaces:",
+)
+
 BAD = [
     # what the scene says, what it is changed to, where the problem stands, what is said
     ("training:", "trainig:", "8:5", "runs.main.trainig: is not a key here; did you mean training?"),
@@ -66,8 +76,96 @@ BAD = [
     ("[40, 30]", "40", "13:29", "surfaces.main.points: 40 is not a pair; write [a, b]"),
     ("[40, 30]", "[20000, 20000]", "13:29", "20000 × 20000 is 400,000,000 points; at most 100,000,000 are measured"),
     ("[40, 30]", "[4, 4], plane: {kind: random}, margin: 1", "13:68", "surfaces.main.margin: is taken around the path"),
+    (
+        "[40, 30]",
+        "[4, 4], plane: {kind: pca, origin: middle}",
+        "13:64",
+        'origin: "middle" is not known; known here: last',
+    ),
+    ("[40, 30]", "[4, 4], plane: {kind: hesian}", "13:51", 'plane.kind: "hesian" is not known; did you mean hessian?'),
+    ("[40, 30]", "[4, 4], plane: {kind: hessian, seed: 1}", "13:60", "plane.seed: is not a key here; known here: kind"),
+    (
+        "[40, 30]",
+        "[4, 4], plane: {kind: gradient, sed: 1}",
+        "13:61",
+        "plane.sed: is not a key here; did you mean seed?",
+    ),
+    ("[40, 30]", "[4, 4], plane: {kind: gradient, seed: -1}", "13:67", "plane.seed: -1 is too small; at least 0"),
+    ("[40, 30]", "[4, 4], plane: {kind: random, orthogonal: 1}", "13:71", "orthogonal: 1 is neither true nor false"),
+    ("[40, 30]", "[4, 4], plane: {kind: between}", "13:37", "plane.run: is missing; add it (name of the other run"),
+    ("[40, 30]", "[4, 4], plane: {kind: three, runs: []}", "13:64", "plane.runs: [] is too short; write two"),
+    ("[40, 30]", "[4, 4], plane: {kind: three, runs: b}", "13:64", 'plane.runs: "b" is not a pair; write [a, b]'),
     ("[40, 30]", "[4, 4], margin: 1, range: {alpha: [0, 1], beta: [0, 1]}", "13:55", "range: excludes margin"),
     ("[40, 30]", "[4, 4], range: {alpha: [1, 0], beta: [0, 1]}", "13:52", "range.alpha: [1, 0] does not rise"),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {los: x}",
+        "13:49",
+        "surfaces.main.objective.los: is not a key here; did you mean",
+    ),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {loss: mse}",
+        "13:55",
+        'objective.loss: "mse" is not known; known here: cross-ent',
+    ),
+    ("[40, 30]", "[4, 4], objective: {loss: squared_error}", "13:55", "is not known; did you mean squared-error?"),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {bn_batch: 64}",
+        "13:59",
+        "objective.bn_batch: has no use where bn is frozen; leave it out, or set bn to batch or recalibrated",
+    ),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {bn: batch, bn_batch: 1}",
+        "13:70",
+        "objective.bn_batch: 1 is too small; at least 2",
+    ),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {bn: recalibrated}",
+        "13:53",
+        "objective.bn: recalibrated needs examples of the train split; set calibration",
+    ),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {bn: batch, calibration: 512}",
+        "13:73",
+        "objective.calibration: has no use where bn is batch; leave it out, or set bn to recalibrated",
+    ),
+    ("[40, 30]", "[4, 4], objective: {bn: frozn}", "13:53", 'objective.bn: "frozn" is not known; did you mean frozen?'),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {dropout: 0.5}",
+        "13:58",
+        "objective.dropout: 0.5 is not known; known here: off, fi",
+    ),
+    (
+        "[40, 30]",
+        "[4, 4], objective: {weight_decay: -1}",
+        "13:63",
+        "objective.weight_decay: -1 is too small; at least 0",
+    ),
+    ("[40, 30]", "[4, 4], objective: {precision: float61}", "13:60", '"float61" is not known; did you mean float16?'),
+    (
+        "[40, 30]",
+        "[4, 4], mode: adaptve",
+        "13:43",
+        'surfaces.main.mode: "adaptve" is not known; did you mean adaptive?',
+    ),
+    (
+        "[40, 30]",
+        "[4, 4], tolerance: 0.01",
+        "13:48",
+        "surfaces.main.tolerance: has no use where every cell is measured; leave it out, or set mode to adaptive",
+    ),
+    ("[40, 30]", "[4, 4], mode: adaptive, tolerance: 0", "13:64", "tolerance: 0 is too small; more than 0"),
+    ("[40, 30]", "[4, 4], mode: adaptive, tolerance: 0.6", "13:64", "tolerance: 0.6 is too large; at most 0.5"),
+    ("[40, 30]", "[4, 4], strategy: dense", "13:47", 'strategy: "dense" is not known; did you mean dense-eager?'),
+    ("[40, 30]", "[4, 4], budget: 1h", "13:45", 'surfaces.main.budget: "1h" is not a duration; write it like 8s'),
+    ("[40, 30]", "[4, 4], budget: 0s", "13:45", 'surfaces.main.budget: "0s" is too small; more than 0'),
+    ("steps: 600", "steps: 600\n    seed: -3", "12:11", "runs.main.seed: -3 is too small; at least 0"),
     ("name: ember", "name: embre", "14:14", 'look.name: "embre" is not a look; did you mean ember?'),
     ("name: ember", "relief: [{lgo: 1}]", "14:18", "look.relief.0.lgo: is not a step here; did you mean log?"),
     (
@@ -166,3 +264,77 @@ def test_a_key_of_any_length_gets_a_short_sentence(tmp_path):
 def test_what_a_terminal_would_obey_is_escaped(tmp_path):
     (problem,) = problems_of(GOOD + '"\\e[31mred": 1\n', tmp_path)
     assert "\\x1b[31mred: is not a key here" in problem
+
+
+@pytest.mark.parametrize("kind", ["random", "hessian", "gradient", "between, run: b", "three, runs: [b, c]"])
+def test_a_margin_needs_a_plane_that_follows_the_path(tmp_path, kind):
+    text = FOUR.replace("points: [40, 30]", f"points: [40, 30], margin: 1, plane: {{kind: {kind}}}")
+    said = f"is taken around the path, which a {kind.split(',')[0]} plane need not follow; give range"
+    assert problems_of(text, tmp_path) == [f"27:47: surfaces.main.margin: {said}"]
+
+
+NAMES = [
+    # the plane of a surface of run main, where the problem stands, what is said
+    ("kind: between, run: e", "27:67", 'run: there is no run "e"; known here: b, c, wide'),
+    ("kind: between, run: wid", "27:67", 'run: there is no run "wid"; did you mean wide?'),
+    ("kind: between, run: main", "27:67", 'run: "main" is the surface\'s own run; name another: b, c, wide'),
+    (
+        "kind: between, run: wide",
+        "27:67",
+        'run: run "wide" has another network than run "main"; a plane needs runs of one network',
+    ),
+    ("kind: three, runs: [b, e]", "27:70", 'runs.1: there is no run "e"; known here: b, c, wide'),
+    ("kind: three, runs: [main, c]", "27:67", 'runs.0: "main" is the surface\'s own run; name another: b, c, wide'),
+    ("kind: three, runs: [b, b]", "27:70", 'runs.1: run "b" is named twice; name two others'),
+    (
+        "kind: three, runs: [wide, c]",
+        "27:67",
+        'runs.0: run "wide" has another network than run "main"; a plane needs runs of one network',
+    ),
+]
+
+
+@pytest.mark.parametrize(("plane", "place", "words"), NAMES, ids=[plane for plane, _, _ in NAMES])
+def test_the_other_runs_of_a_plane_are_checked(tmp_path, plane, place, words):
+    text = FOUR.replace("points: [40, 30]", f"points: [40, 30], plane: {{{plane}}}")
+    assert problems_of(text, tmp_path) == [f"{place}: surfaces.main.plane.{words}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (RUN, RUN.replace("digits", "spirals"), 'run "b" learns other data than run "main"; a plane needs runs of the'),
+        ("    seed: 8\n", "    seed: 7\n", 'run "b" is the same training as run "main"; give it another seed'),
+        ("    seed: 8\n", "", 'run "b" is the same training as run "main"; give it another seed'),
+        ("    seed: 8\n", "    seed: 9\n", 'run "c" is the same training as run "b"; give it another seed'),
+    ],
+)
+def test_the_other_runs_of_a_plane_end_elsewhere_on_the_same_ground(tmp_path, old, new, words):
+    text = FOUR.replace("points: [40, 30]", "points: [40, 30], plane: {kind: three, runs: [b, c]}")
+    (problem,) = problems_of(text.replace(old, new, 1), tmp_path)
+    assert words in problem
+
+
+def test_what_batch_norm_does_not_need_is_said_at_once(tmp_path):
+    text = GOOD.replace("points: [40, 30]", "points: [4, 4], objective: {bn_batch: 64, calibration: 512}")
+    assert problems_of(text, tmp_path) == [
+        "13:59: surfaces.main.objective.bn_batch: has no use where bn is frozen; leave it out, or set bn to batch or"
+        " recalibrated",
+        "13:76: surfaces.main.objective.calibration: has no use where bn is frozen; leave it out, or set bn to"
+        " recalibrated",
+    ]
+
+
+def test_the_names_in_a_plane_are_checked_beside_other_problems(tmp_path):
+    text = FOUR.replace("points: [40, 30]", "points: [1, 30], plane: {kind: three, runs: [main, e]}")
+    assert [problem.split(": ")[1] for problem in problems_of(text, tmp_path)] == [
+        "surfaces.main.points.0",
+        "surfaces.main.plane.runs.0",
+        "surfaces.main.plane.runs.1",
+    ]
+
+
+def test_a_scene_of_one_run_has_nothing_to_go_between(tmp_path):
+    text = GOOD.replace("points: [40, 30]", "points: [40, 30], plane: {kind: between, run: main}")
+    (problem,) = problems_of(text, tmp_path)
+    assert problem.endswith('plane.run: "main" is the surface\'s own run; add another under runs')

@@ -83,13 +83,13 @@ class Run:
 
 
 def key_of(settings: spec.Run, seed: int) -> str:
-    """Returns the key of the run that these settings ask for, without training it."""
+    """Returns the key of the run that these settings ask for in a scene of a seed, without training it."""
     return content_key(
         {
             "stage": "run",
             "algorithm": ALGORITHM,
-            "settings": settings.model_dump(mode="json"),
-            "seed": seed,
+            "settings": settings.model_dump(mode="json", exclude={"seed"}),
+            "seed": settings.seed_in(seed),
             "data": data.fingerprint(settings.data),
         }
     )
@@ -132,9 +132,10 @@ def obtain(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
 
 def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Reporter) -> Run:
     dataset = data.load(settings.data)
-    model = networks.build(settings.network, dataset, seed)
+    own_seed = settings.seed_in(seed)
+    model = networks.build(settings.network, dataset, own_seed)
     with reporter.task(f"training {name}", total=settings.training.steps, unit="steps") as task:
-        logged = train(model, dataset.train, settings.training, seed + ORDER_SEED, task)
+        logged = train(model, dataset.train, settings.training, own_seed + ORDER_SEED, task)
     folder, key = folder_of(settings, seed, output), key_of(settings, seed)
     with disk_errors(folder):
         shutil.rmtree(folder, ignore_errors=True)
@@ -143,8 +144,8 @@ def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
         temporary.write_bytes(safetensors.torch.save(model.state_dict()))  # save_file hides a full disk's number
     record = {
         "key": key,
-        "settings": settings.model_dump(mode="json"),
-        "seed": seed,
+        "settings": settings.model_dump(mode="json", exclude={"seed"}),
+        "seed": settings.seed_in(seed),
         "network": networks.describe(settings.network, dataset.train.inputs[0].size, dataset.classes),
         "parameters": int(logged.parameters.shape[1]),
         "logged": len(logged),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from render.scene import look as looks
@@ -44,32 +45,87 @@ def _training(training: Any) -> str:
 
 
 def _objective(objective: dict[str, Any]) -> str:
-    return f"{objective['loss']} on {objective['examples']:,} {objective['split']} examples, {objective['mode']} mode"
+    decay = objective.get("weight_decay")
+    loss = f"{objective['loss']} plus ½·{_power(decay)}·‖θ‖²" if decay else objective["loss"]
+    words = [f"{loss} on {objective['examples']:,} {objective['split']} examples", f"{objective['mode']} mode"]
+    return ", ".join([*words, *_mode(objective)])
+
+
+def _mode(objective: dict[str, Any]) -> Iterator[str]:
+    """Gives what the network's layers and its arithmetic do otherwise than in plain evaluation."""
+    batch = objective.get("bn_batch")
+    if objective.get("bn") == "batch":
+        yield f"batch norm by batch statistics of {f'{batch:,}' if batch else 'all examples'}"
+    if objective.get("bn") == "recalibrated":
+        batches = f" in batches of {batch:,}" if batch else ""
+        yield f"batch norm re-estimated on {objective['calibration']:,} examples{batches}"
+    if objective.get("dropout") == "fixed":
+        yield "dropout with one fixed mask"
+    if objective.get("precision", "float32") != "float32":
+        yield f"in {objective['precision']}"
 
 
 def _points(record: dict[str, Any]) -> str:
     columns, rows = record["points"]
     counts = record["counts"]
-    text = f"{columns:,} × {rows:,} points"
     kinds = [f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "measured"]
-    return f"{text}, all measured" if not kinds else f"{text}, {counts['measured']:,} measured, {', '.join(kinds)}"
+    measured = [f"{counts['measured']:,} measured", *kinds] if kinds else ["all measured"]
+    return ", ".join([f"{columns:,} × {rows:,} points", *measured, *_adaptive(record), *_budget(record)])
+
+
+def _adaptive(record: dict[str, Any]) -> Iterator[str]:
+    found = record.get("adaptive")
+    if found and record["counts"]["interpolated"]:
+        asked = "" if found["reached"] else f" ({_percent(found['tolerance'])} was asked for)"
+        yield f"error {_percent(found['error'])} of the range at {found['held_out']:,} held-out cells{asked}"
+
+
+def _budget(record: dict[str, Any]) -> Iterator[str]:
+    budget = record.get("budget")
+    if budget:
+        columns, rows = budget["asked"]
+        yield f"fitted to {budget['minutes']:g} min, {columns:,} × {rows:,} asked for"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _plane(record: dict[str, Any]) -> str:
-    shares = record["plane"]["variance_share"]
-    if not shares:
-        return _random_plane(record["settings"]["plane"])
-    walk = record["plane"]["random_walk_share"]
+    return PLANES[record["plane"]["kind"]](record)
+
+
+def _pca_plane(record: dict[str, Any]) -> str:
+    shares, walk = record["plane"]["variance_share"], record["plane"]["random_walk_share"]
     return (
-        f"PCA plane, {100 * shares[0]:.1f} % + {100 * shares[1]:.1f} % of the path's variance"
+        f"PCA plane{ORIGINS[record['settings']['plane']['origin']]},"
+        f" {100 * shares[0]:.1f} % + {100 * shares[1]:.1f} % of the path's variance"
         f" (a random walk: {100 * walk[0]:.1f} % + {100 * walk[1]:.1f} %)"
     )
 
 
-def _random_plane(settings: dict[str, Any]) -> str:
+def _random_plane(record: dict[str, Any]) -> str:
+    settings = record["settings"]["plane"]
     norm = {"none": "Gaussian", "filter": "filter-normalised", "layer": "layer-normalised", "model": "model-normalised"}
     still = " without biases and norms" if settings["ignore"] == "biasbn" else ""
-    return f"random plane, {norm[settings['norm']]}{still}"
+    square = ", at right angles" if settings["orthogonal"] else ""
+    return f"random plane, {norm[settings['norm']]}{still}{square}"
+
+
+def _hessian_plane(record: dict[str, Any]) -> str:
+    first, second = map(_signed, record["plane"]["eigenvalues"])
+    return f"plane of largest curvature, eigenvalues {first} and {second}"
+
+
+ORIGINS = {"last": "", "mean": " through the path's mean", "first": " through the path's start"}
+PLANES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "pca": _pca_plane,
+    "random": _random_plane,
+    "hessian": _hessian_plane,
+    "gradient": lambda _: "plane of the gradient and a random direction",
+    "between": lambda _: "plane through the ends of two runs and a random direction",
+    "three": lambda _: "plane through the ends of three runs",
+}
 
 
 def _range(record: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from render.errors import SceneError
+from render.scene.anatomy import follow
 from render.scene.document import Document, read
 from render.scene.nearest import guess
 from render.scene.place import Place
@@ -32,7 +33,7 @@ def check(document: Document) -> Scene:
     try:
         return Scene.model_validate(document.data)
     except ValidationError as error:
-        names = [Problem(location, sentence) for location, _, sentence in dangling(document.data)]
+        names = [Problem(follow(Scene, location)[0], sentence) for location, _, sentence in dangling(document.data)]
         found = dict.fromkeys([*problems_of(error, Scene), *names])
         placed = [(document.place(problem.location, of_key=problem.of_key), str(problem)) for problem in found]
         raise SceneError([place.says(text) for place, text in sorted(placed)]) from error

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from render.scene.part import Part
+from render.scene.part import Location, Name, Part, Seed, refusal
+
+Bounds = tuple[float, float]
+AROUND: tuple[Bounds, Bounds] = ((-1.0, 1.0), (-1.0, 1.0))
+RANGES: dict[str, tuple[Bounds, Bounds]] = {  # of α and β where a scene says none; a pca plane has a margin instead
+    "random": AROUND,
+    "hessian": AROUND,
+    "gradient": AROUND,
+    "between": ((-0.5, 1.5), (-1.0, 1.0)),
+    "three": ((-0.5, 1.5), (-0.5, 1.5)),
+}
 
 
 class Pca(Part):
     """The two directions in which the training moved most."""
 
     kind: Literal["pca"] = "pca"
+    origin: Literal["last", "mean", "first"] = Field(
+        default="last", description="point of the path that the plane goes through: its last, its mean or its first"
+    )
 
 
 class Random(Part):
@@ -26,9 +39,57 @@ class Random(Part):
     ignore: Literal["none", "biasbn"] = Field(
         default="biasbn", description="parameters that stay where they are: biasbn (biases and batch norm) or none"
     )
-    seed: int | None = Field(
-        default=None, ge=0, lt=2**32, description="seed of the directions; the scene's own when absent"
-    )
+    seed: Seed | None = Field(default=None, description="seed of the directions; the scene's own when absent")
+    orthogonal: bool = Field(default=False, description="whether the two directions are turned to a right angle")
 
 
-Plane = Annotated[Pca | Random, Field(discriminator="kind")]
+class Hessian(Part):
+    """The two directions of largest curvature at the end of the run."""
+
+    kind: Literal["hessian"] = "hessian"
+
+
+class Gradient(Part):
+    """The direction of steepest descent at the end of the run, and a random one at right angles to it."""
+
+    kind: Literal["gradient"] = "gradient"
+    seed: Seed | None = Field(default=None, description="seed of the random direction; the scene's own when absent")
+
+
+class Between(Part):
+    """From the end of the run (α = 0) to that of another (α = 1), and a random direction at right angles, as long."""
+
+    kind: Literal["between"] = "between"
+    run: Name = Field(description="name of the other run under runs")
+    seed: Seed | None = Field(default=None, description="seed of the random direction; the scene's own when absent")
+
+
+class Three(Part):
+    """Through the ends of the run (0, 0) and of two others: the first at (1, 0), the second where β is positive."""
+
+    kind: Literal["three"] = "three"
+    runs: Annotated[tuple[Name, Name], Field(strict=False)] = Field(description="names of the other two runs")
+
+    @model_validator(mode="after")
+    def _ends_at_three_places(self) -> Self:
+        first, second = self.runs
+        if first == second:
+            raise refusal((("runs", 1), second, f'run "{second}" is named twice; name two others'))
+        return self
+
+
+Plane = Annotated[Pca | Random | Hessian | Gradient | Between | Three, Field(discriminator="kind")]
+
+
+def others_of(plane: Any) -> list[tuple[Location, Any]]:
+    """Returns the other runs in the plain data of a plane, which may be wrong, each with its location there.
+
+    The location begins with the plane's kind, as pydantic's own do.
+    """
+    if not isinstance(plane, dict):
+        return []
+    if plane.get("kind") == "between":
+        return [(("between", "run"), plane.get("run"))]
+    if plane.get("kind") == "three" and isinstance(plane.get("runs"), list | tuple):
+        return [(("three", "runs", index), name) for index, name in enumerate(plane["runs"])]
+    return []

@@ -5,7 +5,7 @@ Named maps hold what is made once and used by name: runs, surfaces, stills, film
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -15,7 +15,8 @@ from render.scene.look import Look
 from render.scene.nearest import nearest
 from render.scene.network import Network
 from render.scene.output import Film, Still
-from render.scene.part import Location, Name, Part, refusal
+from render.scene.part import Location, Name, Part, Seed, refusal
+from render.scene.plane import others_of
 from render.scene.shot import Shot
 from render.scene.surface import Surface
 from render.scene.training import Training
@@ -30,6 +31,15 @@ class Run(Part):
     data: Data = Field(description="data that the network learns: digits or spirals")
     network: Network = Field(description="network that is trained: mlp")
     training: Training = Field(description="way it is trained")
+    seed: Seed | None = Field(default=None, description="seed of this run; the scene's own when absent")
+
+    def seed_in(self, scene_seed: int) -> int:
+        """Returns the seed of this run in a scene of a seed."""
+        return scene_seed if self.seed is None else self.seed
+
+    def seeded(self, scene_seed: int) -> Run:
+        """Returns this run in a scene of a seed, with its seed written out."""
+        return self.model_copy(update={"seed": self.seed_in(scene_seed)})
 
 
 class Scene(Part):
@@ -37,7 +47,7 @@ class Scene(Part):
 
     thalweg: Literal[1] = Field(description="version of the scene language: 1")
     title: str = Field(min_length=1, max_length=200, description="title on the picture")
-    seed: int = Field(default=0, ge=0, lt=2**32, description="seed of everything random in the scene")
+    seed: Seed = Field(default=0, description="seed of everything random in the scene")
     runs: dict[Name, Run] = Field(description="trainings, by name")
     surfaces: dict[Name, Surface] = Field(default={}, description="surfaces to measure, by name")
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
@@ -52,10 +62,25 @@ class Scene(Part):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        faults = [*dangling(self.model_dump(include={"runs", "surfaces", "shots"})), *self._moments()]
+        faults = [
+            *dangling(self.model_dump(include={"runs", "surfaces", "shots"})),
+            *self._strangers(),
+            *self._moments(),
+        ]
         if faults:
             raise refusal(*faults)
         return self
+
+    def _strangers(self) -> Iterator[Fault]:
+        """Gives the runs that one plane cannot go through: of another network, of other data, or the same twice."""
+        runs = {name: run.seeded(self.seed) for name, run in self.runs.items()}
+        for name, surface in self.surfaces.items():
+            through = [surface.run]
+            for location, other in others_of(surface.plane.model_dump()):
+                if runs.keys() >= {*through, other} and other not in through:
+                    sentence = _unlike(other, through, runs)
+                    yield from [(("surfaces", name, "plane", *location), other, sentence)] if sentence else []
+                    through.append(other)
 
     def _moments(self) -> Iterator[Fault]:
         """Gives the stills and films that the shots do not reach."""
@@ -68,22 +93,51 @@ class Scene(Part):
                 yield ("stills", name, "at"), still.at, f"{still.at:g} s is after the end of the shots, {end:g} s"
 
 
+def _unlike(name: str, through: Sequence[str], runs: Mapping[str, Run]) -> str | None:
+    """Returns why a plane through runs, the surface's own first, cannot go through another one as well."""
+    run, own = runs[name], runs[through[0]]
+    if run.network != own.network:
+        return f'run "{name}" has another network than run "{through[0]}"; a plane needs runs of one network'
+    if run.data != own.data:
+        return f'run "{name}" learns other data than run "{through[0]}"; a plane needs runs of the same data'
+    twin = next((other for other in through if runs[other] == run), None)
+    return twin and f'run "{name}" is the same training as run "{twin}"; give it another seed'
+
+
 def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
     """Gives the names that lead nowhere in the plain data of a scene, which may be wrong in other ways."""
     runs, surfaces, shots = scene.get("runs"), scene.get("surfaces"), scene.get("shots")
     if isinstance(runs, dict) and isinstance(surfaces, dict):
         for name, surface in surfaces.items():
-            yield from _lost(("surfaces", name, "run"), surface, runs)
+            yield from _lost(("surfaces", name, "run"), "run", _in(surface, "run"), runs)
+            yield from _lost_others(("surfaces", name, "plane"), surface, runs)
     if isinstance(surfaces, dict) and isinstance(shots, list):
         for index, shot in enumerate(shots):
-            yield from _lost(("shots", index, "surface"), shot, surfaces)
+            yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), surfaces)
 
 
-def _lost(location: Location, holder: Any, known: Mapping[str, Any]) -> Iterator[Fault]:
-    family = str(location[-1])
-    name = holder.get(family) if isinstance(holder, dict) else None
+def _lost_others(location: Location, surface: Any, runs: Mapping[str, Any]) -> Iterator[Fault]:
+    """Gives the other runs of a plane that are not there, or are the surface's own."""
+    own = _in(surface, "run")
+    others = [name for name in runs if name != own]
+    for step, name in others_of(_in(surface, "plane")):
+        if name == own and name in runs:
+            yield (*location, *step), name, f'"{name}" is the surface\'s own run; {_others(others)}'
+        else:
+            yield from _lost((*location, *step), "run", name, others)
+
+
+def _others(names: list[str]) -> str:
+    return f"name another: {', '.join(names)}" if names else "add another under runs"
+
+
+def _lost(location: Location, family: str, name: Any, known: Collection[str]) -> Iterator[Fault]:
     if isinstance(name, str) and name not in known:
         yield location, name, f'there is no {family} "{name}"; {nearest(name, known)}'
+
+
+def _in(holder: Any, key: str) -> Any:
+    return holder.get(key) if isinstance(holder, dict) else None
 
 
 def resolved(scene: Scene) -> dict[str, Any]:

@@ -6,22 +6,62 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from render.scene.part import Name, Part, refusal
-from render.scene.plane import Pca, Plane, Random
+from render.scene.duration import Duration
+from render.scene.part import Location, Name, Part, refusal
+from render.scene.plane import RANGES, Pca, Plane
 
 MOST_POINTS = 100_000_000
 MARGIN = 0.75
+TOLERANCE = 0.002
 Count = Annotated[int, Field(ge=2, le=20_000)]
+Examples = Annotated[int, Field(ge=2, le=100_000_000)]  # enough for a variance
 Span = Annotated[tuple[float, float], Field(strict=False)]
 
 
 class Objective(Part):
-    """The loss that is measured: on which examples."""
+    """The loss that is measured: on which examples, in which mode."""
 
     examples: int | None = Field(
         default=None, ge=1, le=100_000_000, description="examples of the split, the first ones; all when absent"
     )
     split: Literal["train", "test"] = Field(default="train", description="split that the examples come from")
+    loss: Literal["cross-entropy", "squared-error"] = Field(
+        default="cross-entropy", description="cross-entropy in nats, or squared-error of the outputs to one-hot classes"
+    )
+    bn: Literal["frozen", "batch", "recalibrated"] = Field(
+        default="frozen",
+        description="batch norm's statistics: frozen as the run left them, those of each batch, or recalibrated on "
+        "training examples at every point",
+    )
+    bn_batch: Examples | None = Field(
+        default=None, description="examples of one batch for bn batch or recalibrated; the whole set when absent"
+    )
+    calibration: Examples | None = Field(
+        default=None, description="examples of the train split, the first ones, that bn recalibrated needs"
+    )
+    dropout: Literal["off", "fixed"] = Field(
+        default="off", description="off, or fixed: one mask, the same at every point"
+    )
+    weight_decay: float = Field(default=0.0, ge=0, description="λ of the term ½·λ·‖θ‖² that is added to the loss")
+    precision: Literal["float32", "tf32", "bfloat16", "float16"] = Field(
+        default="float32",
+        description="arithmetic; one below float32 is kept only where a check against float32 passes",
+    )
+
+    @model_validator(mode="after")
+    def _has_what_batch_norm_needs(self) -> Self:
+        faults: list[tuple[Location, Any, str]] = []
+        if self.bn == "frozen" and self.bn_batch is not None:
+            sentence = "has no use where bn is frozen; leave it out, or set bn to batch or recalibrated"
+            faults.append((("bn_batch",), self.bn_batch, sentence))
+        if self.bn == "recalibrated" and self.calibration is None:
+            faults.append((("bn",), self.bn, "recalibrated needs examples of the train split; set calibration"))
+        if self.bn != "recalibrated" and self.calibration is not None:
+            sentence = f"has no use where bn is {self.bn}; leave it out, or set bn to recalibrated"
+            faults.append((("calibration",), self.calibration, sentence))
+        if faults:
+            raise refusal(*faults)
+        return self
 
 
 class Range(Part):
@@ -39,31 +79,51 @@ class Range(Part):
 
 
 class Surface(Part):
-    """The loss of a run's network on a plane around its path; without margin and range, a margin of 0.75 or ±1."""
+    """The loss of a run's network on a plane; without margin and range, as much of it as suits the plane."""
 
     run: Name = Field(description="name of the run under runs")
     objective: Objective = Field(default=Objective(), description="the loss that is measured")
-    plane: Plane = Field(default=Pca(), description="how the two directions are chosen: pca or random")
+    plane: Plane = Field(
+        default=Pca(),
+        description="how the two directions are chosen: pca, random, hessian, gradient, between or three",
+    )
     points: Annotated[tuple[Count, Count], Field(strict=False)] = Field(description="points along α and along β")
     margin: float | None = Field(
         default=None,
         ge=0,
         le=100,
-        description="empty ground on each side of the path, fraction of its longer extent; 0.75 for a pca plane",
+        description="empty ground on each side of the path, fraction of its longer extent; only for a pca plane, 0.75",
     )
     range: Range | None = Field(
-        default=None, description="part of the plane in its own units; excludes margin; ±1 for a random plane"
+        default=None,
+        description="part of the plane in its own units; excludes margin; ±1 where neither is said, −0.5 to 1.5 along "
+        "the way to another run",
+    )
+    mode: Literal["exact", "adaptive"] = Field(
+        default="exact",
+        description="exact measures every cell; adaptive measures where the ground asks for it, fills the rest and "
+        "checks that on cells held out",
+    )
+    tolerance: float | None = Field(
+        default=None,
+        gt=0,
+        le=0.5,
+        description="largest error of adaptive at held-out cells, fraction of the range of the drawn height; 0.002",
+    )
+    strategy: Literal["auto", "loop", "folded", "compiled", "dense-eager", "dense-compiled", "native"] = Field(
+        default="auto",
+        description="how points are computed; auto takes the fastest of those that fit the network, by timing",
+    )
+    budget: Annotated[Duration, Field(gt=0)] | None = Field(
+        default=None,
+        description="time for measuring, seconds or with a unit; points are fitted to it, and the caption says so",
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _reaches_somewhere(cls, data: Any) -> Any:
-        """Fills in what a surface without margin and range reaches."""
-        if not isinstance(data, dict) or data.get("margin") is not None or data.get("range") is not None:
-            return data
-        if _is_random(data.get("plane")):
-            return {**data, "range": {"alpha": [-1.0, 1.0], "beta": [-1.0, 1.0]}}
-        return {**data, "margin": MARGIN}
+    def _leaves_nothing_open(cls, data: Any) -> Any:
+        """Fills in what depends on the plane and on the mode."""
+        return {**data, **_reach(data), **_tolerance(data)} if isinstance(data, dict) else data
 
     @model_validator(mode="after")
     def _is_measurable(self) -> Self:
@@ -75,14 +135,34 @@ class Surface(Part):
 
     @model_validator(mode="after")
     def _reaches_one_way(self) -> Self:
+        kind = self.plane.kind
         if self.margin is not None and self.range is not None:
             raise refusal((("range",), None, "excludes margin; keep one of the two"))
-        if self.margin is not None and isinstance(self.plane, Random):
-            raise refusal(
-                (("margin",), self.margin, "is taken around the path, which a random plane need not follow; give range")
-            )
+        if self.margin is not None and kind in RANGES:
+            sentence = f"is taken around the path, which a {kind} plane need not follow; give range"
+            raise refusal((("margin",), self.margin, sentence))
+        return self
+
+    @model_validator(mode="after")
+    def _tolerates_only_what_is_filled(self) -> Self:
+        if self.mode == "exact" and self.tolerance is not None:
+            sentence = "has no use where every cell is measured; leave it out, or set mode to adaptive"
+            raise refusal((("tolerance",), self.tolerance, sentence))
         return self
 
 
-def _is_random(plane: Any) -> bool:
-    return isinstance(plane, Random) or (isinstance(plane, dict) and plane.get("kind") == "random")
+def _reach(data: dict[str, Any]) -> dict[str, Any]:
+    """Returns the range or margin of a surface that says neither."""
+    if data.get("margin") is not None or data.get("range") is not None:
+        return {}
+    plane = data.get("plane", Pca())
+    kind = plane.get("kind") if isinstance(plane, dict) else getattr(plane, "kind", None)
+    if not isinstance(kind, str) or kind not in RANGES:
+        return {"margin": MARGIN}
+    alpha, beta = RANGES[kind]
+    return {"range": {"alpha": list(alpha), "beta": list(beta)}}
+
+
+def _tolerance(data: dict[str, Any]) -> dict[str, Any]:
+    """Returns the tolerance of an adaptive surface that says none."""
+    return {"tolerance": TOLERANCE} if data.get("mode") == "adaptive" and data.get("tolerance") is None else {}
