@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from render.descent.parameters import layout_of, parameters_of
     from render.landscape.directions import random_direction
     from render.landscape.grid import Grid
+    from render.landscape.line import Line
     from render.landscape.objective import Objective
     from render.landscape.path import Path
     from render.landscape.plane import Plane
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Grid",
+    "Line",
     "Objective",
     "Path",
     "Plane",
@@ -38,6 +40,7 @@ __all__ = [
 
 _HOMES = {
     "Grid": "render.landscape.grid",
+    "Line": "render.landscape.line",
     "Objective": "render.landscape.objective",
     "Path": "render.landscape.path",
     "Plane": "render.landscape.plane",

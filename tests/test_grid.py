@@ -42,10 +42,61 @@ def test_a_square_grid_of_odd_size_has_its_centre_at_zero_exactly():
     assert grid.alphas[3] == grid.betas[3] == 0.0
 
 
-@pytest.mark.parametrize("axis", [[0.0, 0.0], [1.0, 0.5], [0.0], [0.0, np.nan]])
-def test_an_axis_that_does_not_increase_is_refused(axis):
-    with pytest.raises(DataError, match="strictly increasing"):
-        Grid(np.array(axis), np.array([0.0, 1.0]))
+AXES = {
+    "equal": ([0.0, 0.0], "have 0 before 0"),
+    "falling": ([1.0, 0.5], "have 1 before 0.5"),
+    "one number": ([0.0], r"have the shape \(1,\)"),
+    "two dimensions": ([[0.0, 1.0]], r"have the shape \(1, 2\)"),
+    "NaN": ([0.0, np.nan], "have 0 before nan"),
+    "infinite": ([-np.inf, 0.0, 1.0], "have -inf before 0"),
+    "words": (["left", "right"], "are no numbers"),
+    "ragged": ([[1.0], [2.0, 3.0]], "are no numbers"),
+}
+
+
+@pytest.mark.parametrize(("axis", "fault"), AXES.values(), ids=AXES)
+def test_an_axis_that_does_not_increase_is_refused(axis, fault):
+    with pytest.raises(DataError, match=f"alphas {fault}.* strictly increasing"):
+        Grid(axis, np.array([0.0, 1.0]))
+    with pytest.raises(DataError, match=f"alphas {fault}.* strictly increasing"):
+        Grid.line(axis)
+
+
+@pytest.mark.parametrize("betas", [[0.5], [], [0.0, -1.0]])
+def test_only_a_single_beta_of_nought_makes_a_line(betas):
+    with pytest.raises(DataError, match=r"betas have .* strictly increasing"):
+        Grid([0.0, 1.0], betas)
+
+
+@pytest.mark.parametrize("axis", [[0, 1, 2], (0.0, 1.0, 2.0), np.arange(3, dtype=np.float32), range(3)])
+def test_axes_are_kept_in_float64_whatever_they_were(axis):
+    grid = Grid(axis, axis)
+    for kept in (grid.alphas, grid.betas):
+        assert kept.dtype == np.float64
+        np.testing.assert_array_equal(kept, [0.0, 1.0, 2.0])
+
+
+def test_axes_are_the_very_numbers_that_were_given():
+    alphas, betas = np.array([-0.952, 0.1, 1.0]), np.array([-1 / 3, 2 / 3])
+    grid = Grid(alphas, betas)
+    used = grid.coordinates(slice(None), slice(None)).reshape(2, 3, 2)
+    np.testing.assert_array_equal(used[0, :, 0], alphas)
+    np.testing.assert_array_equal(used[:, 0, 1], betas)
+
+
+def test_the_grid_of_a_line_has_one_dimension_and_tiles_of_one_row():
+    grid = Grid.line([-1.0, 0.0, 0.5, 2.0, 3.0])
+    assert grid.is_line and grid.shape == (5,) and grid.cells == (1, 5)
+    assert grid.tiles(2) == [(slice(0, 1), slice(c, min(c + 2, 5))) for c in (0, 2, 4)]
+    expected = [[-1, 0], [0, 0], [0.5, 0], [2, 0], [3, 0]]
+    np.testing.assert_array_equal(grid.coordinates(slice(0, 1), slice(None)), expected)
+    again = Grid(grid.alphas, grid.betas)
+    assert again.is_line and again.shape == (5,)
+
+
+def test_a_grid_of_two_axes_has_the_shape_of_its_cells():
+    grid = Grid.square(1.0, 4)
+    assert not grid.is_line and grid.shape == grid.cells == (4, 4)
 
 
 def test_a_path_that_does_not_move_gives_no_grid():

@@ -11,6 +11,7 @@ from render import store
 from render.errors import DataError
 
 STEPS_PER_CHUNK = 64
+COLUMNS_PER_CHUNK = 2**15  # 8 MiB a chunk; whoever reads some parameters at all steps reads only what they need
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,18 @@ class Trajectory:
 
 
 def write(group: zarr.Group, trajectory: Trajectory) -> None:
-    """Writes a trajectory into an empty group, chunked by steps."""
-    count, size = trajectory.parameters.shape
-    parameters = store.create_array(group, "parameters", (count, size), "float32", (min(count, STEPS_PER_CHUNK), size))
+    """Writes a trajectory into an empty group, chunked by steps and columns."""
+    shape = trajectory.parameters.shape
+    parameters = store.create_array(group, "parameters", shape, "float32", chunks_of(*shape))
     store.write(group, parameters, trajectory.parameters)
     store.put(group, "step", trajectory.steps)
     store.put(group, "loss", trajectory.losses)
     store.put(group, "accuracy", trajectory.accuracies)
+
+
+def chunks_of(count: int, size: int) -> tuple[int, int]:
+    """Returns the steps and the columns of one chunk of T × P parameters."""
+    return min(count, STEPS_PER_CHUNK), min(size, COLUMNS_PER_CHUNK)
 
 
 def read(group: zarr.Group) -> Trajectory:

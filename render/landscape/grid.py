@@ -1,7 +1,11 @@
-"""The grid: the α and β axes on which the loss is measured. Rows are β, columns are α."""
+"""The grid: the α and β axes on which the loss is measured. Rows are β, columns are α.
+
+A line is measured on a grid of one row, at β = 0.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +15,26 @@ from render.errors import DataError
 
 @dataclass(frozen=True)
 class Grid:
-    """Two strictly increasing axes; the values are the very numbers used in θ₀ + α·u + β·v."""
+    """Two strictly increasing axes; the values are the very numbers used in θ₀ + α·u + β·v.
+
+    Lists and other arrays are converted. Betas of [0.0] make the grid of a line.
+    """
 
     alphas: np.ndarray  # (n_α,) float64
     betas: np.ndarray  # (n_β,) float64
 
     def __post_init__(self) -> None:
+        for name in ("alphas", "betas"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
         for name, axis in (("alphas", self.alphas), ("betas", self.betas)):
-            if axis.ndim != 1 or len(axis) < 2 or not np.isfinite(axis).all() or not (np.diff(axis) > 0).all():
-                raise DataError(f"grid: {name} must be two or more finite, strictly increasing numbers")
+            fault = _fault(axis)
+            if fault and not (name == "betas" and self.is_line):
+                raise DataError(f"grid: {name} {fault}; give two or more finite, strictly increasing numbers")
+
+    @staticmethod
+    def line(alphas: np.ndarray | Sequence[float]) -> Grid:
+        """Returns the grid (n,) of a line."""
+        return Grid(_numbers("alphas", alphas), np.zeros(1))
 
     @staticmethod
     def square(half_width: float, n: int) -> Grid:
@@ -44,8 +59,18 @@ class Grid:
         return Grid(alphas, betas)
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(n_β, n_α), the shape of everything that is measured on the grid."""
+    def is_line(self) -> bool:
+        """Whether the grid has one axis."""
+        return self.betas.shape == (1,) and bool(self.betas[0] == 0.0)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n_β, n_α), the shape of everything that is measured on the grid; (n_α,) for a line."""
+        return self.cells[1:] if self.is_line else self.cells
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(n_β, n_α), (1, n_α) for a line: how tiles see the grid."""
         return len(self.betas), len(self.alphas)
 
     def coordinates(self, rows: slice, columns: slice) -> np.ndarray:
@@ -55,9 +80,25 @@ class Grid:
 
     def tiles(self, size: int) -> list[tuple[slice, slice]]:
         """Returns the rectangles of size × size cells, the last ones smaller, that together cover the grid."""
-        rows, columns = self.shape
+        rows, columns = self.cells
         return [
             (slice(r, min(r + size, rows)), slice(c, min(c + size, columns)))
             for r in range(0, rows, size)
             for c in range(0, columns, size)
         ]
+
+
+def _numbers(name: str, axis: np.ndarray | Sequence[float]) -> np.ndarray:
+    try:
+        return np.asarray(axis, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"grid: {name} are no numbers; give finite, strictly increasing ones") from error
+
+
+def _fault(axis: np.ndarray) -> str | None:
+    """Returns what is wrong with an axis, or None."""
+    if axis.ndim != 1 or len(axis) < 2:
+        return f"have the shape {axis.shape}"
+    steps = np.diff(axis)
+    (wrong,) = np.nonzero(~(np.isfinite(steps) & (steps > 0)))
+    return f"have {axis[wrong[0]]:g} before {axis[wrong[0] + 1]:g}" if len(wrong) else None

@@ -2,16 +2,19 @@
 
     θ(α, β) = θ₀ + α·u + β·v
 
-The directions need be neither unit nor orthogonal, so coordinates are solved for, not dotted.
+Directions keep the lengths they were given, so that the axes are the very numbers used in this formula.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from render.errors import DataError
+from render.landscape import components, curvature, section
+from render.landscape.curvature import Differentiable
 
 SMALLEST_ANGLE = 0.1  # degrees; below it, coordinates along the two directions cannot be told apart
 RANDOM_WALK_SHARES = (6 / np.pi**2, 6 / np.pi**2 / 4)  # of a walk of many dimensions in its own PCA: 60.8 %, 15.2 %
@@ -25,55 +28,88 @@ class Plane:
     u: np.ndarray  # (P,) one unit of α
     v: np.ndarray  # (P,) one unit of β
     variance_share: tuple[float, float] | None = None  # PCA: shares of the mean-centred trajectory
+    eigenvalues: tuple[float, ...] | None = None  # Hessian: the largest ones at θ₀, largest first
 
     @staticmethod
-    def through(theta0: np.ndarray, u: np.ndarray, v: np.ndarray) -> Plane:
-        """Returns the plane through θ₀ along u and v; raises DataError where they are zero or parallel."""
-        origin, u, v = (np.asarray(x, dtype=np.float64).ravel() for x in (theta0, u, v))
-        lengths = np.linalg.norm(u), np.linalg.norm(v)
-        if min(lengths) == 0 or not np.isfinite(lengths).all():
-            raise DataError("plane: a direction has length zero or is not finite; choose another one")
-        across = v / lengths[1] - (u @ v) / lengths[0] ** 2 / lengths[1] * u
-        angle = np.degrees(np.arcsin(min(1.0, float(np.linalg.norm(across)))))
+    def through(theta0: Any, u: Any, v: Any, *, orthogonal: bool = False) -> Plane:
+        """Returns the plane through θ₀ along u and v, each (P,); orthogonal turns v until it is so, of the same length.
+
+        Raises DataError where sizes differ, a value is not finite, or a direction is zero or within 0.1° of the other.
+        """
+        origin, u, v = section.vectors("plane", {"θ₀": theta0, "u": u, "v": v})
+        across, angle = _across(u, v)
         if angle < SMALLEST_ANGLE:
             raise DataError(f"plane: u and v are parallel (angle {angle:.3f}°); choose another seed")
-        return Plane(origin, u, v)
+        return Plane(origin, u, across * np.linalg.norm(v) if orthogonal else v)
 
     @staticmethod
-    def pca(trajectory: np.ndarray, origin: str = "last") -> Plane:
-        """Returns the plane of the two principal components of a trajectory (T, P), through its last point or mean.
+    def pca(trajectory: Any, origin: str = "last") -> Plane:
+        """Returns the plane of the two principal components of a trajectory, through its last point, mean or first.
 
-        Axes have unit length; each is turned so that the descent ends on its positive side. Solved through the T×T
-        Gram matrix in float64.
+        The trajectory is one of a run, or anything of shape (T, P) that is read by slices [:, a:b], which is never in
+        memory as a whole. Axes have unit length; each is turned so that the descent ends on its positive side.
         """
-        points = np.asarray(trajectory, dtype=np.float64)
-        if len(points) < 3:
-            raise DataError(
-                f"plane: pca needs 3 logged steps or more, this run has {len(points)}; lower training.every"
-            )
-        centred = points - points.mean(0)
-        values, vectors = np.linalg.eigh(centred @ centred.T)
-        if values[-2] <= 1e-12 * max(values[-1], 1e-300):
-            raise DataError("plane: the trajectory lies on a line, so pca has no second direction; choose plane random")
-        u, v = (_towards(vectors[:, k] @ centred, points[-1] - points[0]) for k in (-1, -2))
-        start = {"last": points[-1], "mean": points.mean(0)}[origin]
-        first, second = (float(value / values.sum()) for value in values[[-1, -2]])
-        return Plane(start, u, v, variance_share=(first, second))
+        found = components.principal(trajectory, origin)
+        return Plane(found.origin, found.axes[0], found.axes[1], variance_share=found.shares)
 
-    def project(self, thetas: np.ndarray) -> np.ndarray:
+    @staticmethod
+    def three(theta1: Any, theta2: Any, theta3: Any) -> Plane:
+        """Returns the plane through three points (P,): θ₁ at (0, 0), θ₂ at (1, 0), θ₃ where β is positive.
+
+        Its directions are orthogonal and equally long, so that the picture is not skewed. Raises DataError where two
+        points are the same, or seen from θ₁ the other two lie within 0.1° of one line.
+        """
+        origin, second, third = section.vectors("plane", {"θ₁": theta1, "θ₂": theta2, "θ₃": theta3})
+        for symbol, point in (("θ₂", second), ("θ₃", third)):
+            if (point == origin).all():
+                raise DataError(f"plane: θ₁ and {symbol} are the same point; choose three that differ")
+        across, angle = _across(second - origin, third - origin)
+        if angle < SMALLEST_ANGLE:
+            raise DataError(f"plane: θ₁, θ₂ and θ₃ lie on a line (angle {angle:.3f}°); choose another point")
+        return Plane(origin, second - origin, across * np.linalg.norm(second - origin))
+
+    @staticmethod
+    def hessian(objective: Differentiable, theta0: Any, k: int = 2) -> Plane:
+        """Returns the plane of the two directions in which the loss curves up most at θ₀ (P,), with k eigenvalues.
+
+        Axes are eigenvectors of the loss Hessian, of unit length as a whole: scaling them filter by filter would
+        leave no eigenvectors. Each is turned so that its largest component is positive.
+        """
+        (origin,) = section.vectors("plane", {"θ₀": theta0})
+        values, axes = curvature.leading(objective.differentiable(), origin, k)
+        return Plane(origin, axes[0], axes[1], eigenvalues=tuple(values.tolist()))
+
+    @staticmethod
+    def gradient(objective: Differentiable, theta0: Any, seed: int) -> Plane:
+        """Returns the plane of steepest descent at θ₀ (P,), along α, and a random direction across it, both unit.
+
+        Raises DataError where the gradient is zero or not finite.
+        """
+        (origin,) = section.vectors("plane", {"θ₀": theta0})
+        u = curvature.steepest(objective.differentiable(), origin)
+        v = np.random.default_rng(seed).normal(size=len(origin))
+        return Plane.through(origin, u, v / np.linalg.norm(v), orthogonal=True)
+
+    def project(self, thetas: Any) -> np.ndarray:
         """Returns the coordinates (N, 2) of the points of the plane nearest to thetas (N, P)."""
-        basis = np.stack([self.u, self.v])
-        return np.linalg.solve(basis @ basis.T, basis @ (np.asarray(thetas, np.float64) - self.origin).T).T
+        return section.project(thetas, "plane", self.origin, (self.u, self.v))
 
-    def lift(self, coordinates: np.ndarray) -> np.ndarray:
+    def lift(self, coordinates: Any) -> np.ndarray:
         """Returns the parameters (N, P) at coordinates (N, 2)."""
-        return self.origin + np.asarray(coordinates, np.float64) @ np.stack([self.u, self.v])
+        return section.lift(coordinates, "plane", self.origin, (self.u, self.v))
 
-    def distance(self, thetas: np.ndarray) -> np.ndarray:
+    def distance(self, thetas: Any) -> np.ndarray:
         """Returns how far thetas (N, P) lie from the plane, (N,), in units of parameter space."""
-        return np.linalg.norm(np.asarray(thetas, np.float64) - self.lift(self.project(thetas)), axis=1)
+        return section.distance(thetas, "plane", self.origin, (self.u, self.v))
 
 
-def _towards(axis: np.ndarray, way: np.ndarray) -> np.ndarray:
-    unit = axis / np.linalg.norm(axis)
-    return unit if unit @ way >= 0 else -unit
+def _across(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, float]:
+    """Returns the unit part of v at right angles to u, zero where there is none, and the angle in degrees."""
+    along, towards = (d / section.length_of("plane", name, d) for name, d in (("u", u), ("v", v)))
+    across = towards - (along @ towards) * along
+    sine = float(np.linalg.norm(across))
+    if sine > 0:
+        across /= sine
+        across -= (along @ across) * along  # the first subtraction has lost digits where the angle is small
+        across /= np.linalg.norm(across)
+    return across, float(np.degrees(np.arcsin(min(1.0, sine))))
