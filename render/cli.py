@@ -5,12 +5,13 @@ Results go to stdout (one JSON object with --json), everything else to stderr.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, get_type_hints
 
@@ -30,6 +31,15 @@ app = typer.Typer(
 
 
 @dataclass(frozen=True)
+class Crew:
+    """Who measures: processes of this machine, a cluster, or this process its share of the tiles."""
+
+    workers: int = 1
+    scheduler: str | None = None
+    shard: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
 class Job:
     """What the options of a command come to."""
 
@@ -38,6 +48,7 @@ class Job:
     output: Path
     reporter: Any
     as_json: bool
+    crew: Crew = Crew()
 
     @staticmethod
     def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
@@ -58,17 +69,24 @@ def _sentence(result: dict[str, Any]) -> str:
     return f"{result['kind']} {result['name']}: {result['path']}{unchanged}"
 
 
+_Scenes = Annotated[list[Path], typer.Argument(metavar="SCENE", help="Scene files.", show_default=False)]
+_Quality = Annotated[str, typer.Option(help="thumb, draft, preview or final.")]
+_Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
+]
+_Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
+_Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
+
+
 def _options(
-    scenes: Annotated[list[Path], typer.Argument(metavar="SCENE", help="Scene files.", show_default=False)],
-    quality: Annotated[str, typer.Option(help="thumb, draft, preview or final.")] = "final",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
-    ] = None,
-    output: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")] = Path("output"),
-    as_json: Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")] = False,
+    scenes: _Scenes,
+    quality: _Quality = "final",
+    settings: _Settings = None,
+    output: _Output = Path("output"),
+    as_json: _Json = False,
 ) -> Job:
-    """Returns the job that the options of a command come to; every command on scenes has the same ones."""
+    """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
     from render.scene.load import load
     from render.scene.quality import apply_quality
@@ -85,6 +103,35 @@ def _options(
     return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json)
 
 
+def _sampling_options(
+    scenes: _Scenes,
+    quality: _Quality = "final",
+    settings: _Settings = None,
+    output: _Output = Path("output"),
+    as_json: _Json = False,
+    workers: Annotated[int, typer.Option(metavar="N", help="Processes of this machine that measure.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, e.g. tcp://host:8786.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Measures this share of the tiles only; 1/4 to 4/4 make a whole.")
+    ] = None,
+) -> Job:
+    """Returns the job of measuring, which may be shared among several."""
+    job = _options(scenes, quality, settings, output, as_json)
+    return replace(job, crew=Crew(workers, scheduler, _share(shard)))
+
+
+def _share(shard: str | None) -> tuple[int, int] | None:
+    """Returns the numbers of i/n; raises UsageError where there are none."""
+    if shard is None:
+        return None
+    number, _, count = shard.partition("/")
+    if not (number.isdecimal() and count.isdecimal()):
+        raise UsageError(f"--shard {shard}: is no share; write i/n, such as 1/4")
+    return int(number), int(count)
+
+
 def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
     """Raises UsageError where two scenes would write the same file."""
     for family in ("stills", "films"):
@@ -95,22 +142,25 @@ def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
                     raise UsageError(f"{owners[name]} and {path} both have {family}.{name}; rename one of them")
 
 
-def command(recipe: Callable[[Job], None]) -> Callable[[Job], None]:
-    """Registers a recipe as a command on scenes.
+Recipe = Callable[[Job], None]
+
+
+def command(recipe: Recipe, options_of: Callable[..., Job] = _options) -> Recipe:
+    """Registers a recipe as a command on scenes, with the options that a function of theirs takes.
 
     What a user can set right becomes a sentence and an exit code; anything else keeps its traceback.
     """
 
     def guarded(**options: Any) -> None:
         try:
-            recipe(_options(**options))
+            recipe(options_of(**options))
         except ThalwegError as error:
             _fail(str(error), error.exit_code, options["as_json"])
         except KeyboardInterrupt:
             _fail("interrupted; the same command goes on where it was", 130, options["as_json"])
 
-    guarded.__signature__ = inspect.signature(_options, eval_str=True)  # type: ignore[attr-defined]
-    guarded.__annotations__ = get_type_hints(_options, include_extras=True)
+    guarded.__signature__ = inspect.signature(options_of, eval_str=True)  # type: ignore[attr-defined]
+    guarded.__annotations__ = get_type_hints(options_of, include_extras=True)
     app.command(recipe.__name__, help=recipe.__doc__)(guarded)
     return recipe
 
@@ -186,9 +236,12 @@ def _trained(job: Job) -> list[dict[str, Any]]:
     return results
 
 
-@command
+@functools.partial(command, options_of=_sampling_options)
 def sample(job: Job) -> None:
     """Measures the surfaces of the scenes, training first where needed.
+
+    With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
+    and an adaptive surface takes one round of calls for each level.
 
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
@@ -197,12 +250,14 @@ def sample(job: Job) -> None:
 
 def _sampled(job: Job) -> list[dict[str, Any]]:
     from render.landscape import measure
+    from render.landscape.survey import Means
 
+    means = Means(workers=job.crew.workers, scheduler=job.crew.scheduler, shard=job.crew.shard)
     results = []
     for _, scene in job.scenes:
         for name in scene.surfaces:
             reused = measure.is_done(scene, name, job.output)
-            made = measure.obtain(scene, name, job.output, job.reporter)
+            made = measure.obtain(scene, name, job.output, job.reporter, means)
             numbers = {key: made.record[key] for key in ("counts", "loss")}
             results.append({**job.result("surface", name, made.folder, made.key, reused), **numbers})
     return results

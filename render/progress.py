@@ -184,7 +184,7 @@ class Bars:
 
     def show(self, task: Task) -> None:
         """Moves a bar."""
-        self.bars.update(self.running[id(task)], completed=task.done, state=task.state)
+        self.bars.update(self.running[id(task)], total=task.total, completed=task.done, state=task.state)
 
     def end(self, task: Task) -> None:
         """Replaces a bar by a line."""

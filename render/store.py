@@ -6,10 +6,12 @@ be written at all, so empty chunks are.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import zarr
 from zarr.codecs import BytesCodec, Crc32cCodec
@@ -73,6 +75,45 @@ def write(group: zarr.Group, array: zarr.Array, values: np.ndarray, part: Any = 
     """Writes values into an array of the group, or into a part of it."""
     with disk_errors(folder_of(group)):
         array[part] = values
+
+
+def write_chunks(group: zarr.Group, array: zarr.Array, corner: tuple[int, int], values: np.ndarray) -> None:
+    """Writes values (h, w) into the chunks of an array of two dimensions, from a corner that is a chunk's own.
+
+    The files are those of zarr, whose own way takes 3 to 7 ms for each chunk and this one 0.2.
+    """
+    height, width = array.chunks
+    with disk_errors(folder_of(group)):
+        for row in range(0, values.shape[0], height):
+            for column in range(0, values.shape[1], width):
+                whole = np.full(array.chunks, array.fill_value, array.dtype.newbyteorder("<"))
+                part = values[row : row + height, column : column + width]
+                whole[: part.shape[0], : part.shape[1]] = part
+                index = (corner[0] + row) // height, (corner[1] + column) // width
+                _replace(chunk_file(group, array.basename, index), whole.tobytes())
+
+
+def chunk_file(group: zarr.Group, name: str, index: tuple[int, int]) -> Path:
+    """Returns the file of a chunk of an array of two dimensions."""
+    return folder_of(group) / name / "c" / str(index[0]) / str(index[1])
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        partial.write_bytes(data + google_crc32c.value(data).to_bytes(4, "little"))
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def sweep(folder: Path) -> None:
+    """Removes what writers that were killed have left; nobody else may be writing."""
+    for pattern in ("*.partial", ".outcome.*"):
+        for path in folder.rglob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def put(group: zarr.Group, name: str, values: np.ndarray) -> None:

@@ -24,6 +24,7 @@ from render.descent.trajectory import Trajectory
 from render.errors import DataError, MachineError
 from render.landscape import measure, surface
 from render.landscape.grid import Grid
+from render.landscape.layer import blank
 from render.landscape.objective import Measurement
 from render.landscape.plane import Plane
 from render.landscape.sampling import sample
@@ -120,6 +121,7 @@ def test_whether_a_million_points_are_whole_is_known_soon(tmp_path):
     for tile in grid.tiles(64):
         cut = part[: tile[0].stop - tile[0].start, : tile[1].stop - tile[1].start]
         found.write(tile, {"loss": cut, "accuracy": cut, "status": cut.astype(np.uint8)})
+    found.finish({})
     start = time.perf_counter()
     assert surface.load(tmp_path / "s.zarr").counts["measured"] == 10**6
     assert time.perf_counter() - start < 3  # 0.2 s where nothing else runs
@@ -229,10 +231,13 @@ def test_a_surface_that_was_begun_with_a_compiler_is_not_thrown_away_without_one
 class Flat:
     """An evaluator of a flat loss."""
 
-    strategy, batch = "flat", 64
+    strategy, precision, batch = "flat", "float32", 64
 
-    def on(self, origin, u, v):
+    def on(self, origin, u, v, strategy="auto", **_):
         return self
+
+    def spread(self, thetas):
+        return None
 
     def measure(self, coordinates):
         return Measurement(np.ones(len(coordinates), np.float32), np.ones(len(coordinates), np.float32))
@@ -260,9 +265,9 @@ def test_a_status_without_its_values_is_missing(tmp_path):
     grid = Grid.square(1.0, 5)
     found = SurfaceStore.create(tmp_path / "s.zarr", Plane.through(np.ones(3), *np.eye(3)[:2]), grid, {})
     status = np.full((5, 5), Status.DIVERGED, np.uint8)
-    found.write((slice(0, 5), slice(0, 5)), {**surface.blank((5, 5)), "status": status})
+    found.write((slice(0, 5), slice(0, 5)), {**blank((5, 5)), "status": status})
     assert (found.read(lambda tile: pytest.fail("a point that diverged has no loss"))["status"] == status).all()
-    found.write((slice(0, 5), slice(0, 5)), {**surface.blank((5, 5)), "status": np.ones((5, 5), np.uint8)})
+    found.write((slice(0, 5), slice(0, 5)), {**blank((5, 5)), "status": np.ones((5, 5), np.uint8)})
     lost: list = []
     assert (found.read(lost.append)["status"] == Status.MISSING).all() and len(lost) == 1
 

@@ -16,7 +16,7 @@ from render import compiler
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import UsageError
 from render.landscape import dense
-from render.landscape.objective import STRATEGIES, Objective, OneHotMSELoss
+from render.landscape.objective import Objective, OneHotMSELoss
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
 DENSE = ["dense-eager", pytest.param("dense-compiled", marks=NO_COMPILER)]
@@ -93,7 +93,7 @@ def check(
     """Compares an objective on a plane with the plain loop in float32, within 1e-5."""
     origin, u, v = plane_of(model, length)
     coordinates = points(count)
-    evaluator = Objective(model, *data, criterion, strategy=strategy).on(origin, u, v)
+    evaluator = Objective(model, *data, criterion).on(origin, u, v, strategy)
     assert evaluator.strategy == strategy
     found = evaluator.measure(coordinates)
     thetas = (origin + coordinates[:, :1] * u + coordinates[:, 1:] * v).astype(np.float32)
@@ -128,7 +128,7 @@ def test_a_bowl_cut_by_a_plane_has_the_height_of_its_formula_at_every_point():
 
 def test_the_centre_of_a_loop_is_the_loss_of_the_network_to_the_last_bit():
     model, examples = network(nn.Tanh()), data()
-    evaluator = Objective(model, *examples, nn.CrossEntropyLoss(), strategy="loop").on(*plane_of(model))
+    evaluator = Objective(model, *examples, nn.CrossEntropyLoss()).on(*plane_of(model), "loop")
     with torch.no_grad():
         expected = functional.cross_entropy(model(examples[0]), examples[1]).item()
     assert evaluator.measure(np.zeros((1, 2))).loss[0] == np.float32(expected)
@@ -138,9 +138,9 @@ def test_the_centre_of_a_loop_is_the_loss_of_the_network_to_the_last_bit():
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
 def test_the_centre_of_a_plane_is_the_loss_of_the_network(activation: nn.Module, strategy: str):
     model, (inputs, targets) = network(activation), data()
-    objective = Objective(model, inputs, targets, nn.CrossEntropyLoss(), strategy=strategy)
+    objective = Objective(model, inputs, targets, nn.CrossEntropyLoss())
     origin, u, v = plane_of(model)
-    centre = objective.on(origin, u, v).measure(np.zeros((1, 2))).loss
+    centre = objective.on(origin, u, v, strategy).measure(np.zeros((1, 2))).loss
     with torch.no_grad():
         expected = functional.cross_entropy(model(inputs), targets).item()
     np.testing.assert_allclose(centre, objective(origin[None]), rtol=1e-6)
@@ -209,7 +209,7 @@ def test_a_tiny_loss_is_nearer_to_float64_than_the_plain_loop_in_float32(strateg
     thetas = origin + coordinates[:, :1] * u + coordinates[:, 1:] * v
     exact, _ = plain(model, examples, nn.CrossEntropyLoss(), thetas, torch.float64)
     rough, _ = plain(model, examples, nn.CrossEntropyLoss(), thetas.astype(np.float32), torch.float32)
-    found = Objective(model, *examples, nn.CrossEntropyLoss(), strategy=strategy).on(origin, u, v).measure(coordinates)
+    found = Objective(model, *examples, nn.CrossEntropyLoss()).on(origin, u, v, strategy).measure(coordinates)
     assert 0 < exact.max() < 1e-6
     np.testing.assert_allclose(rough, exact, rtol=0.5)
     np.testing.assert_allclose(found.loss, exact, rtol=1e-4)
@@ -218,7 +218,7 @@ def test_a_tiny_loss_is_nearer_to_float64_than_the_plain_loop_in_float32(strateg
 @pytest.mark.parametrize("strategy", DENSE)
 def test_a_height_does_not_depend_on_how_the_points_are_divided(strategy: str):
     model = network(nn.Tanh())
-    evaluator = Objective(model, *data(), nn.CrossEntropyLoss(), strategy=strategy).on(*plane_of(model))
+    evaluator = Objective(model, *data(), nn.CrossEntropyLoss()).on(*plane_of(model), strategy)
     coordinates = points(2 * evaluator.batch + 3)
     whole = evaluator.measure(coordinates)
     for count in (1, evaluator.batch - 1, evaluator.batch, evaluator.batch + 1):
@@ -231,7 +231,7 @@ def test_a_height_does_not_depend_on_how_the_points_are_divided(strategy: str):
 @pytest.mark.parametrize("strategy", DENSE)
 def test_a_height_does_not_depend_on_the_number_of_threads(strategy: str):
     model = network(nn.Tanh())
-    evaluator = Objective(model, *data(), nn.CrossEntropyLoss(), strategy=strategy).on(*plane_of(model))
+    evaluator = Objective(model, *data(), nn.CrossEntropyLoss()).on(*plane_of(model), strategy)
     threads = torch.get_num_threads()
     found = []
     try:
@@ -247,7 +247,7 @@ def test_a_height_does_not_depend_on_the_number_of_threads(strategy: str):
 @pytest.mark.parametrize("activation", [nn.Tanh(), nn.ReLU()], ids=str)
 def test_a_point_that_diverged_is_never_finite(activation: nn.Module, strategy: str):
     model = network(activation)
-    evaluator = Objective(model, *data(), nn.CrossEntropyLoss(), strategy=strategy).on(*plane_of(model))
+    evaluator = Objective(model, *data(), nn.CrossEntropyLoss()).on(*plane_of(model), strategy)
     found = evaluator.measure(np.array([[1e300, 1.0], [np.nan, 0.0], [0.0, np.inf], [1e40, -1e40], [0.5, 0.5]]))
     assert not np.isfinite(found.loss[:4]).any()
     assert np.isnan(found.accuracy[:4]).all()
@@ -262,82 +262,87 @@ def test_a_plane_through_a_network_that_diverged_is_never_finite(value: float, s
     for index in (0, 9 * 12 + 9 + 3, -1):
         broken = origin.copy()
         broken[index] = value
-        found = Objective(model, *data(), nn.CrossEntropyLoss(), strategy=strategy).on(broken, u, v).measure(points(3))
+        found = Objective(model, *data(), nn.CrossEntropyLoss()).on(broken, u, v, strategy).measure(points(3))
         assert not np.isfinite(found.loss).any()
 
 
 @pytest.mark.parametrize("strategy", DENSE)
 def test_a_loss_that_overflows_is_infinite_or_nan(strategy: str):
     model = network(nn.ReLU())
-    evaluator = Objective(model, *data(), OneHotMSELoss(), strategy=strategy).on(*plane_of(model))
+    evaluator = Objective(model, *data(), OneHotMSELoss()).on(*plane_of(model), strategy)
     assert not np.isfinite(evaluator.measure(np.array([[1e15, 1e15]])).loss).any()
 
 
 def test_equal_outputs_count_as_the_first_class_as_argmax_has_it():
     model, examples = network(nn.ReLU()), data()
     zeros = np.zeros(len(parameters_of(model)))
-    for strategy in STRATEGIES:
-        found = Objective(model, *examples, nn.CrossEntropyLoss(), strategy=strategy).on(zeros, zeros, zeros)
+    for strategy in ("loop", "folded", "dense-eager", "dense-compiled"):
+        found = Objective(model, *examples, nn.CrossEntropyLoss()).on(zeros, zeros, zeros, strategy)
         assert found.measure(np.zeros((1, 2))).accuracy[0] == pytest.approx((examples[1] == 0).float().mean().item())
         assert found.measure(np.zeros((1, 2))).loss[0] == pytest.approx(np.log(5))
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        nn.Sequential(nn.Linear(12, 5), nn.Softplus(), nn.Linear(5, 5)),
-        nn.Sequential(nn.Linear(12, 5), nn.Tanh()),
-        nn.Sequential(nn.Tanh(), nn.Linear(12, 5)),
-        nn.Sequential(nn.Linear(12, 5), nn.BatchNorm1d(5), nn.Linear(5, 5)),
-        nn.Sequential(nn.Sequential(nn.Linear(12, 5))),
-        nn.Linear(12, 5),
-        nn.Sequential(nn.Linear(12, 12), *[nn.Linear(12, 12)] * 2, nn.Linear(12, 5)),
-    ],
-    ids=str,
-)
-def test_a_network_that_is_no_stack_of_linear_layers_is_measured_by_the_loop(model: nn.Module):
-    examples = data()
-    origin, u, v = plane_of(model)
-    for strategy in ("auto", "dense-compiled"):
-        objective = Objective(model, *examples, nn.CrossEntropyLoss(), strategy=strategy)
-        assert objective.strategy == objective.on(origin, u, v).strategy == "loop"
-    found = objective.on(origin, u, v).measure(points(5))
-    thetas = origin + points(5)[:, :1] * u + points(5)[:, 1:] * v
-    assert np.array_equal(found.loss, objective(thetas))
+NO_STACKS = [
+    nn.Sequential(nn.Linear(12, 5), nn.Softplus(), nn.Linear(5, 5)),
+    nn.Sequential(nn.Linear(12, 5), nn.Tanh()),
+    nn.Sequential(nn.Tanh(), nn.Linear(12, 5)),
+    nn.Sequential(nn.Linear(12, 5), nn.BatchNorm1d(5), nn.Linear(5, 5)),
+    nn.Sequential(nn.Sequential(nn.Linear(12, 5))),
+    nn.Linear(12, 5),
+    nn.Sequential(nn.Linear(12, 12), *[nn.Linear(12, 12)] * 2, nn.Linear(12, 5)),
+]
 
 
-@pytest.mark.parametrize(
-    "criterion",
-    [
-        nn.CrossEntropyLoss(label_smoothing=0.1),
-        nn.CrossEntropyLoss(weight=torch.arange(1.0, 6.0)),
-        lambda outputs, targets: functional.cross_entropy(outputs, targets) + 1,
-        nn.MultiMarginLoss(),
-    ],
-)
-def test_a_criterion_that_is_not_plain_is_measured_by_the_loop(criterion: Criterion):
-    model, examples = network(nn.Tanh()), data()
-    assert Objective(model, *examples, criterion).strategy == "loop"
-    check(model, examples, criterion, "loop", count=5)
-
-
-def test_a_label_that_is_ignored_is_measured_by_the_loop():
-    inputs, targets = data()
-    targets[3] = -100
-    assert Objective(network(nn.Tanh()), inputs, targets, nn.CrossEntropyLoss()).strategy == "loop"
-
-
-def test_a_network_with_hooks_is_measured_by_the_loop():
+def hooked() -> nn.Module:
+    """Returns a stack of linear layers whose first gives twice its outputs."""
     model = network(nn.Tanh())
     model[0].register_forward_hook(lambda module, inputs, output: output * 2)
-    assert Objective(model, *data(), nn.CrossEntropyLoss()).strategy == "loop"
+    return model
+
+
+def refused(model: nn.Module, examples: tuple[torch.Tensor, torch.Tensor], criterion: Criterion) -> None:
+    """Checks that the kernels of linear layers are refused, and that what auto takes agrees with the plain loop."""
+    objective = Objective(model, *examples, criterion)
+    origin, u, v = plane_of(model)
+    for strategy in ("dense-eager", "dense-compiled"):
+        with pytest.raises(UsageError, match=f"strategy: {strategy} does not fit this network.*; choose auto"):
+            objective.on(origin, u, v, strategy)
+    thetas = origin + points(5)[:, :1] * u + points(5)[:, 1:] * v
+    expected, _ = plain(model, examples, criterion, thetas, torch.float32)
+    np.testing.assert_allclose(objective(thetas), expected, rtol=1e-5)
+    np.testing.assert_allclose(objective.on(origin, u, v).measure(points(5)).loss, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", [*NO_STACKS, hooked()], ids=str)
+def test_a_network_that_is_no_plain_stack_of_linear_layers_is_refused_by_its_kernels(model: nn.Module):
+    refused(model, data(), nn.CrossEntropyLoss())
+
+
+CRITERIA = {
+    "smoothed": nn.CrossEntropyLoss(label_smoothing=0.1),
+    "weighted": nn.CrossEntropyLoss(weight=torch.arange(1.0, 6.0)),
+    "a class ignored": nn.CrossEntropyLoss(ignore_index=2),
+    "one more": lambda outputs, targets: functional.cross_entropy(outputs, targets) + 1,
+    "margin": nn.MultiMarginLoss(),
+}
+
+
+@pytest.mark.parametrize("criterion", CRITERIA.values(), ids=CRITERIA)
+def test_a_criterion_that_is_not_plain_is_refused_by_the_kernels_of_linear_layers(criterion: Criterion):
+    refused(network(nn.Tanh()), data(), criterion)
+
+
+def test_a_label_that_is_ignored_is_refused_by_the_kernels_of_linear_layers():
+    inputs, targets = data()
+    targets[3] = -100
+    refused(network(nn.Tanh()), (inputs, targets), nn.CrossEntropyLoss())
 
 
 def test_the_strategy_without_a_compiler_is_eager(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     model = network(nn.Tanh(), (12, 8, 5))
     monkeypatch.setenv("CXX", "false")
     compiler.library.cache_clear()
-    evaluator = Objective(model, *data(), nn.CrossEntropyLoss(), strategy="dense-compiled").on(*plane_of(model))
+    evaluator = Objective(model, *data(), nn.CrossEntropyLoss()).on(*plane_of(model), "dense-compiled")
     compiler.library.cache_clear()
     assert evaluator.strategy == "dense-eager"
     assert "a kernel could not be compiled" in capsys.readouterr().err
@@ -348,7 +353,7 @@ def test_the_strategy_without_a_compiler_is_eager(monkeypatch: pytest.MonkeyPatc
 def test_a_scan_leaves_the_network_as_it_found_it(strategy: str):
     model = network(nn.Tanh()).train()
     before, random = parameters_of(model), torch.get_rng_state()
-    Objective(model, *data(), nn.CrossEntropyLoss(), strategy=strategy).on(*plane_of(model)).measure(points(5))
+    Objective(model, *data(), nn.CrossEntropyLoss()).on(*plane_of(model), strategy).measure(points(5))
     assert np.array_equal(parameters_of(model), before)
     assert model.training
     assert torch.equal(torch.get_rng_state(), random)
@@ -360,9 +365,10 @@ def test_a_criterion_that_fails_leaves_the_network_as_it_was():
 
     model = nn.Sequential(network(nn.Tanh()), nn.Dropout()).train()
     before = parameters_of(model)
-    evaluator = Objective(model, *data(), fail).on(*plane_of(model))
-    with pytest.raises(ArithmeticError, match="the criterion failed"):
-        evaluator.measure(points(2))
+    objective = Objective(model, *data(), fail)
+    for strategy in ("auto", "loop", "folded"):
+        with pytest.raises(ArithmeticError, match="the criterion failed"):
+            objective.on(*plane_of(model), strategy).measure(points(2))
     assert np.array_equal(parameters_of(model), before)
     assert model.training
 
@@ -377,14 +383,19 @@ def test_dropout_and_batch_norm_are_measured_in_evaluation_mode_whatever_the_ord
 
 
 def test_an_unknown_strategy_is_refused():
-    with pytest.raises(UsageError, match="'fast' is unknown; choose auto, loop, dense-eager, dense-compiled"):
-        Objective(network(nn.Tanh()), *data(), nn.CrossEntropyLoss(), strategy="fast")
+    model = network(nn.Tanh())
+    with pytest.raises(UsageError, match="'fast' is unknown; choose auto, loop, folded, compiled, dense-eager"):
+        Objective(model, *data(), nn.CrossEntropyLoss()).on(*plane_of(model), "fast")
 
 
 def test_a_plane_of_another_network_is_refused():
     objective = Objective(network(nn.Tanh()), *data(), nn.CrossEntropyLoss())
-    with pytest.raises(UsageError, match="plane: 7 parameters, but the network has 227"):
-        objective.on(*np.zeros((3, 7)))
+    whole = np.ones(227)
+    for vectors, name in ((np.zeros((3, 7)), "θ₀"), ((whole, whole[:7], whole), "u"), ((whole, whole, whole[:7]), "v")):
+        with pytest.raises(UsageError, match=f"plane: {name}: 7 parameters, but the network has 227 parameters; choose its own"):
+            objective.on(*vectors)
+    with pytest.raises(UsageError, match=r"plane: θ₀: the shape \(1, 227\), but the network has 227 parameters"):
+        objective.on(whole[None], whole, whole)
 
 
 def test_the_objective_keeps_the_parameters_it_was_made_with():

@@ -1,7 +1,8 @@
 """Surfaces: a bowl with a known formula, tiles in any order, stores that are taken up again and damaged ones."""
 
+import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from render.errors import DataError
-from render.landscape import sampling, surface
+from render.landscape import field, layer, surface
 from render.landscape.grid import Grid
 from render.landscape.objective import Measurement, Objective
 from render.landscape.plane import Plane
@@ -53,12 +54,16 @@ class Counting:
 
     plane: Plane
     limit: int = 10**9
-    asked: list[np.ndarray] = field(default_factory=list)
+    asked: list[np.ndarray] = dataclasses.field(default_factory=list)
     strategy: str = "counting"
+    precision: str = "float32"
     batch: int = 64
 
-    def on(self, origin, u, v):
+    def on(self, origin, u, v, strategy="auto", **_):
         return self
+
+    def spread(self, thetas):
+        return None
 
     def measure(self, coordinates):
         if sum(map(len, self.asked)) + len(coordinates) > self.limit:
@@ -86,15 +91,15 @@ def test_the_centre_of_an_odd_grid_is_the_loss_of_the_origin_to_the_last_bit():
 def test_the_order_of_tiles_does_not_change_a_surface(monkeypatch):
     plane, grid = skewed_plane(), Grid.square(1.0, 150)
     straight = sample(bowl(), plane, grid)
-    tiles = Grid.tiles
-    monkeypatch.setattr(Grid, "tiles", lambda self, size: tiles(self, size)[::-1])
+    tiles = field.tiles
+    monkeypatch.setattr(field, "tiles", lambda shape: tiles(shape)[::-1])
     np.testing.assert_array_equal(sample(bowl(), plane, grid).loss, straight.loss)
 
 
 def test_the_size_of_tiles_does_not_change_a_surface(monkeypatch):
     plane, grid = skewed_plane(), Grid.square(1.0, 50)
     whole = sample(bowl(), plane, grid)
-    monkeypatch.setattr(sampling, "TILE", 11)
+    monkeypatch.setattr(layer, "TILE", 11)
     np.testing.assert_array_equal(sample(bowl(), plane, grid).loss, whole.loss)
 
 

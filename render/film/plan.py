@@ -1,11 +1,11 @@
 """The plan: what a scene still lacks, about how long that takes on this machine, and how much disk it needs.
 
-Points per second are timed on the scene's own network, untrained, for a moment; seconds a frame follow from its size.
+Points per second are timed on the scene's own network, untrained, for a moment; of an adaptive surface only the points
+are counted that it needs at least. Seconds a frame follow from its size.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from render.descent.parameters import parameters_of
 from render.film import film as films
 from render.film import record, still
 from render.film.frames import FrameStore
-from render.landscape import measure
+from render.landscape import measure, planning
+from render.landscape.grid import Grid
+from render.landscape.sampling import points_per_second
 from render.scene.output import Film
 from render.scene.spec import Scene
 
-TRIAL = 1.5  # seconds of measuring
 SECONDS_PER_FRAME = (0.15, 0.4)  # for any frame, and for each million pixels; measured on two cores without a GPU
 FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
 STEPS_PER_SECOND = 300  # of training a small network, every step logged; measured on two cores
@@ -98,26 +99,29 @@ def _surfaces(scene: Scene, output: Path) -> list[Item]:
     for name in scene.surfaces:
         left = measure.points_left(scene, name, output)
         if left:
-            items.append(Item(f"surface {name}", left, "points", left / _rate(scene, name), left * 9 / 1e6))
+            unit = "points" if scene.surfaces[name].mode == "exact" else "points or more"
+            items.append(Item(f"surface {name}", left, unit, left / _rate(scene, name, output), left * 9 / 1e6))
     return items
 
 
-def _rate(scene: Scene, name: str) -> float:
-    """Returns points per second on the surface's own network, timed for TRIAL seconds."""
+def _rate(scene: Scene, name: str, output: Path) -> float:
+    """Returns points per second on the surface's own network, untrained, by the strategy that will measure it."""
     settings = scene.surfaces[name]
     run = scene.runs[settings.run]
     dataset = data.load(run.data)
     model = networks.build(run.network, dataset, scene.seed)
-    objective = measure.objective_of(settings, dataset, model)
+    objective = planning.objective_of(settings, dataset, model, scene.seed)
     start = parameters_of(model).astype(np.float64)
-    evaluator = objective.on(start, np.ones_like(start), np.linspace(-1, 1, start.size))
-    places = np.full((256, 2), 0.01)
-    evaluator.measure(places)  # whatever has to be compiled
-    begin, count = time.perf_counter(), 0
-    while time.perf_counter() - begin < TRIAL:
-        evaluator.measure(places)
-        count += len(places)
-    return count / (time.perf_counter() - begin)
+    grid = Grid(*(np.linspace(-0.01, 0.01, count) for count in settings.points))
+    evaluator = objective.on(
+        start,
+        np.ones_like(start),
+        np.linspace(-1, 1, start.size),
+        settings.strategy,
+        grid=grid,
+        choices=measure.choices_in(output),
+    )
+    return points_per_second(evaluator, grid)
 
 
 def _picture_seconds(size: tuple[int, int]) -> float:

@@ -21,18 +21,24 @@ from torch.nn import functional
 
 from render.descent.parameters import layout_of
 from render.landscape.fused import fused
-from render.landscape.measurement import Measurement, OneHotMSELoss, Problem, are_classes
+from render.landscape.measurement import (
+    Measurement,
+    OneHotMSELoss,
+    Problem,
+    are_classes,
+    is_plain_cross_entropy,
+    overflows,
+)
 from render.landscape.stack import Goal, PlaneStack
 
 ACTIVATIONS = (nn.Tanh, nn.Sigmoid, nn.ReLU, nn.GELU, nn.SiLU, nn.Identity)
 CACHED = 2**18  # elements of the widest layer in one chunk, 1 MiB; four times that halves the rate
-LARGEST = float(np.finfo(np.float32).max)
 
 
 def is_dense(problem: Problem) -> bool:
     """Tells whether this file can measure a problem."""
     layers = layers_of(problem.model)
-    if layers is None or problem.inputs.dtype != torch.float32 or not len(problem.inputs):
+    if layers is None or problem.inputs.dtype != torch.float32 or not len(problem.inputs) or not problem.mode.is_plain:
         return False
     flat = problem.inputs.ndim == 2 or type(next(problem.model.children())) is nn.Flatten
     return flat and goal_of(problem, layers[-1][0].out_features) is not None
@@ -55,18 +61,7 @@ class DensePlane:
         """Measures the points with coordinates (B, 2), α first."""
         points = np.ascontiguousarray(coordinates, np.float64).reshape(-1, 2)
         loss, accuracy = self._kernel(points) if len(points) else np.zeros((2, 0))
-        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)
-
-    def _overflows(self, points: np.ndarray) -> np.ndarray:
-        """Tells where θ is not finite in float32, which a saturating activation would hide."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            bound = self._plane.abs().amax(1).numpy() @ np.stack([np.ones(len(points)), *np.abs(points.T)])
-        suspects = np.flatnonzero(~(bound < LARGEST))
-        overflows = np.zeros(len(points), bool)
-        for index in suspects:
-            theta = self._plane[0] + points[index, 0] * self._plane[1] + points[index, 1] * self._plane[2]
-            overflows[index] = not torch.isfinite(theta.float()).all()
-        return overflows
+        return Measurement.of(np.where(overflows(self._plane, points), np.nan, loss), accuracy)
 
 
 @torch.no_grad()
@@ -166,22 +161,13 @@ def goal_of(problem: Problem, classes: int) -> Goal | None:
     if are_classes(targets):
         if targets.dtype != torch.int64 or targets.shape != (count,) or targets.min() < 0 or targets.max() >= classes:
             return None
-        if criterion is functional.cross_entropy or _is_plain_cross_entropy(criterion):
+        if criterion is functional.cross_entropy or is_plain_cross_entropy(criterion):
             return Goal("cross_entropy", targets)
         return Goal("one_hot_error", targets) if type(criterion) is OneHotMSELoss else None
     if criterion is not functional.mse_loss and (type(criterion) is not nn.MSELoss or criterion.reduction != "mean"):
         return None
     known = targets.dtype == torch.float32 and targets.shape == (count, classes)
     return Goal("squared_error", targets.T.contiguous()) if known else None
-
-
-def _is_plain_cross_entropy(criterion: object) -> bool:
-    return (
-        type(criterion) is nn.CrossEntropyLoss
-        and criterion.weight is None
-        and criterion.reduction == "mean"
-        and criterion.label_smoothing == 0
-    )
 
 
 def _is_plain(model: nn.Sequential) -> bool:

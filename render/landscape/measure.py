@@ -5,35 +5,39 @@ output/surfaces/<plane>-<key8>/   surface.zarr, path.npz, and surface.json, whic
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path as File
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from render.descent import run as runs
-from render.descent.data import Dataset
 from render.descent.run import Run
 from render.errors import DataError
 from render.files import content_key, file_digest, is_whole, locked, plain, read_record, replacing, write_json
 from render.landscape import surface as surfaces
-from render.landscape.directions import random_direction
+from render.landscape.adaptive import FEWEST, WHOLE
 from render.landscape.grid import Grid
+from render.landscape.lattice import lattices
 from render.landscape.objective import Objective
 from render.landscape.path import Path
-from render.landscape.plane import RANDOM_WALK_SHARES, Plane
+from render.landscape.plane import RANDOM_WALK_SHARES
+from render.landscape.planning import Ground, objective_of, plane_of, scaling_of
 from render.landscape.sampling import sample
+from render.landscape.section import Section
+from render.landscape.status import Status
 from render.landscape.surface import Surface, SurfaceStore
+from render.landscape.survey import Means
 from render.progress import Reporter
-from render.scene import plane as planes
 from render.scene import surface as spec
+from render.scene.plane import others_of
 from render.scene.spec import Scene
 
-ALGORITHM = 1  # raise it when the same settings would measure other heights
+ALGORITHM = 2  # raise it when the same settings would measure other heights
 VERSIONED = ("thalweg", "torch", "numpy")
 RECORD = {  # what others read of surface.json
     "run": {"network": str, "parameters": int, "train": dict, "test": dict},
@@ -60,19 +64,6 @@ class Landscape:
     record: dict[str, Any]
 
 
-def _pca(_: planes.Pca, run: Run, model: nn.Module, seed: int) -> Plane:
-    return Plane.pca(run.trajectory().parameters)
-
-
-def _random(settings: planes.Random, run: Run, model: nn.Module, seed: int) -> Plane:
-    start = seed if settings.seed is None else settings.seed
-    u, v = (random_direction(model, 2 * start + k, settings.norm, settings.ignore) for k in (0, 1))
-    return Plane.through(run.trajectory().parameters[-1], u, v)
-
-
-PLANES: dict[type, Callable[[Any, Run, nn.Module, int], Plane]] = {planes.Pca: _pca, planes.Random: _random}
-
-
 def key_of(scene: Scene, name: str) -> str:
     """Returns the key of a scene's surface, without measuring anything."""
     settings = scene.surfaces[name]
@@ -80,16 +71,31 @@ def key_of(scene: Scene, name: str) -> str:
         {
             "stage": "surface",
             "algorithm": ALGORITHM,
-            "settings": settings.model_dump(mode="json", exclude={"run"}),
-            "seed": scene.seed if isinstance(settings.plane, planes.Random) else None,
-            "run": runs.key_of(scene.runs[settings.run], scene.seed),
+            "settings": settings.model_dump(mode="json", exclude={"run": True, "plane": {"run", "runs"}}),
+            "seed": scene.seed if _is_seeded(settings) else None,
+            "relief": asdict(scaling_of(scene.look.relief)) if settings.mode == "adaptive" else None,
+            "runs": [runs.key_of(scene.runs[other], scene.seed) for other in (settings.run, *_others(settings))],
         }
     )
+
+
+def _is_seeded(settings: spec.Surface) -> bool:
+    """Whether a surface draws something from the scene's seed."""
+    return getattr(settings.plane, "seed", 0) is None or settings.objective.dropout == "fixed"
+
+
+def _others(settings: spec.Surface) -> list[str]:
+    return [str(name) for _, name in others_of(settings.plane.model_dump())]
 
 
 def folder_of(scene: Scene, name: str, output: File) -> File:
     """Returns the folder of a scene's surface."""
     return output / "surfaces" / f"{scene.surfaces[name].plane.kind}-{key_of(scene, name)[:8]}"
+
+
+def choices_in(output: File) -> File:
+    """Returns the file that remembers the fastest strategies."""
+    return output / "strategies.json"
 
 
 def is_done(scene: Scene, name: str, output: File) -> bool:
@@ -105,12 +111,19 @@ def _finished(scene: Scene, name: str, output: File) -> Landscape | None:
 
 
 def points_left(scene: Scene, name: str, output: File) -> int:
-    """Returns how many points of a scene's surface are still to be measured."""
-    columns, rows = scene.surfaces[name].points
+    """Returns how many points of a scene's surface are still to be measured; of an adaptive one, at least so many."""
+    settings = scene.surfaces[name]
+    columns, rows = settings.points
     found = SurfaceStore.open(folder_of(scene, name, output) / "surface.zarr")
-    if found is None or found.record.get("key") != key_of(scene, name):
+    begun = found is not None and found.record.get("key") == key_of(scene, name)
+    if settings.mode == "adaptive":
+        finished = begun and found is not None and found.outcome is not None
+        first = lattices((rows, columns))[:WHOLE][-1].shape
+        return 0 if finished else min(rows * columns, first[0] * first[1] + FEWEST)
+    if found is None or not begun:
         return rows * columns
-    return rows * columns - int((found.read(lambda tile: None)["status"] != surfaces.Status.MISSING).sum())
+    status = found.read(lambda tile: None)["status"]
+    return int((status == Status.MISSING).sum())
 
 
 def load(scene: Scene, name: str, output: File) -> Landscape:
@@ -137,75 +150,107 @@ def _path_in(folder: File, digest: str) -> Path:
         return Path(**{field.name: arrays[field.name] for field in fields(Path)})
 
 
-def obtain(scene: Scene, name: str, output: File, reporter: Reporter) -> Landscape:
-    """Returns a scene's surface, measuring what is missing of it; a damaged one is mended."""
+def obtain(scene: Scene, name: str, output: File, reporter: Reporter, means: Means | None = None) -> Landscape:
+    """Returns a scene's surface, measuring what is missing of it; a damaged one is mended.
+
+    means: processes, a cluster, or a share of the tiles, after which MachineError tells what is left.
+    """
+    means = means or Means()
     folder, settings = folder_of(scene, name, output), scene.surfaces[name]
     if _record_in(folder, key_of(scene, name)) is not None:
         try:
             return load(scene, name, output)
         except DataError as damage:
             reporter.say(f"surface {name} is mended: {damage}")
+    ends = {run: runs.obtain(run, scene.runs[run], scene.seed, output, reporter) for run in _others(settings)}
     run = runs.obtain(settings.run, scene.runs[settings.run], scene.seed, output, reporter)
-    with locked(folder, reporter.say):
-        return _finished(scene, name, output) or _measure(scene, name, output, run, reporter)
+    with contextlib.nullcontext() if means.shard else locked(folder, reporter.say):
+        return _finished(scene, name, output) or _Job(scene, name, output, run, ends, reporter, means).measured()
 
 
-def _measure(scene: Scene, name: str, output: File, run: Run, reporter: Reporter) -> Landscape:
-    settings, dataset, trajectory = scene.surfaces[name], run.dataset(), run.trajectory()
-    model = run.model(dataset)
-    folder, key = folder_of(scene, name, output), key_of(scene, name)
-    kept = _kept(folder / "surface.zarr", key)
-    plane, grid = kept[:2] if kept else _planned(settings, run, model, scene.seed)
-    objective = objective_of(settings, dataset, model, kept[2] if kept else "auto")
-    surface = sample(
-        objective, plane, grid, folder / "surface.zarr", record={"key": key}, progress=reporter, name=f"surface {name}"
-    )
-    path = Path.on(plane, trajectory, surface, objective)
-    with replacing(folder / "path.npz") as temporary:
-        np.savez(temporary, **asdict(path))
-    record = plain(_record(key, run, settings, surface, path, len(objective.problem.targets)))
-    record["path_digest"] = file_digest(folder / "path.npz")
-    write_json(folder / "surface.json", record)
-    return Landscape(folder, key, surface, path, record)
+@dataclass(frozen=True)
+class _Job:
+    """A scene's surface that is to be measured."""
+
+    scene: Scene
+    name: str
+    output: File
+    run: Run
+    others: dict[str, Run]
+    reporter: Reporter
+    means: Means
+
+    def measured(self) -> Landscape:
+        """Measures what is missing, and writes path and record."""
+        scene, settings, seed = self.scene, self.scene.surfaces[self.name], self.scene.seed
+        folder, key = folder_of(scene, self.name, self.output), key_of(scene, self.name)
+        dataset = self.run.dataset()
+        model = self.run.model(dataset)
+        objective = objective_of(settings, dataset, model, seed)
+        ground = Ground(self.run, self.others, model, objective, seed)
+        plane, grid = _kept(folder / "surface.zarr", key) or plane_of(settings, ground)
+        surface = self._sampled(objective, plane, grid, folder / "surface.zarr", key)
+        if surface.record["precision"] != settings.objective.precision:
+            objective = objective_of(settings, dataset, model, seed, str(surface.record["precision"]))
+        path = Path.on(plane, self.run.trajectory(), surface, objective)
+        with locked(folder, self.reporter.say) if self.means.shard else contextlib.nullcontext():
+            return self._written(folder, key, surface, path, objective)
+
+    def _sampled(self, objective: Objective, plane: Section, grid: Grid, store: File, key: str) -> Surface:
+        settings = self.scene.surfaces[self.name]
+        scaling = scaling_of(self.scene.look.relief)
+        adaptive = {
+            "tolerance": settings.tolerance,
+            "scale": scaling.kind,
+            "floor": scaling.floor,
+            "clip": scaling.clip,
+        }
+        return sample(
+            objective,
+            plane,
+            grid,
+            store,
+            settings.mode,
+            **(adaptive if settings.mode == "adaptive" else {}),  # type: ignore[arg-type]
+            strategy=settings.strategy,
+            budget=settings.budget / 60 if settings.budget else None,
+            workers=self.means.workers,
+            scheduler=self.means.scheduler,
+            shard=self.means.shard,
+            choices=choices_in(self.output),
+            record={"key": key},
+            progress=self.reporter,
+            name=f"surface {self.name}",
+        )
+
+    def _written(self, folder: File, key: str, surface: Surface, path: Path, objective: Objective) -> Landscape:
+        with replacing(folder / "path.npz") as temporary:
+            np.savez(temporary, **asdict(path))
+        record = plain(_record(key, self.run, self.scene.surfaces[self.name], surface, path, objective))
+        record["path_digest"] = file_digest(folder / "path.npz")
+        write_json(folder / "surface.json", record)
+        return Landscape(folder, key, surface, path, record)
 
 
-def objective_of(settings: spec.Surface, dataset: Dataset, model: nn.Module, strategy: str = "auto") -> Objective:
-    """Returns the loss that a surface asks for: cross-entropy on the first examples of a split."""
-    examples = dataset.split(settings.objective.split).first(settings.objective.examples)
-    inputs, targets = torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets)
-    return Objective(model, inputs, targets, nn.CrossEntropyLoss(), strategy=strategy)
+def _kept(store: File, key: str) -> tuple[Section, Grid] | None:
+    """Returns the plane and the grid that were asked for when a surface was begun.
 
-
-def _kept(store: File, key: str) -> tuple[Plane, Grid, str] | None:
-    """Returns the plane, the grid and the strategy that a surface was begun with.
-
-    One surface has one arithmetic, and another number of threads gives a plane of other last digits.
+    Another number of threads gives a plane of other last digits.
     """
     found = SurfaceStore.open(store)
-    if found is None or found.record.get("key") != key:
+    if found is None or found.record.get("key") != key or "asked" in found.record:
         return None
     try:
-        return *found.geometry(), str(found.record.get("strategy"))
+        return found.geometry()
     except DataError:
         return None
 
 
-def _planned(settings: spec.Surface, run: Run, model: nn.Module, seed: int) -> tuple[Plane, Grid]:
-    plane = PLANES[type(settings.plane)](settings.plane, run, model, seed)
-    return plane, _grid(settings, plane.project(run.trajectory().parameters))
-
-
-def _grid(settings: spec.Surface, path: np.ndarray) -> Grid:
-    if settings.range is not None:
-        columns, rows = settings.points
-        return Grid(np.linspace(*settings.range.alpha, columns), np.linspace(*settings.range.beta, rows))
-    assert settings.margin is not None
-    return Grid.around(path, settings.points, settings.margin)
-
-
-def _record(key: str, run: Run, settings: spec.Surface, surface: Surface, path: Path, examples: int) -> dict[str, Any]:
+def _record(
+    key: str, run: Run, settings: spec.Surface, surface: Surface, path: Path, objective: Objective
+) -> dict[str, Any]:
     finite = surface.loss[np.isfinite(surface.loss)]
-    columns, rows = settings.points
+    rows, columns = surface.grid.cells
     return {
         "key": key,
         "run": {name: run.record[name] for name in ("key", "network", "parameters", "train", "test")},
@@ -214,9 +259,10 @@ def _record(key: str, run: Run, settings: spec.Surface, surface: Surface, path: 
             "kind": settings.plane.kind,
             "variance_share": surface.plane.variance_share,
             "random_walk_share": RANDOM_WALK_SHARES,
+            "eigenvalues": surface.plane.eigenvalues,
             "lengths": [float(np.linalg.norm(surface.plane.u)), float(np.linalg.norm(surface.plane.v))],
         },
-        "objective": {"loss": "cross-entropy", "split": settings.objective.split, "examples": examples, "mode": "eval"},
+        "objective": dict(_said_of(settings, surface, objective)),
         "points": [columns, rows],
         "counts": surface.counts,
         "alpha": [float(surface.grid.alphas[0]), float(surface.grid.alphas[-1])],
@@ -227,9 +273,37 @@ def _record(key: str, run: Run, settings: spec.Surface, surface: Surface, path: 
             "true_loss": [float(path.true_loss[0]), float(path.true_loss[-1])],
             "largest_distance": float(path.distance.max()),
         },
+        **{name: surface.record[name] for name in ("adaptive", "standard_error") if surface.record.get(name)},
+        **_budget(settings, surface),
         "strategy": surface.record["strategy"],
         "dtype": "float32",
-        "device": "cpu",
+        "device": str(objective.problem.inputs.device.type),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
         "loss_digest": surface.loss_digest,
     }
+
+
+def _budget(settings: spec.Surface, surface: Surface) -> dict[str, Any]:
+    """Returns what there is to say where a budget has made the grid coarser than it was asked for."""
+    if settings.budget is None or "asked" not in surface.record:
+        return {}
+    return {"budget": {"minutes": settings.budget / 60, "asked": list(settings.points)}}
+
+
+def _said_of(settings: spec.Surface, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:
+    """Gives what there is to say of an objective; batch norm only where the network has any."""
+    asked, mode = settings.objective, objective.problem.mode
+    yield "loss", asked.loss.replace("-", " ") if asked.loss == "squared-error" else asked.loss
+    yield "split", asked.split
+    yield "examples", len(objective.problem.targets)
+    yield "mode", "eval"
+    if mode.bn != "frozen" and any(isinstance(module, _BatchNorm) for module in objective.problem.model.modules()):
+        yield "bn", mode.bn
+        yield "bn_batch", mode.bn_batch
+        if mode.bn == "recalibrated":
+            yield "calibration", asked.calibration
+    if mode.dropout != "off":
+        yield "dropout", mode.dropout
+    if mode.weight_decay:
+        yield "weight_decay", mode.weight_decay
+    yield "precision", surface.record["precision"]

@@ -5,23 +5,59 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
+from render.errors import UsageError
+
+Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+BN, DROPOUT = ("frozen", "batch", "recalibrated"), ("off", "fixed")
+PRECISIONS = ("float32", "tf32", "bfloat16", "float16")
+LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How a network is evaluated where that is a choice; each choice is another surface."""
+
+    bn: str = "frozen"  # frozen: θ₀'s statistics; batch: those of the evaluation set; recalibrated: re-estimated
+    bn_batch: int | None = None  # examples of one batch of statistics; the whole set when absent
+    calibration: torch.Tensor | None = None  # (M, ...) inputs on which recalibrated re-estimates
+    dropout: str = "off"  # off; fixed: one mask, the same at every point
+    seed: int = 0  # of that mask
+    weight_decay: float = 0.0  # λ of ½·λ·‖θ‖²
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        for name, choices in (("bn", BN), ("dropout", DROPOUT), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise UsageError(f"{name}: {getattr(self, name)!r} is unknown; choose {', '.join(choices)}")
+        if (self.bn == "recalibrated") != (self.calibration is not None):
+            raise UsageError("calibration: examples are needed with bn='recalibrated', and only there")
+        if self.bn_batch is not None and (self.bn == "frozen" or self.bn_batch < 2):
+            raise UsageError("bn_batch: takes 2 examples or more, and only with bn='batch' or bn='recalibrated'")
+        if not 0 <= self.weight_decay < math.inf:
+            raise UsageError(f"weight_decay: {self.weight_decay} is not a number of 0 or more")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the forward pass is the network's own evaluation mode in float32."""
+        return (self.bn, self.dropout, self.precision) == ("frozen", "off", "float32")
+
 
 @dataclass(frozen=True)
 class Problem:
-    """A network, an evaluation set in memory, and the criterion that compares them."""
+    """A network, an evaluation set in memory, the criterion that compares them, and the mode of evaluation."""
 
     model: nn.Module
     inputs: torch.Tensor  # (N, ...)
     targets: torch.Tensor  # (N, ...) class indices or values
-    criterion: Callable[
-        [torch.Tensor, torch.Tensor], torch.Tensor
-    ]  # (outputs, targets) -> scalar, a mean over examples
+    criterion: Criterion  # (outputs, targets) -> scalar, a mean over examples, or (N,), one loss for each
+    mode: Mode = Mode()
 
 
 @dataclass(frozen=True)
@@ -39,6 +75,29 @@ class Measurement:
         return Measurement(values, np.where(np.isfinite(values), accuracy, np.nan).astype(np.float32))
 
 
+class Way(Protocol):
+    """A way to compute the points of one plane."""
+
+    @property
+    def strategy(self) -> str:
+        """Its name; heights depend on it in their last digits."""
+
+    @property
+    def batch(self) -> int:
+        """The number of points that is measured at once; whole multiples of it waste nothing."""
+
+    def measure(self, coordinates: np.ndarray) -> Measurement:
+        """Measures the points with coordinates (B, 2), α first."""
+
+
+class Evaluator(Way, Protocol):
+    """An objective prepared for one plane."""
+
+    @property
+    def precision(self) -> str:
+        """The precision of products, one of PRECISIONS."""
+
+
 class OneHotMSELoss(nn.Module):
     """The mean squared error between outputs (N, C) and class indices (N,) written as one-hot vectors."""
 
@@ -52,8 +111,49 @@ def are_classes(targets: torch.Tensor) -> bool:
     return not targets.is_floating_point() and not targets.is_complex()
 
 
-def accuracy_of(outputs: torch.Tensor, targets: torch.Tensor) -> float:
-    """Returns the share of targets (N, ...) that are the largest of outputs (N, C, ...), or NaN where they are none."""
-    if not are_classes(targets) or outputs.shape[:1] + outputs.shape[2:] != targets.shape:
-        return math.nan
-    return (outputs.argmax(1) == targets).double().mean().item()
+def right_of(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor | None:
+    """Returns how many targets (N, ...) are the largest of outputs (N, C, ...), or None where they are none."""
+    if not isinstance(outputs, torch.Tensor) or outputs.ndim < 2 or not are_classes(targets):
+        return None
+    if outputs.shape[:1] + outputs.shape[2:] != targets.shape:
+        return None
+    return (outputs.argmax(1) == targets).double().sum()
+
+
+def per_example(criterion: Criterion, targets: torch.Tensor) -> Criterion | None:
+    """Returns the losses (N,) that a known criterion is the plain mean of, or None where it is not a known one."""
+    if criterion is functional.cross_entropy or is_plain_cross_entropy(criterion):
+        if are_classes(targets) and bool((targets < 0).any()):  # some are ignored, so the mean is over fewer
+            return None
+        return lambda outputs, labels: _by_example(functional.cross_entropy(outputs, labels, reduction="none"))
+    if type(criterion) is OneHotMSELoss:
+        return lambda outputs, labels: (outputs - functional.one_hot(labels, outputs.shape[1])).square().mean(1)
+    if criterion is functional.mse_loss or (type(criterion) is nn.MSELoss and criterion.reduction == "mean"):
+        return lambda outputs, values: _by_example((outputs - values).square())
+    return None
+
+
+def _by_example(losses: torch.Tensor) -> torch.Tensor:
+    return losses.flatten(1).mean(1) if losses.ndim > 1 else losses
+
+
+def is_plain_cross_entropy(criterion: object) -> bool:
+    """Tells whether a criterion is the mean cross-entropy without weights or smoothing."""
+    return (
+        type(criterion) is nn.CrossEntropyLoss
+        and criterion.weight is None
+        and criterion.reduction == "mean"
+        and criterion.label_smoothing == 0
+        and criterion.ignore_index < 0  # a class that is ignored makes the mean one over fewer examples
+    )
+
+
+def overflows(plane: torch.Tensor, points: np.ndarray) -> np.ndarray:
+    """Tells at which points (B, 2) of a plane (3, P) θ is not finite in float32, which an activation would hide."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        bound = plane.abs().amax(1).cpu().numpy() @ np.stack([np.ones(len(points)), *np.abs(points.T)])
+    found = np.zeros(len(points), bool)
+    for index in np.flatnonzero(~(bound < LARGEST)):
+        theta = plane[0] + points[index, 0] * plane[1] + points[index, 1] * plane[2]
+        found[index] = not torch.isfinite(theta.float()).all()
+    return found

@@ -1,43 +1,40 @@
-"""The objective: θ ↦ loss on a fixed evaluation set, in evaluation mode.
+"""The objective: θ ↦ loss on a fixed evaluation set, in a declared mode.
 
-A stack of linear layers is measured many points at a time (dense.py); any other network one point at a time. Both
-leave the network as they found it.
+Points anywhere in parameter space are measured one by one; on a plane, by the strategy that suits the network
+(strategies.py). The network is left as it was found.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from render import compiler
-from render.descent.parameters import loader_of, parameters_of, restoring
-from render.errors import UsageError
-from render.landscape.dense import DensePlane, is_dense
-from render.landscape.measurement import Measurement, OneHotMSELoss, Problem, accuracy_of
+from render.descent.parameters import layout_of, parameters_of, trainable
+from render.errors import DataError, UsageError
+from render.landscape import strategies
+from render.landscape.evaluation import Evaluation, batch_norms, evaluating, parts_of
+from render.landscape.flat import held_in
+from render.landscape.grid import Grid
+from render.landscape.measurement import (
+    Criterion,
+    Evaluator,
+    Measurement,
+    Mode,
+    OneHotMSELoss,
+    Problem,
+    Way,
+    per_example,
+)
+from render.landscape.memory import memory_errors, resident, tensor_of
 
-__all__ = ["STRATEGIES", "Evaluator", "Measurement", "Objective", "OneHotMSELoss"]
-
-STRATEGIES = ("loop", "dense-eager", "dense-compiled")
-
-
-class Evaluator(Protocol):
-    """An objective prepared for one plane."""
-
-    @property
-    def strategy(self) -> str:
-        """One of STRATEGIES; heights depend on it in their last digits."""
-
-    @property
-    def batch(self) -> int:
-        """The number of points that is measured at once; whole multiples of it waste nothing."""
-
-    def measure(self, coordinates: np.ndarray) -> Measurement:
-        """Measures the points with coordinates (B, 2), α first."""
+__all__ = ["Evaluator", "Measurement", "Objective", "OneHotMSELoss"]
 
 
 class Objective:
@@ -48,70 +45,185 @@ class Objective:
         model: nn.Module,
         inputs: Any,
         targets: Any,
-        criterion: nn.Module | Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        criterion: Criterion,
         *,
-        strategy: str = "auto",
+        bn: str = "frozen",
+        bn_batch: int | None = None,
+        calibration: Any = None,
+        dropout: str = "off",
+        seed: int = 0,
+        weight_decay: float = 0.0,
+        precision: str = "float32",
+        device: torch.device | str | None = None,
     ):
-        if strategy not in ("auto", *STRATEGIES):
-            raise UsageError(f"strategy: {strategy!r} is unknown; choose auto, {', '.join(STRATEGIES)}")
-        first = next(model.parameters(), torch.empty(0))
-        self.problem = Problem(model, _on(inputs, first.device), _on(targets, first.device), criterion)
+        """Takes any network and tensors; criterion(outputs, targets) gives a mean, or one loss for each example.
+
+        bn: frozen takes batch norm's running statistics as they are; batch those of the evaluation set at each point,
+        in batches of bn_batch; recalibrated estimates them anew at each point on the inputs in calibration. dropout:
+        off, or fixed, one mask drawn from seed. weight_decay adds ½·λ·‖θ‖². precision: float32, or tf32, bfloat16,
+        float16 where a check allows it. device: where to compute, the network's own when absent. Raises UsageError for
+        an option that is unknown, DataError for examples that do not fit the memory or parameters that are not finite.
+        """
+        there = _device_of(model, device)
+        samples = None if calibration is None else resident("calibration", calibration, there)
+        mode = Mode(bn, bn_batch, samples, dropout, seed, weight_decay, precision)
+        if any(tensor.device != there for tensor in (*model.parameters(), *model.buffers())):
+            model = copy.deepcopy(model).to(there)
+        if not len(list(trainable(model))):
+            raise DataError("model: has no trainable parameters, so there is no θ to move; set requires_grad")
+        examples, goals = resident("inputs", inputs, there), resident("targets", targets, there)
+        if bn != "frozen" and batch_norms(model) and len(examples if samples is None else samples) < 2:
+            raise DataError("bn: one example has no variance to normalise by; give 2 or more, or choose 'frozen'")
+        self.problem = Problem(model, examples, goals, criterion, mode)
         self.parameters = parameters_of(model)
-        self.strategy = _chosen(strategy, self.problem)
 
     def __call__(self, thetas: Any) -> np.ndarray:
-        """Returns the loss (B,) at thetas (B, P)."""
+        """Returns the loss (B,) float32 at thetas (B, P), numpy or torch."""
         return self.measure(thetas).loss
 
     def measure(self, thetas: Any) -> Measurement:
         """Measures points (B, P) anywhere in parameter space."""
-        return _measure_each(self.problem, torch.as_tensor(thetas).float())
+        points, evaluation = self._points(thetas), Evaluation(self.problem)
+        buffer = self._buffer()
+        found = torch.zeros(2, len(points), dtype=torch.float64, device=self._device)
+        with memory_errors(len(self.problem.inputs)), evaluating(self.problem), held_in(self.problem.model, buffer):
+            for index, theta in enumerate(points):
+                buffer.copy_(theta)
+                loss, found[1, index] = evaluation()
+                found[0, index] = torch.where(torch.isfinite(buffer).all(), loss + self._decay(buffer), math.nan)
+        return Measurement.of(*found.cpu().numpy())
 
-    def on(self, origin: np.ndarray, u: np.ndarray, v: np.ndarray) -> Evaluator:
-        """Returns an evaluator for the plane θ₀ + α·u + β·v; all three are (P,)."""
-        plane = torch.from_numpy(np.stack([origin, u, v]).astype(np.float64))
-        if plane.shape[1] != len(self.parameters):
-            raise UsageError(f"plane: {plane.shape[1]} parameters, but the network has {len(self.parameters)}")
-        if self.strategy == "loop":
-            return LoopPlane(self.problem, plane)
-        return DensePlane(self.problem, plane, self.strategy)
+    def _decay(self, theta: torch.Tensor) -> torch.Tensor | float:
+        decay = self.problem.mode.weight_decay
+        return 0.5 * decay * theta.double().square().sum() if decay else 0.0
+
+    def spread(self, thetas: Any) -> np.ndarray | None:
+        """Returns the standard error (B,) of the mean loss over examples at thetas (B, P).
+
+        Returns None where the criterion gives no loss for each example.
+        """
+        points, each = self._points(thetas), self._each()
+        if each is None:
+            return None
+        buffer, evaluation = self._buffer(), Evaluation(self.problem)
+        found = torch.zeros(len(points), dtype=torch.float64, device=self._device)
+        with memory_errors(len(self.problem.inputs)), evaluating(self.problem), held_in(self.problem.model, buffer):
+            for index, theta in enumerate(points):
+                buffer.copy_(theta)
+                found[index] = evaluation.losses(each).std() / math.sqrt(len(self.problem.targets))
+        return found.cpu().numpy()
+
+    def _each(self) -> Criterion | None:
+        """Returns a criterion of one loss for each example: the known form of a mean, or the one that was given."""
+        problem = self.problem
+        if len(problem.targets) != len(problem.inputs) or len(problem.targets) < 2:
+            return None
+        known = per_example(problem.criterion, problem.targets)
+        if known is not None:
+            return known
+        with evaluating(problem):
+            try:
+                losses = problem.criterion(problem.model(problem.inputs[:2]), problem.targets[:2])
+            except Exception:  # a criterion may know only the whole set
+                return None
+        return problem.criterion if isinstance(losses, torch.Tensor) and losses.shape == (2,) else None
+
+    def differentiable(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Returns the loss as a function of θ (P,) float64 that torch.func can differentiate, on a float64 copy."""
+        mode, layout = self.problem.mode, layout_of(self.problem.model)
+        if mode.bn == "recalibrated" or mode.dropout != "off":
+            raise UsageError("hessian and gradient: need bn 'frozen' or 'batch', and dropout 'off'")
+        with evaluating(self.problem):
+            model = copy.deepcopy(self.problem.model).double()
+        batches = [_in_float64(x) for x, _ in parts_of(self.problem, len(self.problem.inputs))]
+        targets = _in_float64(self.problem.targets)
+        parts, shapes = layout.slices(), dict(zip(layout.names, layout.shapes, strict=True))
+        criterion = self.problem.criterion
+        if isinstance(criterion, nn.Module):
+            criterion = copy.deepcopy(criterion).double()  # class weights are in float32 too
+
+        def loss(theta: torch.Tensor) -> torch.Tensor:
+            self._require_width("θ", theta.shape)
+            theta = theta.to(targets.device)
+            parameters = {name: theta[part].reshape(shapes[name]) for name, part in parts.items()}
+            outputs = [torch.func.functional_call(model, parameters, (inputs,)) for inputs in batches]
+            value = criterion(torch.cat(outputs) if len(outputs) > 1 else outputs[0], targets).mean()
+            return value + 0.5 * mode.weight_decay * theta.square().sum()
+
+        return loss
+
+    def on(
+        self,
+        origin: np.ndarray,
+        u: np.ndarray,
+        v: np.ndarray,
+        strategy: str = "auto",
+        *,
+        grid: Grid | None = None,
+        choices: Path | None = None,
+    ) -> Evaluator:
+        """Returns an evaluator for the plane θ₀ + α·u + β·v; all three are (P,).
+
+        The strategy auto takes the fastest of those that fit, by timing; choices is a file that remembers it. The grid
+        tells how many points and how fine: reduced precision is checked on it.
+        """
+        vectors = [np.asarray(vector, np.float64) for vector in (origin, u, v)]
+        for name, vector in zip(("θ₀", "u", "v"), vectors, strict=True):
+            self._require_width(f"plane: {name}", vector.shape)
+        plane = torch.from_numpy(np.stack(vectors))
+        with memory_errors(len(self.problem.inputs)):
+            problem, found = strategies.prepare(self.problem, plane, strategy, grid, choices)
+        return PlaneEvaluator(found, plane, problem)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.problem.inputs.device
+
+    def _buffer(self) -> torch.Tensor:
+        return torch.empty(len(self.parameters), dtype=torch.float32, device=self._device)
+
+    def _points(self, thetas: Any) -> torch.Tensor:
+        points = tensor_of(thetas)
+        if points.ndim != 2:
+            raise UsageError(f"θ: the shape {tuple(points.shape)} is no table of points; give (points, parameters)")
+        self._require_width("θ", points.shape[1:])
+        return points
+
+    def _require_width(self, name: str, shape: tuple[int, ...]) -> None:
+        size = len(self.parameters)
+        if shape != (size,):
+            found = f"{shape[0]} parameters" if len(shape) == 1 else f"the shape {tuple(shape)}"
+            raise UsageError(f"{name}: {found}, but the network has {size} parameters; choose its own")
 
 
-class LoopPlane:
-    """Measures any network, one point of a plane at a time."""
+def _device_of(model: nn.Module, device: torch.device | str | None) -> torch.device:
+    """Returns where to compute, with its number; raises UsageError where this machine has no such device."""
+    if device is None:
+        return next(model.parameters(), torch.empty(0)).device
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(f"device: this machine has no {str(device)!r}; choose cpu, or a device that it has") from error
 
-    strategy = "loop"
-    batch = 1
 
-    def __init__(self, problem: Problem, plane: torch.Tensor):
-        self._problem, self._plane = problem, plane
+def _in_float64(values: torch.Tensor) -> torch.Tensor:
+    return values.double() if values.is_floating_point() else values
+
+
+class PlaneEvaluator:
+    """The evaluator of a strategy, with ½·λ·‖θ‖² added, which on a plane is a polynomial of its coordinates."""
+
+    def __init__(self, found: Way, plane: torch.Tensor, problem: Problem):
+        self.strategy, self.batch, self.precision = found.strategy, found.batch, problem.mode.precision
+        self._found, self._decay, self._examples = found, problem.mode.weight_decay, len(problem.inputs)
+        self._products = (plane @ plane.T).numpy() if self._decay else np.zeros((3, 3))
 
     def measure(self, coordinates: np.ndarray) -> Measurement:
         """Measures the points with coordinates (B, 2), α first."""
-        origin, u, v = self._plane
-        return _measure_each(self._problem, ((origin + a * u + b * v).float() for a, b in coordinates.tolist()))
-
-
-@torch.no_grad()
-def _measure_each(problem: Problem, points: Iterable[torch.Tensor]) -> Measurement:
-    pairs: list[tuple[float, float]] = []
-    with restoring(problem.model):
-        problem.model.eval()
-        load = loader_of(problem.model)
-        for theta in points:
-            load(theta)
-            outputs = problem.model(problem.inputs)
-            loss = problem.criterion(outputs, problem.targets)
-            valid = bool(torch.isfinite(theta).all())  # an activation that saturates would hide an infinite weight
-            pairs.append((loss.item() if valid else math.nan, accuracy_of(outputs, problem.targets)))
-    return Measurement.of(*np.array(pairs, np.float64).reshape(-1, 2).T)
-
-
-def _chosen(strategy: str, problem: Problem) -> str:
-    if strategy == "loop" or not is_dense(problem):
-        return "loop"
-    return f"dense-{compiler.strategy()}" if strategy == "auto" else strategy
-
-
-def _on(values: Any, device: torch.device) -> torch.Tensor:
-    return torch.as_tensor(values).to(device)
+        with memory_errors(self._examples):
+            found = self._found.measure(coordinates)
+        if not self._decay:
+            return found
+        points = np.concatenate([np.ones((len(coordinates), 1)), coordinates], 1)
+        squares = np.einsum("bi,ij,bj->b", points, self._products, points)
+        return Measurement.of(found.loss.astype(np.float64) + 0.5 * self._decay * squares, found.accuracy)

@@ -1,12 +1,12 @@
 """The surface: a plane, a grid, and what was measured at every cell, with the status of each.
 
-On disk it is a Zarr group that is filled tile by tile. A missing chunk reads as fill without an error, so only the
-status array says what is done; it is written after the values of its tile.
+On disk it is a Zarr group: origin, u, v and the axes; loss, accuracy and status of every cell; for an adaptive surface
+also what was measured on each level and at held-out cells, which the rest is filled from; and outcome.json, what is
+known of it when it is finished.
 """
 
 from __future__ import annotations
 
-import enum
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,40 +19,45 @@ from scipy.ndimage import map_coordinates
 
 from render import store
 from render.errors import DataError
+from render.files import read_json, write_json
 from render.landscape.grid import Grid
+from render.landscape.layer import TILE, Layer, Tile
+from render.landscape.line import Line
 from render.landscape.plane import Plane
+from render.landscape.section import Section
+from render.landscape.status import Status
 
-TILE = 64  # cells along the side of a chunk; the unit of work and of resuming
-
-
-class Status(enum.IntEnum):
-    """How the value of a cell came about."""
-
-    MISSING = 0
-    MEASURED = 1
-    INTERPOLATED = 2
-    DIVERGED = 3
-    SYMMETRY = 4
+WHOLE = 256  # cells along the side of a chunk that is filled, not measured, so that writing a million takes few files
 
 
 @dataclass(frozen=True)
 class Surface:
-    """The measured loss over a grid of a plane."""
+    """The loss over a grid of a plane, or of a line."""
 
-    plane: Plane
+    plane: Section
     grid: Grid
-    loss: np.ndarray  # (n_β, n_α) float32, as measured
+    loss: np.ndarray  # (n_β, n_α) float32, as measured; (n_α,) on a line
     accuracy: np.ndarray  # (n_β, n_α) float32, NaN where targets are no classes
     status: np.ndarray  # (n_β, n_α) uint8, see Status
     record: Mapping[str, Any] = field(default_factory=dict)
 
+    @staticmethod
+    def of(plane: Section, grid: Grid, values: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> Surface:
+        """Returns the surface of arrays (n_β, n_α), which are (1, n_α) on a line."""
+        return Surface(plane, grid, **{name: part.reshape(grid.shape) for name, part in values.items()}, record=record)
+
     def height_at(self, coordinates: np.ndarray) -> np.ndarray:
-        """Returns the loss (N,) at coordinates (N, 2), linear between cells; NaN outside the grid."""
-        rows = np.interp(coordinates[:, 1], self.grid.betas, np.arange(len(self.grid.betas)), np.nan, np.nan)
-        columns = np.interp(coordinates[:, 0], self.grid.alphas, np.arange(len(self.grid.alphas)), np.nan, np.nan)
+        """Returns the loss (N,) at coordinates (N, 2), or (N, 1) on a line, linear between cells; NaN outside."""
+        places = np.asarray(coordinates, np.float64)
+        places = places[:, None] if places.ndim == 1 else places
+        columns = np.interp(places[:, 0], self.grid.alphas, np.arange(len(self.grid.alphas)), np.nan, np.nan)
+        if self.grid.is_line:
+            rows = np.zeros(len(places))
+        else:
+            rows = np.interp(places[:, 1], self.grid.betas, np.arange(len(self.grid.betas)), np.nan, np.nan)
         inside = np.isfinite(rows) & np.isfinite(columns)
-        heights = np.full(len(coordinates), np.nan)
-        heights[inside] = map_coordinates(self.loss.astype(np.float64), [rows[inside], columns[inside]], order=1)
+        heights, loss = np.full(len(places), np.nan), self.loss.reshape(self.grid.cells).astype(np.float64)
+        heights[inside] = map_coordinates(loss, [rows[inside], columns[inside]], order=1)
         return heights
 
     @property
@@ -69,120 +74,105 @@ class Surface:
 
 @dataclass(frozen=True)
 class SurfaceStore:
-    """The arrays of a surface on disk, one tile at a time."""
+    """The arrays of a surface on disk."""
 
+    folder: Path
     group: zarr.Group
-    arrays: Mapping[str, zarr.Array]
+    layer: Layer
 
     @staticmethod
-    def create(folder: Path, plane: Plane, grid: Grid, record: Mapping[str, Any]) -> SurfaceStore:
+    def create(folder: Path, plane: Section, grid: Grid, record: Mapping[str, Any], side: int = TILE) -> SurfaceStore:
         """Returns an empty store that replaces whatever was in the folder."""
         group = store.create_group(folder, record)
+        (folder / OUTCOME).unlink(missing_ok=True)
         _put_geometry(group, plane, grid)
-        chunks = (min(TILE, grid.shape[0]), min(TILE, grid.shape[1]))
-        kinds = {"loss": "float32", "accuracy": "float32", "status": "uint8"}
-        arrays = {name: store.create_array(group, name, grid.shape, kind, chunks) for name, kind in kinds.items()}
-        return SurfaceStore(group, arrays)
+        return SurfaceStore(folder, group, Layer.create(group, grid.cells, side))
 
     @staticmethod
     def open(folder: Path) -> SurfaceStore | None:
         """Returns the store in a folder, or None where there is none that can be read."""
         group = store.open_group(folder)
-        if group is None:
-            return None
-        found = {name: store.open_array(group, name) for name in ("loss", "accuracy", "status")}
-        arrays = {name: array for name, array in found.items() if array is not None}
-        return SurfaceStore(group, arrays) if len(arrays) == len(found) else None
+        layer = Layer.open(group)
+        return SurfaceStore(folder, group, layer) if group is not None and layer is not None else None
+
+    @property
+    def arrays(self) -> Mapping[str, zarr.Array]:
+        """Loss, accuracy and status of every cell."""
+        return self.layer.arrays
 
     @property
     def record(self) -> dict[str, Any]:
         """The settings that the surface was made from, as written when it was created."""
         return dict(self.group.attrs)
 
-    def geometry(self) -> tuple[Plane, Grid]:
+    @property
+    def outcome(self) -> dict[str, Any] | None:
+        """What is known of a finished surface, or None before that."""
+        found = read_json(self.folder / OUTCOME)
+        return found if isinstance(found, dict) else None
+
+    def finish(self, outcome: Mapping[str, Any]) -> None:
+        """Says that every cell is there, and what is known of them."""
+        store.sweep(self.folder)
+        write_json(self.folder / OUTCOME, outcome)
+
+    def geometry(self) -> tuple[Section, Grid]:
         """Returns the plane and the grid; raises DataError where they are damaged."""
         origin, u, v, alphas, betas = (store.get(self.group, name) for name in _GEOMETRY)
-        shares = self.record.get("variance_share")
-        return Plane(origin, u, v, tuple(shares) if shares else None), Grid(alphas, betas)
+        grid = Grid(alphas, betas)
+        if grid.is_line:
+            return Line(origin, u), grid
+        shares, values = (self.record.get(name) for name in ("variance_share", "eigenvalues"))
+        return Plane(origin, u, v, tuple(shares) if shares else None, tuple(values) if values else None), grid
 
-    def mend_geometry(self, plane: Plane, grid: Grid) -> None:
+    def mend_geometry(self, plane: Section, grid: Grid) -> None:
         """Writes the plane and the grid again where they are damaged."""
         try:
             self.geometry()
         except DataError:
             _put_geometry(self.group, plane, grid)
 
-    def write(self, tile: tuple[slice, slice], values: Mapping[str, np.ndarray]) -> None:
-        """Writes loss, accuracy and status of one tile, the status last."""
-        for name in ("loss", "accuracy", "status"):
-            store.write(self.group, self.arrays[name], values[name], tile)
-
-    def read(self, on_damage: Callable[[tuple[slice, slice]], None]) -> dict[str, np.ndarray]:
-        """Returns the three arrays; a tile with a wrong checksum or a lost chunk is reported and comes back as missing.
-
-        A million points take 0.2 s.
-        """
-        shape = self.arrays["status"].shape
-        values, damaged = self._read_at_once() or self._read_by_tiles()
-        lost = _lost(values)
-        for tile in _tiles(shape):
-            if tile in damaged or lost[tile].any():
-                on_damage(tile)
-                for name, empty in blank(lost[tile].shape).items():
-                    values[name][tile] = empty
-        return values
-
-    def _read_at_once(self) -> tuple[dict[str, np.ndarray], list[tuple[slice, slice]]] | None:
+    def part(self, name: str, shape: tuple[int, int] | None = None) -> Layer | None:
+        """Returns the layer of a level or of held-out cells, or None where there is none of this shape."""
         try:
-            return {name: np.array(array[...]) for name, array in self.arrays.items()}, []
+            found = self.group.get(name)
         except store.DAMAGES:
-            return None
+            found = None
+        layer = Layer.open(found) if isinstance(found, zarr.Group) else None
+        return layer if layer is not None and shape in (None, layer.shape) else None
 
-    def _read_by_tiles(self) -> tuple[dict[str, np.ndarray], list[tuple[slice, slice]]]:
-        shape = self.arrays["status"].shape
-        values = blank(shape)
-        damaged: list[tuple[slice, slice]] = []
-        for tile in _tiles(shape):
-            try:
-                parts = {name: np.asarray(array[tile]) for name, array in self.arrays.items()}
-            except store.DAMAGES:
-                damaged.append(tile)
-                continue
-            for name, part in parts.items():
-                values[name][tile] = part
-        return values, damaged
+    def create_part(self, name: str, shape: tuple[int, int]) -> Layer:
+        """Returns an empty layer for a level or for held-out cells, which replaces one that cannot be read."""
+        store.create_group(self.folder / name, {})
+        group = self.group[name]
+        assert isinstance(group, zarr.Group)
+        return Layer.create(group, shape)
+
+    def is_whole(self, parts: Mapping[str, int]) -> bool:
+        """Whether levels and held-out cells have so many points each, none of them damaged."""
+        return all(self._points_in(name) == count for name, count in parts.items())
+
+    def _points_in(self, name: str) -> int | None:
+        layer = self.part(name)
+        return int((layer.read(lambda _: None)["status"] != Status.MISSING).sum()) if layer else None
+
+    def write(self, tile: Tile, values: Mapping[str, np.ndarray]) -> None:
+        """Writes loss, accuracy and status of one tile, the status last."""
+        self.layer.write(tile, values)
+
+    def read(self, on_damage: Callable[[Tile], None]) -> dict[str, np.ndarray]:
+        """Returns the three arrays; a damaged tile is reported and comes back as missing."""
+        return self.layer.read(on_damage)
 
 
-def _lost(values: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Returns where a cell has a status but not its values; accuracy is missing everywhere or nowhere."""
-    finite = np.isfinite(values["accuracy"])
-    whole = np.isfinite(values["loss"]) & (finite | (not finite.any()))
-    return ~whole & ~np.isin(values["status"], (Status.MISSING, Status.DIVERGED))
-
-
+OUTCOME = "outcome.json"
 _GEOMETRY = ("origin", "u", "v", "alphas", "betas")
 
 
-def _geometry(plane: Plane, grid: Grid) -> dict[str, np.ndarray]:
-    return dict(zip(_GEOMETRY, (plane.origin, plane.u, plane.v, grid.alphas, grid.betas), strict=True))
-
-
-def _put_geometry(group: zarr.Group, plane: Plane, grid: Grid) -> None:
-    for name, values in _geometry(plane, grid).items():
+def _put_geometry(group: zarr.Group, plane: Section, grid: Grid) -> None:
+    parts = (plane.origin, plane.u, plane.v, grid.alphas, grid.betas)
+    for name, values in zip(_GEOMETRY, parts, strict=True):
         store.put(group, name, values)
-
-
-def _tiles(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
-    return Grid(np.arange(shape[1], dtype=float), np.arange(shape[0], dtype=float)).tiles(TILE)
-
-
-def blank(shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Returns the arrays of a surface on which nothing has been measured."""
-    return {
-        "loss": np.full(shape, np.nan, np.float32),
-        "accuracy": np.full(shape, np.nan, np.float32),
-        "status": np.zeros(shape, np.uint8),
-    }
 
 
 def load(folder: Path) -> Surface:
@@ -190,12 +180,14 @@ def load(folder: Path) -> Surface:
     found = SurfaceStore.open(folder)
     if found is None:
         raise DataError(f"{folder}: holds no surface; `thalweg sample` makes it")
-    damaged: list[tuple[slice, slice]] = []
+    damaged: list[Tile] = []
     values = found.read(damaged.append)
     if damaged:
         raise DataError(f"{folder}: {len(damaged)} damaged tiles; run `thalweg sample` to measure them again")
     left = int((values["status"] == Status.MISSING).sum())
     if left:
         raise DataError(f"{folder}: is not finished, {left:,} points are missing; `thalweg sample` measures them")
-    plane, grid = found.geometry()
-    return Surface(plane, grid, **values, record=found.record)
+    outcome = found.outcome
+    if outcome is None:
+        raise DataError(f"{folder}: is not finished; `thalweg sample` finishes it")
+    return Surface.of(*found.geometry(), values, {**found.record, **outcome})

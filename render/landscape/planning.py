@@ -1,0 +1,131 @@
+"""What a scene's surface asks for: the objective, the plane and the grid, from the runs that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from render.descent.data import Dataset
+from render.descent.run import Run
+from render.landscape.directions import random_direction
+from render.landscape.grid import Grid
+from render.landscape.measurement import OneHotMSELoss
+from render.landscape.objective import Objective
+from render.landscape.plane import Plane
+from render.landscape.scaling import Scaling
+from render.scene import look as looks
+from render.scene import plane as planes
+from render.scene import surface as spec
+
+LOSSES: dict[str, type[nn.Module]] = {"cross-entropy": nn.CrossEntropyLoss, "squared-error": OneHotMSELoss}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a plane is chosen from."""
+
+    run: Run
+    others: dict[str, Run]  # the runs that a plane names besides
+    model: nn.Module
+    objective: Objective
+    seed: int  # the scene's
+
+    @property
+    def end(self) -> np.ndarray:
+        """The last parameters of the run, (P,)."""
+        return self.run.trajectory().parameters[-1]
+
+    def end_of(self, name: str) -> np.ndarray:
+        """Returns the last parameters of another run, (P,)."""
+        return self.others[name].trajectory().parameters[-1]
+
+    def seeded(self, seed: int | None) -> int:
+        """Returns a plane's own seed, or the scene's."""
+        return self.seed if seed is None else seed
+
+
+def _pca(settings: planes.Pca, ground: Ground) -> Plane:
+    return Plane.pca(ground.run.trajectory().parameters, settings.origin)
+
+
+def _random(settings: planes.Random, ground: Ground) -> Plane:
+    seed = ground.seeded(settings.seed)
+    u, v = (random_direction(ground.model, 2 * seed + k, settings.norm, settings.ignore) for k in (0, 1))
+    return Plane.through(ground.end, u, v, orthogonal=settings.orthogonal)
+
+
+def _hessian(_: planes.Hessian, ground: Ground) -> Plane:
+    return Plane.hessian(ground.objective, ground.end)
+
+
+def _gradient(settings: planes.Gradient, ground: Ground) -> Plane:
+    return Plane.gradient(ground.objective, ground.end, ground.seeded(settings.seed))
+
+
+def _between(settings: planes.Between, ground: Ground) -> Plane:
+    start, way = ground.end, ground.end_of(settings.run).astype(np.float64) - ground.end
+    across = np.random.default_rng(ground.seeded(settings.seed)).normal(size=len(way))
+    return Plane.through(start, way, across * (np.linalg.norm(way) / np.linalg.norm(across)), orthogonal=True)
+
+
+def _three(settings: planes.Three, ground: Ground) -> Plane:
+    return Plane.three(ground.end, *(ground.end_of(name) for name in settings.runs))
+
+
+PLANES: dict[type, Callable[[Any, Ground], Plane]] = {
+    planes.Pca: _pca,
+    planes.Random: _random,
+    planes.Hessian: _hessian,
+    planes.Gradient: _gradient,
+    planes.Between: _between,
+    planes.Three: _three,
+}
+
+
+def plane_of(settings: spec.Surface, ground: Ground) -> tuple[Plane, Grid]:
+    """Returns the plane that a surface asks for, and the grid on it."""
+    plane = PLANES[type(settings.plane)](settings.plane, ground)
+    return plane, _grid(settings, plane, ground)
+
+
+def _grid(settings: spec.Surface, plane: Plane, ground: Ground) -> Grid:
+    columns, rows = settings.points
+    if settings.range is not None:
+        return Grid(np.linspace(*settings.range.alpha, columns), np.linspace(*settings.range.beta, rows))
+    assert settings.margin is not None
+    return Grid.around(plane.project(ground.run.trajectory().parameters), settings.points, settings.margin)
+
+
+def objective_of(
+    settings: spec.Surface, dataset: Dataset, model: nn.Module, seed: int, precision: str | None = None
+) -> Objective:
+    """Returns the loss that a surface asks for: on the first examples of a split, in its mode."""
+    asked = settings.objective
+    examples = dataset.split(asked.split).first(asked.examples)
+    calibration = dataset.train.first(asked.calibration).inputs if asked.calibration else None
+    return Objective(
+        model,
+        torch.from_numpy(examples.inputs),
+        torch.from_numpy(examples.targets),
+        LOSSES[asked.loss](),
+        bn=asked.bn,
+        bn_batch=asked.bn_batch,
+        calibration=None if calibration is None else torch.from_numpy(calibration),
+        dropout=asked.dropout,
+        seed=seed,
+        weight_decay=asked.weight_decay,
+        precision=precision or asked.precision,
+    )
+
+
+def scaling_of(relief: Any) -> Scaling:
+    """Returns the scale that a relief draws on, which an adaptive surface is exact on."""
+    logs = [step.log for step in relief if isinstance(step, looks.LogStep)]
+    clips = [step.clip.percentile for step in relief if isinstance(step, looks.ClipStep)]
+    clip = min(clips) if clips else None
+    return Scaling("log", logs[0].floor, clip) if logs else Scaling(clip=clip)
