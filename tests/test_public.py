@@ -5,8 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from ruamel.yaml import YAML
 
 import render
+from render.film.caption import PLANES
+from render.scene.surface import Surface
 from tests.conftest import ROOT
 
 
@@ -27,18 +30,34 @@ def test_importing_the_package_loads_nothing_heavy():
     assert done.stdout.strip() == "set()"
 
 
-def test_the_example_in_the_readme_runs(tmp_path, monkeypatch):
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_in_the_readme_run(tmp_path, monkeypatch):
+    examples = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    exec(compile(example.replace("400)", "30)"), "README.md", "exec"), names)
+    exec(compile(examples.replace("400)", "30)"), "README.md", "exec"), names)
     assert names["surface"].loss.shape == (30, 30)
-    assert names["surface"].counts["measured"] == 900
+    assert names["surface"].counts["missing"] == 0
+    assert names["surface"].record["adaptive"]["reached"]
+    assert names["surface"].record["standard_error"]["cells"] == 9
+    assert names["profile"].loss.shape == (201,)
 
 
 def test_the_scene_in_the_readme_is_the_first_scene():
-    from ruamel.yaml import YAML
-
-    (scene,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    scene, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     yaml = YAML(typ="safe")
     assert yaml.load(scene) == yaml.load((ROOT / "scenes" / "first-descent.yaml").read_text(encoding="utf-8"))
+
+
+def test_every_choice_in_the_readme_is_one_of_a_surface():
+    _, choices = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    yaml = YAML(typ="safe")
+    first = yaml.load(choices)
+    first["budget"] = 1800.0
+    planes = [yaml.load(line) for line in re.findall(r"^  # (\{kind: .*?\})", choices, re.MULTILINE)]
+    for plane in (first["plane"], *planes):
+        made = Surface.model_validate({"run": "main", "points": [5, 5], **first, "plane": plane})
+        assert made.plane.kind == plane["kind"]
+    assert {plane["kind"] for plane in (first["plane"], *planes)} == set(PLANES)

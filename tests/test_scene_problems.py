@@ -160,6 +160,12 @@ BAD = [
         "13:48",
         "surfaces.main.tolerance: has no use where every cell is measured; leave it out, or set mode to adaptive",
     ),
+    (
+        "[40, 30]",
+        "[4, 4], range: {alpha: [-1, 1], beta: [-1, 1]}, plane: {kind: hessian}, objective: {dropout: fixed}",
+        "13:84",
+        "needs derivatives of the loss, which dropout: fixed has none of; choose another plane or objective",
+    ),
     ("[40, 30]", "[4, 4], mode: adaptive, tolerance: 0", "13:64", "tolerance: 0 is too small; more than 0"),
     ("[40, 30]", "[4, 4], mode: adaptive, tolerance: 0.6", "13:64", "tolerance: 0.6 is too large; at most 0.5"),
     ("[40, 30]", "[4, 4], strategy: dense", "13:47", 'strategy: "dense" is not known; did you mean dense-eager?'),

@@ -144,6 +144,15 @@ class Surface(Part):
         return self
 
     @model_validator(mode="after")
+    def _has_derivatives(self) -> Self:
+        asked, kind = self.objective, self.plane.kind
+        if kind in ("hessian", "gradient") and (asked.bn == "recalibrated" or asked.dropout == "fixed"):
+            odd = "bn: recalibrated" if asked.bn == "recalibrated" else "dropout: fixed"
+            sentence = f"needs derivatives of the loss, which {odd} has none of; choose another plane or objective"
+            raise refusal((("plane",), kind, sentence))
+        return self
+
+    @model_validator(mode="after")
     def _tolerates_only_what_is_filled(self) -> Self:
         if self.mode == "exact" and self.tolerance is not None:
             sentence = "has no use where every cell is measured; leave it out, or set mode to adaptive"
