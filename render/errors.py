@@ -37,6 +37,12 @@ class MachineError(ThalwegError):
     exit_code = 4
 
 
+class Partial(MachineError):
+    """A share of the work is done as it was asked for, and the whole waits for those who do the rest."""
+
+    exit_code = 0
+
+
 class DataError(ThalwegError):
     """Data, a checkpoint or a stored result is absent or cannot be used."""
 

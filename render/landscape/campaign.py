@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from render.errors import MachineError
+from render.errors import Partial
 from render.files import locked, plain, read_json, write_json
 from render.landscape.adaptive import FEWEST, WHOLE, Outcome, Unfinished, adapt
 from render.landscape.crew import Alone, Crew, Recipe, cluster, processes
@@ -73,7 +73,7 @@ class Campaign:
         except Unfinished as left:
             assert self.means.shard is not None
             number, count = self.means.shard
-            raise MachineError(
+            raise Partial(
                 f"{self.name}: shard {number}/{count} is done, {left}; when they are done too, run it again"
             ) from left
 

@@ -65,7 +65,7 @@ def sample(
     record says so. workers: processes of this machine; scheduler: address of a Dask scheduler. choices: a file that
     remembers the fastest strategy.
 
-    shard (i, n): this call's share of the tiles, after which MachineError tells what is left for others. In exact mode
+    shard (i, n): this call's share of the tiles, after which Partial tells what is left for others. In exact mode
     the last of n calls gives the surface, and so does any later one. In adaptive mode every level, and every check at
     held-out cells, is shared out anew: where calls take turns, each of them takes part in one of these at least, and a
     surface of three levels and two checks takes at most 5·n.
