@@ -14,10 +14,16 @@ from torch.nn import functional
 
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import DataError, UsageError
-from render.landscape import evaluation, memory
+from render.landscape import evaluation, memory, strategies
 from render.landscape.objective import Objective
 
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times strategies briefly; which of them is the fastest does not matter here."""
+    monkeypatch.setattr(strategies, "TRIAL", 0.01)
 
 
 class Residual(nn.Module):
@@ -308,7 +314,7 @@ def test_a_criterion_of_one_loss_for_each_example_is_streamed_and_gives_the_mean
     streamed = Objective(model, *examples, watched).measure(thetas)
     np.testing.assert_allclose(streamed.loss, whole.loss, rtol=1e-6)
     np.testing.assert_array_equal(streamed.accuracy, whole.accuracy)
-    assert max(counts) <= 4
+    assert max(counts) <= 5  # a last example alone joins the batch before it
 
 
 def test_a_criterion_of_a_scalar_sees_the_whole_set(monkeypatch):

@@ -14,7 +14,7 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import UsageError
-from render.landscape import traced
+from render.landscape import strategies, traced
 from render.landscape.grid import Grid
 from render.landscape.objective import Objective
 from render.landscape.strategies import STRATEGIES
@@ -22,6 +22,12 @@ from render.landscape.strategies import STRATEGIES
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
 QUICK = [name for name in STRATEGIES if name != "compiled"]
 COUNT = 37  # examples, more than one pass of folded
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times strategies briefly; which of them is the fastest does not matter here."""
+    monkeypatch.setattr(strategies, "TRIAL", 0.01)
 
 
 class Does(nn.Module):

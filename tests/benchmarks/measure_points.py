@@ -1,7 +1,8 @@
 """Points per second: the plain loop (load_state_dict, model, criterion) against every strategy that fits a network.
 
 Both ways run in turn in the same process; a rate is the median of several repeats. Run it as
-`python tests/benchmarks/measure_points.py [perceptron] [scene] [convnet] [resnet20] [--threads N] [--skip compiled]`;
+`python tests/benchmarks/measure_points.py [perceptron] [scene] [convnet] [resnet20] [--threads N] [--skip compiled]
+[--bfloat16]`;
 on a machine that others use, one thread is measured more truly, since torch's threads wait for each other.
 """
 
@@ -16,8 +17,10 @@ import torch
 from cases import CASES, Case, plain_loop
 
 from render.errors import ThalwegError
+from render.landscape.loop import LoopPlane
 from render.landscape.measurement import Evaluator
 from render.landscape.objective import Objective
+from render.landscape.precision import check, probes
 from render.landscape.strategies import STRATEGIES
 
 REPEATS = 7
@@ -64,6 +67,25 @@ def compare(case: Case, skipped: list[str]) -> None:
         )
 
 
+def reduced(case: Case, precision: str = "bfloat16", side: int = 1000) -> None:
+    """Prints the rate of a reduced precision, and whether its check passes on a fine grid and on a coarse one."""
+    exact, rough = (
+        Objective(case.model, case.inputs, case.targets, case.criterion, precision=kind).problem
+        for kind in ("float32", precision)
+    )
+    plane = case.plane()
+    rows = torch.from_numpy(np.stack([plane.origin, plane.u, plane.v]))
+    loops = [LoopPlane(problem, rows) for problem in (exact, rough)]
+    places = np.random.default_rng(2).uniform(-0.5, 0.5, (4, 2))
+    rates = [[rate(lambda loop=loop: loop.measure(places), len(places)) for loop in loops] for _ in range(3)]
+    plain, fast = np.median(rates, axis=0)
+    print(f"{precision}: {fast:,.2f} points/s by the loop, {fast / plain:.2f} times float32's")
+    for points in (side, 10):
+        axis = np.linspace(-1, 1, points)
+        found = check(*(loop.measure(probes(axis, axis)) for loop in loops))
+        print(f"  {points} × {points}: {found}, {'kept' if found.passes else 'refused'}")
+
+
 def worth(evaluator: Evaluator, coordinates: np.ndarray) -> int:
     """Returns how many points take about SECONDS, in whole batches."""
     size = max(1, evaluator.batch)
@@ -76,7 +98,11 @@ if __name__ == "__main__":
     parser.add_argument("cases", nargs="*", default=list(CASES), help=", ".join(CASES))
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--skip", action="append", default=[], help="a strategy that is not measured")
+    parser.add_argument("--bfloat16", action="store_true", help="also tells what reduced precision comes to")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     for name in options.cases:
-        compare(CASES[name](), options.skip)
+        case = CASES[name]()
+        compare(case, options.skip)
+        if options.bfloat16:
+            reduced(case)
