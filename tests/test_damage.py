@@ -222,7 +222,7 @@ def test_a_surface_goes_on_with_the_plane_that_it_was_begun_with(copy, made, mon
 def test_a_surface_that_was_begun_with_a_compiler_is_not_thrown_away_without_one(copy, monkeypatch):
     unfinish(copy)
     before = contents(copy)
-    monkeypatch.setattr("render.landscape.dense.fused", lambda stack: None)
+    monkeypatch.setattr("render.landscape.dense.plane.fused", lambda stack: None)
     with pytest.raises(MachineError, match=r"`apt install g\+\+` brings a compiler, or remove the folder"):
         obtain(copy)
     assert contents(copy) == before

@@ -15,7 +15,8 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import UsageError
-from render.landscape import dense, strategies
+from render.landscape import strategies
+from render.landscape.dense import plane as dense
 from render.landscape.objective import Objective, OneHotMSELoss
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")

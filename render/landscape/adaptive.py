@@ -96,14 +96,14 @@ def adapt(grid: Grid, scaling: Scaling, tolerance: float, prober: Prober) -> Out
 def _grow(state: _State, prober: Prober) -> None:
     """Measures every level that is wanted, each after what the coarser ones were wrong about."""
     filling, seen = Filling.empty(state.grid), np.zeros(state.grid.cells, np.uint8)
-    for number, level in enumerate(state.levels):
-        wanted = _own(state, number)
-        new = int((wanted & ~level.known).sum())
-        if new and (number < WHOLE or prober.affords(new)):
-            level = state.levels[number] = prober.level(number, level.lattice, wanted)
+    for number in range(len(state.levels[:WHOLE])):
+        _measure(state, number, prober)
+    limit = state.scaling.limit(np.concatenate([level.loss[level.known] for level in state.levels[:WHOLE]]))
+    for number in range(len(state.levels)):
+        level = _measure(state, number, prober)
         if not level.known.any():
             continue
-        heights = state.scaling.up(level.loss)
+        heights = np.minimum(state.scaling.up(level.loss), limit)
         expected = level.lattice.of(filling.heights)
         filling.add(level.lattice, heights, level.known)
         _mark(seen, level)
@@ -112,6 +112,15 @@ def _grow(state: _State, prober: Prober) -> None:
             wrong = level.known & (apart(heights, expected, span) > state.threshold)
             _ask(state, number + 1, level.lattice, wrong | _torn(level.lattice.of(seen)))
     state.heights = filling.heights
+
+
+def _measure(state: _State, number: int, prober: Prober) -> Level:
+    """Returns a level with what is wanted of it, where there is time."""
+    level, wanted = state.levels[number], _own(state, number)
+    new = int((wanted & ~level.known).sum())
+    if new and (number < WHOLE or prober.affords(new)):
+        level = state.levels[number] = prober.level(number, level.lattice, wanted)
+    return level
 
 
 def _own(state: _State, number: int) -> np.ndarray:

@@ -27,11 +27,11 @@ from render import compiler
 from render.descent.parameters import layout_of
 from render.errors import MachineError, UsageError
 from render.files import content_key, read_json, write_json
-from render.landscape.dense import DensePlane, is_dense
+from render.landscape.dense.plane import DensePlane, is_dense
 from render.landscape.grid import Grid
 from render.landscape.loop import LoopPlane
 from render.landscape.measurement import Measurement, Problem, Way
-from render.landscape.native import NativePlane, is_native
+from render.landscape.native.plane import NativePlane, is_native
 from render.landscape.precision import check, probes
 from render.landscape.traced import is_traced, traced
 

@@ -2,7 +2,7 @@
 
 A tile of examples goes through all layers for one point after the other without leaving the first-level cache, and the
 layers' sizes are constants, so that sums stay in registers. Points never meet: a height does not depend on how the
-points were divided. The C++ stands in stack_kernel.cpp; what a stack is made of is put in front of it here.
+points were divided. The C++ stands in kernel.cpp; what a stack is made of is put in front of it here.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import torch
 from torch import nn
 
 from render import compiler
-from render.landscape.stack import PlaneStack
+from render.landscape.dense.stack import PlaneStack
 
 SHARE = 256  # points that one thread takes at a time, about 4 ms
 TILE = 64  # examples are filled up to a multiple of this; every TILE of the kernel divides it
 WEIGHTS = 2**13  # weights of the points that share a tile of examples, 32 KiB
-KERNEL = Path(__file__).with_name("stack_kernel.cpp")
+KERNEL = Path(__file__).with_name("kernel.cpp")
 
 FUNCTIONS: dict[type[nn.Module], str] = {
     nn.Tanh: "tangent",

@@ -23,14 +23,14 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import layout_of
 from render.errors import MachineError
-from render.landscape.dense import goal_of
-from render.landscape.emission import source_of, weighed
+from render.landscape.dense.plane import goal_of
+from render.landscape.dense.stack import Goal
 from render.landscape.measurement import Measurement, Problem, overflows
-from render.landscape.operation import Operation, Program
-from render.landscape.prefix import applied, still_length, without
-from render.landscape.program import program_of
-from render.landscape.schedule import Room, Schedule, is_planar, schedule_of
-from render.landscape.stack import Goal
+from render.landscape.native.emission import source_of, weighed
+from render.landscape.native.operation import Operation, Program
+from render.landscape.native.prefix import applied, still_length, without
+from render.landscape.native.program import program_of
+from render.landscape.native.schedule import Room, Schedule, is_planar, schedule_of
 
 TILE = 64  # examples are filled up to a multiple of this; every number of images at a time divides it
 SUMS = 2**28  # float32 numbers that the sums of the first layer may take, 1 GiB

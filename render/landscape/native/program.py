@@ -16,8 +16,8 @@ from torch import fx, nn
 from torch.nn import functional
 
 from render.descent.parameters import restoring
-from render.landscape.lowering import Lowering, Value, require
-from render.landscape.operation import Operation, Program
+from render.landscape.native.lowering import Lowering, Value, require
+from render.landscape.native.operation import Operation, Program
 
 
 def program_of(model: nn.Module, inputs: torch.Tensor) -> Program | None:

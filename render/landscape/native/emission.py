@@ -1,4 +1,4 @@
-"""The C++ of one network: the parts of native_kernel.cpp, put together as a schedule has it.
+"""The C++ of one network: the parts of kernel.cpp, put together as a schedule has it.
 
 Gv is the grid of value v, Mk the place of buffer k, and Tk the type of the kth weights, which lie from Wk on among the
 weights of a point and are made from what lies from Qk on in the plane.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from render.landscape.operation import Operation
-from render.landscape.schedule import Link, Room, Schedule, Step
-from render.landscape.stack import Goal
+from render.landscape.dense.stack import Goal
+from render.landscape.native.operation import Operation
+from render.landscape.native.schedule import Link, Room, Schedule, Step
 
-KERNEL = Path(__file__).with_name("native_kernel.cpp")
+KERNEL = Path(__file__).with_name("kernel.cpp")
 
 TYPES = {
     "direct": "Direct<{grids}, {window}, {images}>",

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from render.landscape.operation import Operation, Program, Shape, Window
+from render.landscape.native.operation import Operation, Program, Shape, Window
 
 ELEMENTWISE = ("activation", "add", "norm")
 HALVING = Window((2, 2), (2, 2), (0, 0))

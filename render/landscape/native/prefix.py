@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render.landscape.operation import Operation, Program
+from render.landscape.native.operation import Operation, Program
 
 Held = Callable[[torch.Tensor], torch.Tensor]  # a parameter of the network to its value at θ₀
 

@@ -20,7 +20,8 @@ from torch import nn
 from torch.nn import functional
 
 from render.descent.parameters import layout_of
-from render.landscape.fused import fused
+from render.landscape.dense.fused import fused
+from render.landscape.dense.stack import Goal, PlaneStack
 from render.landscape.measurement import (
     Measurement,
     OneHotMSELoss,
@@ -29,7 +30,6 @@ from render.landscape.measurement import (
     is_plain_cross_entropy,
     overflows,
 )
-from render.landscape.stack import Goal, PlaneStack
 
 ACTIVATIONS = (nn.Tanh, nn.Sigmoid, nn.ReLU, nn.GELU, nn.SiLU, nn.Identity)
 CACHED = 2**18  # elements of the widest layer in one chunk, 1 MiB; four times that halves the rate

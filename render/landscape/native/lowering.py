@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import fx, nn
 
-from render.landscape.operation import Operation, Pair, Shape, Window
+from render.landscape.native.operation import Operation, Pair, Shape, Window
 
 
 class UnknownError(Exception):
