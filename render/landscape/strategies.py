@@ -28,6 +28,7 @@ from render.descent.parameters import layout_of
 from render.errors import MachineError, UsageError
 from render.files import content_key, read_json, write_json
 from render.landscape.dense.plane import DensePlane, is_dense
+from render.landscape.evaluation import LARGEST_PASS, Forward
 from render.landscape.grid import Grid
 from render.landscape.loop import LoopPlane
 from render.landscape.measurement import Measurement, Problem, Way
@@ -54,14 +55,28 @@ def _folded(problem: Problem, plane: torch.Tensor) -> Way:
     if found is None:
         raise _Unfit("its code cannot be traced")
     rest, module = found
-    return LoopPlane(rest, plane, "folded", module, FOLDED_PASS)
+    return LoopPlane(rest, plane, "folded", module, LARGEST_PASS if problem.inputs.is_cuda else FOLDED_PASS)
 
 
 def _compiled(problem: Problem, plane: torch.Tensor) -> Way:
     found = traced(problem, plane)
     rest, module = found or (problem, problem.model)
+    if problem.inputs.is_cuda:
+        return LoopPlane(rest, plane, "compiled", _graphed(module), LARGEST_PASS)
     forward = torch.compile(module, dynamic=False, fullgraph=True)
     return LoopPlane(rest, plane, "compiled", forward, COMPILED_PASS)
+
+
+def _graphed(module: torch.nn.Module) -> Forward:
+    """Returns a network that a GPU replays as CUDA graphs; outputs are copied, since the next replay reuses them."""
+    forward = torch.compile(module, dynamic=False, fullgraph=True, mode="reduce-overhead")
+
+    def replayed(inputs: torch.Tensor) -> torch.Tensor:
+        torch.compiler.cudagraph_mark_step_begin()
+        outputs: torch.Tensor = forward(inputs).clone()
+        return outputs
+
+    return replayed
 
 
 STRATEGIES: dict[str, Callable[[Problem, torch.Tensor], Way]] = {
