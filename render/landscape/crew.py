@@ -36,7 +36,7 @@ from render.landscape.status import Status
 from render.landscape.surface import SurfaceStore
 from render.progress import Task
 
-PART = 1024  # points between two looks at the clock
+LOOK = 0.5  # seconds between two looks at the clock, about
 SAVED = 10.0  # seconds after which an unfinished tile is written
 UNDER_WAY = 256  # errands; more workers than that would wait for each other
 PATIENCE = 10  # seconds in which a scheduler answers and has a worker
@@ -58,8 +58,9 @@ class Alone:
 
     def measure(self, field: Field, wanted: np.ndarray, task: Task) -> None:
         """Measures tile after tile, each written when it is done, or every ten seconds."""
+        pace = Pace(self.evaluator.batch)
         for tile in field.missing(wanted, self.shard or (1, 1)):
-            measure_tile(self.evaluator, field, tile, wanted[tile], task.advance)
+            measure_tile(self.evaluator, field, tile, wanted[tile], task.advance, pace)
         if self.shard and field.missing(wanted):
             field.refresh()
             left = len(field.missing(wanted))
@@ -67,20 +68,39 @@ class Alone:
                 raise Unfinished(f"{left} tiles are for other shards" if left > 1 else "1 tile is for another shard")
 
 
+class Pace:
+    """How many points to measure at a time, so that progress moves, little is lost, and calls cost next to nothing."""
+
+    def __init__(self, batch: int):
+        self._size = max(1, batch)
+
+    def parts(self, order: np.ndarray) -> Iterator[np.ndarray]:
+        """Gives an array in parts, of which each takes about LOOK seconds between two of them."""
+        start = 0
+        while start < len(order):
+            began, size = time.monotonic(), self._size
+            yield order[start : start + size]
+            start += size
+            if time.monotonic() - began < LOOK / 2 and size < len(order):
+                self._size = 2 * size
+
+
 def measure_tile(
-    evaluator: Evaluator, field: Field, tile: Tile, wanted: np.ndarray, advance: Callable[[int], None]
+    evaluator: Evaluator,
+    field: Field,
+    tile: Tile,
+    wanted: np.ndarray,
+    advance: Callable[[int], None],
+    pace: Pace,
 ) -> None:
     """Measures the wanted points (h, w) of a tile that are missing, and saves them, also where it is stopped."""
     left = wanted & (field.values["status"][tile] == Status.MISSING)
     order, places = np.flatnonzero(left), field.places(tile)
-    size, saved = max(1, evaluator.batch) * max(1, PART // max(1, evaluator.batch)), time.monotonic()
-    if evaluator.batch == 1:
-        size = 1 if len(order) < PART else 16
-    dirty = False
+    saved, dirty = time.monotonic(), False
     try:
-        for start in range(0, len(order), size):
+        for part in pace.parts(order):
             mask = np.zeros(left.size, bool)
-            mask[order[start : start + size]] = True
+            mask[part] = True
             mask = mask.reshape(left.shape)
             field.put(tile, mask, evaluator.measure(places[mask]))
             dirty = True
@@ -165,7 +185,7 @@ def run_errand(packed: bytes, errand: Errand) -> int:
             if any(event.is_set() for event in _STOPPED):
                 raise KeyboardInterrupt
 
-        measure_tile(evaluator, field, (slice(None), slice(None)), errand.wanted, advance)
+        measure_tile(evaluator, field, (slice(None), slice(None)), errand.wanted, advance, Pace(evaluator.batch))
         return sum(count)
 
 

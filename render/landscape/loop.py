@@ -7,7 +7,7 @@ import torch
 
 from render.landscape.evaluation import Evaluation, Forward, evaluating
 from render.landscape.flat import FlatPlane, held_in
-from render.landscape.measurement import Measurement, Problem, overflows
+from render.landscape.measurement import Measurement, Overflow, Problem
 
 
 class LoopPlane:
@@ -25,7 +25,7 @@ class LoopPlane:
     ):
         """Prepares the plane (3, P) float64; forward computes outputs in another way than the network itself."""
         self.strategy = strategy
-        self._problem, self._plane = problem, plane
+        self._problem, self._overflows = problem, Overflow(plane)
         self._flat = FlatPlane(plane, problem.inputs.device)
         self._evaluation = Evaluation(problem, forward, largest_pass)
 
@@ -38,4 +38,4 @@ class LoopPlane:
                 self._flat.move(alpha, beta)
                 found[0, index], found[1, index] = self._evaluation()
         loss, accuracy = found.cpu().numpy()
-        return Measurement.of(np.where(overflows(self._plane, points), np.nan, loss), accuracy)
+        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)

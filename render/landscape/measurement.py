@@ -148,12 +148,19 @@ def is_plain_cross_entropy(criterion: object) -> bool:
     )
 
 
-def overflows(plane: torch.Tensor, points: np.ndarray) -> np.ndarray:
-    """Tells at which points (B, 2) of a plane (3, P) θ is not finite in float32, which an activation would hide."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        bound = plane.abs().amax(1).cpu().numpy() @ np.stack([np.ones(len(points)), *np.abs(points.T)])
-    found = np.zeros(len(points), bool)
-    for index in np.flatnonzero(~(bound < LARGEST)):
-        theta = plane[0] + points[index, 0] * plane[1] + points[index, 1] * plane[2]
-        found[index] = not torch.isfinite(theta.float()).all()
-    return found
+class Overflow:
+    """Tells where θ is not finite in float32, which an activation that saturates would hide."""
+
+    def __init__(self, plane: torch.Tensor):
+        """Takes the plane (3, P) float64; its largest elements bound every θ, so that few are looked at."""
+        self._plane, self._largest = plane, plane.abs().amax(1).cpu().numpy()
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Returns which points (B, 2) overflow, (B,) bool."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            bound = self._largest @ np.stack([np.ones(len(points)), *np.abs(points.T)])
+        found = np.zeros(len(points), bool)
+        for index in np.flatnonzero(~(bound < LARGEST)):
+            theta = self._plane[0] + points[index, 0] * self._plane[1] + points[index, 1] * self._plane[2]
+            found[index] = not torch.isfinite(theta.float()).all()
+        return found

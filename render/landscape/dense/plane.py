@@ -25,10 +25,10 @@ from render.landscape.dense.stack import Goal, PlaneStack
 from render.landscape.measurement import (
     Measurement,
     OneHotMSELoss,
+    Overflow,
     Problem,
     are_classes,
     is_plain_cross_entropy,
-    overflows,
 )
 
 ACTIVATIONS = (nn.Tanh, nn.Sigmoid, nn.ReLU, nn.GELU, nn.SiLU, nn.Identity)
@@ -51,7 +51,7 @@ class DensePlane:
 
     def __init__(self, problem: Problem, plane: torch.Tensor, strategy: str):
         """Prepares the plane (3, P) float64: θ₀, u, v."""
-        self._plane = plane
+        self._overflows = Overflow(plane)
         stack = _over_plane(problem, plane.to(problem.inputs.device))
         kernel = fused(stack) if strategy == "dense-compiled" else None
         self.strategy = "dense-compiled" if kernel else "dense-eager"
@@ -61,7 +61,7 @@ class DensePlane:
         """Measures the points with coordinates (B, 2), α first."""
         points = np.ascontiguousarray(coordinates, np.float64).reshape(-1, 2)
         loss, accuracy = self._kernel(points) if len(points) else np.zeros((2, 0))
-        return Measurement.of(np.where(overflows(self._plane, points), np.nan, loss), accuracy)
+        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)
 
 
 @torch.no_grad()

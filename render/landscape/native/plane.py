@@ -25,7 +25,7 @@ from render.descent.parameters import layout_of
 from render.errors import MachineError
 from render.landscape.dense.plane import goal_of
 from render.landscape.dense.stack import Goal
-from render.landscape.measurement import Measurement, Problem, overflows
+from render.landscape.measurement import Measurement, Overflow, Problem
 from render.landscape.native.emission import source_of, weighed
 from render.landscape.native.operation import Operation, Program
 from render.landscape.native.prefix import applied, still_length, without
@@ -58,7 +58,7 @@ class NativePlane:
         """Prepares the plane (3, P) float64: θ₀, u, v; raises MachineError where no kernel can be compiled."""
         known = _known(problem)
         assert known is not None
-        self._plane = plane
+        self._overflows = Overflow(plane)
         self._kernel = _Kernel(*known, problem, plane)
         self.batch = 4 * self._kernel.points * torch.get_num_threads()
 
@@ -66,7 +66,7 @@ class NativePlane:
         """Measures the points with coordinates (B, 2), α first."""
         points = np.ascontiguousarray(coordinates, np.float64).reshape(-1, 2)
         loss, accuracy = self._kernel(points)
-        return Measurement.of(np.where(overflows(self._plane, points), np.nan, loss), accuracy)
+        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)
 
 
 class _Chunk(ctypes.Structure):
