@@ -10,7 +10,6 @@ Decisions read completed levels only, so that the same measurements always lead 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -69,6 +68,8 @@ class _State:
     threshold: float
     wanted: list[np.ndarray] = field(default_factory=list)  # for each level (m_β, m_α) bool
     heights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    status: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
+    holes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), bool))
 
 
 def adapt(grid: Grid, scaling: Scaling, tolerance: float, prober: Prober) -> Outcome:
@@ -108,10 +109,11 @@ def _grow(state: _State, prober: Prober) -> None:
         filling.add(level.lattice, heights, level.known)
         _mark(seen, level)
         if 0 < number < len(state.levels) - 1:
-            span = state.scaling.span(_drawn(filling.heights, seen))
+            status = level.lattice.of(seen)
+            span = _span(state.scaling, level.lattice.of(filling.heights), _holes(status))
             wrong = level.known & (apart(heights, expected, span) > state.threshold)
-            _ask(state, number + 1, level.lattice, wrong | _torn(level.lattice.of(seen)))
-    state.heights = filling.heights
+            _ask(state, number + 1, level.lattice, wrong | _torn(status))
+    state.heights, state.status, state.holes = filling.heights, seen, _holes(seen)
 
 
 def _measure(state: _State, number: int, prober: Prober) -> Level:
@@ -180,37 +182,20 @@ def _inside(index: np.ndarray, axis: int, array: np.ndarray) -> np.ndarray:
 
 def _draw(state: _State, number: int) -> np.ndarray:
     """Returns cells (k, 2) that no level measured, drawn anew for each round, in order of rows."""
-    free = np.ones(state.grid.cells, bool)
-    for rows, columns in _known_cells(state):
-        free[rows, columns] = False
-    measured = free.size - int(free.sum())
-    choices = np.flatnonzero(free)
+    choices = np.flatnonzero(state.status == Status.MISSING)
+    measured = state.status.size - len(choices)
     count = min(len(choices), int(np.clip(SHARE * measured, FEWEST, MOST)))
     drawn = np.random.default_rng((SEED, number)).choice(choices, count, replace=False)
-    return np.stack(np.unravel_index(np.sort(drawn), free.shape), 1)
-
-
-def _known_cells(state: _State) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for level in state.levels:
-        rows, columns = np.nonzero(level.known)
-        yield level.lattice.rows[rows], level.lattice.columns[columns]
+    return np.stack(np.unravel_index(np.sort(drawn), state.status.shape), 1)
 
 
 def _errors(state: _State, cells: np.ndarray, loss: np.ndarray) -> np.ndarray:
     """Returns the error (k,) at held-out cells, 1 where of the fill and the measured one only one diverged."""
     rows, columns = cells.T
-    status = _status(state)
-    heights, span = state.scaling.up(loss), state.scaling.span(_drawn(state.heights, status))
+    heights, span = state.scaling.up(loss), _span(state.scaling, state.heights, state.holes)
     errors = apart(state.heights[rows, columns], heights, span)
-    holes = _holes(status)[rows, columns]
+    holes = state.holes[rows, columns]
     return np.where(holes | np.isnan(heights), np.where(holes & np.isnan(heights), 0.0, 1.0), errors)
-
-
-def _status(state: _State) -> np.ndarray:
-    status = np.zeros(state.grid.cells, np.uint8)
-    for level in state.levels:
-        _mark(status, level)
-    return status
 
 
 def _holes(status: np.ndarray) -> np.ndarray:
@@ -220,14 +205,13 @@ def _holes(status: np.ndarray) -> np.ndarray:
     return nearest(status, status > 0) == Status.DIVERGED
 
 
-def _drawn(heights: np.ndarray, status: np.ndarray) -> np.ndarray:
-    """Returns heights (n_β, n_α) with NaN in holes, which have no part in the range that is drawn."""
-    return np.where(_holes(status), np.nan, heights) if (status == Status.DIVERGED).any() else heights
+def _span(scaling: Scaling, heights: np.ndarray, holes: np.ndarray) -> tuple[float, float]:
+    """Returns the range of heights that is drawn; holes have no part in it."""
+    return scaling.span(np.where(holes, np.nan, heights) if holes.any() else heights)
 
 
 def _outcome(state: _State, error: float, held_out: int, rounds: int) -> Outcome:
-    status = _status(state)
-    holes = _holes(status)
+    status, holes = state.status, state.holes
     loss = state.scaling.down(state.heights)
     accuracy = filled(state.grid, state.levels, (level.accuracy for level in state.levels), order=1).astype(np.float32)
     if not any(np.isfinite(level.accuracy).any() for level in state.levels):

@@ -66,9 +66,9 @@ def sample(
     remembers the fastest strategy.
 
     shard (i, n): this call's share of the tiles, after which Partial tells what is left for others. In exact mode
-    the last of n calls gives the surface, and so does any later one. In adaptive mode every level, and every check at
-    held-out cells, is shared out anew: where calls take turns, each of them takes part in one of these at least, and a
-    surface of three levels and two checks takes at most 5·n.
+    the last of n calls gives the surface, and so does any later one. In adaptive mode every level and the check of
+    every round are shared out one after the other, and calls are repeated until one gives the surface: where they take
+    turns, at most n for each of these, so 5·n where one round of four levels was enough.
 
     Raises UsageError for what does not go together, MachineError where a store was begun by a strategy that this
     machine lacks. A loss that is not finite is kept as it came, with the status diverged.
