@@ -21,7 +21,8 @@ from torch.nn import functional
 
 from render import compiler
 from render.errors import DataError, MachineError, UsageError
-from render.landscape import campaign, crew
+from render.landscape import campaign
+from render.landscape import team as teams
 from render.landscape.adaptive import Unfinished
 from render.landscape.crew import Alone
 from render.landscape.field import Field
@@ -350,14 +351,14 @@ class Idle:
     """Submits errands that nobody does."""
 
     def submit(self, errand):
-        future: crew.futures.Future = crew.futures.Future()
+        future: teams.futures.Future = teams.futures.Future()
         future.set_result(0)
         return future
 
 
 def test_workers_that_bring_nothing_are_a_sentence():
     field = Field("", lambda tile: np.zeros((5, 5, 2)), blank((5, 5)), None)
-    team = crew.Team(Idle().submit, lambda under_way: (under_way, set()))
+    team = teams.Team(Idle().submit, lambda under_way: (under_way, set()))
     with (
         Reporter.silent().task("", 0, "") as task,
         pytest.raises(MachineError, match="none of them measured anything; look at their logs"),

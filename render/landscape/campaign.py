@@ -14,7 +14,7 @@ import numpy as np
 from render.errors import Partial
 from render.files import locked, plain, read_json, write_json
 from render.landscape.adaptive import FEWEST, WHOLE, Outcome, Unfinished, adapt
-from render.landscape.crew import Alone, Crew, Recipe, cluster, processes
+from render.landscape.crew import Alone, Crew
 from render.landscape.field import Field, at_cells, on_lattice
 from render.landscape.fill import Level
 from render.landscape.grid import Grid
@@ -25,6 +25,7 @@ from render.landscape.section import Section
 from render.landscape.status import Status
 from render.landscape.surface import Surface, SurfaceStore
 from render.landscape.survey import Means, Survey
+from render.landscape.team import Recipe, cluster, processes
 from render.progress import Reporter, Task
 
 SPREAD = 3  # cells along each axis at which the standard error is told
@@ -85,7 +86,7 @@ class Campaign:
             return
         assert self.store is not None
         evaluator, folder = self.evaluator, str(self.store.folder.resolve())
-        recipe = Recipe(self.objective, self.plane, evaluator.strategy, evaluator.precision, folder)
+        recipe = Recipe(self.objective, self.plane, self.grid, evaluator.strategy, evaluator.precision, folder)
         team = cluster(means.scheduler, recipe) if means.scheduler else processes(means.workers, recipe)
         with team as crew:
             yield crew

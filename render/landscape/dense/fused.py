@@ -22,7 +22,7 @@ from render.landscape.dense.stack import PlaneStack
 SHARE = 256  # points that one thread takes at a time, about 4 ms
 TILE = 64  # examples are filled up to a multiple of this; every TILE of the kernel divides it
 WEIGHTS = 2**13  # weights of the points that share a tile of examples, 32 KiB
-KERNEL = Path(__file__).with_name("kernel.cpp")
+KERNEL, VECTORS = Path(__file__).with_name("kernel.cpp"), Path(__file__).parents[1] / "vectors.cpp"
 
 FUNCTIONS: dict[type[nn.Module], str] = {
     nn.Tanh: "tangent",
@@ -93,7 +93,7 @@ def source_of(stack: PlaneStack) -> str:
     }
     constants = "".join(f"constexpr long {name} = {value};\n" for name, value in sizes.items())
     macros = "".join(f"#define {name} {text}\n" for name, text in names.items())
-    return constants + macros + KERNEL.read_text(encoding="utf-8")
+    return VECTORS.read_text(encoding="utf-8") + constants + macros + KERNEL.read_text(encoding="utf-8")
 
 
 def _layer(stack: PlaneStack, index: int) -> str:

@@ -13,7 +13,7 @@ from render.landscape.dense.stack import Goal
 from render.landscape.native.operation import Operation
 from render.landscape.native.schedule import Link, Room, Schedule, Step
 
-KERNEL = Path(__file__).with_name("kernel.cpp")
+KERNEL, VECTORS = Path(__file__).with_name("kernel.cpp"), Path(__file__).parents[1] / "vectors.cpp"
 
 TYPES = {
     "direct": "Direct<{grids}, {window}, {images}>",
@@ -59,7 +59,8 @@ def source_of(schedule: Schedule, goal: Goal) -> str:
     names = {"GOAL": "float" if goal.values.is_floating_point() else "int", "COMPARE": goal.kind}
     macros = "".join(f"#define {name} {text}\n" for name, text in names.items())
     classes = f"constexpr int CLASSES = {schedule.steps[-1].operation.shape[0]};\n"
-    return macros + classes + KERNEL.read_text(encoding="utf-8") + "\n".join(_Emission(schedule).lines()) + "\n" + ENTRY
+    parts = (file.read_text(encoding="utf-8") for file in (VECTORS, KERNEL))
+    return macros + classes + "".join(parts) + "\n".join(_Emission(schedule).lines()) + "\n" + ENTRY
 
 
 class _Emission:
