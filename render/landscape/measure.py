@@ -6,14 +6,11 @@ output/surfaces/<plane>-<key8>/   surface.zarr, path.npz, and surface.json, whic
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path as File
 from typing import Any
 
 import numpy as np
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from render.descent import run as runs
 from render.descent.run import Run
@@ -25,8 +22,8 @@ from render.landscape.grid import Grid
 from render.landscape.lattice import lattices
 from render.landscape.objective import Objective
 from render.landscape.path import Path
-from render.landscape.plane import RANDOM_WALK_SHARES
 from render.landscape.planning import Ground, objective_of, plane_of, scaling_of
+from render.landscape.record import record_of
 from render.landscape.sampling import sample
 from render.landscape.section import Section
 from render.landscape.status import Status
@@ -38,7 +35,6 @@ from render.scene.plane import others_of
 from render.scene.spec import Scene
 
 ALGORITHM = 2  # raise it when the same settings would measure other heights
-VERSIONED = ("thalweg", "torch", "numpy")
 RECORD = {  # what others read of surface.json
     "run": {"network": str, "parameters": int, "train": dict, "test": dict},
     "settings": dict,
@@ -226,7 +222,7 @@ class _Job:
     def _written(self, folder: File, key: str, surface: Surface, path: Path, objective: Objective) -> Landscape:
         with replacing(folder / "path.npz") as temporary:
             np.savez(temporary, **asdict(path))
-        record = plain(_record(key, self.run, self.scene.surfaces[self.name], surface, path, objective))
+        record = plain(record_of(key, self.run, self.scene.surfaces[self.name], surface, path, objective))
         record["path_digest"] = file_digest(folder / "path.npz")
         write_json(folder / "surface.json", record)
         return Landscape(folder, key, surface, path, record)
@@ -244,66 +240,3 @@ def _kept(store: File, key: str) -> tuple[Section, Grid] | None:
         return found.geometry()
     except DataError:
         return None
-
-
-def _record(
-    key: str, run: Run, settings: spec.Surface, surface: Surface, path: Path, objective: Objective
-) -> dict[str, Any]:
-    finite = surface.loss[np.isfinite(surface.loss)]
-    rows, columns = surface.grid.cells
-    return {
-        "key": key,
-        "run": {name: run.record[name] for name in ("key", "network", "parameters", "train", "test")},
-        "settings": settings.model_dump(mode="json"),
-        "plane": {
-            "kind": settings.plane.kind,
-            "variance_share": surface.plane.variance_share,
-            "random_walk_share": RANDOM_WALK_SHARES,
-            "eigenvalues": surface.plane.eigenvalues,
-            "lengths": [float(np.linalg.norm(surface.plane.u)), float(np.linalg.norm(surface.plane.v))],
-        },
-        "objective": dict(_said_of(settings, surface, objective)),
-        "points": [columns, rows],
-        "counts": surface.counts,
-        "alpha": [float(surface.grid.alphas[0]), float(surface.grid.alphas[-1])],
-        "beta": [float(surface.grid.betas[0]), float(surface.grid.betas[-1])],
-        "loss": [float(finite.min()), float(finite.max())] if finite.size else None,
-        "path": {
-            "points": len(path),
-            "true_loss": [float(path.true_loss[0]), float(path.true_loss[-1])],
-            "largest_distance": float(path.distance.max()),
-        },
-        **{name: surface.record[name] for name in ("adaptive", "standard_error") if surface.record.get(name)},
-        **_budget(settings, surface),
-        "strategy": surface.record["strategy"],
-        "dtype": "float32",
-        "device": str(objective.problem.inputs.device.type),
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
-        "loss_digest": surface.loss_digest,
-    }
-
-
-def _budget(settings: spec.Surface, surface: Surface) -> dict[str, Any]:
-    """Returns what there is to say where a budget has made the grid coarser than it was asked for."""
-    if settings.budget is None or "asked" not in surface.record:
-        return {}
-    return {"budget": {"minutes": settings.budget / 60, "asked": list(settings.points)}}
-
-
-def _said_of(settings: spec.Surface, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:
-    """Gives what there is to say of an objective; batch norm only where the network has any."""
-    asked, mode = settings.objective, objective.problem.mode
-    yield "loss", asked.loss.replace("-", " ") if asked.loss == "squared-error" else asked.loss
-    yield "split", asked.split
-    yield "examples", len(objective.problem.targets)
-    yield "mode", "eval"
-    if mode.bn != "frozen" and any(isinstance(module, _BatchNorm) for module in objective.problem.model.modules()):
-        yield "bn", mode.bn
-        yield "bn_batch", mode.bn_batch
-        if mode.bn == "recalibrated":
-            yield "calibration", asked.calibration
-    if mode.dropout != "off":
-        yield "dropout", mode.dropout
-    if mode.weight_decay:
-        yield "weight_decay", mode.weight_decay
-    yield "precision", surface.record["precision"]

@@ -1,0 +1,83 @@
+"""The record of a scene's surface: what was measured, of what, and how; captions are written from it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from render.descent.run import Run
+from render.landscape.objective import Objective
+from render.landscape.path import Path
+from render.landscape.plane import RANDOM_WALK_SHARES
+from render.landscape.surface import Surface
+from render.scene import surface as spec
+
+VERSIONED = ("thalweg", "torch", "numpy")
+
+
+def record_of(
+    key: str, run: Run, settings: spec.Surface, surface: Surface, path: Path, objective: Objective
+) -> dict[str, Any]:
+    """Returns what surface.json says of a measured surface and its path, but for the digest of the path's file."""
+    finite = surface.loss[np.isfinite(surface.loss)]
+    rows, columns = surface.grid.cells
+    return {
+        "key": key,
+        "run": {name: run.record[name] for name in ("key", "network", "parameters", "train", "test")},
+        "settings": settings.model_dump(mode="json"),
+        "plane": {
+            "kind": settings.plane.kind,
+            "variance_share": surface.plane.variance_share,
+            "random_walk_share": RANDOM_WALK_SHARES,
+            "eigenvalues": surface.plane.eigenvalues,
+            "lengths": [float(np.linalg.norm(surface.plane.u)), float(np.linalg.norm(surface.plane.v))],
+        },
+        "objective": dict(_said_of(settings, surface, objective)),
+        "points": [columns, rows],
+        "counts": surface.counts,
+        "alpha": [float(surface.grid.alphas[0]), float(surface.grid.alphas[-1])],
+        "beta": [float(surface.grid.betas[0]), float(surface.grid.betas[-1])],
+        "loss": [float(finite.min()), float(finite.max())] if finite.size else None,
+        "path": {
+            "points": len(path),
+            "true_loss": [float(path.true_loss[0]), float(path.true_loss[-1])],
+            "largest_distance": float(path.distance.max()),
+        },
+        **{name: surface.record[name] for name in ("adaptive", "standard_error") if surface.record.get(name)},
+        **_budget(settings, surface),
+        "strategy": surface.record["strategy"],
+        "dtype": "float32",
+        "device": str(objective.problem.inputs.device.type),
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
+        "loss_digest": surface.loss_digest,
+    }
+
+
+def _budget(settings: spec.Surface, surface: Surface) -> dict[str, Any]:
+    """Returns what there is to say where a budget has made the grid coarser than it was asked for."""
+    if settings.budget is None or "asked" not in surface.record:
+        return {}
+    return {"budget": {"minutes": settings.budget / 60, "asked": list(settings.points)}}
+
+
+def _said_of(settings: spec.Surface, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:
+    """Gives what there is to say of an objective; batch norm only where the network has any."""
+    asked, mode = settings.objective, objective.problem.mode
+    yield "loss", asked.loss.replace("-", " ") if asked.loss == "squared-error" else asked.loss
+    yield "split", asked.split
+    yield "examples", len(objective.problem.targets)
+    yield "mode", "eval"
+    if mode.bn != "frozen" and any(isinstance(module, _BatchNorm) for module in objective.problem.model.modules()):
+        yield "bn", mode.bn
+        yield "bn_batch", mode.bn_batch
+        if mode.bn == "recalibrated":
+            yield "calibration", asked.calibration
+    if mode.dropout != "off":
+        yield "dropout", mode.dropout
+    if mode.weight_decay:
+        yield "weight_decay", mode.weight_decay
+    yield "precision", surface.record["precision"]
