@@ -277,10 +277,15 @@ def distributed():
 
 @pytest.fixture
 def dask(distributed):
-    """A cluster of two processes."""
+    """A cluster of two processes, which tells all that come after it to use one thread."""
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
-    with distributed.LocalCluster(processes=True, **options) as cluster:
-        yield cluster
+    environment = dict(os.environ)
+    try:
+        with distributed.LocalCluster(processes=True, **options) as cluster:
+            yield cluster
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
 
 
 @pytest.mark.slow

@@ -251,6 +251,14 @@ cameras = st.one_of(
 )
 
 
+def _joined(*parts: dict) -> dict:
+    """Returns the parts of a surface as one, whose objective has derivatives where the plane needs them."""
+    made = dict(itertools.chain(*map(dict.items, parts)))
+    objective, kind = made.get("objective", {}), made.get("plane", {}).get("kind")
+    odd = objective.get("dropout") == "fixed" or objective.get("bn") == "recalibrated"
+    return {key: made[key] for key in made if key != "objective" or not (odd and kind in ("hessian", "gradient"))}
+
+
 @st.composite
 def scenes(draw) -> dict[str, object]:
     """Draws the data of a scene that is right."""
@@ -266,7 +274,7 @@ def scenes(draw) -> dict[str, object]:
     run = next(iter(runs.values()))
     runs |= {name: {**run, "seed": seed} for seed, name in enumerate(family)}
     surface = st.fixed_dictionaries({"run": st.sampled_from(sorted(runs)), "points": st.just([30, 20])})
-    surface = st.builds(lambda *parts: dict(itertools.chain(*map(dict.items, parts))), surface, planes, ways, measuring)
+    surface = st.builds(_joined, surface, planes, ways, measuring)
     surfaces = draw(st.dictionaries(names, surface, min_size=1, max_size=2))
     beyond = st.sampled_from([
         {}, {"plane": {"kind": "between", "run": twins[0], "seed": 5}}, {"plane": {"kind": "three", "runs": twins}},
