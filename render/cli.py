@@ -11,7 +11,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, get_type_hints
 
@@ -31,15 +31,6 @@ app = typer.Typer(
 
 
 @dataclass(frozen=True)
-class Crew:
-    """Who measures: processes of this machine, a cluster, or this process its share of the tiles."""
-
-    workers: int = 1
-    scheduler: str | None = None
-    shard: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
 class Job:
     """What the options of a command come to."""
 
@@ -48,7 +39,7 @@ class Job:
     output: Path
     reporter: Any
     as_json: bool
-    crew: Crew = Crew()
+    means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
 
     @staticmethod
     def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
@@ -119,7 +110,7 @@ def _sampling_options(
 ) -> Job:
     """Returns the job of measuring, which may be shared among several."""
     job = _options(scenes, quality, settings, output, as_json)
-    return replace(job, crew=Crew(workers, scheduler, _share(shard)))
+    return replace(job, means={"workers": workers, "scheduler": scheduler, "shard": _share(shard)})
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:
@@ -252,7 +243,7 @@ def _sampled(job: Job) -> list[dict[str, Any]]:
     from render.landscape import measure
     from render.landscape.survey import Means
 
-    means = Means(workers=job.crew.workers, scheduler=job.crew.scheduler, shard=job.crew.shard)
+    means = Means(**job.means)
     results = []
     for _, scene in job.scenes:
         for name in scene.surfaces:
