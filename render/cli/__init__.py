@@ -1,0 +1,16 @@
+"""The command line: `app` holds the commands, one file for each family of them."""
+
+from __future__ import annotations
+
+import signal
+
+from render.cli import scenes  # noqa: F401  (registers its commands)
+from render.cli.app import app
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Runs the command line; being asked to end is treated like Ctrl-C, so that what is in flight is put away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    app()

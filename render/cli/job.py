@@ -1,0 +1,134 @@
+"""A job: the scenes that a command works on, and what its options come to."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from render.cli.app import app, mistakes
+from render.errors import SceneError, UsageError
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the options of a command come to."""
+
+    scenes: list[tuple[Path, Any]]
+    quality: str
+    output: Path
+    reporter: Any
+    as_json: bool
+    means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
+
+    @staticmethod
+    def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
+        """Returns what is said of one thing that was made."""
+        return {"kind": kind, "name": name, "path": str(path), "key": key, "reused": reused}
+
+    def answer(self, results: list[dict[str, Any]]) -> None:
+        """Prints what was made, for a person or for a program."""
+        if self.as_json:
+            print(json.dumps({"results": results}, ensure_ascii=False))
+            return
+        for result in results:
+            print(_sentence(result))
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    unchanged = " (unchanged)" if result.get("reused") else ""
+    return f"{result['kind']} {result['name']}: {result['path']}{unchanged}"
+
+
+_Scenes = Annotated[list[Path], typer.Argument(metavar="SCENE", help="Scene files.", show_default=False)]
+_Quality = Annotated[str, typer.Option(help="thumb, draft, preview or final.")]
+_Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
+]
+_Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
+_Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
+
+
+def _options(
+    scenes: _Scenes,
+    quality: _Quality = "final",
+    settings: _Settings = None,
+    output: _Output = Path("output"),
+    as_json: _Json = False,
+) -> Job:
+    """Returns the job that the options of a command come to; every command on scenes has these."""
+    from render.progress import Reporter
+    from render.scene.load import load
+    from render.scene.quality import apply_quality
+
+    loaded, problems = [], []
+    for path in scenes:
+        try:
+            loaded.append((path, apply_quality(load(path, settings or []), quality)))
+        except SceneError as error:
+            problems += error.problems
+    if problems:
+        raise SceneError(problems)
+    _refuse_shared_names(loaded)
+    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json)
+
+
+def sampling_options(
+    scenes: _Scenes,
+    quality: _Quality = "final",
+    settings: _Settings = None,
+    output: _Output = Path("output"),
+    as_json: _Json = False,
+    workers: Annotated[int, typer.Option(metavar="N", help="Processes of this machine that measure.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, e.g. tcp://host:8786.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Measures this share of the tiles only; 1/4 to 4/4 make a whole.")
+    ] = None,
+) -> Job:
+    """Returns the job of measuring, which may be shared among several."""
+    job = _options(scenes, quality, settings, output, as_json)
+    return replace(job, means={"workers": workers, "scheduler": scheduler, "shard": _share(shard)})
+
+
+def _share(shard: str | None) -> tuple[int, int] | None:
+    """Returns the numbers of i/n; raises UsageError where there are none."""
+    if shard is None:
+        return None
+    number, _, count = shard.partition("/")
+    if not (number.isdecimal() and count.isdecimal()):
+        raise UsageError(f"--shard {shard}: is no share; write i/n, such as 1/4")
+    return int(number), int(count)
+
+
+def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
+    """Raises UsageError where two scenes would write the same file."""
+    for family in ("stills", "films"):
+        owners: dict[str, Path] = {}
+        for path, scene in scenes:
+            for name in getattr(scene, family):
+                if owners.setdefault(name, path) != path:
+                    raise UsageError(f"{owners[name]} and {path} both have {family}.{name}; rename one of them")
+
+
+Recipe = Callable[[Job], None]
+
+
+def command(recipe: Recipe, options_of: Callable[..., Job] = _options) -> Recipe:
+    """Registers a recipe as a command on scenes, with the options that a function of theirs takes."""
+
+    def guarded(**options: Any) -> None:
+        with mistakes(options["as_json"]):
+            recipe(options_of(**options))
+
+    guarded.__signature__ = inspect.signature(options_of, eval_str=True)  # type: ignore[attr-defined]
+    guarded.__annotations__ = get_type_hints(options_of, include_extras=True)
+    app.command(recipe.__name__, help=recipe.__doc__)(guarded)
+    return recipe

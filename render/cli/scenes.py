@@ -1,0 +1,137 @@
+"""The commands on scenes: every one is a short recipe; what it does lives in the stages."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+from render.cli.app import app
+from render.cli.job import Job, command, sampling_options
+
+
+@command
+def render(job: Job) -> None:
+    """Makes everything that the scenes ask for: run, surface, stills, films; what is there already is reused.
+
+    Example: thalweg render scenes/first-descent.yaml --quality draft
+    """
+    from render.film import film, still
+
+    job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
+
+
+@command
+def still(job: Job) -> None:
+    """Makes the stills of the scenes.
+
+    Example: thalweg still scenes/first-descent.yaml --set look.name=nocturne
+    """
+    from render.film import still
+
+    job.answer(_made(job, still, "stills"))
+
+
+@command
+def film(job: Job) -> None:
+    """Makes the films of the scenes.
+
+    Example: thalweg film scenes/first-descent.yaml --quality preview
+    """
+    from render.film import film
+
+    job.answer(_made(job, film, "films"))
+
+
+def _made(job: Job, maker: Any, family: str) -> list[dict[str, Any]]:
+    results = []
+    for _, scene in job.scenes:
+        for name in getattr(scene, family):
+            made = maker.make(scene, name, job.quality, job.output, job.reporter)
+            results.append(job.result(family[:-1], name, made.path, made.key, made.reused))
+    return results
+
+
+@command
+def train(job: Job) -> None:
+    """Trains the networks of the scenes and logs their steps.
+
+    Example: thalweg train scenes/first-descent.yaml --set seed=11
+    """
+    job.answer(_trained(job))
+
+
+def _trained(job: Job) -> list[dict[str, Any]]:
+    from render.descent import run as runs
+
+    results = []
+    for _, scene in job.scenes:
+        for name, asked in scene.runs.items():
+            reused = runs.find(asked, scene.seed, job.output) is not None
+            run = runs.obtain(name, asked, scene.seed, job.output, job.reporter)
+            scores = {split: run.record[split] for split in ("train", "test")}
+            results.append({**job.result("run", name, run.folder, run.key, reused), **scores})
+    return results
+
+
+@functools.partial(command, options_of=sampling_options)
+def sample(job: Job) -> None:
+    """Measures the surfaces of the scenes, training first where needed.
+
+    With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
+    and an adaptive surface takes one round of calls for each level.
+
+    Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
+    """
+    job.answer(_sampled(job))
+
+
+def _sampled(job: Job) -> list[dict[str, Any]]:
+    from render.landscape import measure
+    from render.landscape.survey import Means
+
+    means = Means(**job.means)
+    results = []
+    for _, scene in job.scenes:
+        for name in scene.surfaces:
+            reused = measure.is_done(scene, name, job.output)
+            made = measure.obtain(scene, name, job.output, job.reporter, means)
+            numbers = {key: made.record[key] for key in ("counts", "loss")}
+            results.append({**job.result("surface", name, made.folder, made.key, reused), **numbers})
+    return results
+
+
+@command
+def check(job: Job) -> None:
+    """Reads the scenes and says everything that is wrong with them, without doing anything.
+
+    Example: thalweg check scenes/first-descent.yaml
+    """
+    job.answer([{"kind": "scene", "name": scene.title, "path": str(path)} for path, scene in job.scenes])
+
+
+@command
+def plan(job: Job) -> None:
+    """Says what is missing, about how long it will take on this machine, and how much disk.
+
+    Example: thalweg plan scenes/first-descent.yaml
+    """
+    from render.film import plan as plans
+
+    made = [plans.make(scene, job.quality, job.output) for _, scene in job.scenes]
+    if job.as_json:
+        print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))
+        return
+    for (path, _), item in zip(job.scenes, made, strict=True):
+        print(f"{path}:\n{item.as_text()}")
+
+
+@app.command()
+def schema() -> None:
+    """Prints the JSON schema of scene files, for editors that complete and check them.
+
+    Example: thalweg schema > scene.schema.json
+    """
+    from render.scene.schema import scene_schema
+
+    print(json.dumps(scene_schema(), indent=1, ensure_ascii=False))
