@@ -157,7 +157,7 @@ def test_a_process_that_is_killed_leaves_what_it_has_finished(whole, tmp_path):
     mode, finished, count = whole
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path / "s.zarr"), mode])
     deadline = time.monotonic() + 60
-    while not any(os.path.exists(f"{root}/c/0/0") for root, _, _ in os.walk(tmp_path) if root.endswith("status")):
+    while not any(Path(root, "c/0/0").exists() for root, _, _ in os.walk(tmp_path) if root.endswith("status")):
         assert time.monotonic() < deadline  # folders come and go while they are made: os.walk passes over those
         time.sleep(0.01)
     time.sleep(0.1)
