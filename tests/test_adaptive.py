@@ -263,7 +263,7 @@ def test_there_is_an_end_to_every_surface():
 def photograph(loss: np.ndarray, **changes) -> np.ndarray:
     look = Look(name="ember", **changes)
     stage = Stage(relief.make(loss, look.relief, 1.0), look.resolved, Sun(-95, 27, 2.4), (640, 360), 2)
-    stage.show_path(None)
+    stage.show_paths([])
     picture = stage.photograph(camera.standing(200, 42, 1.35, np.array([0, 0, 0.06]), 30), 1)
     stage.close()
     return picture.astype(int)

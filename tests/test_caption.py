@@ -19,12 +19,13 @@ RECORD = {
     "plane": {"kind": "pca", "variance_share": [0.733, 0.1], "random_walk_share": [0.6079, 0.152]},
     "alpha": [-41.9, 19.9],
     "beta": [-29.5, 32.3],
+    "paths": [],
 }
 
 
 def words(*settings: str, **changes) -> str:
     scene = load(SCENE, list(settings))
-    return caption(scene, scene.shots[0], {**copy.deepcopy(RECORD), **changes})
+    return caption(scene, scene.shots[0], [{**copy.deepcopy(RECORD), **changes}])
 
 
 def test_a_caption_names_everything_that_made_the_picture():
@@ -66,7 +67,7 @@ def test_a_hidden_path_is_not_spoken_of():
 
 def test_a_path_that_goes_beyond_the_terrain_is_said_to():
     scene = load(SCENE)
-    assert caption(scene, scene.shots[0], RECORD, leaves=True).endswith("path laid on the surface, which it leaves")
+    assert caption(scene, scene.shots[0], [RECORD], leaves=True).endswith("path laid on the surface, which it leaves")
 
 
 PLANES = [

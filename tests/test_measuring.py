@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from render.cli import app
+from render.errors import DataError
 from render.film.caption import caption
 from render.landscape import measure
 from render.landscape.planning import scaling_of
@@ -58,7 +59,7 @@ def obtained(output: Path, *settings: str) -> tuple[measure.Landscape, str]:
     """Returns the surface of the scene with settings, and its caption."""
     asked = scene(*settings)
     made = measure.obtain(asked, "main", output, Reporter.silent())
-    return made, caption(asked, asked.shots[0], made.record)
+    return made, caption(asked, asked.shots[0], [made.record])
 
 
 @pytest.mark.parametrize(("plane", "said"), KINDS.values(), ids=KINDS)
@@ -177,3 +178,55 @@ def test_a_crew_that_makes_no_sense_is_a_sentence(tmp_path, words, said):
 def test_the_choice_of_a_strategy_is_kept_beside_the_results(output):
     obtained(output)
     assert set(json.loads((output / "strategies.json").read_text()).values()) <= {"dense-compiled", "dense-eager"}
+
+
+PATHS = ["surfaces.main.paths=[b, c]", "surfaces.main.plane={kind: pca, of: all}"]
+
+
+def test_paths_of_further_runs_are_kept_and_lie_where_their_ends_are(output):
+    made, words = obtained(output, *PATHS)
+    assert len(made.paths) == 3 and len(made.record["paths"]) == 2
+    for run, path in zip(runs_of(output, "main", "b", "c"), made.paths, strict=True):
+        parameters = np.asarray(run.trajectory().parameters[:])
+        np.testing.assert_allclose(
+            made.surface.plane.project(parameters), np.stack([path.alpha, path.beta], 1), atol=1e-6
+        )
+    assert "% of all paths' variance" in words and words.endswith("paths laid on the surface")
+    again = measure.load(scene(*PATHS), "main", output)
+    np.testing.assert_array_equal(again.further[1].true_loss, made.further[1].true_loss)
+
+
+def test_a_plane_of_all_paths_goes_through_the_end_of_its_own(output):
+    made, _ = obtained(output, *PATHS)
+    (run,) = runs_of(output, "main")
+    np.testing.assert_allclose(made.surface.plane.origin, run.trajectory().parameters[-1])
+    assert made.path.alpha[-1] == pytest.approx(0, abs=1e-6)
+    points = np.concatenate([np.asarray(r.trajectory().parameters[:]) for r in runs_of(output, "b", "c", "main")])
+    spread = np.linalg.svd(points - points.mean(0), compute_uv=False) ** 2
+    np.testing.assert_allclose(made.surface.plane.variance_share, spread[:2] / spread.sum(), rtol=1e-4)
+
+
+def test_the_same_paths_under_other_names_are_the_same_surface():
+    renamed = [setting.replace("[b, c]", "[d, c]") for setting in PATHS]
+    twin = f"runs.d={RUN}batch: 64, steps: 12}}, seed: 8}}"
+    assert measure.key_of(scene(*PATHS), "main") == measure.key_of(scene(twin, *renamed), "main")
+    assert measure.key_of(scene(*PATHS), "main") != measure.key_of(scene(*PATHS[1:]), "main")
+
+
+def test_a_path_that_was_lost_is_noticed_and_made_again(output):
+    made, _ = obtained(output, *PATHS)
+    (made.folder / "path-2.npz").unlink()
+    with pytest.raises(DataError, match=r"path-2\.npz: is missing or damaged"):
+        measure.load(scene(*PATHS), "main", output)
+    mended, _ = obtained(output, *PATHS)
+    np.testing.assert_array_equal(mended.further[1].alpha, made.further[1].alpha)
+
+
+def test_a_budget_of_the_scene_is_shared_among_surfaces_that_have_none():
+    asked = scene(
+        "budget=30min",
+        "surfaces.b={run: b, plane: {kind: random}, points: [9, 9]}",
+        "surfaces.c={run: c, plane: {kind: random}, points: [9, 9], budget: 2min}",
+    )
+    assert [asked.budget_of(name) for name in ("main", "b", "c")] == [900, 900, 120]
+    assert scene().budget_of("main") is None

@@ -7,7 +7,7 @@ import pytest
 
 from render.stage import mesh
 from render.stage.relief import Relief, Scale
-from render.stage.trail import drape, path_light, tube_of
+from render.stage.trail import drape, paths_light, tube_of
 
 
 def made(rows: int = 60, columns: int = 80) -> Relief:
@@ -107,6 +107,6 @@ def test_a_path_that_leaves_the_terrain_is_cut_at_its_edge_and_goes_on_where_it_
 def test_the_light_of_the_path_moves_smoothly_with_its_head():
     relief = made()
     path = drape(relief, "disc", np.array([[-0.2, 0.0], [0.2, 0.0]]), None, 0.0)
-    maps = [path_light(path.until(share), relief.depth) for share in np.linspace(0.5, 0.51, 11)]
+    maps = [paths_light([path.until(share)], [np.ones(3)], relief.depth) for share in np.linspace(0.5, 0.51, 11)]
     changes = [float((b - a).abs().max()) for a, b in itertools.pairwise(maps)]
     assert max(changes) < 3 * min(changes)

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from render.errors import SceneError
 from render.files import asset
 from render.film.ink import FIGURES, line_ink, line_width, paint, undrawable, value_ink, value_width
-from render.film.overlay import SAFE, Words, draw_words, format_loss, format_step
+from render.film.overlay import SAFE, Counter, Words, draw_words, format_loss, format_step
 
 CAPTION = (
     "digits · mlp 64-32-32-10 tanh · sgd lr 0.1, batch 64 · train loss on 1,024 examples, eval mode · "
     "1,000 × 1,000 points, all measured · PCA plane 81.9 % + 9.9 % (random walk 60.8 % + 15.2 %) · "
     "log height, floor 1e-4"
 )
-COUNTERS = (("step", "1,240"), ("loss", "0.0412"))
+COUNTERS = (Counter("step", "1,240"), Counter("loss", "0.0412"))
 FULL = Words("First descent", CAPTION, COUNTERS)
 SIZES = [(1920, 1080), (3840, 2160), (1080, 1920), (640, 360), (1080, 1080), (2400, 1000)]
 
@@ -115,7 +115,7 @@ def test_digits_may_change_without_moving_their_neighbours(first, second):
 
 def test_labels_do_not_move_when_values_grow():
     pictures = [
-        draw_words(ground(1920, 1080), Words(counters=(("step", step), ("loss", loss))), film=True)
+        draw_words(ground(1920, 1080), Words(counters=(Counter("step", step), Counter("loss", loss))), film=True)
         for step, loss in (("1", "2.31"), ("12,345", "0.00412"), ("999,999", "4.12×10⁻⁵"), ("7", "diverged"))
     ]
     labels = slice(0, 1920 - 96 - 140)
@@ -200,3 +200,29 @@ def test_a_written_loss_is_within_half_a_figure_of_the_loss(loss):
 
 def test_a_step_is_as_long_as_the_last_one():
     assert [format_step(step, 1200) for step in (7, 1200)] == ["\u2007\u2007\u2007\u20077", "1,200"]
+
+
+def test_a_counter_with_a_colour_has_a_dot_of_it_before_its_label():
+    plain = draw_words(ground(1920, 1080), Words(counters=COUNTERS), film=True)
+    red = [counter._replace(colour="#ff0000") for counter in COUNTERS]
+    dotted = draw_words(ground(1920, 1080), Words(counters=tuple(red)), film=True)
+    changed = np.argwhere((plain != dotted).any(axis=2))
+    assert (dotted[tuple(changed.T)][:, 0] > dotted[tuple(changed.T)][:, 1]).all()
+    letters = np.argwhere((plain != ground(1920, 1080)).any(axis=2))
+    assert len(changed) > 40 and changed[:, 1].max() < letters[:, 1].min()
+
+
+def test_panels_are_named_in_their_own_halves():
+    drawn = draw_words(ground(1920, 1080), Words(labels=("with shortcuts", "without")), film=True)
+    columns = np.unique(np.argwhere((drawn != ground(1920, 1080)).any(axis=2))[:, 1])
+    for half in (columns[columns < 960], columns[columns >= 960] - 960):
+        assert abs((half.min() + half.max()) / 2 - 480) < 4
+
+
+@pytest.mark.parametrize(("colour", "level"), [("#d0d0d0", 250), ("#202020", 10)])
+def test_words_over_ground_of_their_own_brightness_are_read_on_a_veil(colour, level):
+    pixels = np.full((1080, 1920, 3), level, np.uint8)
+    drawn = draw_words(pixels, Words("Title", CAPTION, COUNTERS), colour, veiled=True)
+    foot, head = drawn[-20].astype(int), drawn[:700]
+    assert (head == level).all()
+    assert np.abs(foot - level).min() > 60  # codes

@@ -88,7 +88,7 @@ def staged(graphics, crater):
     def make(factor: int = 2, size=SIZE, loss=None, sun=SUN, **changes):
         made, look, path = setting(crater if loss is None else loss, **changes)
         stages.append(Stage(made, look, sun, size, factor))
-        stages[-1].show_path(path.until(59.0))
+        stages[-1].show_paths([path.until(59.0)])
         return stages[-1]
 
     yield make
@@ -109,11 +109,11 @@ def test_consecutive_frames_of_a_move_differ(staged):
 def test_a_longer_path_is_seen_at_once(staged, crater):
     stage = staged()
     _, _, path = setting(crater)
-    stage.show_path(path.until(20.0))
+    stage.show_paths([path.until(20.0)])
     before = shot(stage)
-    stage.show_path(path.until(59.0))
+    stage.show_paths([path.until(59.0)])
     after = shot(stage)
-    stage.show_path(None)
+    stage.show_paths([])
     without = shot(stage)
     assert (before != after).any() and (without != before).any()
     assert after.astype(int).sum() > before.astype(int).sum() > without.astype(int).sum()
@@ -149,7 +149,7 @@ def test_depth_read_back_is_where_the_geometry_is(graphics, crater):
 def test_a_shadow_is_dark_but_never_black(staged, crater, name):
     grey = {"palette": [(0, "#808080"), (1, "#808080")], "contours": {"strength": 0}, "exposure": 1.0}
     stage = staged(factor=1, name=name, grain=0.0, vignette=0.0, bloom=0.0, **grey)
-    stage.show_path(None)
+    stage.show_paths([])
     seen = stage._geometry.draw(VIEW)
     points, pixels = ground(seen, VIEW), stage.photograph(VIEW, 1)[seen.kind == Kind.TERRAIN]
     light = np.linspace(0, 4, 100_000)
@@ -179,7 +179,7 @@ def test_a_blur_keeps_the_light_and_its_place():
 def test_dither_keeps_a_mean_that_lies_between_two_codes(light):
     flat = torch.full((3, 300, 400), light)
     plain = lens.Lens(grain=0.0, vignette=0.0, bloom=0.0)
-    codes = lens.develop(flat, torch.zeros_like(flat), plain, 5).numpy()
+    codes = lens.develop([(flat, torch.zeros_like(flat))], plain, 5).numpy()
     assert abs(codes.mean() - code(np.array(light))) < 0.01  # 12 standard errors of 360,000 codes that differ by 1
 
 
@@ -273,13 +273,40 @@ def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater
     pictures = {}
     for ghost in (False, True):
         stage = Stage(made, look, SUN, SIZE, 2, ghost=ghost)
-        stage.show_path(buried.until(59.0))
+        stage.show_paths([buried.until(59.0)])
         stage._light.zero_()  # the light on the ground is the same with and without
         pictures[ghost] = stage.photograph(VIEW, 1).astype(int)
-        stage.show_path(None)
+        stage.show_paths([])
         pictures["none"] = stage.photograph(VIEW, 1).astype(int)
         stage.close()
     added = (pictures[True] - pictures[False]).sum(axis=2)
     assert (added > 20).sum() > 100
     assert (added < -3).sum() == 0
     assert (pictures[True] != pictures["none"]).any()
+
+
+def test_paths_shine_in_their_own_colours(graphics, crater):
+    made = relief.make(crater, Look(name="ember").relief, crater.shape[0] / crater.shape[1])
+    look = Look.model_validate({"name": "ember", "path": {"colour": "#ff0000", "others": ["#00ff00", "#0000ff"]}})
+    ways = [np.linspace([-0.3, y], [0.3, y], 40) for y in (-0.2, 0.0, 0.2)]
+    trails = [drape(made, "disc", way, None, 0.02).until(39.0) for way in ways]
+    stage = Stage(made, look.resolved, SUN, SIZE, 2)
+    stage.show_paths(trails)
+    kind, line = (getattr(stage._geometry.draw(VIEW), name) for name in ("kind", "line"))
+    _, shining = stage.expose(VIEW)
+    on = (kind >= Kind.PATH).reshape(SIZE[1], 2, SIZE[0], 2).all(axis=(1, 3))
+    which = line[::2, ::2]
+    for index in range(3):
+        colour = shining[:, torch.from_numpy(on & (which == index))].mean(1)
+        assert int(colour.argmax()) == index and (on & (which == index)).sum() > 20
+    stage.show_paths(trails[:1])
+    assert set(np.unique(stage._geometry.draw(VIEW).line)) == {0}
+    stage.close()
+
+
+def test_panels_are_developed_as_one_picture():
+    light = torch.rand(3, 60, 100, generator=torch.Generator().manual_seed(1))
+    shining = (light > 0.98).float()
+    whole = lens.develop([(light, shining)], lens.Lens(), 3)
+    halves = [(light[:, :, part], shining[:, :, part]) for part in (slice(0, 50), slice(50, 100))]
+    assert torch.equal(lens.develop(halves, lens.Lens(), 3), whole)

@@ -56,3 +56,14 @@ def test_smoothing_leaves_a_plane_in_place_away_from_its_edge():
 def test_a_surface_of_which_every_cell_diverged_cannot_be_drawn():
     with pytest.raises(DataError, match="every cell"):
         relief.make(np.full((4, 4), np.nan, np.float32), [LOG, CLIP, TALL], 1.0)
+
+
+def test_reliefs_side_by_side_have_one_scale_and_are_clipped_alike():
+    rng = np.random.default_rng(5)
+    low, high = rng.uniform(0.5, 1, (12, 15)).astype(np.float32), rng.uniform(1, 9, (9, 9)).astype(np.float32)
+    one, other = relief.make_alike([low, high], [LOG, CLIP, TALL], [1.0, 0.8])
+    assert one.scale == other.scale and (one.depth, other.depth) == (1.0, 0.8)
+    for made, loss in ((one, low), (other, high)):
+        np.testing.assert_allclose(made.scale.level(loss), made.level, atol=1e-6)
+    top = np.percentile(np.log(np.concatenate([low.ravel(), high.ravel()])), 90)
+    assert one.scale.high == pytest.approx(top) and one.level.max() < other.level.max() == 1

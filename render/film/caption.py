@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from render.scene import look as looks
@@ -11,25 +11,43 @@ from render.scene.spec import Scene
 from render.stage.field import CONTOUR_BLUR
 
 
-def caption(scene: Scene, shot: Shot, record: dict[str, Any], leaves: bool = False) -> str:
-    """Returns the caption of the pictures of one shot of a scene, from the record of its surface.
+def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], leaves: bool = False) -> str:
+    """Returns the caption of the pictures of one shot of a scene, from the records of its surfaces.
 
-    leaves says that the path goes beyond the terrain that is drawn.
+    What several surfaces have in common is said once, the rest of each in turn. leaves says that a path goes beyond
+    the terrain that is drawn.
     """
-    run = scene.runs[scene.surfaces[shot.surface].run]
+    columns = zip(*(_said(scene, *pair) for pair in zip(shot.surfaces, records, strict=True)), strict=True)
+    alike = "one scale of height" if len(records) > 1 else ""
+    paths = len(records) + sum(len(record["paths"]) for record in records)
     parts = [
-        run.data.kind,
+        *(" | ".join(dict.fromkeys(column)) for column in columns),
+        *_relief(scene.look.relief),
+        alike,
+        _contours(scene.look),
+        _path(shot.path, leaves, paths > 1),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _said(scene: Scene, name: str, record: dict[str, Any]) -> list[str]:
+    """Returns what there is to say of one surface."""
+    surface = scene.surfaces[name]
+    runs = [scene.runs[run] for run in (surface.run, *surface.paths)]
+    return [
+        " | ".join(dict.fromkeys(_data(run.data) for run in runs)),
         record["run"]["network"],
-        _training(run.training),
+        " | ".join(dict.fromkeys(_training(run.training) for run in runs)),
         _objective(record["objective"]),
         _points(record),
         _plane(record),
         _range(record),
-        *_relief(scene.look.relief),
-        _contours(scene.look),
-        _path(shot.path, leaves),
     ]
-    return " · ".join(part for part in parts if part)
+
+
+def _data(data: Any) -> str:
+    noise = getattr(data, "label_noise", 0)
+    return f"{data.kind}, {100 * noise:g} % of the labels drawn at random" if noise else str(data.kind)
 
 
 def _training(training: Any) -> str:
@@ -97,9 +115,11 @@ def _plane(record: dict[str, Any]) -> str:
 
 def _pca_plane(record: dict[str, Any]) -> str:
     shares, walk = record["plane"]["variance_share"], record["plane"]["random_walk_share"]
+    joined = record["settings"]["plane"].get("of") == "all" and record["paths"]
+    whose = "all paths'" if joined else "the path's"
     return (
         f"PCA plane{ORIGINS[record['settings']['plane']['origin']]},"
-        f" {100 * shares[0]:.1f} % + {100 * shares[1]:.1f} % of the path's variance"
+        f" {100 * shares[0]:.1f} % + {100 * shares[1]:.1f} % of {whose} variance"
         f" (a random walk: {100 * walk[0]:.1f} % + {100 * walk[1]:.1f} %)"
     )
 
@@ -137,15 +157,16 @@ def _signed(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _path(style: PathStyle, leaves: bool) -> str:
+def _path(style: PathStyle, leaves: bool, several: bool) -> str:
     if not style.show:
         return ""
+    paths, own, leave = ("paths", "their", "they leave") if several else ("path", "its", "it leaves")
     height = (
-        "path laid on the surface"
+        f"{paths} laid on the surface"
         if style.height == "surface"
-        else "path at its own loss, faint where the surface hides it"
+        else f"{paths} at {own} own loss, faint where the surface hides {'them' if several else 'it'}"
     )
-    return f"{height}, which it leaves" if leaves else height
+    return f"{height}, which {leave}" if leaves else height
 
 
 def _contours(look: looks.Look) -> str:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from render.files import content_key
 from render.film import record
-from render.film.caption import caption
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
 from render.film.overlay import refuse_undrawable
 from render.film.shooting import Moment, Shooting
+from render.film.take import records_of
 from render.film.timeline import Timeline
+from render.film.wording import caption_of
 from render.progress import Reporter
 from render.scene.output import Film
 from render.scene.spec import Scene
@@ -77,8 +78,8 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         "fps": film.fps,
         "frames": encoded.frames,
         "seconds": encoded.duration,
-        "caption": [caption(scene, take.shot, take.landscape.record, take.leaves) for take in takes],
-        "surfaces": {take.shot.surface: take.landscape.record for take in takes},
+        "caption": [caption_of(scene, take) for take in takes],
+        "surfaces": records_of(takes),
     }
     record.write(target, scene, key, details, {"frames": drawn - start, "encoding": time.perf_counter() - drawn})
     return Made(target, key, False)

@@ -21,6 +21,8 @@ TEXT = "fonts/Inter-Regular.otf"
 DISPLAY = "fonts/InterDisplay-Medium.otf"
 FIGURES = "0123456789\u2007"  # with the space that is as wide as a digit
 SUPERSAMPLING = 4
+VEILED = 0.88  # of the light, where a veil lies in full
+DARK = 0.18  # linear light; a colour below it is read on white
 
 _CODES = np.arange(256) / 255
 _LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)  # (256,) light of a code
@@ -84,6 +86,17 @@ def value_ink(text: str, size: float) -> Ink:
     return together(inks)
 
 
+@lru_cache(maxsize=32)
+def dot(diameter: float) -> Ink:
+    """Returns a disc of a diameter in pixels, its middle in row 0 and column 0."""
+    reach, fine = math.ceil(diameter / 2) + 1, SUPERSAMPLING * 2
+    places = (np.arange((2 * reach + 1) * fine) + 0.5) / fine - reach - 0.5
+    inside = (places[:, None] ** 2 + places**2 <= (diameter / 2) ** 2).astype(np.float64)
+    coverage = inside.reshape(2 * reach + 1, fine, 2 * reach + 1, fine).mean(axis=(1, 3))
+    rows, columns = np.nonzero(coverage)
+    return Ink(rows - reach, columns - reach, coverage[rows, columns])
+
+
 def value_width(text: str, size: float) -> int:
     """Returns the width of a value in whole pixels."""
     return sum(_cell(letter, size) for letter in text)
@@ -101,9 +114,25 @@ def paint(pixels: np.ndarray, ink: Ink, colour: str) -> None:
     ink = ink.within(pixels.shape[1], pixels.shape[0])
     ground = _LINEAR[pixels[ink.rows, ink.columns]]
     light = _LINEAR[list(ImageColor.getrgb(colour)[:3])]
-    mixed = ground + (light - ground) * ink.coverage[:, None]
-    codes = np.where(mixed <= 0.0031308, mixed * 12.92, 1.055 * mixed ** (1 / 2.4) - 0.055)
-    pixels[ink.rows, ink.columns] = np.rint(codes * 255).astype(np.uint8)
+    pixels[ink.rows, ink.columns] = _codes(ground + (light - ground) * ink.coverage[:, None])
+
+
+def _codes(light: np.ndarray) -> np.ndarray:
+    codes = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(codes * 255).astype(np.uint8)
+
+
+def veiled(pixels: np.ndarray, start: int, full: int, colour: str) -> np.ndarray:
+    """Returns pixels (H, W, 3) uint8 with a veil that grows from the row start to the row full and lies below it.
+
+    It is black under a light colour and white under a dark one.
+    """
+    share = np.clip((np.arange(len(pixels)) - start) / max(1, full - start), 0, 1)
+    share = VEILED * share**2 * (3 - 2 * share)
+    light = _LINEAR[list(ImageColor.getrgb(colour)[:3])]
+    ground = _LINEAR[pixels]
+    ground += (float(light.mean() < DARK) - ground) * share[:, None, None]
+    return _codes(ground)
 
 
 def undrawable(text: str) -> str:

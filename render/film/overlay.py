@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,9 @@ LEADING = 1.5  # distance of baselines / size
 AIR = 1.9  # from the caption's first baseline up to the title's / size
 COMPANION = 0.6  # least size of counters and title when a long caption shrinks / size
 GAP = 3.0  # clear space between caption and counters / size
+LABEL = 1.25  # size of a panel's name / size of the caption
+DOT = 0.5  # diameter of a dot / size
+VEIL = 14.0  # height over which a veil fades in above the words / size
 QUIET = 0.7  # opacity of caption and labels beside title and values
 VALUE_DIGITS = 8  # width that the column of values has before it grows
 SHRINK = 0.85  # a caption is set smaller down to this share of its size before it is broken once more
@@ -32,28 +36,42 @@ READABLE = 9.0  # pixels; the least size in frames of at least 320 rows
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+class Counter(NamedTuple):
+    """A value that changes from frame to frame, with its label, and the colour of a dot before it; "" is no dot."""
+
+    label: str
+    value: str
+    colour: str = ""
+
+
 @dataclass(frozen=True)
 class Words:
     """What is written on one frame; an empty text is not drawn."""
 
     title: str = ""
     caption: str = ""
-    counters: tuple[tuple[str, str], ...] = ()  # (label, value)
+    counters: tuple[Counter, ...] = ()
+    labels: tuple[str, ...] = ()  # of panels side by side, from left to right
 
 
-def draw_words(pixels: np.ndarray, words: Words, colour: str = "#9a9a9a", film: bool = False) -> np.ndarray:
-    """Returns a copy of pixels (H, W, 3) uint8 with the words on it.
+def draw_words(
+    pixels: np.ndarray, words: Words, colour: str = "#9a9a9a", *, film: bool = False, veiled: bool = False
+) -> np.ndarray:
+    """Returns a copy of pixels (H, W, 3) uint8 with the words on it; veiled lays a shade under those at the foot.
 
     A caption wider than the safe area is broken into up to three lines (four in portrait) and then set smaller;
     letters under 7 px are left out. Raises SceneError for a character that the font does not have.
     """
     sheet = Sheet(pixels.shape[1], pixels.shape[0], film)
     size = _companion_size(sheet, words.caption)
-    values = [value for _, value in words.counters]
+    values = [counter.value for counter in words.counters]
     column = max(ink.value_width(text, size) for text in ["0" * VALUE_DIGITS, *values])
-    page = _page(sheet, words.title, words.caption, tuple(label for label, _ in words.counters), column)
-    drawn = pixels.copy()
-    ink.paint(drawn, page.ink, colour)
+    page = _page(sheet, words.title, words.caption, tuple(counter.label for counter in words.counters), column)
+    drawn = ink.veiled(pixels, page.top - round(VEIL * size), page.top, colour) if veiled else pixels.copy()
+    ink.paint(drawn, together([page.ink, *_labels(words.labels, sheet)]), colour)
+    for counter, (x, y) in zip(words.counters if page.baselines else (), page.dots, strict=True):
+        if counter.colour:
+            ink.paint(drawn, ink.dot(DOT * size).moved(x, y), counter.colour)
     for value, baseline in zip(values if page.baselines else (), page.baselines, strict=True):
         ink.paint(drawn, ink.value_ink(value, size).moved(sheet.right, baseline), colour)
     return drawn
@@ -123,6 +141,8 @@ class Page:
 
     ink: Ink
     baselines: tuple[int, ...]  # of the values, from the top; empty where they would be illegible
+    dots: tuple[tuple[int, int], ...]  # column and row of the middle of the dot before each label
+    top: int  # row of the highest letters at the foot of the picture
 
 
 @lru_cache(maxsize=16)
@@ -143,7 +163,21 @@ def _page(sheet: Sheet, title: str, caption: str, labels: tuple[str, ...], colum
         for label, row in zip(labels, baselines, strict=True)
     ]
     heading = _title(title, TITLE * size, sheet.span - aside).moved(sheet.left, above)
-    return Page(together([*written, *named, heading]), baselines)
+    dots = tuple((sheet.right - round(beside + size), row - round(0.36 * size)) for row in baselines)
+    inks = together([*written, *named, heading])
+    return Page(inks, baselines, dots, int(inks.rows.min(initial=sheet.bottom)))
+
+
+def _labels(labels: Sequence[str], sheet: Sheet) -> list[Ink]:
+    """Returns the names of panels, each in the middle of the upper edge of its own."""
+    size = LABEL * sheet.size
+    if size < SMALLEST:
+        return []
+    panel, row = sheet.width / max(1, len(labels)), round(SAFE * sheet.height + size)
+    return [
+        line_ink(label, TEXT, size).moved(round((n + 0.5) * panel - line_width(label, TEXT, size) / 2), row)
+        for n, label in enumerate(labels)
+    ]
 
 
 @lru_cache(maxsize=16)

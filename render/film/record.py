@@ -23,7 +23,7 @@ VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "
 
 def picture_key(scene: Scene, output: Film | Still) -> str:
     """Returns the key of everything that a film's frames or a still depend on, the encoder excepted."""
-    surfaces = {shot.surface for shot in scene.shots}
+    surfaces = {name for shot in scene.shots for name in shot.surfaces}
     return content_key(
         {
             "stage": "picture",
@@ -33,6 +33,7 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "look": scene.look.model_dump(mode="json"),
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
             "shots": [shot.model_dump(mode="json") for shot in scene.shots],
+            "paths": {name: scene.surfaces[name].paths for name in sorted(surfaces)},
             "surfaces": {name: measure.key_of(scene, name) for name in sorted(surfaces)},
             "output": output.model_dump(mode="json", exclude={"encoder"}),
         }

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from render.film.caption import caption
-from render.film.overlay import Words, draw_words, format_loss, format_step
+from render.film.overlay import draw_words
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
+from render.film.wording import words_of
 from render.landscape import measure
 from render.progress import Reporter
+from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
-from render.stage.stage import Stage
+from render.stage.lens import develop
+from render.stage.stage import Stage, lens_of
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,10 @@ class Shooting:
         """Returns a shot of the scene made ready, measuring its surface where that is still to be done."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
-            landscape = measure.obtain(self.scene, settings.surface, self.folder, self.reporter)
+            names = settings.surfaces
+            landscapes = [measure.obtain(self.scene, name, self.folder, self.reporter) for name in names]
             width, height = self.output.size
-            self._takes[shot] = prepare(settings, self.scene.look, landscape, width / height)
+            self._takes[shot] = prepare(settings, self.scene.look, landscapes, width / len(names) / height)
         return self._takes[shot]
 
     def takes(self) -> list[Take]:
@@ -61,29 +65,32 @@ class Shooting:
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
-            stage = take.stage(self.output.size, supersampling(self.output))
+            sizes = panel_sizes(self.output.size, len(take.panels))
+            stages: list[Stage] = []
             try:
+                for panel, size in zip(take.panels, sizes, strict=True):
+                    stages.append(take.stage(panel, size, supersampling(self.output)))
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
-                    yield moment, self._picture(take, stage, time, moment)
+                    yield moment, self._picture(take, stages, time, moment)
             finally:
-                stage.close()
+                for stage in stages:
+                    stage.close()
 
-    def _picture(self, take: Take, stage: Stage, time: float, moment: Moment) -> np.ndarray:
-        stage.show_path(take.walked(time))
-        pixels = stage.photograph(take.view(time), self.scene.seed + moment.index)
-        film = isinstance(self.output, Film)
-        return draw_words(pixels, self._words(take, time), colour=take.look.text, film=film)
+    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment) -> np.ndarray:
+        exposed = []
+        for panel, stage in zip(take.panels, stages, strict=True):
+            stage.show_paths(take.trails(panel, time))
+            exposed.append(stage.expose(take.view(time)))
+        pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
+        words = words_of(self.scene, self.output, take, time)
+        film, over_ground = isinstance(self.output, Film), isinstance(take.shot.camera, Ride)
+        return draw_words(pixels, words, take.look.text, film=film, veiled=over_ground and bool(words.caption))
 
-    def _words(self, take: Take, time: float) -> Words:
-        title = self.scene.title if self.output.title else ""
-        if not self.output.caption:
-            return Words(title=title)
-        words = caption(self.scene, take.shot, take.landscape.record, take.leaves)
-        path, logged = take.landscape.path, round(take.head(time))
-        step, last = int(path.steps[logged]), int(path.steps[-1])
-        loss = format_loss(float(path.true_loss[logged]))
-        counters = (("step", format_step(step, last)), ("loss", loss)) if take.shot.path.show else ()
-        return Words(title=title, caption=words, counters=counters)
+
+def panel_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
+    """Returns the sizes of panels side by side that make a picture, alike but for a pixel."""
+    edges = [round(panel * size[0] / count) for panel in range(count + 1)]
+    return [(right - left, size[1]) for left, right in itertools.pairwise(edges)]
 
 
 def supersampling(output: Film | Still) -> int:

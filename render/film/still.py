@@ -10,10 +10,11 @@ import PIL.PngImagePlugin
 
 from render.files import replacing
 from render.film import record
-from render.film.caption import caption
 from render.film.film import Made, suffix
 from render.film.overlay import refuse_undrawable
 from render.film.shooting import Moment, Shooting
+from render.film.take import records_of
+from render.film.wording import caption_of
 from render.progress import Reporter
 from render.scene.spec import Scene
 
@@ -34,7 +35,7 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
     shooting = Shooting(scene, still, output, reporter)
     [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
     take = shooting.take(shooting.timeline.locate(still.at).shot)
-    words = caption(scene, take.shot, take.landscape.record, take.leaves)
+    words = caption_of(scene, take)
     notes = PIL.PngImagePlugin.PngInfo()
     notes.add_itxt("Title", scene.title)
     notes.add_itxt("Description", words)
@@ -45,7 +46,7 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         "size": list(still.size),
         "at": still.at,
         "caption": words,
-        "surfaces": {take.shot.surface: take.landscape.record},
+        "surfaces": records_of([take]),
     }
     record.write(target, scene, key, details, {"total": time.perf_counter() - start})
     return Made(target, key, False)

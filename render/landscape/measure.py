@@ -1,6 +1,7 @@
 """A scene's surface: the plane it asks for, measured on its objective, with the run's path on it, kept in one folder.
 
-output/surfaces/<plane>-<key8>/   surface.zarr, path.npz, and surface.json, which is written last
+output/surfaces/<plane>-<key8>/   surface.zarr, path.npz, path-1.npz and so on for the paths of further runs, and
+surface.json, which is written last
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from render.landscape.lattice import lattices
 from render.landscape.objective import Objective
 from render.landscape.path import Path
 from render.landscape.planning import Ground, objective_of, plane_of, scaling_of
-from render.landscape.record import record_of
+from render.landscape.record import path_record, record_of
 from render.landscape.sampling import sample
 from render.landscape.section import Section
 from render.landscape.status import Status
@@ -43,6 +44,7 @@ RECORD = {  # what others read of surface.json
     "points": list,
     "counts": dict,
     "path": dict,
+    "paths": list,
     "loss": (list, type(None)),
     "loss_digest": str,
     "path_digest": str,
@@ -57,7 +59,13 @@ class Landscape:
     key: str
     surface: Surface
     path: Path
+    further: tuple[Path, ...]  # of the further runs that the surface shows, in their order
     record: dict[str, Any]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All paths on it, its own first."""
+        return (self.path, *self.further)
 
 
 def key_of(scene: Scene, name: str) -> str:
@@ -67,10 +75,14 @@ def key_of(scene: Scene, name: str) -> str:
         {
             "stage": "surface",
             "algorithm": ALGORITHM,
-            "settings": settings.model_dump(mode="json", exclude={"run": True, "plane": {"run", "runs"}}),
+            "settings": settings.model_dump(
+                mode="json", exclude={"run": True, "paths": True, "budget": True, "plane": {"run", "runs"}}
+            ),
+            "budget": scene.budget_of(name),
             "seed": scene.seed if _is_seeded(settings) else None,
             "relief": asdict(scaling_of(scene.look.relief)) if settings.mode == "adaptive" else None,
-            "runs": [runs.key_of(scene.runs[other], scene.seed) for other in (settings.run, *_others(settings))],
+            "runs": [runs.key_of(scene.runs[other], scene.seed) for other in (settings.run, *_through(settings))],
+            "paths": [runs.key_of(scene.runs[other], scene.seed) for other in settings.paths],
         }
     )
 
@@ -80,8 +92,14 @@ def _is_seeded(settings: spec.Surface) -> bool:
     return getattr(settings.plane, "seed", 0) is None or settings.objective.dropout == "fixed"
 
 
-def _others(settings: spec.Surface) -> list[str]:
+def _through(settings: spec.Surface) -> list[str]:
+    """Returns the other runs that the plane goes through."""
     return [str(name) for _, name in others_of(settings.plane.model_dump())]
+
+
+def _others(settings: spec.Surface) -> list[str]:
+    """Returns all runs but its own that a surface needs."""
+    return list(dict.fromkeys([*_through(settings), *settings.paths]))
 
 
 def folder_of(scene: Scene, name: str, output: File) -> File:
@@ -131,15 +149,15 @@ def load(scene: Scene, name: str, output: File) -> Landscape:
     surface = surfaces.load(folder / "surface.zarr")
     if surface.loss_digest != record["loss_digest"]:
         raise DataError(f"{folder}: is not finished, its record tells of other heights; `thalweg sample` mends it")
-    return Landscape(folder, key, surface, _path_in(folder, record["path_digest"]), record)
+    further = (_path_in(folder / f"path-{n}.npz", kept["digest"]) for n, kept in enumerate(record["paths"], 1))
+    return Landscape(folder, key, surface, _path_in(folder / "path.npz", record["path_digest"]), tuple(further), record)
 
 
 def _record_in(folder: File, key: str) -> dict[str, Any] | None:
     return read_record(folder / "surface.json", key, RECORD)
 
 
-def _path_in(folder: File, digest: str) -> Path:
-    file = folder / "path.npz"
+def _path_in(file: File, digest: str) -> Path:
     if not is_whole(file, digest):
         raise DataError(f"{file}: is missing or damaged; `thalweg sample` makes it anew")
     with np.load(file) as arrays:
@@ -183,18 +201,19 @@ class _Job:
         dataset = self.run.dataset()
         model = self.run.model(dataset)
         objective = objective_of(settings, dataset, model, seed)
-        ground = Ground(self.run, self.others, model, objective, seed)
+        ground = Ground(self.run, self.others, tuple(settings.paths), model, objective, seed)
         plane, grid = _kept(folder / "surface.zarr", key) or plane_of(settings, ground)
         surface = self._sampled(objective, plane, grid, folder / "surface.zarr", key)
         if surface.record["precision"] != settings.objective.precision:
             objective = objective_of(settings, dataset, model, seed, str(surface.record["precision"]))
-        path = Path.on(plane, self.run.trajectory(), surface, objective)
+        shown = [self.run, *(self.others[other] for other in settings.paths)]
+        paths = [Path.on(plane, run.trajectory(), surface, objective) for run in shown]
         with locked(folder, self.reporter.say) if self.means.shard else contextlib.nullcontext():
-            return self._written(folder, key, surface, path, objective)
+            return self._written(folder, key, surface, paths, objective)
 
     def _sampled(self, objective: Objective, plane: Section, grid: Grid, store: File, key: str) -> Surface:
         settings = self.scene.surfaces[self.name]
-        scaling = scaling_of(self.scene.look.relief)
+        scaling, budget = scaling_of(self.scene.look.relief), self.scene.budget_of(self.name)
         adaptive = {
             "tolerance": settings.tolerance,
             "scale": scaling.kind,
@@ -209,7 +228,7 @@ class _Job:
             settings.mode,
             **(adaptive if settings.mode == "adaptive" else {}),  # type: ignore[arg-type]
             strategy=settings.strategy,
-            budget=settings.budget / 60 if settings.budget else None,
+            budget=budget / 60 if budget else None,
             workers=self.means.workers,
             scheduler=self.means.scheduler,
             shard=self.means.shard,
@@ -219,13 +238,20 @@ class _Job:
             name=f"surface {self.name}",
         )
 
-    def _written(self, folder: File, key: str, surface: Surface, path: Path, objective: Objective) -> Landscape:
-        with replacing(folder / "path.npz") as temporary:
-            np.savez(temporary, **asdict(path))
-        record = plain(record_of(key, self.run, self.scene.surfaces[self.name], surface, path, objective))
-        record["path_digest"] = file_digest(folder / "path.npz")
-        write_json(folder / "surface.json", record)
-        return Landscape(folder, key, surface, path, record)
+    def _written(self, folder: File, key: str, surface: Surface, paths: list[Path], objective: Objective) -> Landscape:
+        files = [folder / (f"path-{n}.npz" if n else "path.npz") for n in range(len(paths))]
+        for file, path in zip(files, paths, strict=True):
+            with replacing(file) as temporary:
+                np.savez(temporary, **asdict(path))
+        own, *further = paths
+        digest, *digests = map(file_digest, files)
+        budget = self.scene.budget_of(self.name)
+        record = record_of(key, self.run, self.scene.surfaces[self.name], budget, surface, own, objective)
+        shown = zip(self.scene.surfaces[self.name].paths, further, digests, strict=True)
+        said = [{**path_record(self.others[name], path), "digest": digest} for name, path, digest in shown]
+        record |= {"path_digest": digest, "paths": said}
+        write_json(folder / "surface.json", plain(record))
+        return Landscape(folder, key, surface, own, tuple(further), plain(record))
 
 
 def _kept(store: File, key: str) -> tuple[Section, Grid] | None:

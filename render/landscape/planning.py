@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from render.landscape.grid import Grid
 from render.landscape.measurement import OneHotMSELoss
 from render.landscape.objective import Objective
 from render.landscape.plane import Plane
+from render.landscape.points import Joined
 from render.landscape.scaling import Scaling
 from render.scene import look as looks
 from render.scene import plane as planes
@@ -30,7 +31,8 @@ class Ground:
     """What a plane is chosen from."""
 
     run: Run
-    others: dict[str, Run]  # the runs that a plane names besides
+    others: dict[str, Run]  # the runs that a plane names besides, or whose paths it shows
+    paths: tuple[str, ...]  # those among them whose paths are shown
     model: nn.Module
     objective: Objective
     seed: int  # the scene's
@@ -50,7 +52,12 @@ class Ground:
 
 
 def _pca(settings: planes.Pca, ground: Ground) -> Plane:
-    return Plane.pca(ground.run.trajectory().parameters, settings.origin)
+    own = ground.run.trajectory().parameters
+    if settings.of == "own" or not ground.paths:
+        return Plane.pca(own, settings.origin)
+    plane = Plane.pca(Joined([*(ground.others[name].trajectory().parameters for name in ground.paths), own]), "mean")
+    ends = {"last": own[-1], "first": own[0], "mean": plane.origin}
+    return replace(plane, origin=np.asarray(ends[settings.origin], np.float64))
 
 
 def _random(settings: planes.Random, ground: Ground) -> Plane:
@@ -98,7 +105,9 @@ def _grid(settings: spec.Surface, plane: Plane, ground: Ground) -> Grid:
     if settings.range is not None:
         return Grid(np.linspace(*settings.range.alpha, columns), np.linspace(*settings.range.beta, rows))
     assert settings.margin is not None
-    return Grid.around(plane.project(ground.run.trajectory().parameters), settings.points, settings.margin)
+    shown = [ground.run, *(ground.others[name] for name in ground.paths)]
+    places = np.concatenate([plane.project(run.trajectory().parameters) for run in shown])
+    return Grid.around(places, settings.points, settings.margin)
 
 
 def objective_of(

@@ -5,7 +5,7 @@ They are read in blocks and reckoned with in float64, so that the whole is never
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,6 +28,22 @@ class Points(Protocol):
 
     def __getitem__(self, part: Any) -> Any:
         """Returns a part, at least of the form [:, a:b]."""
+
+
+class Joined:
+    """Several tables of points of one network, one after the other, read by columns."""
+
+    def __init__(self, parts: Sequence[Points]):
+        """Raises DataError where the tables have points of different sizes."""
+        sizes = sorted({part.shape[1] for part in parts})
+        if len(sizes) > 1:
+            raise DataError(f"paths: their networks have {sizes[0]:,} and {sizes[-1]:,} parameters; show those of one")
+        self.shape = (sum(part.shape[0] for part in parts), sizes[0])
+        self._parts = parts
+
+    def __getitem__(self, part: Any) -> np.ndarray:
+        """Returns some columns of all points; part is of the form [:, a:b]."""
+        return np.concatenate([np.asarray(table[part]) for table in self._parts])
 
 
 def points_of(source: Any) -> Points:

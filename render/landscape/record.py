@@ -20,14 +20,23 @@ VERSIONED = ("thalweg", "torch", "numpy")
 
 
 def record_of(
-    key: str, run: Run, settings: spec.Surface, surface: Surface, path: Path, objective: Objective
+    key: str,
+    run: Run,
+    settings: spec.Surface,
+    budget: float | None,
+    surface: Surface,
+    path: Path,
+    objective: Objective,
 ) -> dict[str, Any]:
-    """Returns what surface.json says of a measured surface and its path, but for the digest of the path's file."""
+    """Returns what surface.json says of a measured surface and its own path, but for the digest of the path's file.
+
+    budget: seconds that there were for measuring.
+    """
     finite = surface.loss[np.isfinite(surface.loss)]
     rows, columns = surface.grid.cells
     return {
         "key": key,
-        "run": {name: run.record[name] for name in ("key", "network", "parameters", "train", "test")},
+        "run": _run(run),
         "settings": settings.model_dump(mode="json"),
         "plane": {
             "kind": settings.plane.kind,
@@ -42,13 +51,9 @@ def record_of(
         "alpha": [float(surface.grid.alphas[0]), float(surface.grid.alphas[-1])],
         "beta": [float(surface.grid.betas[0]), float(surface.grid.betas[-1])],
         "loss": [float(finite.min()), float(finite.max())] if finite.size else None,
-        "path": {
-            "points": len(path),
-            "true_loss": [float(path.true_loss[0]), float(path.true_loss[-1])],
-            "largest_distance": float(path.distance.max()),
-        },
+        "path": _path(path),
         **{name: surface.record[name] for name in ("adaptive", "standard_error") if surface.record.get(name)},
-        **_budget(settings, surface),
+        **_budget(settings, budget, surface),
         "strategy": surface.record["strategy"],
         "dtype": "float32",
         "device": str(objective.problem.inputs.device.type),
@@ -57,11 +62,28 @@ def record_of(
     }
 
 
-def _budget(settings: spec.Surface, surface: Surface) -> dict[str, Any]:
+def path_record(run: Run, path: Path) -> dict[str, Any]:
+    """Returns what surface.json says of the path of a further run."""
+    return {"run": _run(run), **_path(path)}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {name: run.record[name] for name in ("key", "network", "parameters", "train", "test")}
+
+
+def _path(path: Path) -> dict[str, Any]:
+    return {
+        "points": len(path),
+        "true_loss": [float(path.true_loss[0]), float(path.true_loss[-1])],
+        "largest_distance": float(path.distance.max()),
+    }
+
+
+def _budget(settings: spec.Surface, budget: float | None, surface: Surface) -> dict[str, Any]:
     """Returns what there is to say where a budget has made the grid coarser than it was asked for."""
-    if settings.budget is None or "asked" not in surface.record:
+    if budget is None or "asked" not in surface.record:
         return {}
-    return {"budget": {"minutes": settings.budget / 60, "asked": list(settings.points)}}
+    return {"budget": {"minutes": budget / 60, "asked": list(settings.points)}}
 
 
 def _said_of(settings: spec.Surface, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:

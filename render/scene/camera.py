@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from render.scene.duration import Duration
 from render.scene.part import Part
 
 
@@ -51,4 +52,24 @@ class Fixed(Part):
     distance: Distance = Field(default="auto", description=DISTANCE)
 
 
-Camera = Annotated[Orbit | Fixed, Field(discriminator="kind")]
+class Ride(Part):
+    """Follows the head of the path, from behind and above, over the ground that it walks."""
+
+    kind: Literal["ride"] = "ride"
+    behind: float = Field(default=0.34, gt=0.02, le=10, description="distance to the head, picture widths")
+    elevation: float = Field(
+        default=24.0,
+        ge=3,
+        le=85,
+        description="height above the head's horizon, degrees; more where ground is in the way",
+    )
+    sweep: float = Field(
+        default=40.0, ge=-720, le=720, description="slow turn around the head over the whole shot, degrees clockwise"
+    )
+    calm: Duration = Field(
+        default=1.6, ge=0, description="time over which the move is smoothed, seconds or with a unit; 1 to 2 is calm"
+    )
+    angle: float = Field(default=42.0, ge=5, le=100, description="vertical view angle, degrees: 35 to 50 feels near")
+
+
+Camera = Annotated[Orbit | Fixed | Ride, Field(discriminator="kind")]

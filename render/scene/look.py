@@ -22,6 +22,7 @@ INK = "^(#[0-9a-fA-F]{6}|ground)$"
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PRESET = "ember"
+OTHER_PATHS = ("#3fc7ff", "#a6e35a", "#ff5fa8", "#b58cff", "#ffe04d", "#f4f1e8", "#5affc8")
 
 
 class LogSettings(Part):
@@ -135,6 +136,11 @@ class PathLight(LookPart):
     """The line that glows."""
 
     colour: Colour = Field(description="colour of the glow, sRGB; the core is hotter")
+    others: list[Colour] = Field(
+        default=list(OTHER_PATHS),
+        max_length=7,
+        description="colours of further paths on the same surface, sRGB, in their order",
+    )
     radius: float = Field(default=0.0022, gt=0, le=0.1, description="picture widths")
     glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 none")
 

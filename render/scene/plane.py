@@ -26,6 +26,9 @@ class Pca(Part):
     origin: Literal["last", "mean", "first"] = Field(
         default="last", description="point of the path that the plane goes through: its last, its mean or its first"
     )
+    of: Literal["own", "all"] = Field(
+        default="own", description="whose moves count: those of the surface's own run, or of all paths on it"
+    )
 
 
 class Random(Part):

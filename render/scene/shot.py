@@ -34,8 +34,13 @@ class Shot(Part):
     """One move of one camera over one surface."""
 
     surface: Name = Field(description="name of the surface under surfaces")
+    beside: list[Name] = Field(
+        default=[],
+        max_length=3,
+        description="further surfaces, drawn to its right with the same camera, colours and scale of height",
+    )
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
-    camera: Camera = Field(default=Orbit(), description="where the camera stands and how it moves: orbit or fixed")
+    camera: Camera = Field(default=Orbit(), description="where the camera stands and how it moves: orbit, fixed, ride")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
 
     @model_validator(mode="after")
@@ -45,6 +50,11 @@ class Shot(Part):
             sentence = f"{hold:g} s is not shorter than the shot, {duration:g} s; shorten hold or lengthen the shot"
             raise refusal((("path", "hold"), hold, sentence))
         return self
+
+    @property
+    def surfaces(self) -> list[str]:
+        """The names of its surfaces, from left to right."""
+        return [self.surface, *self.beside]
 
     @property
     def hold(self) -> float:

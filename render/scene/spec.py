@@ -6,11 +6,12 @@ Named maps hold what is made once and used by name: runs, surfaces, stills, film
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from render.scene.data import Data
+from render.scene.duration import Duration
 from render.scene.look import Look
 from render.scene.nearest import nearest
 from render.scene.network import Network
@@ -50,10 +51,23 @@ class Scene(Part):
     seed: Seed = Field(default=0, description="seed of everything random in the scene")
     runs: dict[Name, Run] = Field(description="trainings, by name")
     surfaces: dict[Name, Surface] = Field(default={}, description="surfaces to measure, by name")
+    budget: Annotated[Duration, Field(gt=0)] | None = Field(
+        default=None,
+        description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
+        "no budget of their own",
+    )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
+
+    def budget_of(self, surface: str) -> float | None:
+        """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
+        own = self.surfaces[surface].budget
+        if own is not None or self.budget is None:
+            return own
+        sharing = [name for name, other in self.surfaces.items() if other.budget is None]
+        return self.budget / len(sharing)
 
     @property
     def duration(self) -> float:
@@ -81,6 +95,16 @@ class Scene(Part):
                     sentence = _unlike(other, through, runs)
                     yield from [(("surfaces", name, "plane", *location), other, sentence)] if sentence else []
                     through.append(other)
+            yield from self._other_networks(name, surface)
+
+    def _other_networks(self, name: str, surface: Surface) -> Iterator[Fault]:
+        """Gives the paths of a surface that belong to another network, which its plane knows nothing of."""
+        own = self.runs.get(surface.run)
+        for index, other in enumerate(surface.paths):
+            run = self.runs.get(other)
+            if own and run and run.network != own.network:
+                sentence = f'run "{other}" has another network than run "{surface.run}"; a plane shows paths of one'
+                yield ("surfaces", name, "paths", index), other, sentence
 
     def _moments(self) -> Iterator[Fault]:
         """Gives the stills and films that the shots do not reach."""
@@ -110,25 +134,38 @@ def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
     if isinstance(runs, dict) and isinstance(surfaces, dict):
         for name, surface in surfaces.items():
             yield from _lost(("surfaces", name, "run"), "run", _in(surface, "run"), runs)
-            yield from _lost_others(("surfaces", name, "plane"), surface, runs)
+            yield from _lost_others(("surfaces", name), surface, runs)
     if isinstance(surfaces, dict) and isinstance(shots, list):
         for index, shot in enumerate(shots):
             yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), surfaces)
+            for place, name in enumerate(_listed(shot, "beside")):
+                yield from _lost(("shots", index, "beside", place), "surface", name, surfaces)
 
 
 def _lost_others(location: Location, surface: Any, runs: Mapping[str, Any]) -> Iterator[Fault]:
-    """Gives the other runs of a plane that are not there, or are the surface's own."""
+    """Gives the other runs of a surface that are not there, or are its own."""
     own = _in(surface, "run")
     others = [name for name in runs if name != own]
-    for step, name in others_of(_in(surface, "plane")):
+    for step, name in _named_by(surface):
         if name == own and name in runs:
             yield (*location, *step), name, f'"{name}" is the surface\'s own run; {_others(others)}'
         else:
             yield from _lost((*location, *step), "run", name, others)
 
 
+def _listed(holder: Any, key: str) -> list[Any]:
+    found = _in(holder, key)
+    return list(found) if isinstance(found, list | tuple) else []
+
+
 def _others(names: list[str]) -> str:
     return f"name another: {', '.join(names)}" if names else "add another under runs"
+
+
+def _named_by(surface: Any) -> list[tuple[Location, Any]]:
+    """Returns the other runs in the plain data of a surface, of its plane and of its paths, with their locations."""
+    planes = [(("plane", *step), name) for step, name in others_of(_in(surface, "plane"))]
+    return [*planes, *((("paths", index), name) for index, name in enumerate(_listed(surface, "paths")))]
 
 
 def _lost(location: Location, family: str, name: Any, known: Collection[str]) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from render.scene.part import Location, Name, Part, refusal
 from render.scene.plane import RANGES, Pca, Plane
 
 MOST_POINTS = 100_000_000
+MOST_PATHS = 8
 MARGIN = 0.75
 TOLERANCE = 0.002
 Count = Annotated[int, Field(ge=2, le=20_000)]
@@ -82,6 +83,11 @@ class Surface(Part):
     """The loss of a run's network on a plane; without margin and range, as much of it as suits the plane."""
 
     run: Name = Field(description="name of the run under runs")
+    paths: list[Name] = Field(
+        default=[],
+        max_length=MOST_PATHS - 1,
+        description="further runs, of the same network, whose paths are drawn as well",
+    )
     objective: Objective = Field(default=Objective(), description="the loss that is measured")
     plane: Plane = Field(
         default=Pca(),

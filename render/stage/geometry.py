@@ -13,6 +13,7 @@ from render.stage.camera import UP, View
 from render.stage.gl import require_gl
 from render.stage.mesh import Mesh
 
+LINE_CODE = 30  # a path's share of the blue channel
 CODE = 40  # a kind's share of the red channel; far enough apart to survive a driver's rounding
 
 
@@ -33,6 +34,7 @@ class Geometry:
     depth: np.ndarray  # (H, W) float32, window depth in 0..1; 1 where there is nothing
     kind: np.ndarray  # (H, W) uint8
     along: np.ndarray  # (H, W) uint8, place along the path in 0..255, meaningful on the path only
+    line: np.ndarray  # (H, W) uint8, which path it is, meaningful on paths and heads only
     near: float  # picture widths
     far: float
 
@@ -53,9 +55,12 @@ class GeometryPass:
         self._plotter = plotter
         self._bounds = np.array([[-0.5, -0.5, 0.0], [0.5, 0.5, 0.3]])
 
-    def put(self, kind: Kind, mesh: Mesh | None, along: np.ndarray | None = None) -> None:
-        """Shows a mesh as a kind of thing, in place of the one before; None takes it away."""
-        name = kind.name.lower()
+    def put(self, kind: Kind, mesh: Mesh | None, along: np.ndarray | None = None, line: int = 0) -> None:
+        """Shows a mesh as a kind of thing, in place of the one before; None takes it away.
+
+        There is one path and one head for each line, counted from 0.
+        """
+        name = f"{kind.name.lower()} {line}"
         if mesh is None:
             self._plotter.remove_actor(name, render=False)
             return
@@ -66,6 +71,7 @@ class GeometryPass:
             )
         code = np.zeros((len(mesh.points), 3), np.uint8)
         code[:, 0] = kind * CODE
+        code[:, 2] = line * LINE_CODE
         if along is not None:
             code[:, 1] = np.round(255 * along)
         data.point_data["code"] = code
@@ -89,17 +95,21 @@ class GeometryPass:
         kind = (colour[..., 0].astype(np.uint16) + CODE // 2) // CODE
         if not kind.any():
             raise MachineError("the graphics driver returned an empty picture; check the scene's camera and the driver")
-        return Geometry(depth, kind.astype(np.uint8), colour[..., 1], near, far)
+        line = (colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE
+        return Geometry(depth, kind.astype(np.uint8), colour[..., 1], line.astype(np.uint8), near, far)
 
-    def unhidden_path(self, view: View) -> np.ndarray:
-        """Returns where the path and its head would be seen if nothing stood before them, (H, W) bool."""
-        hidden = [self._plotter.actors[kind.name.lower()] for kind in (Kind.TERRAIN, Kind.WALL)]
+    def unhidden_paths(self, view: View) -> list[tuple[int, np.ndarray]]:
+        """Returns where each path and its head would be seen if no terrain stood before them, (H, W) bool."""
+        hidden = [self._plotter.actors[f"{kind.name.lower()} 0"] for kind in (Kind.TERRAIN, Kind.WALL)]
         self._aim(view)
         try:
             for actor in hidden:
                 actor.SetVisibility(False)
             self._plotter.render_window.Render()
-            return _read_colour(self._plotter.render_window, self._size)[..., 0] > CODE // 2
+            colour = _read_colour(self._plotter.render_window, self._size)
+            line = (colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE
+            shown = colour[..., 0] > CODE // 2
+            return [(int(index), shown & (line == index)) for index in np.unique(line[shown])]
         finally:
             for actor in hidden:
                 actor.SetVisibility(True)

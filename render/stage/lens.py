@@ -5,6 +5,7 @@ Tone curve: the filmic fit of Krzysztof Narkowicz, "ACES Filmic Tone Mapping Cur
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -82,8 +83,12 @@ def _finish(light: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers:
     return (code.clamp(0, 1) * 255 + dither).clamp(0, 255).round().permute(1, 2, 0).to(torch.uint8)
 
 
-def develop(picture: Tensor, shining: Tensor, lens: Lens, seed: int) -> Tensor:
-    """Returns 8-bit codes (H, W, 3) of a picture (3, H, W) and what shines in it; noise and dither are seeded."""
+def develop(panels: Sequence[tuple[Tensor, Tensor]], lens: Lens, seed: int) -> Tensor:
+    """Returns 8-bit codes (H, W, 3) of panels side by side, each its light and what shines in it, (3, H, w) linear.
+
+    Haloes and vignette are those of one picture. Noise and dither are seeded.
+    """
+    picture, shining = (torch.cat(parts, 2) for parts in zip(*panels, strict=True))
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(picture.shape[1:], generator=generator)
     dither = torch.rand(picture.shape, generator=generator) - 0.5  # half a code each way keeps every mean

@@ -59,32 +59,42 @@ class Relief:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A relief on its way through the steps."""
+    """Reliefs on one scale, on their way through the steps."""
 
-    values: np.ndarray  # (n_β, n_α) float64, NaN where the loss is not finite
+    values: tuple[np.ndarray, ...]  # of each (n_β, n_α) float64, NaN where the loss is not finite
     floor: float | None = None
     exaggeration: float = 0.3
+
+    def changed(self, change: Callable[[np.ndarray], np.ndarray]) -> _Draft:
+        return replace(self, values=tuple(map(change, self.values)))
 
 
 def _log(draft: _Draft, step: spec.LogStep) -> _Draft:
     floor = step.log.floor
-    return replace(draft, values=np.log(np.maximum(draft.values, floor)), floor=floor)
+    return replace(draft.changed(lambda values: np.log(np.maximum(values, floor))), floor=floor)
 
 
 def _clip(draft: _Draft, step: spec.ClipStep) -> _Draft:
-    top = float(np.nanpercentile(draft.values, step.clip.percentile))
-    return replace(draft, values=np.minimum(draft.values, top))
+    top = float(np.nanpercentile(_joined(draft.values), step.clip.percentile))
+    return draft.changed(lambda values: np.minimum(values, top))
 
 
 def _smooth(draft: _Draft, step: spec.SmoothStep) -> _Draft:
-    finite = np.isfinite(draft.values)
-    weight = gaussian_filter(finite.astype(np.float64), step.smooth.cells)
-    blurred = gaussian_filter(np.where(finite, draft.values, 0.0), step.smooth.cells) / np.maximum(weight, 1e-9)
-    return replace(draft, values=np.where(finite, blurred, np.nan))
+    def smoothed(values: np.ndarray) -> np.ndarray:
+        finite = np.isfinite(values)
+        weight = gaussian_filter(finite.astype(np.float64), step.smooth.cells)
+        blurred = gaussian_filter(np.where(finite, values, 0.0), step.smooth.cells) / np.maximum(weight, 1e-9)
+        return np.where(finite, blurred, np.nan)
+
+    return draft.changed(smoothed)
 
 
 def _exaggerate(draft: _Draft, step: spec.ExaggerationStep) -> _Draft:
     return replace(draft, exaggeration=step.exaggeration)
+
+
+def _joined(values: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([part.ravel() for part in values])
 
 
 STEPS: dict[type, Callable[[_Draft, Any], _Draft]] = {
@@ -97,13 +107,21 @@ STEPS: dict[type, Callable[[_Draft, Any], _Draft]] = {
 
 def make(loss: np.ndarray, steps: Sequence[spec.ReliefStep], depth: float) -> Relief:
     """Returns the relief of a measured loss (n_β, n_α); cells that diverged stand at its highest level."""
-    if not np.isfinite(loss).any():
+    return make_alike([loss], steps, [depth])[0]
+
+
+def make_alike(losses: Sequence[np.ndarray], steps: Sequence[spec.ReliefStep], depths: Sequence[float]) -> list[Relief]:
+    """Returns the reliefs of several losses on one scale: equal losses are equally high, and clipped alike."""
+    if not all(np.isfinite(loss).any() for loss in losses):
         raise DataError("relief: every cell of this surface diverged; choose a smaller range")
-    draft = _Draft(np.where(np.isfinite(loss), loss, np.nan).astype(np.float64))
+    draft = _Draft(tuple(np.where(np.isfinite(loss), loss, np.nan).astype(np.float64) for loss in losses))
     for step in steps:
         draft = STEPS[type(step)](draft, step)
-    finite = draft.values[np.isfinite(draft.values)]
-    scale = Scale(draft.floor, float(finite.min()), float(finite.max()))
+    finite = _joined(draft.values)
+    scale = Scale(draft.floor, float(np.nanmin(finite)), float(np.nanmax(finite)))
     span = max(scale.high - scale.low, 1e-12)
-    level = np.where(np.isfinite(draft.values), (draft.values - scale.low) / span, 1.0).astype(np.float32)
-    return Relief(level, np.isfinite(draft.values), draft.exaggeration, depth, scale)
+    made = []
+    for values, depth in zip(draft.values, depths, strict=True):
+        level = np.where(np.isfinite(values), (values - scale.low) / span, 1.0).astype(np.float32)
+        made.append(Relief(level, np.isfinite(values), draft.exaggeration, depth, scale))
+    return made

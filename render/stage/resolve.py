@@ -20,7 +20,7 @@ from render.stage.geometry import Geometry
 class Samples:
     """What has to be shaded for a picture of H × W pixels."""
 
-    values: Tensor  # (5, n): x, y in −1..1 (y up), window depth, kind, along in 0..1
+    values: Tensor  # (6, n): x, y in −1..1 (y up), window depth, kind, along in 0..1, which path
     whole: Tensor  # (a,) int64, flat index of pixels with one sample, the first a samples in order
     split: Tensor  # (b,) int64, flat index of pixels of which every sub-pixel is a sample, in order
     factor: int  # sub-pixels along the side of a pixel
@@ -44,6 +44,7 @@ def choose(geometry: Geometry, factor: int, tolerance: float) -> Samples:
     depth = torch.from_numpy(geometry.depth.copy())
     kind = torch.from_numpy(geometry.kind).float()
     along = torch.from_numpy(geometry.along.copy())
+    line = torch.from_numpy(geometry.line).float()
     rows, columns = depth.shape
     height, width = rows // factor, columns // factor
     middle = 0.5 * (geometry.near + geometry.far)
@@ -53,12 +54,13 @@ def choose(geometry: Geometry, factor: int, tolerance: float) -> Samples:
     coarse_kind = kind[::factor, ::factor]
     whole = torch.nonzero((~edge & (coarse_kind > 0)).ravel()).ravel()
     split = torch.nonzero(edge.ravel()).ravel()
-    single = _at_centres(whole, depth, coarse_kind, along, factor)
-    several = _at_sub_pixels(split, depth, kind, along, factor)
+    single = _at_centres(whole, depth, coarse_kind, (along, line), factor)
+    several = _at_sub_pixels(split, depth, kind, (along, line), factor)
     return Samples(torch.cat([single, several], 1), whole, split, factor, height, width)
 
 
-def _at_centres(pixels: Tensor, depth: Tensor, kind: Tensor, along: Tensor, factor: int) -> Tensor:
+def _at_centres(pixels: Tensor, depth: Tensor, kind: Tensor, path: tuple[Tensor, Tensor], factor: int) -> Tensor:
+    along, line = path
     height, width = kind.shape
     mean = F.avg_pool2d(depth[None, None], factor)[0, 0]
     row, column = pixels // width, pixels % width
@@ -69,11 +71,13 @@ def _at_centres(pixels: Tensor, depth: Tensor, kind: Tensor, along: Tensor, fact
             mean.ravel()[pixels],
             kind.ravel()[pixels],
             along[::factor, ::factor].reshape(-1)[pixels] / 255,
+            line[::factor, ::factor].reshape(-1)[pixels],
         ]
     )
 
 
-def _at_sub_pixels(pixels: Tensor, depth: Tensor, kind: Tensor, along: Tensor, factor: int) -> Tensor:
+def _at_sub_pixels(pixels: Tensor, depth: Tensor, kind: Tensor, path: tuple[Tensor, Tensor], factor: int) -> Tensor:
+    along, line = path
     rows, columns = depth.shape
     width = columns // factor
     offsets = torch.arange(factor)
@@ -87,6 +91,7 @@ def _at_sub_pixels(pixels: Tensor, depth: Tensor, kind: Tensor, along: Tensor, f
             depth.ravel()[flat],
             kind.ravel()[flat],
             along.reshape(-1)[flat] / 255,
+            line.reshape(-1)[flat],
         ]
     )
 

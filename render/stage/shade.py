@@ -40,7 +40,7 @@ class _Spot(NamedTuple):
     openness: Tensor
     height: Tensor
     finite: Tensor  # 0 where the loss diverged
-    glow: Tensor
+    glow: list[Tensor]  # the paths' light
 
 
 def _dot(a: list[Tensor], b: list[Tensor] | Tensor) -> Tensor:
@@ -78,7 +78,7 @@ def _spot(
     point = [u["eye"][k] + along * ray[k] for k in range(3)]
     s, t = point[0] + 0.5, point[1] / u["depth"][0] + 0.5
     baked = _bilinear(*field, s, t)
-    glow = _bilinear(light[0], light[1], light[1], s, t)[:, 0]
+    glow = list(_bilinear(light[0], light[1], light[1], s, t).unbind(1))
     nx, ny, level, contour_level, sunlit, red, green, blue, openness, height, finite = baked.unbind(1)
     normal = [nx, ny, torch.sqrt((1 - nx * nx - ny * ny).clamp(1e-4))]
     sky = [red, green, blue]
@@ -128,7 +128,7 @@ def _ground(spot: _Spot, albedo: Tensor, u: dict[str, Tensor]) -> list[Tensor]:
         lit = lit + sun * sheen + grazing * (1.4 * spot.sky[k] + 0.2 * sun * spot.sunlit)
         ink = u["ink"][k] * u["ink"][3] + (0.35 + a) * (1 - u["ink"][3])
         lit = lit * (1 - 0.7 * line) + line * ink * line_light
-        colours.append(lit + spot.glow * u["glow"][k] * (0.35 * a + 0.05))
+        colours.append(lit + spot.glow[k] * (0.35 * a + 0.05))
     return colours
 
 
@@ -154,7 +154,7 @@ def _shade(
     uniforms: Tensor,
 ) -> Tensor:
     """Returns linear RGB, opacity, and whether the sample shines by itself, (5, n)."""
-    x, y, depth, kind, along = sample
+    x, y, depth, kind, along, line = sample
     u = Uniforms.unpack(uniforms)
     spot = _spot((x, y, depth), field, light, u)
     known = spot.finite[:, None]
@@ -162,19 +162,20 @@ def _shade(
     face, solid = _wall(spot, _colour(palette, spot.point[2] / u["exaggeration"]), u)
     wall = (kind == int(Kind.WALL)).to(x.dtype)
     shines = (kind >= int(Kind.PATH)).to(x.dtype)
+    fire = u["fire"].reshape(-1, 3)[line.long()]
     brightness = (0.55 + 0.45 * along**3) * (1 + (kind == int(Kind.HEAD)).to(x.dtype))
     out = []
     for k in range(3):
         lit = ground[k] * (1 - wall) + face[k] * wall
-        out.append(lit * (1 - shines) + u["fire"][k] * brightness * shines)
+        out.append(lit * (1 - shines) + fire[:, k] * brightness * shines)
     return torch.stack([*out, (1 - wall) + wall * solid, shines])
 
 
 def shade(samples: Tensor, field: Field, light: Tensor, palette: Tensor, uniforms: Uniforms) -> Tensor:
-    """Returns (5, n) for samples (5, n) of x, y, window depth, kind and place along the path.
+    """Returns (5, n) for samples (6, n) of x, y, window depth, kind, place along the path and which path it is.
 
-    The rows are linear RGB, opacity against the background, and whether the sample shines by itself. light (s², 1) is
-    the map of the path's own light.
+    The rows are linear RGB, opacity against the background, and whether the sample shines by itself. light (s², 3) is
+    the map of the paths' own light.
     """
     kernel = fuse(_shade)
     count = samples.shape[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -17,13 +19,23 @@ from render.stage.lens import Lens, develop
 from render.stage.relief import Relief
 from render.stage.resolve import choose, compose
 from render.stage.shade import shade
-from render.stage.trail import LIGHT_SIZE, Trail, path_light, tube_of
-from render.stage.uniforms import Uniforms
+from render.stage.trail import LIGHT_SIZE, Trail, paths_light, tube_of
+from render.stage.uniforms import MOST_PATHS, Uniforms
 
 SIDES = 12  # of the path's tube
 GHOST = 0.35  # light of the path where terrain stands before it / its colour
 HEAD = 2.2  # radius of the head / radius of the path
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
+
+
+def drawn_levels(relief: Relief, shape: str) -> np.ndarray:
+    """Returns the levels (n,) of the cells inside a shape."""
+    return relief.level[mesh.inside(relief, shape)]
+
+
+def lens_of(look: spec.LookPreset) -> Lens:
+    """Returns the lens of a look."""
+    return Lens(look.exposure, look.bloom, look.vignette, look.grain)
 
 
 class Stage:
@@ -37,14 +49,18 @@ class Stage:
         size: tuple[int, int],
         factor: int,
         *,
+        levels: np.ndarray | None = None,
         ghost: bool = False,
     ):
-        """Bakes the light; factor² sub-pixels make a pixel, and a ghost is the path seen through the terrain."""
+        """Bakes the light; factor² sub-pixels make a pixel, and a ghost is the path seen through the terrain.
+
+        levels: those among which the palette is dealt out by area, where they are not the relief's alone.
+        """
         self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
         self._relief, self._sun = relief, sun
         self._field = bake_field(relief, look, sun)
-        drawn = relief.level[mesh.inside(relief, look.shape)]
-        places = palette.places(drawn, look.palette_gamma, look.palette_balance)
+        shared = drawn_levels(relief, look.shape) if levels is None else levels
+        places = palette.places(shared, look.palette_gamma, look.palette_balance)
         self._palette = torch.from_numpy(palette.table(look.palette, places))
         self._background = background(look, *size)
         self._uniforms = self._fixed_uniforms()
@@ -52,7 +68,7 @@ class Stage:
         terrain = mesh.terrain(relief, look.shape)
         self._geometry.put(Kind.TERRAIN, terrain)
         self._geometry.put(Kind.WALL, mesh.wall(relief, terrain, look.shape, -look.plinth))
-        self._light = torch.zeros(LIGHT_SIZE**2, 1)
+        self._light = torch.zeros(LIGHT_SIZE**2, 3)
 
     def _fixed_uniforms(self) -> Uniforms:
         look, uniforms = self.look, Uniforms()
@@ -72,22 +88,33 @@ class Stage:
                 look.contours.strength,
             ),
             ink=(*ink, float(look.contours.colour != "ground")),
-            glow=palette.linear(look.path.colour) * look.path.glow,
-            fire=palette.linear(look.path.colour) * (1 + 2 * heat) + 0.25 * heat,
+            fire=[colour * (1 + 2 * heat) + 0.25 * heat for colour in self._path_colours],
         )
         return uniforms
 
-    def show_path(self, trail: Trail | None) -> None:
-        """Puts the walked part of the path on the stage with a bright head at its end; None takes it away."""
+    @property
+    def _path_colours(self) -> list[np.ndarray]:
+        """Linear RGB of MOST_PATHS paths."""
+        colours = [self.look.path.colour, *self.look.path.others]
+        return [palette.linear(colours[line % len(colours)]) for line in range(MOST_PATHS)]
+
+    def show_paths(self, trails: Sequence[Trail]) -> None:
+        """Puts the walked parts of paths on the stage, each with a bright head at its end, in place of those before."""
         radius = self.look.path.radius
-        tube = tube_of(trail, radius, SIDES) if trail else None
-        head = trail.head if trail else None
-        self._geometry.put(Kind.PATH, *(tube or (None,)))
-        self._geometry.put(Kind.HEAD, mesh.ball(head, HEAD * radius) if head is not None else None)
-        self._light = path_light(trail, self._relief.depth) if trail else torch.zeros(LIGHT_SIZE**2, 1)
+        for line in range(MOST_PATHS):
+            trail = trails[line] if line < len(trails) else None
+            tube, along = (tube_of(trail, radius, SIDES) if trail else None) or (None, None)
+            head = trail.head if trail else None
+            self._geometry.put(Kind.PATH, tube, along, line)
+            self._geometry.put(Kind.HEAD, mesh.ball(head, HEAD * radius) if head is not None else None, line=line)
+        self._light = paths_light(trails, [c * self.look.path.glow for c in self._path_colours], self._relief.depth)
 
     def photograph(self, view: View, seed: int) -> np.ndarray:
         """Returns the picture from a view, (H, W, 3) uint8."""
+        return develop([self.expose(view)], lens_of(self.look), seed).numpy()
+
+    def expose(self, view: View) -> tuple[Tensor, Tensor]:
+        """Returns the light of a view and what shines by itself in it, (3, H, W) each, linear."""
         width, height = self.size
         geometry = self._geometry.draw(view)
         samples = choose(geometry, self.factor, EDGE)
@@ -97,15 +124,16 @@ class Stage:
         if self._ghost:
             picture += self._ghost_of(view, geometry)
         light, glow = (flat.T.reshape(3, height, width).contiguous() for flat in (picture, shining))
-        look = self.look
-        return develop(light, glow, Lens(look.exposure, look.bloom, look.vignette, look.grain), seed).numpy()
+        return light, glow
 
     def _ghost_of(self, view: View, geometry: Geometry) -> Tensor:
         """Returns the faint light of the path where terrain stands before it, (H · W, 3)."""
-        hidden = self._geometry.unhidden_path(view) & (geometry.kind < Kind.PATH)
-        share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
-        colour = torch.from_numpy(palette.linear(self.look.path.colour).astype(np.float32))
-        return GHOST * share.reshape(-1, 1) * colour
+        ghosts = torch.zeros(self.size[0] * self.size[1], 3)
+        for line, seen in self._geometry.unhidden_paths(view):
+            hidden = seen & (geometry.kind < Kind.PATH)
+            share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
+            ghosts += GHOST * share.reshape(-1, 1) * torch.from_numpy(self._path_colours[line].astype(np.float32))
+        return ghosts
 
     def _aim(self, view: View, near: float, far: float) -> None:
         right, up, forward = view.axes

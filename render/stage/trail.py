@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +26,14 @@ class Descent:
     index: np.ndarray  # (N,) float64, place in the trajectory; increasing
     shown: np.ndarray  # (N,) bool, whether the point lies over the terrain; beyond its edge nothing was measured
 
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Returns the points (n, 3) at places (n,) in the trajectory."""
+        return np.stack([np.interp(places, self.index, self.points[:, k]) for k in range(3)], axis=1)
+
     def until(self, head: float) -> Trail:
         """Returns what has been walked when the head is at a place in the trajectory."""
         count = min(int(np.searchsorted(self.index, head)), len(self.points) - 1)
-        tip = np.array([np.interp(head, self.index, self.points[:, k]) for k in range(3)])
-        return Trail(np.concatenate([self.points[:count], tip[None]]), self.shown[: count + 1])
+        return Trail(np.concatenate([self.points[:count], self.at(np.array([head]))]), self.shown[: count + 1])
 
 
 @dataclass(frozen=True)
@@ -80,15 +84,24 @@ def tube_of(trail: Trail, radius: float, sides: int) -> tuple[mesh.Mesh, np.ndar
     return joined, np.repeat(np.linspace(0.0, 1.0, count), sides)
 
 
-def path_light(trail: Trail, depth: float) -> Tensor:
-    """Returns the light that the path throws on the ground around it, (LIGHT_SIZE², 1), without shadows."""
+def paths_light(trails: Sequence[Trail], colours: Sequence[np.ndarray], depth: float) -> Tensor:
+    """Returns the light that paths throw on the ground around them, (LIGHT_SIZE², 3), without shadows.
+
+    colours: of each path, linear RGB.
+    """
+    light = np.zeros((LIGHT_SIZE**2, 3))
+    for trail, colour in zip(trails, colours, strict=False):
+        light += _light_of(trail, depth).reshape(-1, 1) * colour
+    return torch.from_numpy(light.astype(np.float32))
+
+
+def _light_of(trail: Trail, depth: float) -> np.ndarray:
     lit = np.zeros((LIGHT_SIZE, LIGHT_SIZE))
     for piece in trail.pieces():
         _shine(lit, piece[1:], np.linalg.norm(np.diff(piece, axis=0), axis=1) * LIGHT_SIZE, depth)
     if trail.head is not None:
         _shine(lit, trail.head[None], np.array([HEAD_LIGHT]), depth)
-    spread = 0.9 * gaussian_filter(lit, 0.012 * LIGHT_SIZE) + 1.6 * gaussian_filter(lit, 0.035 * LIGHT_SIZE)
-    return torch.from_numpy(spread.reshape(-1, 1).astype(np.float32))
+    return 0.9 * gaussian_filter(lit, 0.012 * LIGHT_SIZE) + 1.6 * gaussian_filter(lit, 0.035 * LIGHT_SIZE)
 
 
 def _shine(lit: np.ndarray, points: np.ndarray, amounts: np.ndarray, depth: float) -> None:

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+MOST_PATHS = 8
+
 
 class Uniforms:
     """The packed numbers, and where each lies."""
@@ -33,8 +35,7 @@ class Uniforms:
         "rim": 1,
         "contour": 3,  # count, half width in pixels, strength
         "ink": 4,  # linear colour of contours, and its share; the rest is the ground's own
-        "glow": 3,  # the path's light on the ground
-        "fire": 3,  # the path's own radiance
+        "fire": 3 * MOST_PATHS,  # each path's own radiance
     }
 
     def __init__(self) -> None:

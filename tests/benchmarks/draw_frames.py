@@ -49,7 +49,7 @@ def measure(frames: int) -> dict[str, float]:
     times = []
     for frame in range(frames + 2):
         begin = time.perf_counter()
-        stage.show_path(path.until(150 + frame))
+        stage.show_paths([path.until(150 + frame)])
         stage.photograph(camera.standing(180 + frame, 33, 1.8, np.array([0, 0, 0.1]), 30), frame)
         times.append(time.perf_counter() - begin)
     stage.close()
