@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from render.descent.log import TrajectoryLog
     from render.descent.parameters import layout_of, parameters_of
     from render.landscape.directions import random_direction
     from render.landscape.grid import Grid
@@ -32,6 +33,7 @@ __all__ = [
     "Path",
     "Plane",
     "Surface",
+    "TrajectoryLog",
     "layout_of",
     "parameters_of",
     "random_direction",
@@ -45,6 +47,7 @@ _HOMES = {
     "Path": "render.landscape.path",
     "Plane": "render.landscape.plane",
     "Surface": "render.landscape.surface",
+    "TrajectoryLog": "render.descent.log",
     "layout_of": "render.descent.parameters",
     "parameters_of": "render.descent.parameters",
     "random_direction": "render.landscape.directions",

@@ -30,6 +30,7 @@ class Task:
     clock: Callable[[], float]
     marks: deque[tuple[float, int]] = field(default_factory=deque)  # (time, done) of the last seconds
     first: tuple[float, int] = (0.0, 0)
+    note: str = ""  # what else there is to see, such as a loss
 
     def __post_init__(self) -> None:
         self.first = (self.clock(), self.done)
@@ -52,7 +53,7 @@ class Task:
         rate = self._rate_since(*self.marks[0])
         if rate > 0:
             text += f", {format_rate(rate)}, {format_duration((self.total - self.done) / rate)} left"
-        return text
+        return f"{text}, {self.note}" if self.note else text
 
     @property
     def summary(self) -> str:

@@ -126,14 +126,15 @@ def get(group: zarr.Group, name: str) -> np.ndarray:
     """Returns a whole array; raises DataError where a part of it is missing or a checksum does not fit."""
     array = open_array(group, name)
     if array is None or array.nchunks_initialized < array.nchunks:  # a lost chunk would read as fill
-        raise _damaged(group, name)
+        raise damaged(group, name)
     try:
         return np.asarray(array[...])
     except DAMAGES as error:
-        raise _damaged(group, name) from error
+        raise damaged(group, name) from error
 
 
-def _damaged(group: zarr.Group, name: str) -> DataError:
+def damaged(group: zarr.Group, name: str) -> DataError:
+    """Returns the error for an array that is missing or damaged."""
     return DataError(f"{folder_of(group)}: {name} is missing or damaged; `thalweg train` and `thalweg sample` mend it")
 
 

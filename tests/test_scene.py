@@ -103,7 +103,7 @@ def test_a_surface_that_says_nothing_is_measured_plainly():
     plain = Surface(run="a", points=(3, 3))
     assert (plain.mode, plain.strategy, plain.budget) == ("exact", "auto", None)
     assert plain.objective.model_dump() == {
-        "examples": None, "split": "train", "loss": "cross-entropy", "bn": "frozen", "bn_batch": None,
+        "examples": None, "balanced": False, "split": "train", "loss": "cross-entropy", "bn": "frozen", "bn_batch": None,
         "calibration": None, "dropout": "off", "weight_decay": 0, "precision": "float32",
     }  # fmt: skip
 
@@ -125,7 +125,7 @@ def test_a_run_has_the_seed_of_its_scene_or_its_own(tmp_path):
 
 def test_a_scene_made_in_python_is_checked_like_a_file():
     run = Run.model_validate({
-        "data": {"kind": "digits"}, "network": {"widths": []},
+        "data": {"kind": "digits"}, "network": {"kind": "mlp", "widths": []},
         "training": {"optimiser": {"kind": "adam"}, "batch": 1, "steps": 1},
     })  # fmt: skip
     with pytest.raises(ValidationError, match='there is no run "b"; known here: a'):

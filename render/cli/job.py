@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from render.cli.app import app, mistakes
+from render.cli.data import use_data_folder
 from render.errors import SceneError, UsageError
 
 
@@ -42,7 +43,13 @@ class Job:
 
 def _sentence(result: dict[str, Any]) -> str:
     unchanged = " (unchanged)" if result.get("reused") else ""
-    return f"{result['kind']} {result['name']}: {result['path']}{unchanged}"
+    return f"{result['kind']} {result['name']}: {result['path']}{_scores(result)}{unchanged}"
+
+
+def _scores(result: dict[str, Any]) -> str:
+    """Returns what a run has learnt, in words."""
+    shares = [(part, result.get(part, {}).get("accuracy")) for part in ("train", "test")]
+    return "".join(f", {part} accuracy {100 * share:.2f} %" for part, share in shares if share is not None)
 
 
 _Scenes = Annotated[list[Path], typer.Argument(metavar="SCENE", help="Scene files.", show_default=False)]
@@ -52,6 +59,13 @@ _Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
 ]
 _Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
+_Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data; else THALWEG_DATA.")]
+_Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", metavar="[RUN=]MODULE:FUNCTION", help="Python function that returns the network of an imported run."
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
 
 
@@ -61,6 +75,8 @@ def _options(
     settings: _Settings = None,
     output: _Output = Path("output"),
     as_json: _Json = False,
+    data: _Data = None,
+    model: _Models = None,
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
@@ -76,7 +92,14 @@ def _options(
     if problems:
         raise SceneError(problems)
     _refuse_shared_names(loaded)
-    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json)
+    use_data_folder(data)
+    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, {"models": _models(model or [])})
+
+
+def _models(named: list[str]) -> dict[str, str]:
+    """Returns the functions that make networks of one's own, by the run that each is for; "" is for all."""
+    pairs = (text.rpartition("=") for text in named)
+    return {run: function for run, _, function in pairs}
 
 
 def sampling_options(
@@ -85,6 +108,8 @@ def sampling_options(
     settings: _Settings = None,
     output: _Output = Path("output"),
     as_json: _Json = False,
+    data: _Data = None,
+    model: _Models = None,
     workers: Annotated[int, typer.Option(metavar="N", help="Processes of this machine that measure.")] = 1,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, e.g. tcp://host:8786.")
@@ -94,8 +119,9 @@ def sampling_options(
     ] = None,
 ) -> Job:
     """Returns the job of measuring, which may be shared among several."""
-    job = _options(scenes, quality, settings, output, as_json)
-    return replace(job, means={"workers": workers, "scheduler": scheduler, "shard": _share(shard)})
+    job = _options(scenes, quality, settings, output, as_json, data, model)
+    means = {**job.means, "workers": workers, "scheduler": scheduler, "shard": _share(shard)}
+    return replace(job, means=means)
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:

@@ -62,7 +62,7 @@ def train(job: Job) -> None:
 
 
 def _trained(job: Job) -> list[dict[str, Any]]:
-    from render.descent import run as runs
+    from render.descent import runs
 
     results = []
     for _, scene in job.scenes:
@@ -87,15 +87,15 @@ def sample(job: Job) -> None:
 
 
 def _sampled(job: Job) -> list[dict[str, Any]]:
-    from render.landscape import measure
+    from render.landscape import terrain
     from render.landscape.survey import Means
 
     means = Means(**job.means)
     results = []
     for _, scene in job.scenes:
         for name in scene.surfaces:
-            reused = measure.is_done(scene, name, job.output)
-            made = measure.obtain(scene, name, job.output, job.reporter, means)
+            reused = terrain.is_done(scene, name, job.output)
+            made = terrain.obtain(scene, name, job.output, job.reporter, means)
             numbers = {key: made.record[key] for key in ("counts", "loss")}
             results.append({**job.result("surface", name, made.folder, made.key, reused), **numbers})
     return results

@@ -2,96 +2,182 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
+from render.descent import batches, optimisers
 from render.descent.data import Examples
-from render.descent.parameters import parameters_of
-from render.descent.trajectory import Trajectory
+from render.descent.log import DivergedError, TrajectoryLog
+from render.descent.schedules import factor
 from render.errors import DataError
+from render.interrupts import deferred
 from render.progress import Task
 from render.scene import training as spec
+from render.scene.data import Augmentation
 
 ORDER_SEED = 1  # added to the run's seed, so that data order and initialisation are drawn apart
+MOST_AT_ONCE = 1024  # examples of one backward pass; more are added up
+EVERY = 30.0  # seconds from one checkpoint to the next
 
-OPTIMISERS: dict[type, Callable[[Any, Any], torch.optim.Optimizer]] = {
-    spec.Sgd: lambda settings, parameters: torch.optim.SGD(
-        parameters,
-        lr=settings.lr,
-        momentum=settings.momentum,
-        nesterov=settings.nesterov,
-        weight_decay=settings.weight_decay,
-    ),
-    spec.Adam: lambda settings, parameters: torch.optim.Adam(
-        parameters, lr=settings.lr, weight_decay=settings.weight_decay
-    ),
-}
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-@dataclass
-class Log:
-    """What a run has logged so far."""
+@dataclass(frozen=True)
+class Divergence:
+    """Why a training ended before its last step."""
 
-    parameters: list[np.ndarray] = field(default_factory=list)
-    rows: list[tuple[int, float, float]] = field(default_factory=list)
+    step: int
+    sign: str
 
-    def add(self, model: nn.Module, step: int, loss: float, accuracy: float) -> None:
-        """Keeps a copy of the model's parameters after a step."""
-        self.parameters.append(parameters_of(model))
-        self.rows.append((step, loss, accuracy))
+    def __str__(self) -> str:
+        return f"diverged at step {self.step} ({self.sign}); lower training.optimiser.lr"
 
-    def trajectory(self) -> Trajectory:
-        """Returns everything logged, as arrays."""
-        steps, losses, accuracies = zip(*self.rows, strict=True)
-        return Trajectory(
-            np.stack(self.parameters), np.array(steps), np.array(losses, "float32"), np.array(accuracies, "float32")
+
+@dataclass(frozen=True)
+class Course:
+    """What is trained, on what, and how."""
+
+    examples: Examples
+    classes: int  # 0 where targets are values
+    settings: spec.Training
+    augment: Augmentation | None
+    seed: int
+
+    def loss(self) -> Loss:
+        """Returns the mean loss of outputs (N, K) and targets."""
+        if self.settings.loss == "cross-entropy":
+            return nn.CrossEntropyLoss(label_smoothing=self.settings.label_smoothing)
+        if not self.classes:
+            return nn.MSELoss()
+        return lambda outputs, targets: functional.mse_loss(
+            outputs, functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
         )
 
+    def require_sense(self) -> None:
+        """Raises DataError where data and settings do not fit each other."""
+        batch, count = self.settings.batch, len(self.examples)
+        if batch is not None and batch > count:
+            raise DataError(f"training.batch: {batch} were asked for, but the train split has {count}; ask for fewer")
+        if not self.classes and self.settings.loss == "cross-entropy":
+            raise DataError("training.loss: cross-entropy needs classes, these data have values; use squared-error")
 
-def batches(count: int, size: int, seed: int) -> Iterator[torch.Tensor]:
-    """Yields indices of mini-batches for ever, each epoch in a new order; a last short batch is left out."""
-    generator = torch.Generator().manual_seed(seed)
-    while True:
-        order = torch.randperm(count, generator=generator)
-        yield from (order[start : start + size] for start in range(0, count - size + 1, size))
 
+def train(
+    model: nn.Module,
+    course: Course,
+    task: Task,
+    log: TrajectoryLog,
+    state: list[dict[str, Any]] | None,
+    keep: Callable[[int, list[dict[str, Any]]], None],
+) -> Divergence | None:
+    """Trains the model in place, from the log's step to the last one; returns why it ended before that, or None.
 
-def train(model: nn.Module, examples: Examples, settings: spec.Training, seed: int, task: Task) -> Trajectory:
-    """Trains the model in place on cross-entropy and returns its trajectory, the start and the last step included.
-
-    Raises DataError when the loss or a logged point is not finite, or a batch is larger than the data.
+    state: of the optimisers, where a training goes on. keep is told step and state every half minute, and when the
+    training is interrupted, which raises KeyboardInterrupt behind the step that is under way.
     """
-    if settings.batch > len(examples):
-        raise DataError(
-            f"training.batch: {settings.batch} were asked for, but the train split has {len(examples)}; ask for fewer"
-        )
-    inputs, targets = torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets)
-    optimiser = OPTIMISERS[type(settings.optimiser)](settings.optimiser, model.parameters())
-    log = Log()
-    log.add(model, 0, float("nan"), float("nan"))
+    course.require_sense()
+    settings = course.settings
+    optimiser = optimisers.build(settings.optimiser, model)
+    if state is not None:
+        optimiser.load(state)
+    step = _Step(model, course, optimiser)
+    indices = batches.order(len(course.examples), settings.batch, course.seed, log.count)
+    kept = time.monotonic()
     model.train()
-    for step, batch in zip(range(1, settings.steps + 1), batches(len(targets), settings.batch, seed), strict=False):
-        outputs = model(inputs[batch])
-        loss = nn.functional.cross_entropy(outputs, targets[batch])
-        optimiser.zero_grad(set_to_none=True)
+    with deferred() as is_asked_to_end:
+        for number, batch in zip(range(log.count + 1, settings.steps + 1), indices, strict=False):
+            optimiser.scale(factor(settings.schedule, number - 1, settings.steps))
+            loss, accuracy = step(number, batch)
+            if not torch.isfinite(loss):
+                return Divergence(number, f"loss {loss.item()}")
+            try:
+                logged = log.step(loss, accuracy)
+            except DivergedError:
+                return Divergence(number, "parameters that are not finite")
+            if logged or number % 16 == 0:
+                task.note = _note(loss, accuracy)
+            task.advance(1)
+            if is_asked_to_end() or time.monotonic() - kept > EVERY:
+                keep(number, optimiser.state())
+                kept = time.monotonic()
+            if is_asked_to_end():
+                raise KeyboardInterrupt
+    return None
+
+
+def steps_per_second(model: nn.Module, course: Course, most: float = 1.0) -> float:
+    """Returns the rate of the first steps of a training, timed for a second or so; the model is changed."""
+    course.require_sense()
+    step = _Step(model, course, optimisers.build(course.settings.optimiser, model))
+    indices = batches.order(len(course.examples), course.settings.batch, course.seed)
+    model.train()
+    step(1, next(indices))  # the first one warms up
+    start, done = time.perf_counter(), 0
+    while not done or time.perf_counter() - start < most:
+        step(done + 2, next(indices))
+        done += 1
+    return done / (time.perf_counter() - start)
+
+
+def _note(loss: Tensor, accuracy: Tensor) -> str:
+    right = f", accuracy {100 * accuracy.item():.1f} %" if torch.isfinite(accuracy) else ""
+    return f"loss {loss.item():.4g}{right}"
+
+
+class _Step:
+    """One step of a training: forward, backward, clip, optimiser."""
+
+    def __init__(self, model: nn.Module, course: Course, optimiser: optimisers.Optimisers):
+        self.model, self.course, self.optimiser = model, course, optimiser
+        self.inputs, self.targets = map(torch.from_numpy, (course.examples.inputs, course.examples.targets))
+        self.loss = course.loss()
+        self.clip, self.draws = course.settings.clip, _has_dropout(model)
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+    def __call__(self, number: int, batch: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Makes a step on a batch, all examples where it is None; returns its loss and accuracy before the step."""
+        right = torch.full((), torch.nan)
+
+        def closure() -> Tensor:
+            nonlocal right
+            self.optimiser.zero()
+            with torch.random.fork_rng(devices=[], enabled=self.draws):
+                if self.draws:
+                    torch.manual_seed(batches.step_seed(self.course.seed, number))
+                loss, right = self._backward(number, batch)
+            if self.clip:
+                nn.utils.clip_grad_norm_(self.parameters, self.clip)
+            return loss
+
+        loss = self.optimiser.step(closure)
+        return loss.detach(), right
+
+    def _backward(self, number: int, batch: Tensor | None) -> tuple[Tensor, Tensor]:
+        count = len(self.targets) if batch is None else len(batch)
+        if count <= MOST_AT_ONCE:
+            return self._part(number, batch, 1.0)
+        whole = torch.arange(count) if batch is None else batch
+        parts = [self._part(number, part, len(part) / count) for part in whole.split(MOST_AT_ONCE)]
+        loss, right = (torch.stack(values).sum() for values in zip(*parts, strict=True))
+        return loss, right
+
+    def _part(self, number: int, batch: Tensor | None, share: float) -> tuple[Tensor, Tensor]:
+        inputs = self.inputs if batch is None else self.inputs[batch]
+        targets = self.targets if batch is None else self.targets[batch]
+        inputs = batches.augmented(inputs, self.course.augment, batches.step_seed(self.course.seed, number))
+        outputs = self.model(inputs)
+        loss = self.loss(outputs, targets) * share if share != 1 else self.loss(outputs, targets)
         loss.backward()
-        optimiser.step()
-        if not torch.isfinite(loss):
-            raise _diverged(step, f"loss {loss.item()}")
-        if step % settings.every == 0 or step == settings.steps:
-            accuracy = (outputs.argmax(1) == targets[batch]).float().mean().item()
-            log.add(model, step, loss.item(), accuracy)
-            if not np.isfinite(log.parameters[-1]).all():  # a saturating activation hides them from the loss
-                raise _diverged(step, "parameters that are not finite")
-        task.advance(1)
-    model.eval()
-    return log.trajectory()
+        if not self.course.classes:
+            return loss.detach(), torch.full((), torch.nan)
+        return loss.detach(), (outputs.argmax(1) == targets).float().mean() * share
 
 
-def _diverged(step: int, sign: str) -> DataError:
-    return DataError(f"training diverged at step {step} ({sign}); lower training.optimiser.lr")
+def _has_dropout(model: nn.Module) -> bool:
+    return any(isinstance(module, nn.modules.dropout._DropoutNd) and module.p > 0 for module in model.modules())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,49 +18,33 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], leaves:
     What several surfaces have in common is said once, the rest of each in turn. leaves says that a path goes beyond
     the terrain that is drawn.
     """
-    columns = zip(*(_said(scene, *pair) for pair in zip(shot.surfaces, records, strict=True)), strict=True)
+    columns = itertools.zip_longest(*map(_said, records), fillvalue="")
     alike = "one scale of height" if len(records) > 1 else ""
-    paths = len(records) + sum(len(record["paths"]) for record in records)
+    paths = sum("run" in record for record in records) + sum(len(record["paths"]) for record in records)
     parts = [
-        *(" | ".join(dict.fromkeys(column)) for column in columns),
+        *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
         *_relief(scene.look.relief),
         alike,
         _contours(scene.look),
-        _path(shot.path, leaves, paths > 1),
+        _path(shot.path, leaves, paths),
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _said(scene: Scene, name: str, record: dict[str, Any]) -> list[str]:
+def _said(record: dict[str, Any]) -> list[str]:
     """Returns what there is to say of one surface."""
-    surface = scene.surfaces[name]
-    runs = [scene.runs[run] for run in (surface.run, *surface.paths)]
+    if "source" in record:
+        return [f"{record['source']['value']} from {record['source']['file']}", _points(record), _range(record)]
+    runs = [record["run"], *(path["run"] for path in record["paths"])]
     return [
-        " | ".join(dict.fromkeys(_data(run.data) for run in runs)),
+        " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
-        " | ".join(dict.fromkeys(_training(run.training) for run in runs)),
+        " | ".join(dict.fromkeys(run["training"] for run in runs)),
         _objective(record["objective"]),
         _points(record),
         _plane(record),
         _range(record),
     ]
-
-
-def _data(data: Any) -> str:
-    noise = getattr(data, "label_noise", 0)
-    return f"{data.kind}, {100 * noise:g} % of the labels drawn at random" if noise else str(data.kind)
-
-
-def _training(training: Any) -> str:
-    optimiser = training.optimiser
-    words = [f"{optimiser.kind} lr {optimiser.lr:g}"]
-    for name, label in (("momentum", "momentum"), ("weight_decay", "decay")):
-        value = getattr(optimiser, name, 0)
-        if value:
-            words.append(f"{label} {value:g}")
-    if getattr(optimiser, "nesterov", False):
-        words.append("nesterov")
-    return f"{' '.join(words)}, batch {training.batch}, {training.steps:,} steps"
 
 
 def _objective(objective: dict[str, Any]) -> str:
@@ -157,14 +142,15 @@ def _signed(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _path(style: PathStyle, leaves: bool, several: bool) -> str:
-    if not style.show:
+def _path(style: PathStyle, leaves: bool, count: int) -> str:
+    if not style.show or not count:
         return ""
-    paths, own, leave = ("paths", "their", "they leave") if several else ("path", "its", "it leaves")
+    words = ("paths", "their", "them", "they leave") if count > 1 else ("path", "its", "it", "it leaves")
+    paths, own, hidden, leave = words
     height = (
         f"{paths} laid on the surface"
         if style.height == "surface"
-        else f"{paths} at {own} own loss, faint where the surface hides {'them' if several else 'it'}"
+        else f"{paths} at {own} own loss, faint where the surface hides {hidden}"
     )
     return f"{height}, which {leave}" if leaves else height
 

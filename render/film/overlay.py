@@ -24,6 +24,8 @@ LEADING = 1.5  # distance of baselines / size
 AIR = 1.9  # from the caption's first baseline up to the title's / size
 COMPANION = 0.6  # least size of counters and title when a long caption shrinks / size
 GAP = 3.0  # clear space between caption and counters / size
+MOST_LINES, MOST_LINES_SMALL = 4, 6  # of a caption
+SMALL = 720  # rows of a picture, below which its letters are few to a line
 LABEL = 1.25  # size of a panel's name / size of the caption
 DOT = 0.5  # diameter of a dot / size
 VEIL = 14.0  # height over which a veil fades in above the words / size
@@ -59,7 +61,7 @@ def draw_words(
 ) -> np.ndarray:
     """Returns a copy of pixels (H, W, 3) uint8 with the words on it; veiled lays a shade under those at the foot.
 
-    A caption wider than the safe area is broken into up to three lines (four in portrait) and then set smaller;
+    A caption wider than the safe area is broken into up to four lines (six in a small picture) and then set smaller;
     letters under 7 px are left out. Raises SceneError for a character that the font does not have.
     """
     sheet = Sheet(pixels.shape[1], pixels.shape[0], film)
@@ -221,7 +223,7 @@ def _broken(caption: str, sheet: Sheet, width: float) -> tuple[list[str], float]
     """Returns a caption as lines, and their size: as few lines as hold it without setting it much smaller."""
     if not caption:
         return [], sheet.size
-    most = 4 if sheet.portrait else 3
+    most = MOST_LINES if sheet.height >= SMALL else MOST_LINES_SMALL
     for count in range(1, most + 1):
         lines = _balanced(caption, count)
         size = min(sheet.size, width / max(line_width(line, TEXT, 1.0) for line in lines))

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from render.descent import data, networks
-from render.descent import run as runs
+from render.descent import data, networks, runs
 from render.descent.parameters import parameters_of
+from render.descent.run import trial
 from render.film import film as films
 from render.film import record, still
 from render.film.frames import FrameStore
@@ -22,11 +22,10 @@ from render.landscape import measure, planning
 from render.landscape.grid import Grid
 from render.landscape.sampling import points_per_second
 from render.scene.output import Film
-from render.scene.spec import Scene
+from render.scene.spec import Run, Scene
 
 SECONDS_PER_FRAME = (0.15, 0.4)  # for any frame, and for each million pixels; measured on two cores without a GPU
 FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
-STEPS_PER_SECOND = 300  # of training a small network, every step logged; measured on two cores
 BYTES_PER_PIXEL = 1.45  # of a PNG frame with grain, measured on the first scene
 
 
@@ -83,31 +82,35 @@ def make(scene: Scene, quality: str, output: Path) -> Plan:
 
 
 def _runs(scene: Scene, output: Path) -> list[Item]:
-    missing = {name: run for name, run in scene.runs.items() if runs.find(run, scene.seed, output) is None}
+    trained = {name: run for name, run in scene.runs.items() if isinstance(run, Run)}
+    missing = {name: run for name, run in trained.items() if runs.find(run, scene.seed, output) is None}
     items = []
     for name, run in missing.items():
-        dataset = data.load(run.data)
-        size = parameters_of(networks.build(run.network, dataset, 0)).size
-        logged = run.training.steps // run.training.every + 2
-        steps = run.training.steps
-        items.append(Item(f"run {name}", steps, "steps", steps / STEPS_PER_SECOND, logged * size * 4 / 1e6))
+        rate, size = trial(run, scene.seed)
+        logged, steps = run.training.steps // run.training.every + 2, run.training.steps
+        width = 2 if run.training.stored == "float16" else 4
+        items.append(Item(f"run {name}", steps, "steps", steps / rate, logged * size * width / 1e6))
     return items
 
 
 def _surfaces(scene: Scene, output: Path) -> list[Item]:
     items = []
-    for name in scene.surfaces:
+    for name, surface in scene.measured.items():
         left = measure.points_left(scene, name, output)
         if left:
-            unit = "points" if scene.surfaces[name].mode == "exact" else "points or more"
-            items.append(Item(f"surface {name}", left, unit, left / _rate(scene, name, output), left * 9 / 1e6))
+            unit = "points" if surface.mode == "exact" else "points or more"
+            budget = scene.budget_of(name)
+            seconds = min(left / _rate(scene, name, output), budget or float("inf"))
+            items.append(Item(f"surface {name}", left, unit, seconds, left * 9 / 1e6))
     return items
 
 
 def _rate(scene: Scene, name: str, output: Path) -> float:
     """Returns points per second on the surface's own network, untrained, by the strategy that will measure it."""
-    settings = scene.surfaces[name]
+    settings = scene.measured[name]
     run = scene.runs[settings.run]
+    if not isinstance(run, Run):
+        return float("inf")  # a network of one's own is not known here
     dataset = data.load(run.data)
     model = networks.build(run.network, dataset, scene.seed)
     objective = planning.objective_of(settings, dataset, model, scene.seed)

@@ -13,7 +13,7 @@ from typing import Any
 
 from render import compiler
 from render.files import content_key, file_digest, read_json, write_json
-from render.landscape import measure
+from render.landscape import terrain
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 
@@ -33,8 +33,8 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "look": scene.look.model_dump(mode="json"),
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
             "shots": [shot.model_dump(mode="json") for shot in scene.shots],
-            "paths": {name: scene.surfaces[name].paths for name in sorted(surfaces)},
-            "surfaces": {name: measure.key_of(scene, name) for name in sorted(surfaces)},
+            "paths": {name: scene.measured[name].paths for name in sorted(surfaces) if name in scene.measured},
+            "surfaces": {name: terrain.key_of(scene, name) for name in sorted(surfaces)},
             "output": output.model_dump(mode="json", exclude={"encoder"}),
         }
     )

@@ -13,7 +13,7 @@ from render.film.overlay import draw_words
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
 from render.film.wording import words_of
-from render.landscape import measure
+from render.landscape import terrain
 from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
@@ -51,7 +51,7 @@ class Shooting:
         if shot not in self._takes:
             settings = self.scene.shots[shot]
             names = settings.surfaces
-            landscapes = [measure.obtain(self.scene, name, self.folder, self.reporter) for name in names]
+            landscapes = [terrain.obtain(self.scene, name, self.folder, self.reporter) for name in names]
             width, height = self.output.size
             self._takes[shot] = prepare(settings, self.scene.look, landscapes, width / len(names) / height)
         return self._takes[shot]

@@ -10,7 +10,7 @@ import numpy as np
 
 from render.film.moves import MOVES, Move, Setting
 from render.film.timeline import head_progress, path_position
-from render.landscape.measure import Landscape
+from render.landscape.landscape import Landscape
 from render.landscape.path import Path
 from render.scene import look as looks
 from render.scene.shot import Shot

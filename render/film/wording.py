@@ -48,7 +48,9 @@ def _names(scene: Scene, take: Take) -> Iterator[tuple[str, str]]:
     """Gives the name and the colour of every path: that of its panel where each panel has only one."""
     colours = [take.look.path.colour, *take.look.path.others]
     for panel, name in zip(take.panels, take.shot.surfaces, strict=True):
-        surface = scene.surfaces[name]
+        surface = scene.measured.get(name)
+        if surface is None:
+            continue
         runs = [surface.run, *surface.paths]
         for line, run in enumerate(runs[: len(panel.walks)]):
             yield (label_of(run), colours[line % len(colours)]) if len(runs) > 1 else (label_of(name), "")

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from render.descent import run as runs
-from render.descent.run import Run
+from render.descent import runs
+from render.descent.runs import AnyRun
 from render.errors import DataError
 from render.files import content_key, file_digest, is_whole, locked, plain, read_record, replacing, write_json
 from render.landscape import surface as surfaces
 from render.landscape.adaptive import FEWEST, WHOLE
 from render.landscape.grid import Grid
+from render.landscape.landscape import Landscape
 from render.landscape.lattice import lattices
 from render.landscape.objective import Objective
 from render.landscape.path import Path
@@ -37,7 +38,7 @@ from render.scene.spec import Scene
 
 ALGORITHM = 2  # raise it when the same settings would measure other heights
 RECORD = {  # what others read of surface.json
-    "run": {"network": str, "parameters": int, "train": dict, "test": dict},
+    "run": {"data": str, "network": str, "training": str, "parameters": int, "train": dict, "test": dict},
     "settings": dict,
     "plane": dict,
     "objective": dict,
@@ -51,26 +52,9 @@ RECORD = {  # what others read of surface.json
 }
 
 
-@dataclass(frozen=True)
-class Landscape:
-    """A finished surface with its path."""
-
-    folder: File
-    key: str
-    surface: Surface
-    path: Path
-    further: tuple[Path, ...]  # of the further runs that the surface shows, in their order
-    record: dict[str, Any]
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """All paths on it, its own first."""
-        return (self.path, *self.further)
-
-
 def key_of(scene: Scene, name: str) -> str:
     """Returns the key of a scene's surface, without measuring anything."""
-    settings = scene.surfaces[name]
+    settings = scene.measured[name]
     return content_key(
         {
             "stage": "surface",
@@ -104,7 +88,7 @@ def _others(settings: spec.Surface) -> list[str]:
 
 def folder_of(scene: Scene, name: str, output: File) -> File:
     """Returns the folder of a scene's surface."""
-    return output / "surfaces" / f"{scene.surfaces[name].plane.kind}-{key_of(scene, name)[:8]}"
+    return output / "surfaces" / f"{scene.measured[name].plane.kind}-{key_of(scene, name)[:8]}"
 
 
 def choices_in(output: File) -> File:
@@ -126,7 +110,7 @@ def _finished(scene: Scene, name: str, output: File) -> Landscape | None:
 
 def points_left(scene: Scene, name: str, output: File) -> int:
     """Returns how many points of a scene's surface are still to be measured; of an adaptive one, at least so many."""
-    settings = scene.surfaces[name]
+    settings = scene.measured[name]
     columns, rows = settings.points
     found = SurfaceStore.open(folder_of(scene, name, output) / "surface.zarr")
     begun = found is not None and found.record.get("key") == key_of(scene, name)
@@ -149,12 +133,17 @@ def load(scene: Scene, name: str, output: File) -> Landscape:
     surface = surfaces.load(folder / "surface.zarr")
     if surface.loss_digest != record["loss_digest"]:
         raise DataError(f"{folder}: is not finished, its record tells of other heights; `thalweg sample` mends it")
-    further = (_path_in(folder / f"path-{n}.npz", kept["digest"]) for n, kept in enumerate(record["paths"], 1))
-    return Landscape(folder, key, surface, _path_in(folder / "path.npz", record["path_digest"]), tuple(further), record)
+    digests = [record["path_digest"], *(kept["digest"] for kept in record["paths"])]
+    paths = tuple(_path_in(folder / _path_file(number), digest) for number, digest in enumerate(digests))
+    return Landscape(folder, key, surface, paths, record)
 
 
 def _record_in(folder: File, key: str) -> dict[str, Any] | None:
     return read_record(folder / "surface.json", key, RECORD)
+
+
+def _path_file(number: int) -> str:
+    return f"path-{number}.npz" if number else "path.npz"
 
 
 def _path_in(file: File, digest: str) -> Path:
@@ -170,7 +159,7 @@ def obtain(scene: Scene, name: str, output: File, reporter: Reporter, means: Mea
     means: processes, a cluster, or a share of the tiles, after which MachineError tells what is left.
     """
     means = means or Means()
-    folder, settings = folder_of(scene, name, output), scene.surfaces[name]
+    folder, settings = folder_of(scene, name, output), scene.measured[name]
     if _record_in(folder, key_of(scene, name)) is not None:
         try:
             return load(scene, name, output)
@@ -189,17 +178,17 @@ class _Job:
     scene: Scene
     name: str
     output: File
-    run: Run
-    others: dict[str, Run]
+    run: AnyRun
+    others: dict[str, AnyRun]
     reporter: Reporter
     means: Means
 
     def measured(self) -> Landscape:
         """Measures what is missing, and writes path and record."""
-        scene, settings, seed = self.scene, self.scene.surfaces[self.name], self.scene.seed
+        scene, settings, seed = self.scene, self.scene.measured[self.name], self.scene.seed
         folder, key = folder_of(scene, self.name, self.output), key_of(scene, self.name)
         dataset = self.run.dataset()
-        model = self.run.model(dataset)
+        model = self.run.model(dataset, self.means.model_of(settings.run))
         objective = objective_of(settings, dataset, model, seed)
         ground = Ground(self.run, self.others, tuple(settings.paths), model, objective, seed)
         plane, grid = _kept(folder / "surface.zarr", key) or plane_of(settings, ground)
@@ -212,7 +201,7 @@ class _Job:
             return self._written(folder, key, surface, paths, objective)
 
     def _sampled(self, objective: Objective, plane: Section, grid: Grid, store: File, key: str) -> Surface:
-        settings = self.scene.surfaces[self.name]
+        settings = self.scene.measured[self.name]
         scaling, budget = scaling_of(self.scene.look.relief), self.scene.budget_of(self.name)
         adaptive = {
             "tolerance": settings.tolerance,
@@ -239,19 +228,19 @@ class _Job:
         )
 
     def _written(self, folder: File, key: str, surface: Surface, paths: list[Path], objective: Objective) -> Landscape:
-        files = [folder / (f"path-{n}.npz" if n else "path.npz") for n in range(len(paths))]
+        files = [folder / _path_file(number) for number in range(len(paths))]
         for file, path in zip(files, paths, strict=True):
             with replacing(file) as temporary:
                 np.savez(temporary, **asdict(path))
         own, *further = paths
         digest, *digests = map(file_digest, files)
         budget = self.scene.budget_of(self.name)
-        record = record_of(key, self.run, self.scene.surfaces[self.name], budget, surface, own, objective)
-        shown = zip(self.scene.surfaces[self.name].paths, further, digests, strict=True)
+        record = record_of(key, self.run, self.scene.measured[self.name], budget, surface, own, objective)
+        shown = zip(self.scene.measured[self.name].paths, further, digests, strict=True)
         said = [{**path_record(self.others[name], path), "digest": digest} for name, path, digest in shown]
         record |= {"path_digest": digest, "paths": said}
         write_json(folder / "surface.json", plain(record))
-        return Landscape(folder, key, surface, own, tuple(further), plain(record))
+        return Landscape(folder, key, surface, tuple(paths), plain(record))
 
 
 def _kept(store: File, key: str) -> tuple[Section, Grid] | None:

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from render.descent.data import Dataset
-from render.descent.run import Run
+from render.descent.runs import AnyRun
+from render.errors import DataError
 from render.landscape.directions import random_direction
 from render.landscape.grid import Grid
 from render.landscape.measurement import OneHotMSELoss
@@ -30,8 +31,8 @@ LOSSES: dict[str, type[nn.Module]] = {"cross-entropy": nn.CrossEntropyLoss, "squ
 class Ground:
     """What a plane is chosen from."""
 
-    run: Run
-    others: dict[str, Run]  # the runs that a plane names besides, or whose paths it shows
+    run: AnyRun
+    others: dict[str, AnyRun]  # the runs that a plane names besides, or whose paths it shows
     paths: tuple[str, ...]  # those among them whose paths are shown
     model: nn.Module
     objective: Objective
@@ -115,13 +116,13 @@ def objective_of(
 ) -> Objective:
     """Returns the loss that a surface asks for: on the first examples of a split, in its mode."""
     asked = settings.objective
-    examples = dataset.split(asked.split).first(asked.examples)
+    examples = dataset.split(asked.split).first(asked.examples, asked.balanced)
     calibration = dataset.train.first(asked.calibration).inputs if asked.calibration else None
     return Objective(
         model,
         torch.from_numpy(examples.inputs),
         torch.from_numpy(examples.targets),
-        LOSSES[asked.loss](),
+        criterion_of(asked.loss, dataset),
         bn=asked.bn,
         bn_batch=asked.bn_batch,
         calibration=None if calibration is None else torch.from_numpy(calibration),
@@ -130,6 +131,15 @@ def objective_of(
         weight_decay=asked.weight_decay,
         precision=precision or asked.precision,
     )
+
+
+def criterion_of(loss: str, dataset: Dataset) -> nn.Module:
+    """Returns a loss by its name; raises DataError where it needs classes and the data have values."""
+    if dataset.classes:
+        return LOSSES[loss]()
+    if loss == "cross-entropy":
+        raise DataError("objective.loss: cross-entropy needs classes, these data have values; use squared-error")
+    return nn.MSELoss()
 
 
 def scaling_of(relief: Any) -> Scaling:

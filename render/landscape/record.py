@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from render.descent.run import Run
+from render.descent.runs import AnyRun
 from render.landscape.objective import Objective
 from render.landscape.path import Path
 from render.landscape.plane import RANDOM_WALK_SHARES
@@ -21,7 +21,7 @@ VERSIONED = ("thalweg", "torch", "numpy")
 
 def record_of(
     key: str,
-    run: Run,
+    run: AnyRun,
     settings: spec.Surface,
     budget: float | None,
     surface: Surface,
@@ -62,13 +62,13 @@ def record_of(
     }
 
 
-def path_record(run: Run, path: Path) -> dict[str, Any]:
+def path_record(run: AnyRun, path: Path) -> dict[str, Any]:
     """Returns what surface.json says of the path of a further run."""
     return {"run": _run(run), **_path(path)}
 
 
-def _run(run: Run) -> dict[str, Any]:
-    return {name: run.record[name] for name in ("key", "network", "parameters", "train", "test")}
+def _run(run: AnyRun) -> dict[str, Any]:
+    return {**run.said, **{name: run.record[name] for name in ("key", "parameters", "train", "test")}}
 
 
 def _path(path: Path) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ class Means:
     workers: int = 1
     scheduler: str | None = None
     shard: tuple[int, int] | None = None
+    models: Mapping[str, str] = field(default_factory=dict)  # functions of networks of one's own, by run; "" for all
+
+    def model_of(self, run: str) -> str | None:
+        """Returns the function that makes the network of an imported run, where one was named."""
+        return self.models.get(run) or self.models.get("")
 
     def __post_init__(self) -> None:
         if self.workers < 1:

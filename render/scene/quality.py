@@ -10,6 +10,7 @@ from pydantic import Field
 from render.errors import UsageError
 from render.files import asset
 from render.scene.document import read
+from render.scene.existing import ImportedRun, ReadySurface
 from render.scene.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.part import Part
@@ -55,13 +56,17 @@ def apply_quality(scene: Scene, name: str) -> Scene:
     )
 
 
-def _shorter(run: Run, quality: Quality) -> Run:
+def _shorter(run: Run | ImportedRun, quality: Quality) -> Run | ImportedRun:
+    if isinstance(run, ImportedRun):
+        return run
     steps = min(run.training.steps, quality.steps or run.training.steps)
     training = run.training.model_copy(update={"steps": steps, "every": min(run.training.every, steps)})
     return run.model_copy(update={"training": training})
 
 
-def _coarser(surface: Surface, quality: Quality) -> Surface:
+def _coarser(surface: Surface | ReadySurface, quality: Quality) -> Surface | ReadySurface:
+    if isinstance(surface, ReadySurface):
+        return surface
     return surface.model_copy(update={"points": _fitted(surface.points, max(surface.points), quality.points, 2, 1)})
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from render.scene.data import Data
 from render.scene.duration import Duration
+from render.scene.existing import ImportedRun, ReadySurface
 from render.scene.look import Look
 from render.scene.nearest import nearest
-from render.scene.network import Network
+from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
 from render.scene.part import Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
@@ -23,6 +24,7 @@ from render.scene.surface import Surface
 from render.scene.training import Training
 
 VERSION = 1
+MEASURED = "measured"  # what pydantic's locations call a surface that is no ready one
 Fault = tuple[Location, Any, str]
 
 
@@ -30,7 +32,7 @@ class Run(Part):
     """One training of one network on one data set."""
 
     data: Data = Field(description="data that the network learns: digits or spirals")
-    network: Network = Field(description="network that is trained: mlp")
+    network: AnyNetwork = Field(description="network that is trained: mlp, lenet, convnet, resnet, vgg or vit")
     training: Training = Field(description="way it is trained")
     seed: Seed | None = Field(default=None, description="seed of this run; the scene's own when absent")
 
@@ -43,14 +45,36 @@ class Run(Part):
         return self.model_copy(update={"seed": self.seed_in(scene_seed)})
 
 
+def _origin(key: str, existing: str, made: str) -> Discriminator:
+    """Returns what tells a part that exists already, by a key of its own, from one that is made."""
+
+    def tag(value: Any) -> str:
+        keys = value if isinstance(value, Mapping) else type(value).model_fields if isinstance(value, Part) else ()
+        return existing if key in keys else made
+
+    return Discriminator(tag)
+
+
+AnyRun = Annotated[
+    Annotated[Run, Tag("trained")] | Annotated[ImportedRun, Tag("imported")], _origin("folder", "imported", "trained")
+]
+AnySurface = Annotated[
+    Annotated[Surface, Tag(MEASURED)] | Annotated[ReadySurface, Tag("ready")], _origin("source", "ready", MEASURED)
+]
+
+
 class Scene(Part):
     """A scene of Thalweg."""
 
     thalweg: Literal[1] = Field(description="version of the scene language: 1")
     title: str = Field(min_length=1, max_length=200, description="title on the picture")
     seed: Seed = Field(default=0, description="seed of everything random in the scene")
-    runs: dict[Name, Run] = Field(description="trainings, by name")
-    surfaces: dict[Name, Surface] = Field(default={}, description="surfaces to measure, by name")
+    runs: dict[Name, AnyRun] = Field(
+        default={}, description="trainings, by name; or {folder: ...} for one that was imported"
+    )
+    surfaces: dict[Name, AnySurface] = Field(
+        default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready"
+    )
     budget: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None,
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
@@ -61,13 +85,17 @@ class Scene(Part):
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
 
+    @property
+    def measured(self) -> dict[str, Surface]:
+        """The surfaces that are measured, by name; the rest are ready."""
+        return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, Surface)}
+
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
-        own = self.surfaces[surface].budget
+        own = self.measured[surface].budget
         if own is not None or self.budget is None:
             return own
-        sharing = [name for name, other in self.surfaces.items() if other.budget is None]
-        return self.budget / len(sharing)
+        return self.budget / sum(other.budget is None for other in self.measured.values())
 
     @property
     def duration(self) -> float:
@@ -87,13 +115,13 @@ class Scene(Part):
 
     def _strangers(self) -> Iterator[Fault]:
         """Gives the runs that one plane cannot go through: of another network, of other data, or the same twice."""
-        runs = {name: run.seeded(self.seed) for name, run in self.runs.items()}
-        for name, surface in self.surfaces.items():
+        runs = {name: run.seeded(self.seed) for name, run in self.runs.items() if isinstance(run, Run)}
+        for name, surface in self.measured.items():
             through = [surface.run]
             for location, other in others_of(surface.plane.model_dump()):
                 if runs.keys() >= {*through, other} and other not in through:
                     sentence = _unlike(other, through, runs)
-                    yield from [(("surfaces", name, "plane", *location), other, sentence)] if sentence else []
+                    yield from [((*_surface(name), "plane", *location), other, sentence)] if sentence else []
                     through.append(other)
             yield from self._other_networks(name, surface)
 
@@ -102,9 +130,9 @@ class Scene(Part):
         own = self.runs.get(surface.run)
         for index, other in enumerate(surface.paths):
             run = self.runs.get(other)
-            if own and run and run.network != own.network:
+            if isinstance(own, Run) and isinstance(run, Run) and run.network != own.network:
                 sentence = f'run "{other}" has another network than run "{surface.run}"; a plane shows paths of one'
-                yield ("surfaces", name, "paths", index), other, sentence
+                yield (*_surface(name), "paths", index), other, sentence
 
     def _moments(self) -> Iterator[Fault]:
         """Gives the stills and films that the shots do not reach."""
@@ -133,8 +161,8 @@ def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
     runs, surfaces, shots = scene.get("runs"), scene.get("surfaces"), scene.get("shots")
     if isinstance(runs, dict) and isinstance(surfaces, dict):
         for name, surface in surfaces.items():
-            yield from _lost(("surfaces", name, "run"), "run", _in(surface, "run"), runs)
-            yield from _lost_others(("surfaces", name), surface, runs)
+            yield from _lost((*_surface(name), "run"), "run", _in(surface, "run"), runs)
+            yield from _lost_others(_surface(name), surface, runs)
     if isinstance(surfaces, dict) and isinstance(shots, list):
         for index, shot in enumerate(shots):
             yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), surfaces)
@@ -151,6 +179,10 @@ def _lost_others(location: Location, surface: Any, runs: Mapping[str, Any]) -> I
             yield (*location, *step), name, f'"{name}" is the surface\'s own run; {_others(others)}'
         else:
             yield from _lost((*location, *step), "run", name, others)
+
+
+def _surface(name: str) -> Location:
+    return "surfaces", name, MEASURED
 
 
 def _listed(holder: Any, key: str) -> list[Any]:

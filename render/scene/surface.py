@@ -25,6 +25,7 @@ class Objective(Part):
     examples: int | None = Field(
         default=None, ge=1, le=100_000_000, description="examples of the split, the first ones; all when absent"
     )
+    balanced: bool = Field(default=False, description="whether every class has as many of the examples")
     split: Literal["train", "test"] = Field(default="train", description="split that the examples come from")
     loss: Literal["cross-entropy", "squared-error"] = Field(
         default="cross-entropy", description="cross-entropy in nats, or squared-error of the outputs to one-hot classes"

@@ -1,0 +1,73 @@
+"""The commands on data sets that can be fetched."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from render.cli.app import app, mistakes
+
+shelf_app = typer.Typer(help="Lists, fetches and checks data sets.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(shelf_app, name="data")
+
+_Folder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data; else THALWEG_DATA.")]
+_Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
+
+
+def use_data_folder(folder: Path | None) -> None:
+    """Makes a folder the one that data are looked for in, also by processes that are started."""
+    if folder is not None:
+        os.environ["THALWEG_DATA"] = str(folder.resolve())
+
+
+@shelf_app.command("list")
+def list_(folder: _Folder = None, as_json: _Json = False) -> None:
+    """Says which data sets can be fetched, and which are there.
+
+    Example: thalweg data list
+    """
+    with mistakes(as_json):
+        from render.descent.data import shelf
+
+        use_data_folder(folder)
+        items = shelf.items()
+        if as_json:
+            told = [{"name": item.name, "folder": str(item.folder) if item.folder else None} for item in items]
+            print(json.dumps({"data": told}))
+            return
+        width = max(len(item.name) for item in items)
+        for item in items:
+            print(f"{item.name:{width}}  {item.state} ({item.source.licence})")
+
+
+@shelf_app.command()
+def fetch(name: str, folder: _Folder = None, as_json: _Json = False) -> None:
+    """Fetches a data set; an interrupted one goes on where it was.
+
+    Example: thalweg data fetch imagenette-160 --data ~/data
+    """
+    with mistakes(as_json):
+        from render.descent.data import shelf
+        from render.progress import Reporter
+
+        use_data_folder(folder)
+        path = shelf.fetch(name, Reporter.for_terminal(quiet=as_json))
+        print(json.dumps({"name": name, "folder": str(path)}) if as_json else f"data {name}: {path}")
+
+
+@shelf_app.command()
+def verify(name: str, folder: _Folder = None, as_json: _Json = False) -> None:
+    """Checks a data set on disk: hashes of files, or that every image opens.
+
+    Example: thalweg data verify mnist
+    """
+    with mistakes(as_json):
+        from render.descent.data import shelf
+
+        use_data_folder(folder)
+        found = shelf.verify(name)
+        print(json.dumps({"name": name, "found": found}) if as_json else f"data {name}: {found}")

@@ -1,0 +1,53 @@
+"""The commands that bring in what others have made, and hand out what was made here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from render.cli.app import app, mistakes
+
+
+@app.command("import")
+def import_(
+    model: Annotated[str, typer.Option(metavar="MODULE:FUNCTION", help="Python function that returns the network.")],
+    checkpoints: Annotated[str, typer.Option(metavar="PATTERN", help="Weights files, in the order of their numbers.")],
+    data: Annotated[str, typer.Option(metavar="DATA", help="Data as in a scene, a kind, an npz file or a folder.")],
+    output: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the run.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")] = False,
+) -> None:
+    """Makes a run of checkpoints and a network of your own; a scene names it by its folder.
+
+    Example: thalweg import --model mine:network --checkpoints 'run/*.safetensors' --data mnist --out output/runs/mine
+    """
+    with mistakes(as_json):
+        from render.descent import importing
+        from render.progress import Reporter
+
+        settings, paths = importing.settings_of(data), importing.checkpoints_of(checkpoints)
+        run = importing.import_run(model, paths, settings, output, Reporter.for_terminal(quiet=as_json))
+        scores = {split: run.record[split] for split in ("train", "test")}
+        result = {"kind": "run", "name": output.name, "path": str(output), "key": run.key, **scores}
+        print(json.dumps({"results": [result]}) if as_json else f"run {output.name}: {output}")
+
+
+@app.command()
+def export(
+    surface: Annotated[Path, typer.Argument(metavar="SURFACE", help="Folder of a surface, or a file that holds one.")],
+    kind: Annotated[str, typer.Option("--to", metavar="FORMAT", help="npz, h5, csv, vtp or vti.")],
+    output: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; else beside the surface.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout.")] = False,
+) -> None:
+    """Writes a surface for another program: h5 as Li et al.'s code has it, vtp and vti for ParaView.
+
+    Example: thalweg export output/surfaces/pca-1a2b3c4d --to h5
+    """
+    with mistakes(as_json):
+        from render.landscape import exporting
+
+        written = exporting.export(surface, kind, output)
+        result = {"kind": "export", "name": surface.name, "path": str(written)}
+        print(json.dumps({"results": [result]}) if as_json else f"export {surface.name}: {written}")

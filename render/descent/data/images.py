@@ -1,0 +1,189 @@
+"""Image files in one folder for each class: decoded once, kept as one array of bytes.
+
+Sizes may differ, and images may be grey, of a palette, in CMYK, with transparency, or turned by their EXIF tag.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from render.descent.data import cache, hashing, pixels, places
+from render.descent.data.dataset import Dataset, Examples, selected, shuffled, split
+from render.errors import DataError
+from render.scene import data as spec
+
+ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
+PARTS = {"train": ["train"], "test": ["val", "test", "valid", "validation"]}
+MOST_PIXELS = 200_000_000  # of one image; more is a bomb
+ALGORITHM = 1  # raise it when the same files would be decoded to other bytes
+EDITIONS = {
+    "full": ["imagenette2", "imagenette"],
+    "320": ["imagenette2-320"],
+    "160": ["imagenette2-160"],
+    "mini": ["imagenette-mini"],
+}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Image files with their classes, in a fixed order."""
+
+    files: tuple[Path, ...]
+    labels: np.ndarray  # (N,) int64
+
+
+def imagenette(settings: spec.Imagenette) -> Dataset:
+    """Returns Imagenette in an edition."""
+    return _dataset("imagenette", imagenette_folder(settings), settings, skip_broken=False, test_share=0.0)
+
+
+def imagenette_folder(settings: spec.Imagenette) -> Path:
+    """Returns where an edition lies; raises DataError where it is absent."""
+    edition = settings.edition
+    remedy = f"`thalweg data fetch imagenette-{edition}` fetches it"
+    if edition == "mini":
+        remedy = "put {train,val}/<class>/*.JPEG there"
+    return places.found("imagenette", EDITIONS[edition], remedy)
+
+
+def folder(settings: spec.Folder) -> Dataset:
+    """Returns the images of a folder of one's own."""
+    place = places.own("folder", settings.path)
+    return _dataset(place.name, place, settings, skip_broken=settings.skip_broken, test_share=settings.test_share)
+
+
+def _dataset(name: str, place: Path, settings: spec.Pictures, skip_broken: bool, test_share: float) -> Dataset:
+    parts = listed(place)
+    classes = class_names(place)
+    decoded = {part: _decoded(listing, settings, skip_broken) for part, listing in parts.items()}
+    if "test" in decoded:
+        train, test = (shuffled(decoded[part]) for part in ("train", "test"))
+    else:
+        train, test = split(decoded["train"].inputs, decoded["train"].targets, test_share)
+    inputs = pixels.normalised(settings.normalise, train.inputs, test.inputs)
+    examples = map(Examples, inputs, (train.targets, test.targets))
+    return selected(Dataset(name, len(classes), *examples), settings)
+
+
+def parts_of(place: Path) -> dict[str, Path]:
+    """Returns the folders of the train and the test part; one folder is the train part of a set that is not split."""
+    found = {
+        part: next((place / name for name in names if (place / name).is_dir()), None) for part, names in PARTS.items()
+    }
+    if found["train"] is None:
+        return {"train": place}
+    return {part: folder for part, folder in found.items() if folder is not None}
+
+
+def class_names(place: Path) -> list[str]:
+    """Returns the names of the classes, in the order of their labels; raises DataError where there are under two."""
+    train = parts_of(place)["train"]
+    names = sorted(entry.name for entry in os.scandir(train) if entry.is_dir() and not entry.name.startswith("."))
+    if len(names) < 2:
+        what = f"only one class, {names[0]}" if names else "no class folders"
+        raise DataError(f"{train}: holds {what}; put the images of two classes or more in a folder for each")
+    return names
+
+
+def listed(place: Path) -> dict[str, Listing]:
+    """Returns the image files of each part, class by class and by name."""
+    names = class_names(place)
+    return {part: _listing(part_folder, names) for part, part_folder in parts_of(place).items()}
+
+
+def _listing(part: Path, names: Sequence[str]) -> Listing:
+    strangers = sorted(
+        entry.name for entry in os.scandir(part) if entry.is_dir() and entry.name not in {*names, *HIDDEN}
+    )
+    if strangers:
+        raise DataError(f"{part / strangers[0]}: is a class that the train part does not have; remove it")
+    files, labels = [], []
+    for label, name in enumerate(names):
+        own = sorted(entry.path for entry in _files(part / name))
+        if not own:
+            raise DataError(f"{part / name}: holds no images; put some there, or remove the folder")
+        files += [Path(path) for path in own]
+        labels += [label] * len(own)
+    return Listing(tuple(files), np.array(labels, np.int64))
+
+
+HIDDEN = {".ipynb_checkpoints", "__MACOSX"}
+
+
+def _files(folder: Path) -> list[os.DirEntry]:
+    if not folder.is_dir():
+        return []
+    return [
+        entry
+        for entry in os.scandir(folder)
+        if Path(entry.name).suffix.lower() in ENDINGS and not entry.name.startswith(".") and entry.is_file()
+    ]
+
+
+def _decoded(listing: Listing, settings: spec.Pictures, skip_broken: bool) -> Examples:
+    """Returns images (N, C, size, size) uint8 with their labels, from the cache where they are there."""
+    form = {name: getattr(settings, name) for name in ("size", "crop", "grey")}
+    key = {"algorithm": ALGORITHM, "pillow": Image.__version__, "files": hashing.digest_of(listing.files), **form}
+    shape = (1 if settings.grey else 3, settings.size, settings.size)
+    array = cache.obtain(key, (len(listing.files), *shape), lambda made: _decode(listing.files, settings, made))
+    whole = array.whole
+    if not whole.all():
+        broken = [str(file) for file, fine in zip(listing.files, whole, strict=True) if not fine]
+        if not skip_broken:
+            more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+            raise DataError(f"{broken[0]}{more}: cannot be read as an image; mend or remove it, or set skip_broken")
+    return Examples(array.images[whole], listing.labels[whole])
+
+
+def _decode(files: Sequence[Path], settings: spec.Pictures, made: cache.Made) -> None:
+    """Decodes files into an array, several at once; those that are broken are flagged and left black."""
+
+    def one(index: int) -> None:
+        try:
+            made.images[index] = decoded(files[index], settings)
+            made.whole[index] = True
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            made.images[index] = 0
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(one, range(len(files))))
+
+
+def decoded(file: Path, settings: spec.Pictures) -> np.ndarray:
+    """Returns an image file as (C, size, size) uint8; raises OSError or ValueError where it cannot be read."""
+    with warnings.catch_warnings(), Image.open(file) as opened:
+        warnings.simplefilter("ignore")
+        if opened.width * opened.height > MOST_PIXELS:
+            raise ValueError(f"{opened.width} × {opened.height} pixels are more than {MOST_PIXELS:,}")
+        opened.draft("RGB", (2 * settings.size, 2 * settings.size))  # a JPEG is decoded at no more than it needs
+        image = ImageOps.exif_transpose(opened)
+        image = _flat(image).convert("L" if settings.grey else "RGB")
+    sized = _square(image, settings.size, settings.crop)
+    values = np.asarray(sized, np.uint8).reshape(settings.size, settings.size, -1)
+    return np.moveaxis(values, 2, 0)
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Returns an image in colours of 8 bits, on black where it is transparent."""
+    if image.mode in ("I;16", "I;16B", "I", "F"):
+        values = np.asarray(image, np.float64)
+        top = 65535.0 if values.max(initial=0) > 255 else 255.0
+        return Image.fromarray(np.round(255 * np.clip(values / top, 0, 1)).astype(np.uint8))
+    if "A" in image.getbands() or "transparency" in image.info:
+        whole = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", whole.size, (0, 0, 0, 255)), whole).convert("RGB")
+    return image
+
+
+def _square(image: Image.Image, size: int, crop: str) -> Image.Image:
+    if crop == "squash":
+        return image.resize((size, size), Image.Resampling.BOX if min(image.size) > size else Image.Resampling.BICUBIC)
+    return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)

@@ -1,0 +1,49 @@
+"""Where data lie: the folder that THALWEG_DATA or --data names, else the user's cache folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import platformdirs
+
+from render.errors import DataError
+
+VARIABLE = "THALWEG_DATA"
+
+
+def cache_folder() -> Path:
+    """Returns the folder of what can be made again; THALWEG_CACHE names another."""
+    named = os.environ.get("THALWEG_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("thalweg"))
+
+
+def data_folder() -> Path:
+    """Returns the folder that data are looked for in first, and fetched to."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else cache_folder() / "data"
+
+
+def search_path() -> list[Path]:
+    """Returns the folders that data are looked for in."""
+    return list(dict.fromkeys([data_folder(), cache_folder() / "data"]))
+
+
+def found(name: str, candidates: Sequence[str], remedy: str) -> Path:
+    """Returns the first of some files or folders that exists; raises DataError that says where they were looked for."""
+    for folder in search_path():
+        for candidate in candidates:
+            if (folder / candidate).exists():
+                return folder / candidate
+    where = " and ".join(str(folder) for folder in search_path())
+    raise DataError(f"{name}: {' or '.join(candidates)} was not found in {where}; {remedy}")
+
+
+def own(kind: str, path: str) -> Path:
+    """Returns a file or folder of one's own; raises DataError where it is absent or leads out of the data folder."""
+    place = found(kind, [path], f"put it there, or name its folder with --data or {VARIABLE}")
+    folder = next(folder for folder in search_path() if (folder / path).exists())
+    if not place.resolve().is_relative_to(folder.resolve()):
+        raise DataError(f"{kind}: {path} is a link that leads out of {folder}; put the data themselves there")
+    return place

@@ -1,0 +1,80 @@
+"""A surface as a file gives it: two axes, a value for each pair, and the path where the file has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from render.errors import DataError
+from render.scene.surface import MOST_POINTS
+
+
+@dataclass(frozen=True)
+class Given:
+    """Values over a grid."""
+
+    alphas: np.ndarray  # (n_α,) float64, increasing
+    betas: np.ndarray  # (n_β,) float64, increasing
+    values: np.ndarray  # (n_β, n_α) float32; NaN where there is none
+    name: str = "loss"  # of the values
+    more: Mapping[str, np.ndarray] = field(default_factory=dict)  # accuracy (n_β, n_α); alpha, beta, true_loss (T,)
+
+
+def require_few(path: Path, *shape: int) -> None:
+    """Raises DataError where a file claims more points than are drawn."""
+    count = 1
+    for size in shape:
+        count *= int(size)
+    if count > MOST_POINTS:
+        raise DataError(f"{path}: holds {count:,} points, at most {MOST_POINTS:,} are drawn; make it coarser")
+
+
+def checked(
+    path: Path, alphas: np.ndarray, betas: np.ndarray, values: np.ndarray, name: str = "loss", **more: np.ndarray
+) -> Given:
+    """Returns a surface with rising axes; raises DataError where sizes differ or an axis is no axis."""
+    alphas, betas = (np.asarray(axis, np.float64).reshape(-1) for axis in (alphas, betas))
+    values = np.asarray(values)
+    if values.shape != (len(betas), len(alphas)):
+        raise DataError(
+            f"{path}: has {' × '.join(map(str, values.shape))} values for axes of {len(betas)} rows and {len(alphas)} "
+            "columns; a value is needed for each pair, rows along the second axis"
+        )
+    if min(values.shape) < 2:
+        raise DataError(f"{path}: holds {len(betas)} × {len(alphas)} points; a surface needs two along each axis")
+    order = [_order(path, symbol, axis) for symbol, axis in (("first", alphas), ("second", betas))]
+    turned = np.ascontiguousarray(values[order[1]][:, order[0]], np.float32)
+    if not np.isfinite(turned).any():
+        raise DataError(f"{path}: holds no value that is finite; there is nothing to draw")
+    grids = {key: value[order[1]][:, order[0]] if value.shape == values.shape else value for key, value in more.items()}
+    return Given(alphas[order[0]], betas[order[1]], turned, name, grids)
+
+
+def _order(path: Path, which: str, axis: np.ndarray) -> np.ndarray:
+    order = np.argsort(axis, kind="stable")
+    if not np.isfinite(axis).all() or (np.diff(axis[order]) <= 0).any():
+        raise DataError(f"{path}: its {which} axis holds a number twice, or one that is not finite; make it rise")
+    return order
+
+
+def gridded(path: Path, x: np.ndarray, y: np.ndarray, z: np.ndarray, name: str = "loss") -> Given:
+    """Returns the surface of scattered points that make a grid, each (n,); raises DataError where they do not."""
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DataError(f"{path}: holds a place that is not finite; remove it")
+    alphas, columns = np.unique(x, return_inverse=True)
+    betas, rows = np.unique(y, return_inverse=True)
+    require_few(path, len(alphas), len(betas))
+    if len(alphas) * len(betas) != len(x):
+        raise DataError(
+            f"{path}: {len(x):,} points over {len(alphas):,} × {len(betas):,} different places are no grid; "
+            "give one value for each pair"
+        )
+    values = np.full((len(betas), len(alphas)), np.nan, np.float32)
+    seen = np.zeros(values.shape, bool)
+    values[rows, columns], seen[rows, columns] = z, True
+    if not seen.all():
+        raise DataError(f"{path}: gives a value twice for one place and none for another; give one for each pair")
+    return checked(path, alphas, betas, values, name)

@@ -1,0 +1,213 @@
+"""Surfaces in the XML files of VTK: vtp (points and polygons) and vti (an image), which ParaView opens.
+
+Read are arrays in text, or in base64 with or without zlib; written is base64 without. The file format is that of "VTK
+XML Formats" in the VTK documentation. Entities, which can blow up a document, are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import xml.etree.ElementTree as ElementTree
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from render.errors import DataError
+from render.files import replacing
+from render.landscape.exchange.given import Given, checked, gridded, require_few
+from render.scene.surface import MOST_POINTS
+
+TYPES = {
+    "Float32": "f4", "Float64": "f8", "Int8": "i1", "UInt8": "u1", "Int16": "i2", "UInt16": "u2", "Int32": "i4",
+    "UInt32": "u4", "Int64": "i8", "UInt64": "u8",
+}  # fmt: skip
+MOST_BYTES = 100 * MOST_POINTS
+PREFERRED = ("loss", "zvalue", "train_loss")
+AXES = ("alphas", "betas")  # field data of a vti that was written here, with all digits of its axes
+
+
+class _Document:
+    """The elements of a file, and how its arrays are written."""
+
+    def __init__(self, path: Path):
+        if path.stat().st_size > MOST_BYTES:
+            raise DataError(f"{path}: is larger than {MOST_BYTES:,} bytes; make it coarser")
+        content = path.read_bytes()
+        if b"<!DOCTYPE" in content[:10_000] or b"<!ENTITY" in content:
+            raise DataError(f"{path}: declares entities, which no surface needs; remove them")
+        try:
+            self.root = ElementTree.fromstring(content)
+        except ElementTree.ParseError as error:
+            raise DataError(f"{path}: is no whole XML file ({error}); save arrays as ascii or binary") from error
+        self.path = path
+        self.order = "<" if self.root.get("byte_order", "LittleEndian") == "LittleEndian" else ">"
+        self.header = np.dtype(self.order + TYPES[self.root.get("header_type", "UInt32")])
+        self.compressor = self.root.get("compressor")
+
+    def arrays(self, tag: str) -> dict[str, np.ndarray]:
+        """Returns the arrays in the first element of a tag by their names."""
+        holder = self.root.find(f".//{tag}")
+        return {} if holder is None else {e.get("Name", ""): self._array(e) for e in holder.iter("DataArray")}
+
+    def _array(self, element: ElementTree.Element) -> np.ndarray:
+        kind, text = TYPES.get(element.get("type", "")), (element.text or "").strip()
+        form = element.get("format", "ascii")
+        if kind is None:
+            raise DataError(f"{self.path}: holds an array of type {element.get('type')}; save it as Float32")
+        if form == "ascii":
+            values = np.array(text.split(), np.float64)
+        else:
+            values = np.frombuffer(self._bytes(element, form, text), self.order + kind).astype(np.float64)
+        require_few(self.path, values.size // 3)
+        components = int(element.get("NumberOfComponents", "1"))
+        return values.reshape(-1, components) if components > 1 else values
+
+    def _bytes(self, element: ElementTree.Element, form: str, text: str) -> bytes:
+        if form == "appended":
+            holder = self.root.find("AppendedData")
+            if holder is None or holder.get("encoding") != "base64":
+                raise DataError(f"{self.path}: has raw data appended; save its arrays as ascii or binary")
+            text = (holder.text or "").strip().removeprefix("_")[int(element.get("offset", "0")) :]
+        return _decoded(text, self.header) if self.compressor is None else self._inflated(text)
+
+    def _inflated(self, text: str) -> bytes:
+        if self.compressor != "vtkZLibDataCompressor":
+            raise DataError(f"{self.path}: is compressed by {self.compressor}; save it with zlib or without")
+        width = self.header.itemsize
+        count = int(np.frombuffer(_base64(text, 3 * width), self.header)[0])
+        numbers = np.frombuffer(_base64(text, (3 + count) * width), self.header)
+        block, sizes = int(numbers[1]), numbers[3 : 3 + count].astype(int)
+        require_few(self.path, count * block // 8)
+        start = 4 * -(-(3 + count) * width // 3)
+        content = _base64(text[start:], int(sizes.sum()))
+        ends = np.cumsum(sizes)
+        parts = (content[end - size : end] for end, size in zip(ends, sizes, strict=True))
+        return b"".join(zlib.decompressobj().decompress(part, block) for part in parts)
+
+
+def _decoded(text: str, header: np.dtype) -> bytes:
+    size = int(np.frombuffer(_base64(text, header.itemsize), header)[0])
+    return _base64(text, header.itemsize + size)[header.itemsize :]
+
+
+def _base64(text: str, size: int) -> bytes:
+    """Returns the first bytes of what text encodes."""
+    return base64.b64decode(text[: 4 * -(-size // 3)])[:size]
+
+
+def read_poly_data(path: Path) -> Given:
+    """Returns the surface of a vtp: its points' x and y, and loss or zvalue, or else their z."""
+    return _read(path, _from_points)
+
+
+def read_image_data(path: Path) -> Given:
+    """Returns the surface of a vti of one layer."""
+    return _read(path, _from_image)
+
+
+def _read(path: Path, reader: Callable[[_Document], Given]) -> Given:
+    try:
+        return reader(_Document(path))
+    except (ValueError, IndexError, KeyError, binascii.Error, zlib.error, MemoryError) as error:
+        raise DataError(f"{path}: holds an array that cannot be read ({error}); save it as ascii") from error
+
+
+def _from_points(document: _Document) -> Given:
+    points = document.arrays("Points")
+    if not points:
+        raise DataError(f"{document.path}: holds no points; save a surface of x, y, z")
+    place = next(iter(points.values()))
+    scalars = {name: values for name, values in document.arrays("PointData").items() if values.ndim == 1}
+    name = next((name for name in PREFERRED if name in scalars), None)
+    z = place[:, 2] if name is None else scalars[name]
+    return gridded(document.path, place[:, 0], place[:, 1], z, name or "z")
+
+
+def _from_image(document: _Document) -> Given:
+    image = document.root.find("ImageData")
+    if image is None:
+        raise DataError(f"{document.path}: holds no image data; save a vti")
+    extent = [int(number) for number in image.get("WholeExtent", "").split()]
+    shape = [high - low + 1 for low, high in zip(extent[::2], extent[1::2], strict=True)]
+    require_few(document.path, *shape)
+    if len(shape) != 3 or shape[2] != 1:
+        raise DataError(f"{document.path}: has {shape[-1] if shape else 0} layers; a surface has one")
+    scalars = {name: values for name, values in document.arrays("PointData").items() if values.ndim == 1}
+    if not scalars:
+        raise DataError(f"{document.path}: holds no values at its points; save them as point data")
+    name = next((name for name in PREFERRED if name in scalars), next(iter(scalars)))
+    alphas, betas = _axes(document, image, extent, shape)
+    return checked(document.path, alphas, betas, scalars[name].reshape(shape[1], shape[0]), name)
+
+
+def _axes(document: _Document, image: ElementTree.Element, extent: list[int], shape: list[int]) -> Iterator[np.ndarray]:
+    kept = document.arrays("FieldData")
+    origin, spacing = ([float(n) for n in image.get(key, "0 0 0").split()] for key in ("Origin", "Spacing"))
+    for axis, name in enumerate(AXES):
+        even = origin[axis] + spacing[axis] * (extent[2 * axis] + np.arange(shape[axis]))
+        yield kept[name] if name in kept and len(kept[name]) == shape[axis] else even
+
+
+def write_poly_data(given: Given, path: Path) -> None:
+    """Writes a surface as points and quadrilaterals with the value as height and as loss."""
+    columns, rows = np.meshgrid(given.alphas, given.betas)
+    height = np.where(np.isfinite(given.values), given.values, np.nanmax(given.values)).ravel()
+    points = np.stack([columns.ravel(), rows.ravel(), height], 1)
+    corners = np.arange(points.shape[0]).reshape(given.values.shape)
+    quads = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], -1).reshape(-1, 4)
+    offsets = 4 * (1 + np.arange(len(quads)))
+    with replacing(path) as temporary:
+        temporary.write_text(
+            _file(
+                "PolyData",
+                "<PolyData>"
+                f'<Piece NumberOfPoints="{len(points)}" NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" '
+                f'NumberOfPolys="{len(quads)}">'
+                f'<PointData Scalars="loss">{_element("loss", given.values.ravel())}</PointData>'
+                f"<Points>{_element('Points', points, 3)}</Points>"
+                f"<Polys>{_element('connectivity', quads.ravel())}{_element('offsets', offsets)}</Polys>"
+                "</Piece></PolyData>",
+            ),
+            encoding="utf-8",
+        )
+
+
+def write_image_data(given: Given, path: Path) -> None:
+    """Writes a surface as an image; raises DataError where the steps of an axis are not even."""
+    steps = [np.diff(axis) for axis in (given.alphas, given.betas)]
+    if any(np.ptp(step) > 1e-6 * step.mean() for step in steps):
+        raise DataError(f"{path}: the steps of its axes are not even, which a vti cannot say; export it as vtp")
+    rows, columns = given.values.shape
+    extent = f"0 {columns - 1} 0 {rows - 1} 0 0"
+    axes = "".join(_element(name, axis) for name, axis in zip(AXES, (given.alphas, given.betas), strict=True))
+    with replacing(path) as temporary:
+        temporary.write_text(
+            _file(
+                "ImageData",
+                f'<ImageData WholeExtent="{extent}" Origin="{given.alphas[0]!r} {given.betas[0]!r} 0" '
+                f'Spacing="{float(steps[0].mean())!r} {float(steps[1].mean())!r} 1">'
+                f"<FieldData>{axes}</FieldData>"
+                f'<Piece Extent="{extent}"><PointData Scalars="loss">{_element("loss", given.values.ravel())}'
+                "</PointData></Piece></ImageData>",
+            ),
+            encoding="utf-8",
+        )
+
+
+def _file(kind: str, content: str) -> str:
+    head = f'<VTKFile type="{kind}" version="1.0" byte_order="LittleEndian" header_type="UInt64">'
+    return f'<?xml version="1.0"?>\n{head}{content}</VTKFile>\n'
+
+
+def _element(name: str, values: np.ndarray, components: int = 1) -> str:
+    kind = {"f4": "Float32", "f8": "Float64", "i8": "Int64"}[values.dtype.str[1:]]
+    content = np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tobytes()
+    encoded = base64.b64encode(len(content).to_bytes(8, "little") + content).decode()
+    tuples = f' NumberOfTuples="{len(values)}"' if name in AXES else ""
+    return (
+        f'<DataArray type="{kind}" Name="{name}" NumberOfComponents="{components}"{tuples} format="binary">'
+        f"{encoded}</DataArray>"
+    )

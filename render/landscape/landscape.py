@@ -1,0 +1,21 @@
+"""A landscape: a surface with the paths on it, and the record of where both come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
+
+from render.landscape.path import Path
+from render.landscape.surface import Surface
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A finished surface with its paths."""
+
+    folder: File
+    key: str
+    surface: Surface
+    paths: tuple[Path, ...]  # its own run's first; none where a surface came without
+    record: dict[str, Any]
