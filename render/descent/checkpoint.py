@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,9 @@ def read(path: Path, key: str) -> Checkpoint | None:
     if len(data) <= HASH or hashlib.sha256(data[:-HASH]).digest() != data[-HASH:]:
         return None
     try:
-        found = torch.load(io.BytesIO(data[:-HASH]), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that torch has not written
+            found = torch.load(io.BytesIO(data[:-HASH]), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError):
         return None
     if not isinstance(found, dict) or found.get("key") != key:

@@ -117,26 +117,26 @@ class TrajectoryLog:
         columns = (before[name][:keep].tolist() for name in ("step", "loss", "accuracy"))
         self._rows = list(zip(*columns, strict=True))
         self._error = float(before["error"])
-        full, rest = divmod(keep, self._height)
+        full, rest = divmod(keep - 1, self._height)  # the last chunk is held, also where it is full
+        rest += 1
         for chunk in range(full):
             rows = slice(chunk * self._height, (chunk + 1) * self._height)
             self._past.append(before["buffers"][rows])
             if self._halved:
                 self._scales[chunk] = before["scale"][rows]
-        if rest:
-            self._kept[:rest] = before["buffers"][full * self._height : keep]
-            self._held[:rest] = before["held"][:rest] if len(before["held"]) >= rest else self._stored(group, keep)
+        self._kept[:rest] = before["buffers"][full * self._height : keep]
+        self._held[:rest] = before["held"][:rest] if len(before["held"]) >= rest else self._stored(group, keep, rest)
         for name in ("parameters", "keyframes"):
             for folder in (self._place / name / "c").glob("[0-9]*"):
                 if int(folder.name) >= full:  # it is written anew
                     with disk_errors(folder):
                         shutil.rmtree(folder, ignore_errors=True)
 
-    def _stored(self, group: zarr.Group, keep: int) -> np.ndarray:
+    def _stored(self, group: zarr.Group, keep: int, rest: int) -> np.ndarray:
         """Returns the rows of the chunk that was under way at a row, from disk."""
         if self._halved:
             raise DataError(f"{self._place}: cannot go on from within a chunk of differences; begin it anew")
-        return Logged(group)[keep - keep % self._height : keep]
+        return Logged(group)[keep - rest : keep]
 
     @property
     def count(self) -> int:
@@ -195,7 +195,7 @@ class TrajectoryLog:
             "buffers": self._all_statistics(),
             "scale": self._all_scales(),
             "error": np.array(self._error),
-            "held": self._held[: begun % self._height].copy(),
+            "held": self._held[: begun if self._halved else 0].copy(),
         }
 
     @torch.no_grad()

@@ -195,7 +195,9 @@ class _Job:
         model = networks.build(self.settings.network, self.dataset, self.seed)
         found = checkpoints.read(self.checkpoint, self.key)
         log, state = self._taken_up(model, found, reporter) if found else (None, None)
-        log = log or self._begun(model)
+        if log is None:
+            model = networks.build(self.settings.network, self.dataset, self.seed)
+            log = self._begun(model)
         course = _course(self.settings, self.dataset, self.seed)
 
         def keep(step: int, state: list[dict[str, Any]]) -> None:

@@ -59,7 +59,7 @@ def _file(path: Path) -> State:
     if path.suffix == ".safetensors":
         return dict(safetensors.torch.load_file(path))
     if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # numpy leaves a torn one open
             return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
     return unwrapped(torch.load(path, map_location="cpu", weights_only=True))
 
@@ -83,9 +83,9 @@ def unwrapped(found: Any) -> State:
     if not isinstance(found, Mapping):
         return {}
     for name in WRAPPERS:
-        inner = found.get(name)
-        if isinstance(inner, Mapping) and any(isinstance(value, Tensor) for value in inner.values()):
-            return unwrapped(inner)
+        inner = unwrapped(found.get(name))
+        if inner:
+            return inner
     return {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
 
 

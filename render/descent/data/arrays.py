@@ -67,7 +67,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
             size = sum(member.file_size for member in archive.infolist())
         if size > MOST:
             raise DataError(f"{path}: would unpack to {size:,} bytes, at most {MOST:,} are read; make it smaller")
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # numpy leaves a torn one open
             return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
         raise DataError(f"{path}: is no npz file of plain arrays ({error}); save it with numpy.savez") from error

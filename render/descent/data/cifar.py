@@ -25,6 +25,7 @@ ALLOWED = {  # what an array is made of
     ("numpy._core.multiarray", "_reconstruct"),
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
+    ("_codecs", "encode"),  # bytes, where Python 3 has written them for Python 2
 }
 
 

@@ -19,7 +19,7 @@ MORE = ("accuracy", "path_alpha", "path_beta", "path_loss")
 def read(path: Path) -> Given:
     """Returns the surface of arrays alphas, betas, loss (or x, y, z); nothing of the file is run."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # numpy leaves a torn one open
             for names in NAMES:
                 if set(names) <= set(arrays.files):
                     return _from(path, arrays, names)

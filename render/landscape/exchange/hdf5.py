@@ -51,7 +51,7 @@ def _from(path: Path, file: h5py.File) -> Given:
     for key, own in PATH.items():
         if key in file:
             more[own] = _array(path, file, key)
-    return checked(path, x, y, values, name.replace("_", " "), **more)
+    return checked(path, x, y, values, "loss" if MARK in file.attrs else name.replace("_", " "), **more)
 
 
 PATH = {"proj_xcoord": "path_alpha", "proj_ycoord": "path_beta", "proj_loss": "path_loss"}

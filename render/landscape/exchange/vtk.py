@@ -187,7 +187,7 @@ def write_image_data(given: Given, path: Path) -> None:
         temporary.write_text(
             _file(
                 "ImageData",
-                f'<ImageData WholeExtent="{extent}" Origin="{given.alphas[0]!r} {given.betas[0]!r} 0" '
+                f'<ImageData WholeExtent="{extent}" Origin="{float(given.alphas[0])!r} {float(given.betas[0])!r} 0" '
                 f'Spacing="{float(steps[0].mean())!r} {float(steps[1].mean())!r} 1">'
                 f"<FieldData>{axes}</FieldData>"
                 f'<Piece Extent="{extent}"><PointData Scalars="loss">{_element("loss", given.values.ravel())}'

@@ -1,0 +1,295 @@
+"""Downloads, from a server on this machine: taken up again, checked, followed, given up; and archives."""
+
+import functools
+import hashlib
+import http.server
+import io
+import tarfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from render.cli import app
+from render.descent.data import download, shelf
+from render.descent.data.extract import extract
+from render.descent.data.sources import SOURCES, Remote, Source
+from render.errors import DataError
+from render.progress import Reporter
+
+CONTENT = bytes(range(256)) * 4000  # a megabyte
+MD5 = hashlib.md5(CONTENT).hexdigest()
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """A server with whims: each is a path."""
+
+    requests: list[tuple[str, str | None]]
+    tag = '"one"'
+    broken: int  # answers that are cut off half-way, still to come
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+    def do_GET(self):
+        """Answers."""
+        server = self.server
+        server.requests.append((self.path, self.headers.get("Range")))
+        if self.path == "/redirect":
+            self._redirect("/file")
+        elif self.path == "/loop":
+            self._redirect("/loop")
+        elif self.path == "/elsewhere":
+            self._redirect("ftp://127.0.0.1/file")
+        elif self.path == "/absent":
+            self.send_error(404)
+        elif self.path == "/stall":
+            self._headers(200, len(CONTENT))
+            self.wfile.write(CONTENT[:1000])
+            self.wfile.flush()
+            time.sleep(3)
+        else:
+            self._file(server)
+
+    def _redirect(self, target):
+        self.send_response(302)
+        self.send_header("Location", target)
+        self.end_headers()
+
+    def _file(self, server):
+        wanted = self.headers.get("Range")
+        fresh = self.headers.get("If-Range") in (None, server.tag)
+        start = int(wanted[6:-1]) if wanted and fresh and self.path != "/no-range" else 0
+        if start >= len(CONTENT):
+            self.send_error(416)
+            return
+        self._headers(206 if start else 200, len(CONTENT) - start)
+        stop = len(CONTENT)
+        if server.broken:
+            server.broken -= 1
+            stop = start + (len(CONTENT) - start) // 2
+        self.wfile.write(CONTENT[start:stop])
+
+    def _headers(self, status, length):
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.send_header("ETag", self.server.tag)
+        self.end_headers()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A running server; its requests are kept, and tries follow each other at once."""
+    monkeypatch.setattr(download, "PAUSE", 0.0)
+    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    made.daemon_threads, made.requests, made.broken, made.tag = True, [], 0, '"one"'
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield made
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+def remote(server, path="/file", md5=MD5) -> Remote:
+    return Remote(f"http://127.0.0.1:{server.server_address[1]}{path}", md5)
+
+
+def test_a_file_is_fetched_whole_and_only_once(server, tmp_path):
+    told = []
+    for _ in range(2):
+        assert download.fetch(remote(server), tmp_path / "a", told.append).read_bytes() == CONTENT
+    assert len(server.requests) == 1 and sum(told) == 2 * len(CONTENT)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_download_that_is_cut_off_goes_on_where_it_was(server, tmp_path):
+    server.broken = 2
+    told = []
+    download.fetch(remote(server), tmp_path / "a", told.append)
+    ranges = [wanted for _, wanted in server.requests]
+    assert ranges[0] is None and ranges[1] == "bytes=512000-" and len(ranges) == 3
+    assert (tmp_path / "a").read_bytes() == CONTENT and sum(told) == len(CONTENT)
+
+
+def test_a_process_that_was_killed_leaves_a_part_that_the_next_one_takes_up(server, tmp_path):
+    server.broken = download.TRIES
+    with pytest.raises(DataError, match=r"cannot be fetched .*bytes are kept for the next try"):
+        download.fetch(remote(server), tmp_path / "a")
+    kept = (tmp_path / "a.part").stat().st_size
+    assert not (tmp_path / "a").exists() and kept > 900_000
+    download.fetch(remote(server), tmp_path / "a")
+    assert server.requests[-1][1] == f"bytes={kept}-" and (tmp_path / "a").read_bytes() == CONTENT
+
+
+def test_a_file_that_has_changed_on_the_server_is_begun_anew(server, tmp_path):
+    server.broken = download.TRIES
+    with pytest.raises(DataError, match="cannot be fetched"):
+        download.fetch(remote(server), tmp_path / "a")
+    server.tag = '"two"'
+    (tmp_path / "a.part").write_bytes(b"old" * 1000)
+    assert download.fetch(remote(server), tmp_path / "a").read_bytes() == CONTENT
+
+
+def test_a_server_that_cannot_go_on_begins_anew(server, tmp_path):
+    server.broken = 1
+    assert download.fetch(remote(server, "/no-range"), tmp_path / "a").read_bytes() == CONTENT
+
+
+def test_a_part_that_is_whole_already_needs_no_more(server, tmp_path):
+    (tmp_path / "a.part").write_bytes(CONTENT)
+    (tmp_path / "a.part.tag").write_text(server.tag)
+    assert download.fetch(remote(server), tmp_path / "a").read_bytes() == CONTENT
+
+
+def test_a_wrong_hash_removes_the_file_and_says_so(server, tmp_path):
+    with pytest.raises(DataError, match=f"has the MD5 {MD5}, 00 is right; it was removed, fetch it again"):
+        download.fetch(remote(server, md5="00"), tmp_path / "a")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_redirect_is_followed(server, tmp_path):
+    assert download.fetch(remote(server, "/redirect"), tmp_path / "a").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/loop", "cannot be fetched"),
+        ("/elsewhere", "is no web address"),
+        ("/absent", r"cannot be fetched \(Not Found\)"),
+    ],
+)
+def test_a_server_that_leads_nowhere_is_a_sentence(server, tmp_path, path, words):
+    with pytest.raises(DataError, match=words):
+        download.fetch(remote(server, path), tmp_path / "a")
+    assert path != "/absent" or len(server.requests) == 1
+
+
+def test_a_redirect_from_https_to_anything_less_is_not_followed():
+    handler = download._Redirects()
+    request = download.urllib.request.Request("https://a.example/file")
+    with pytest.raises(DataError, match="is not encrypted; it was not followed"):
+        handler.redirect_request(request, None, 302, "", {}, "http://b.example/file")
+
+
+def test_a_server_that_stalls_is_given_up(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "STALL", 0.1)
+    monkeypatch.setattr(download, "TRIES", 2)
+    with pytest.raises(DataError, match=r"cannot be fetched \(.*timed out\)"):
+        download.fetch(remote(server, "/stall"), tmp_path / "a")
+
+
+def test_a_server_that_is_not_there_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "PAUSE", 0.0)
+    with pytest.raises(DataError, match=r"cannot be fetched \(.*refused\)"):
+        download.fetch(Remote("http://127.0.0.1:9/file", MD5), tmp_path / "a")
+
+
+def archive(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for member, content in members:
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return path
+
+
+def plain(name: str, content: bytes = b"x") -> tuple[tarfile.TarInfo, bytes]:
+    return tarfile.TarInfo(name), content
+
+
+def special(name: str, kind: bytes, target: str = "") -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, target
+    return member, b""
+
+
+unpack = functools.partial(extract, most_members=10, most_bytes=10_000)
+
+
+def test_an_archive_is_unpacked_into_its_folder_in_place_of_what_was_there(tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "old").write_text("")
+    unpack(archive(tmp_path / "a.tgz", plain("set/a/1"), plain("set/b/2", b"two")), tmp_path / "set")
+    assert (tmp_path / "set" / "b" / "2").read_bytes() == b"two" and not (tmp_path / "set" / "old").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tgz", "set"}
+
+
+HOSTILE = {
+    "climbs": ([plain("set/../../out")], "lies outside of set"),
+    "absolute": ([plain("/tmp/out")], "lies outside of set"),
+    "beside": ([plain("other/out")], "lies outside of set"),
+    "link": ([special("set/link", tarfile.SYMTYPE, "/etc")], "holds a link"),
+    "hard link": ([special("set/link", tarfile.LNKTYPE, "/etc/passwd")], "holds a link"),
+    "device": ([special("set/dev", tarfile.CHRTYPE)], "holds a device"),
+    "pipe": ([special("set/pipe", tarfile.FIFOTYPE)], "holds a device"),
+    "bomb": ([plain("set/bomb", bytes(20_000))], "over 10 files or 10,000 bytes"),
+    "crowd": ([plain(f"set/{n}") for n in range(11)], "over 10 files"),
+    "nothing": ([], "holds no folder set"),
+}
+
+
+@pytest.mark.parametrize(("members", "words"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_archive_is_refused_and_leaves_nothing(tmp_path, members, words):
+    home = tmp_path / "home"
+    home.mkdir()
+    with pytest.raises(DataError, match=words):
+        unpack(archive(tmp_path / "a.tgz", *members), home / "set")
+    assert not list(home.iterdir()) and {path.name for path in tmp_path.iterdir()} == {"home", "a.tgz"}
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", None])
+def test_half_an_archive_is_a_sentence_and_leaves_nothing(tmp_path, content):
+    path = archive(tmp_path / "a.tgz", plain("set/a", bytes(range(256)) * 30))
+    path.write_bytes(path.read_bytes()[:150] if content is None else content)
+    with pytest.raises(DataError, match="is no whole archive"):
+        unpack(path, tmp_path / "set")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tgz"}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """A data folder."""
+    monkeypatch.setenv("THALWEG_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "data"
+
+
+def test_a_data_set_of_files_is_fetched_and_verified(server, home):
+    sources = {"small": Source("small", (remote(server), remote(server, "/again")), 2, "none")}
+    assert shelf.fetch("small", Reporter.silent(), sources) == home / "small"
+    assert shelf.verify("small", sources) == "2 files have the published hashes"
+    (home / "small" / "again").write_bytes(b"x")
+    with pytest.raises(DataError, match="again: has another hash than the published one"):
+        shelf.verify("small", sources)
+    shelf.fetch("small", Reporter.silent(), sources)
+    assert shelf.verify("small", sources)
+
+
+def test_a_data_set_in_an_archive_is_unpacked_and_its_archive_removed(server, home, tmp_path, monkeypatch):
+    content = archive(tmp_path / "a.tgz", plain("small/train/a/1.png"), plain("small/train/b/1.png")).read_bytes()
+    monkeypatch.setattr("tests.test_download.CONTENT", content)
+    file = remote(server, md5=hashlib.md5(content).hexdigest())
+    sources = {"small": Source("small", (file,), 1, "none", 10, 1000)}
+    assert (shelf.fetch("small", Reporter.silent(), sources) / "train" / "a" / "1.png").is_file()
+    assert {path.name for path in home.iterdir()} == {"small"}
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        shelf.verify("small", sources)
+
+
+def test_every_published_set_has_an_encrypted_address_and_a_hash():
+    for source in SOURCES.values():
+        for file in source.files:
+            assert file.url.startswith("https://") and len(file.md5) == 32 and int(file.md5, 16)
+
+
+def test_the_commands_list_and_explain(home):
+    runner = CliRunner()
+    listed = runner.invoke(app, ["data", "list", "--data", str(home)])
+    assert listed.exit_code == 0 and "imagenette-160" in listed.stdout and "99 MB to fetch" in listed.stdout
+    absent = runner.invoke(app, ["data", "verify", "mnist", "--data", str(home)])
+    assert absent.exit_code == 5 and "`thalweg data fetch mnist`" in absent.stderr
+    unknown = runner.invoke(app, ["data", "fetch", "mnits", "--data", str(home)])
+    assert unknown.exit_code == 2 and "did you mean mnist?" in unknown.stderr

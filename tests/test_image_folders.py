@@ -1,0 +1,215 @@
+"""Image folders: whatever a file holds becomes an image of one size; broken ones are named, and decoded only once."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from render.descent import data
+from render.descent.data import cache, images
+from render.errors import DataError
+from render.scene import data as spec
+
+SETTINGS = spec.Folder(path="own", size=16, normalise="unit")
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path, monkeypatch) -> Path:
+    """An empty data folder, and a cache of its own."""
+    monkeypatch.setenv("THALWEG_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def left_red(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    """Returns a picture that is red in its left half and blue in its right."""
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[:, : width // 2, 0], pixels[:, width // 2 :, 2] = 255, 255
+    return Image.fromarray(pixels).convert(mode)
+
+
+def folder(shelf: Path, parts=("train", "val"), classes=("cat", "dog"), count: int = 4) -> Path:
+    for part in parts:
+        for name in classes:
+            place = shelf / "own" / part / name
+            place.mkdir(parents=True)
+            for number in range(count):
+                left_red(40 + 10 * number, 30 + len(part)).save(place / f"{number}.png")
+    return shelf / "own"
+
+
+def test_classes_are_folders_in_the_order_of_their_names(shelf):
+    folder(shelf, count=5)
+    loaded = data.load(SETTINGS)
+    assert (loaded.name, loaded.classes, len(loaded.train), len(loaded.test)) == ("own", 2, 10, 10)
+    assert loaded.train.inputs.shape == (10, 3, 16, 16)
+    assert sorted(loaded.train.targets.tolist()) == [0] * 5 + [1] * 5
+
+
+def test_images_all_together_are_split(shelf):
+    folder(shelf, parts=("",), count=10)
+    loaded = data.load(SETTINGS)
+    assert (len(loaded.train), len(loaded.test)) == (16, 4)
+
+
+FORMS = {
+    "jpeg": lambda path: left_red(64, 48).save(path.with_suffix(".JPEG"), quality=95),
+    "grey": lambda path: left_red(64, 48, "L").save(path),
+    "palette": lambda path: left_red(64, 48).quantize(4).save(path),
+    "cmyk": lambda path: left_red(64, 48, "CMYK").save(path.with_suffix(".jpg"), quality=95),
+    "transparent": lambda path: left_red(64, 48, "RGBA").save(path),
+    "wide": lambda path: left_red(300, 20).save(path),
+    "high": lambda path: left_red(20, 300).save(path),
+    "tiny": lambda path: left_red(2, 2).save(path),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("crop", ["centre", "squash"])
+def test_an_image_of_any_form_keeps_its_left_and_right(shelf, tmp_path, form, crop):
+    FORMS[form](tmp_path / "one.png")
+    (file,) = tmp_path.glob("one.*")
+    made = images.decoded(file, SETTINGS.model_copy(update={"crop": crop})).astype(int)
+    assert made.shape == (3, 16, 16)
+    left, right = made[:, :, :6].mean((1, 2)), made[:, :, 10:].mean((1, 2))
+    if form == "grey":
+        assert left[0] > right[0] + 30 and np.ptp(left) < 1
+    else:
+        assert left[0] > 200 and left[2] < 60 and right[2] > 200 and right[0] < 60
+
+
+@pytest.mark.parametrize("turn", [3, 6, 8])
+def test_an_image_that_its_camera_held_turned_is_turned_back(tmp_path, turn):
+    upright = left_red(64, 48)
+    back = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}[turn]
+    exif = Image.Exif()
+    exif[274] = turn
+    upright.transpose(back).save(tmp_path / "a.jpg", exif=exif, quality=95)
+    made = images.decoded(tmp_path / "a.jpg", SETTINGS).astype(int)
+    assert made[0, :, :6].mean() > 200 and made[2, :, 10:].mean() > 200
+
+
+def test_a_grey_data_set_has_one_channel(shelf):
+    folder(shelf)
+    assert data.load(SETTINGS.model_copy(update={"grey": True})).train.inputs.shape == (8, 1, 16, 16)
+
+
+def test_sixteen_bits_of_grey_keep_their_order(tmp_path):
+    ramp = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (64, 1))
+    Image.fromarray(ramp).save(tmp_path / "a.png")
+    made = images.decoded(tmp_path / "a.png", SETTINGS).astype(int)[0, 8]
+    assert (np.diff(made) > 0).all() and made[0] < 20 and made[-1] > 235
+
+
+def test_a_broken_image_is_named_and_skipped_only_on_request(shelf):
+    own = folder(shelf)
+    (own / "train" / "cat" / "1.png").write_bytes(b"\x89PNG torn")
+    (own / "train" / "dog" / "2.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"train/cat/1.png and 1 more: cannot be read as an image.*skip_broken"):
+        data.load(SETTINGS)
+    assert len(data.load(SETTINGS.model_copy(update={"skip_broken": True})).train) == 6
+
+
+def test_an_image_that_claims_too_many_pixels_is_broken(shelf, monkeypatch):
+    folder(shelf)
+    monkeypatch.setattr(images, "MOST_PIXELS", 1000)
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        data.load(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [(("cat",), "only one class, cat"), ((), "no class folders")],
+)
+def test_a_folder_without_two_classes_is_a_sentence(shelf, classes, words):
+    (shelf / "own" / "train").mkdir(parents=True)
+    folder(shelf, classes=classes) if classes else None
+    with pytest.raises(DataError, match=words):
+        data.load(SETTINGS)
+
+
+def test_a_class_without_images_is_a_sentence(shelf):
+    folder(shelf)
+    (shelf / "own" / "train" / "eel").mkdir()
+    with pytest.raises(DataError, match="train/eel: holds no images"):
+        data.load(SETTINGS)
+
+
+def test_a_class_that_only_the_test_part_has_is_a_sentence(shelf):
+    folder(shelf)
+    (shelf / "own" / "val" / "eel").mkdir()
+    with pytest.raises(DataError, match="val/eel: is a class that the train part does not have"):
+        data.load(SETTINGS)
+
+
+def test_images_are_decoded_once_and_again_when_a_file_changes(shelf, monkeypatch):
+    own = folder(shelf)
+    decoded = []
+
+    def counted(file, settings, real=images.decoded):
+        decoded.append(file)
+        return real(file, settings)
+
+    monkeypatch.setattr(images, "decoded", counted)
+    first = data.load(SETTINGS).train.inputs
+    assert len(decoded) == 16
+    np.testing.assert_array_equal(data.load(SETTINGS).train.inputs, first)
+    assert len(decoded) == 16
+    left_red(200, 10).save(own / "train" / "cat" / "0.png")
+    data.load(SETTINGS)
+    assert len(decoded) == 24  # the part that has changed
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "lose"])
+def test_a_damaged_cache_is_made_anew(shelf, damage):
+    folder(shelf)
+    first = data.load(SETTINGS).train.inputs
+    for file in (cache.places.cache_folder() / "decoded").glob("*.npy"):
+        content = bytearray(file.read_bytes())
+        content[-5] ^= 4
+        if damage == "lose":
+            file.unlink()
+        else:
+            file.write_bytes(content if damage == "flip" else content[:-9])
+    np.testing.assert_array_equal(data.load(SETTINGS).train.inputs, first)
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(shelf, monkeypatch, tmp_path):
+    folder(shelf)
+    first = data.load(SETTINGS).train.inputs
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "file" / "cache"))
+    np.testing.assert_array_equal(data.load(SETTINGS).train.inputs, first)
+
+
+def test_imagenette_of_an_edition_is_read_from_its_own_folder(shelf):
+    made = folder(shelf, classes=("n01440764", "n02102040"))
+    made.rename(shelf / "imagenette2-320")
+    loaded = data.load(spec.Imagenette(edition="320", size=8))
+    assert loaded.name == "imagenette" and loaded.train.inputs.shape == (8, 3, 8, 8)
+    with pytest.raises(DataError, match="imagenette2-160 was not found"):
+        data.load(spec.Imagenette(size=8))
+
+
+REAL = os.environ.get("THALWEG_DATA")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not REAL or not Path(REAL, "imagenette-mini").is_dir(), reason="THALWEG_DATA holds no imagenette-mini"
+)
+def test_real_photographs_load_and_load_faster_the_second_time(monkeypatch):
+    monkeypatch.setenv("THALWEG_DATA", REAL)
+    seconds = []
+    for _ in range(2):
+        start = time.perf_counter()
+        loaded = data.load(spec.Imagenette(edition="mini", size=64))
+        seconds.append(time.perf_counter() - start)
+    assert loaded.train.inputs.shape == (1500, 3, 64, 64)
+    np.testing.assert_allclose(loaded.train.inputs.mean((0, 2, 3)), 0, atol=1e-3)
+    np.testing.assert_allclose(loaded.train.inputs.std((0, 2, 3)), 1, atol=1e-3)
+    assert seconds[1] < seconds[0]

@@ -1,0 +1,103 @@
+"""Surfaces that are ready in a file: drawn and captioned without any training."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from render.errors import DataError, SceneError
+from render.film.caption import caption
+from render.landscape import exchange, ready, terrain
+from render.landscape.exchange.given import Given
+from render.scene.existing import ReadySurface
+from render.scene.load import load
+
+SCENE = """
+thalweg: 1
+title: Given
+surfaces:
+  main: {{source: {{surface: {file}}}}}
+look: {{relief: [{{exaggeration: 0.3}}]}}
+shots:
+  - {{surface: main, duration: 2s}}
+stills:
+  given: {{at: 1s, size: [160, 90]}}
+"""
+AXIS = np.linspace(-1, 1, 40)
+
+
+def bowl(path, **more) -> None:
+    values = (AXIS**2 + 2 * AXIS[:, None] ** 2).astype(np.float32)
+    values[0, 0] = np.nan
+    exchange.write(Given(AXIS, AXIS, values, "loss", more), path, path.suffix[1:])
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """The working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.h5", "a.csv", "a.vtp", "a.vti"])
+def test_a_file_of_any_format_becomes_a_landscape(home, name):
+    bowl(home / name)
+    made = ready.load(ReadySurface(source={"surface": name}))
+    assert made.surface.counts["diverged"] == 1 and made.record["source"]["value"] == "loss"
+    assert made.surface.height_at(np.array([[0.5, 0.5]]))[0] == pytest.approx(0.75, abs=2e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.h5"])
+def test_a_scene_of_a_file_is_rendered_without_training(graphics, home, name):
+    bowl(home / name)
+    (home / "scene.yaml").write_text(SCENE.format(file=name))
+    done = subprocess.run(
+        [sys.executable, "-m", "render", "render", "scene.yaml", "--json"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (home / "output" / "stills" / "given.png").is_file() and not (home / "output" / "runs").exists()
+    record = json.loads((home / "output" / "stills" / "given.png.json").read_text())
+    assert record["caption"].startswith(f"loss from {name} · 40 × 40 points, 1,599 measured, 1 diverged")
+    assert "path" not in record["caption"]
+
+
+def test_a_path_that_a_file_has_is_drawn(home):
+    bowl(home / "a.npz", path_alpha=np.array([0.5, 0.1, 0.0]), path_beta=np.array([0.5, 0.0, 0.0]))
+    made = ready.load(ReadySurface(source={"surface": "a.npz"}))
+    (path,) = made.paths
+    np.testing.assert_allclose(path.true_loss, [0.75, 0.01, 0], atol=2e-3)
+    (home / "scene.yaml").write_text(SCENE.format(file="a.npz"))
+    scene = load(home / "scene.yaml")
+    assert caption(scene, scene.shots[0], [made.record]).startswith("loss from a.npz")
+
+
+def test_the_key_follows_the_bytes_of_the_file(home):
+    (home / "scene.yaml").write_text(SCENE.format(file="a.npz"))
+    scene = load(home / "scene.yaml")
+    bowl(home / "a.npz")
+    first = terrain.key_of(scene, "main")
+    bowl(home / "a.npz", path_alpha=np.zeros(2), path_beta=np.ones(2))
+    assert terrain.key_of(scene, "main") != first
+
+
+@pytest.mark.parametrize("file", ["../a.npz", "/etc/a.npz", "~/a.npz", "a/../../b.npz"])
+def test_a_file_outside_of_the_working_directory_is_refused_where_it_stands(home, file):
+    (home / "scene.yaml").write_text(SCENE.format(file=file))
+    with pytest.raises(SceneError, match=r"scene.yaml:5:28: .*leads out of the working directory"):
+        load(home / "scene.yaml")
+
+
+def test_a_link_that_leads_out_is_refused(home, tmp_path_factory):
+    away = tmp_path_factory.mktemp("away") / "a.npz"
+    bowl(away)
+    (home / "a.npz").symlink_to(away)
+    with pytest.raises(DataError, match="a link that leads out of the working directory"):
+        ready.load(ReadySurface(source={"surface": "a.npz"}))
+
+
+def test_a_file_that_is_absent_is_named(home):
+    with pytest.raises(DataError, match=r"a\.npz: there is no such file"):
+        ready.key_of(ReadySurface(source={"surface": "a.npz"}))
