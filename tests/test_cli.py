@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from render.cli import app
 from render.film.film import frames_of
 from tests.conftest import ROOT, SCENE
+from tests.test_data_files import written_idx
 
 SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
 runner = CliRunner()
@@ -45,9 +47,43 @@ def copy(made, tmp_path) -> Path:
     return tmp_path / "output"
 
 
+@pytest.fixture(scope="module")
+def made_up_data(tmp_path_factory) -> Path:
+    """A data folder with made-up images where MNIST and Imagenette would lie."""
+    folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    for part, count in (("train", 4200), ("t10k", 100)):
+        written_idx(folder / "mnist" / f"{part}-images-idx3-ubyte.gz", rng.integers(0, 256, (count, 28, 28), np.uint8))
+        written_idx(folder / "mnist" / f"{part}-labels-idx1-ubyte.gz", (np.arange(count) % 10).astype(np.uint8))
+    for part, count in (("train", 8), ("val", 2)):
+        for name in range(10):
+            place = folder / "imagenette2-160" / part / f"n{name}"
+            place.mkdir(parents=True)
+            for number in range(count):
+                pixels = rng.integers(0, 256, (40, 48, 3), np.uint8)
+                Image.fromarray(pixels).save(place / f"{number}.JPEG")
+    return folder
+
+
+SMALLER = {  # what convolutional networks do with less, so that they take seconds
+    "imagenette-descent": [
+        "runs.main.training.batch=8",
+        "surfaces.main.objective.examples=20",
+        "runs.main.data.size=16",
+    ],
+    "shortcuts": [
+        *(f"runs.{run}.{change}" for run in ("residual", "plain") for change in ("training.batch=8", "data.size=16")),
+        *(f"surfaces.{name}.objective.examples=10" for name in ("with-shortcuts", "without-shortcuts")),
+    ],
+}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", SCENES, ids=lambda path: path.stem)
-def test_every_scene_renders_small(scene, tmp_path, graphics):
-    finished = results("render", scene, "--quality", "thumb", "--out", tmp_path)
+def test_every_scene_renders_small(scene, tmp_path, graphics, made_up_data, monkeypatch):
+    monkeypatch.setenv("THALWEG_DATA", str(made_up_data))
+    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
+    changes = [word for change in SMALLER.get(scene.stem, []) for word in ("--set", change)]
+    finished = results("render", scene, "--quality", "thumb", "--out", tmp_path, *changes)
     assert {item["kind"] for item in finished} == {"run", "surface", "still", "film"}
     for item in finished:
         assert Path(item["path"]).is_dir() or Path(item["path"]).stat().st_size > 1000

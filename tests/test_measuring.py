@@ -193,14 +193,14 @@ def test_paths_of_further_runs_are_kept_and_lie_where_their_ends_are(output):
         )
     assert "% of all paths' variance" in words and words.endswith("paths laid on the surface")
     again = measure.load(scene(*PATHS), "main", output)
-    np.testing.assert_array_equal(again.further[1].true_loss, made.further[1].true_loss)
+    np.testing.assert_array_equal(again.paths[2].true_loss, made.paths[2].true_loss)
 
 
 def test_a_plane_of_all_paths_goes_through_the_end_of_its_own(output):
     made, _ = obtained(output, *PATHS)
     (run,) = runs_of(output, "main")
     np.testing.assert_allclose(made.surface.plane.origin, run.trajectory().parameters[-1])
-    assert made.path.alpha[-1] == pytest.approx(0, abs=1e-6)
+    assert made.paths[0].alpha[-1] == pytest.approx(0, abs=1e-6)
     points = np.concatenate([np.asarray(r.trajectory().parameters[:]) for r in runs_of(output, "b", "c", "main")])
     spread = np.linalg.svd(points - points.mean(0), compute_uv=False) ** 2
     np.testing.assert_allclose(made.surface.plane.variance_share, spread[:2] / spread.sum(), rtol=1e-4)
@@ -219,7 +219,7 @@ def test_a_path_that_was_lost_is_noticed_and_made_again(output):
     with pytest.raises(DataError, match=r"path-2\.npz: is missing or damaged"):
         measure.load(scene(*PATHS), "main", output)
     mended, _ = obtained(output, *PATHS)
-    np.testing.assert_array_equal(mended.further[1].alpha, made.further[1].alpha)
+    np.testing.assert_array_equal(mended.paths[2].alpha, made.paths[2].alpha)
 
 
 def test_a_budget_of_the_scene_is_shared_among_surfaces_that_have_none():

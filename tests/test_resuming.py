@@ -23,7 +23,7 @@ from render.scene.load import load
 from tests.conftest import SCENE
 from tests.formulas import contents
 
-IGNORED = "timing.json"
+IGNORED = "run.timing.json"
 OPTIMISERS = {
     "adam": "{kind: adam, lr: 0.01}",
     "momentum": "{kind: momentum, lr: 0.05}",

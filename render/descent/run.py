@@ -155,7 +155,7 @@ def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
     job = _Job(name, settings, settings.seed_in(seed), dataset, folder, key)
     model, log, divergence = job.trained(reporter)
     record = job.record(model, log, divergence)
-    write_json(job.folder / "timing.json", {"seconds": round(time.perf_counter() - start, 3)})
+    write_json(job.folder / "run.timing.json", {"seconds": round(time.perf_counter() - start, 3)})
     write_json(job.folder / "run.json", record)
     job.checkpoint.unlink(missing_ok=True)
     return Run(job.folder, job.key, settings, plain(record))
@@ -282,4 +282,6 @@ def evaluate(model: nn.Module, examples: Examples) -> dict[str, float | None]:
         else:
             loss += functional.mse_loss(outputs, targets, reduction="sum").item() / targets.shape[1]
     count = len(examples)
+    if not count:
+        return {"loss": None, "accuracy": None}
     return {"loss": loss / count, "accuracy": right / count if classes else None}

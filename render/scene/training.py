@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from render.scene.part import Location, Part, refusal
 
-Decay = Annotated[float, Field(ge=0, le=100)]
+Decay = Annotated[float, Field(ge=0)]
 DECAY = "pull of the parameters towards zero, per unit of learning rate"
 MOMENTUM = "share of the last step that is kept"
 Beta = Annotated[float, Field(ge=0, lt=1)]
