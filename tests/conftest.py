@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,14 @@ def crater() -> np.ndarray:
     """A made-up loss (90, 120): a valley with a ridge, positive everywhere."""
     y, x = np.mgrid[-1:1:90j, -1:1:120j]
     return (0.02 + x**2 + 2 * (y - 0.3 * np.sin(3 * x)) ** 2).astype(np.float32)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory) -> Iterator[None]:
+    """Keeps what is cached out of the user's own folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THALWEG_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def pytest_addoption(parser):

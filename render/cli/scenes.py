@@ -44,6 +44,8 @@ def film(job: Job) -> None:
 
 
 def _made(job: Job, maker: Any, family: str) -> list[dict[str, Any]]:
+    if job.means["models"]:  # networks of one's own are there to be measured
+        _sampled(job)
     results = []
     for _, scene in job.scenes:
         for name in getattr(scene, family):
