@@ -133,6 +133,18 @@ def get(group: zarr.Group, name: str) -> np.ndarray:
         raise damaged(group, name) from error
 
 
+def rows_of(group: zarr.Group, name: str, rows: slice) -> np.ndarray:
+    """Returns rows of an array of finite numbers; raises DataError where a part of them is missing or damaged."""
+    array = open_array(group, name)
+    try:
+        values = np.asarray(array[rows]) if array is not None else np.full(1, np.nan)
+    except DAMAGES as error:
+        raise damaged(group, name) from error
+    if not np.isfinite(values).all():  # a lost chunk reads as NaN
+        raise damaged(group, name)
+    return values
+
+
 def damaged(group: zarr.Group, name: str) -> DataError:
     """Returns the error for an array that is missing or damaged."""
     return DataError(f"{folder_of(group)}: {name} is missing or damaged; `thalweg train` and `thalweg sample` mend it")

@@ -171,7 +171,8 @@ def test_an_error_in_the_loop_keeps_what_was_logged(tmp_path):
     assert len(trajectory.load(tmp_path)) == 6
 
 
-def test_parameters_that_are_not_finite_are_refused_and_the_rest_is_kept(tmp_path):
+@pytest.mark.parametrize("stored", ["float32", "float16"])
+def test_parameters_that_are_not_finite_are_refused_and_the_rest_is_kept(tmp_path, stored):
     model = network()
     with (
         pytest.raises(DivergedError, match="step 4: the parameters are not finite"),
