@@ -176,12 +176,15 @@ def test_parameters_that_are_not_finite_are_refused_and_the_rest_is_kept(tmp_pat
     model = network()
     with (
         pytest.raises(DivergedError, match="step 4: the parameters are not finite"),
-        TrajectoryLog(tmp_path, model) as log,
+        TrajectoryLog(tmp_path, model, stored=stored) as log,
     ):
-        log_steps(log, model, 3)
+        thetas, means = log_steps(log, model, 3)
         model[0].weight.data[0, 0] = torch.nan
         log.step()
-    assert len(trajectory.load(tmp_path)) == 4
+    found = trajectory.load(tmp_path)
+    assert len(found) == 4  # a whole chunk, whose memory the row that is not finite has begun to use
+    np.testing.assert_allclose(found.parameters[:], thetas, atol=1e-3 if stored == "float16" else 0)
+    np.testing.assert_array_equal(found.buffers[:, :4], means)
 
 
 def test_a_log_that_is_there_is_not_written_over_by_chance(tmp_path):
