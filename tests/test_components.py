@@ -1,12 +1,16 @@
 """Principal components of trajectories in memory, on disk and made as they are read, beside a decomposition."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
+from torch import nn
 
 from render.descent import trajectory as trajectories
+from render.descent.log import TrajectoryLog
+from render.descent.parameters import load_parameters
 from render.descent.trajectory import Trajectory
 from render.errors import DataError, UsageError
 from render.landscape import points
@@ -74,14 +78,25 @@ def test_the_size_of_blocks_does_not_change_the_components(monkeypatch, block):
     assert_same(Plane.pca(trajectory), expected)
 
 
+def stored(rows: np.ndarray, folder: Path) -> Trajectory:
+    """Returns rows (T, P) as a log has them on disk."""
+    model = nn.Linear(rows.shape[1], 1, bias=False)
+    log = TrajectoryLog(folder, model, first=None)
+    for row in rows:
+        load_parameters(model, row)
+        log.step()
+    log.close()
+    return log.trajectory()
+
+
 def test_components_are_the_same_wherever_the_trajectory_is_kept(tmp_path):
     run = run_of(walk(80, 130))
     expected = Plane.pca(run.parameters)
     np.save(tmp_path / "t.npy", run.parameters)
-    group = zarr.create_group(tmp_path / "t.zarr")
-    trajectories.write(group, run)
+    logged = stored(run.parameters, tmp_path)
+    group = zarr.open_group(tmp_path / "trajectory.zarr", mode="r")
     made = Columns(run.parameters)
-    for source in (run, np.load(tmp_path / "t.npy", mmap_mode="r"), group["parameters"], made):
+    for source in (run, np.load(tmp_path / "t.npy", mmap_mode="r"), group["parameters"], logged, made):
         assert_same(Plane.pca(source), expected, 0)
 
 
@@ -93,10 +108,11 @@ def test_a_trajectory_is_never_read_as_a_whole(monkeypatch):
 
 
 def test_a_stored_trajectory_is_cut_by_steps_and_columns(tmp_path):
-    group = zarr.create_group(tmp_path / "t.zarr")
-    trajectories.write(group, run_of(walk(70, 40_000)))
+    stored(walk(70, 40_000), tmp_path)
+    group = zarr.open_group(tmp_path / "trajectory.zarr", mode="r")
     assert group["parameters"].chunks == (64, 2**15)
     assert trajectories.chunks_of(3, 44) == (3, 44)
+    assert trajectories.chunks_of(1000, 11_000_000) == (1, 2**15)  # whole rows of it are held, 42 MiB each
 
 
 @pytest.mark.parametrize(("origin", "row"), [("last", -1), ("first", 0)])

@@ -1,9 +1,11 @@
 """Surfaces in other programs' formats: what is written is read back bit for bit, and hostile files are a sentence."""
 
+import base64
 import csv
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import h5py
@@ -89,6 +91,13 @@ def test_minus_one_of_the_reference_implementation_is_not_measured_yet(tmp_path)
     assert exchange.read(tmp_path / "b.h5").values[1, 2] == -1
 
 
+def test_an_accuracy_that_was_not_computed_yet_is_none(tmp_path):
+    percent = np.full((7, 4), 50.0)
+    percent[0, 0] = -1
+    found = exchange.read(theirs(tmp_path / "a.h5", VALUES, train_acc=percent)).more["accuracy"]
+    assert np.isnan(found[0, 0]) and (found.ravel()[1:] == 0.5).all()
+
+
 def test_the_reference_implementation_plots_what_is_written(tmp_path):
     exchange.write(SURFACE, tmp_path / "a.h5", "h5")
     with h5py.File(tmp_path / "a.h5") as file:  # as its plot_2d_contour does
@@ -116,6 +125,14 @@ def test_vtk_reads_what_is_written(tmp_path, kind):
     assert kind == "vti" or read.n_cells == 18
 
 
+@pytest.mark.parametrize("values", [np.where(VALUES > 5, np.inf, VALUES), np.full_like(VALUES, np.nan)])
+def test_a_mesh_for_vtk_has_no_point_at_infinity(tmp_path, values):
+    exchange.write(Given(ALPHAS, BETAS, values), tmp_path / "a.vtp", "vtp")
+    read = pyvista.read(tmp_path / "a.vtp")
+    assert np.isfinite(read.bounds).all()
+    np.testing.assert_array_equal(np.asarray(read.point_data["loss"]).reshape(4, 7), values)
+
+
 TABLES = {
     "shuffled, without a heading": lambda rows: [rows[k] for k in np.random.default_rng(0).permutation(len(rows))],
     "with a heading": lambda rows: [["x", "y", "train loss"], *rows],
@@ -135,8 +152,25 @@ def test_three_columns_make_a_surface(tmp_path, form, delimiter):
     assert_same(exchange.read(tmp_path / "a.csv"))
 
 
-def test_a_matrix_with_its_axes_along_the_edges_makes_a_surface(tmp_path):
-    lines = [",".join(["", *map(repr, ALPHAS.tolist())])]
+def test_a_heading_may_name_its_columns_in_another_order(tmp_path):
+    columns, lines = np.meshgrid(ALPHAS, BETAS)
+    points = zip(*(part.ravel().tolist() for part in (lines, VALUES, columns)), strict=True)
+    (tmp_path / "a.csv").write_text("beta,loss,alpha\n" + "".join(f"{b!r},{v!r},{a!r}\n" for b, v, a in points))
+    found = exchange.read(tmp_path / "a.csv")
+    assert_same(found)
+    assert found.name == "loss"
+
+
+def test_a_table_that_numpy_writes_is_read(tmp_path):
+    columns, lines = np.meshgrid(ALPHAS, BETAS)
+    table = np.stack([columns, lines, VALUES], -1).reshape(-1, 3)
+    np.savetxt(tmp_path / "a.txt", table, fmt="%.17g", header="x y value")
+    assert_same(exchange.read(tmp_path / "a.txt"))
+
+
+@pytest.mark.parametrize("corner", ["", "beta\\alpha"])
+def test_a_matrix_with_its_axes_along_the_edges_makes_a_surface(tmp_path, corner):
+    lines = [",".join([corner, *map(repr, ALPHAS.tolist())])]
     lines += [",".join(map(repr, [b, *map(float, row)])) for b, row in zip(BETAS.tolist(), VALUES, strict=True)]
     (tmp_path / "a.csv").write_text("\n".join(lines))
     assert_same(exchange.read(tmp_path / "a.csv"))
@@ -185,6 +219,27 @@ def stored_outside(path: Path) -> None:
         file.create_dataset("train_loss", (4, 7), "f8", external=[("/etc/passwd", 0, 224)])
 
 
+def bare_array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, VALUES)
+
+
+def with_path(path: Path, alpha: list[float], beta: list[float]) -> None:
+    path_ = {"path_alpha": np.array(alpha), "path_beta": np.array(beta)}
+    np.savez(path, alphas=ALPHAS, betas=BETAS, loss=VALUES, **path_)
+
+
+def inflating(path: Path, block: int) -> None:
+    """Writes points whose one compressed block of 64 MB claims to be of another size."""
+    packed = zlib.compress(bytes(2**26))
+    header = struct.pack("<4Q", 1, block, 0, len(packed))
+    content = base64.b64encode(header).decode() + base64.b64encode(packed).decode()
+    path.write_text(
+        '<VTKFile header_type="UInt64" compressor="vtkZLibDataCompressor"><Points>'
+        f'<DataArray type="Float32" NumberOfComponents="3" format="binary">{content}</DataArray></Points></VTKFile>'
+    )
+
+
 def text(content: str):
     return lambda path: path.write_text(content)
 
@@ -203,23 +258,65 @@ BAD = {
     ),
     "f.npz: torn": (text("PK"), "no npz file of plain arrays"),
     "g.npz: claims": (claims, "holds .* points, at most"),
-    "h.npz: objects": (lambda path: npz(path, x=np.array([{}]), y=BETAS, z=VALUES), "no npz file of plain arrays"),
+    "h.npz: objects": (lambda path: npz(path, x=np.array([{}]), y=BETAS, z=VALUES), "holds object where"),
+    "i.npz: dates": (
+        lambda path: npz(path, x=ALPHAS, y=BETAS, z=np.zeros((4, 7), "M8[s]")),
+        "holds datetime64.* where a surface has real numbers",
+    ),
+    "j.npz: a single array": (bare_array, "no npz file of plain arrays"),
+    "k.npz: accuracy": (
+        lambda path: npz(path, alphas=ALPHAS, betas=BETAS, loss=VALUES, accuracy=np.zeros(3)),
+        r"accuracies for \(3,\), losses for \(4, 7\)",
+    ),
+    "l.npz: path": (lambda path: with_path(path, [0, 1], [0]), "path_alpha .2,., path_beta .1,.; give each as one row"),
+    "m.npz: path": (lambda path: with_path(path, [0, np.nan], [0, 1]), "its path comes by a place that is not finite"),
     "a.h5: none": (text("no"), "cannot be read as HDF5"),
     "b.h5: other": (lambda path: theirs(path, VALUES[:2]), "14 values for 7 × 4 places"),
     "c.h5: link": (outside, "train_loss is a link to another place"),
     "d.h5: stored outside": (stored_outside, "train_loss is no array of its own"),
+    "e.h5: empty": (lambda path: theirs(path, h5py.Empty("f4")), "train_loss is empty"),
+    "f.h5: records": (
+        lambda path: theirs(path, np.zeros((4, 7), [("a", "f4")])),
+        "where a surface has real numbers",
+    ),
     "a.csv: words": (text("a,b,c\n1,2,x\n3,4,5\n"), "could not convert string to float: 'x'"),
+    "g.csv: long": (text(f"{'1' * 200_000},1,2\n3,4,5\n"), "field larger than field limit"),
     "b.csv: two": (text("1,2\n3,4\n"), "no table of three columns, nor a matrix"),
     "c.csv: gap": (text("0,0,1\n0,1,1\n1,0,1\n"), "3 points over 2 × 2 different places are no grid"),
     "d.csv: twice": (text("0,0,1\n0,1,1\n1,0,1\n0,0,2\n"), "gives a value twice for one place and none for another"),
     "e.csv: empty": (text(""), "no table of three columns, nor a matrix"),
     "f.csv: bytes": (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
     "a.vtp: bomb": (text('<!DOCTYPE a [<!ENTITY b "c">]><VTKFile/>'), "declares entities"),
+    "d.vtp: a hidden bomb": (
+        lambda path: path.write_bytes('<!DOCTYPE a [<!ENTITY b "c">]><VTKFile/>'.encode("utf-16")),
+        "is no plain text",
+    ),
+    "e.vtp: a late bomb": (text(f"<!--{'-x' * 9000}--><!DOCTYPE a><VTKFile/>"), "declares entities"),
+    "f.vtp: blocks": (lambda path: inflating(path, block=0), "compressed blocks of no size"),
+    "g.vtp: blocks": (lambda path: inflating(path, block=2**40), "points, at most"),
+    "h.vtp: pieces": (text("<VTKFile><Piece/><Piece/></VTKFile>"), "made of several pieces"),
+    "i.vtp: encoding": (
+        lambda path: path.write_bytes(b'<?xml version="1.0" encoding="none"?><VTKFile/>'),
+        "no whole XML file",
+    ),
+    "j.vtp: flat": (
+        text('<VTKFile><Points><DataArray type="Float32">1 2 3</DataArray></Points></VTKFile>'),
+        r"points of shape \(3,\)",
+    ),
+    "k.vtp: header": (text('<VTKFile header_type="Float32"/>'), "holds an array that cannot be read"),
     "b.vtp: torn": (text("<VTKFile><Poly"), "no whole XML file"),
     "c.vtp: empty": (text("<VTKFile/>"), "holds no points"),
     "a.vti: none": (text("<VTKFile/>"), "holds no image data"),
     "b.vti: huge": (text('<VTKFile><ImageData WholeExtent="0 999999 0 999999 0 0"/></VTKFile>'), "points, at most"),
-    "c.vti: layers": (text('<VTKFile><ImageData WholeExtent="0 3 0 3 0 3"/></VTKFile>'), "has 4 layers"),
+    "c.vti: layers": (
+        text('<VTKFile><ImageData WholeExtent="0 3 0 3 0 3"/></VTKFile>'),
+        "is 4 × 4 × 4; a surface has one layer",
+    ),
+    "d.vti: thin": (text('<VTKFile><ImageData WholeExtent="0 1999999999 0 -1 0 0"/></VTKFile>'), "one layer"),
+    "b.png: a program": (
+        text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"),
+        "cannot identify image file",
+    ),
     "a.png: none": (text("no"), "cannot be read as a picture"),
     "a.xyz: ending": (text("0 0 0"), "surfaces are read from .csv, .h5"),
 }
@@ -259,6 +356,25 @@ def test_a_measured_surface_is_exported_with_its_path(tmp_path):
     done = CliRunner().invoke(app, ["export", str(folder), "--to", "h5", "--json"])
     assert done.exit_code == 0 and (tmp_path / "random-1.h5").is_file(), done.output
     np.testing.assert_array_equal(exchange.read(tmp_path / "random-1.h5").values, made.loss)
+
+
+def test_an_export_does_not_write_over_what_it_reads(tmp_path):
+    npz(tmp_path / "a.npz", x=ALPHAS, y=BETAS, z=VALUES, mine=np.arange(3))
+    before = (tmp_path / "a.npz").read_bytes()
+    done = CliRunner().invoke(app, ["export", str(tmp_path / "a.npz"), "--to", "npz"])
+    assert done.exit_code == 2 and "would be written over itself; name another file with --out" in done.stderr
+    assert (tmp_path / "a.npz").read_bytes() == before
+
+
+def test_a_damaged_path_beside_a_surface_is_a_sentence(tmp_path):
+    from render.landscape.grid import Grid
+    from render.landscape.sampling import sample
+    from tests.formulas import PLANE, Formula
+
+    sample(Formula("kink"), PLANE, Grid(ALPHAS, BETAS), tmp_path / "surface.zarr", progress=False)
+    (tmp_path / "path.npz").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"path\.npz: is damaged"):
+        exporting.given_of(tmp_path)
 
 
 def test_what_holds_no_surface_cannot_be_exported(tmp_path):

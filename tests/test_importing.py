@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from render.cli import app
 from render.descent import importing, weights
+from render.descent.succession import checkpoints_of, steps_of
 from render.errors import DataError, UsageError
 
 MODULE = """
@@ -29,6 +30,21 @@ def other():
 
 def odd():
     return nn.Sequential(nn.Linear(64, 8), nn.Unflatten(1, (2, 4)))
+
+def leaves():
+    raise SystemExit(3)
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(64, 10), nn.Linear(64, 10)
+        self.second.weight = self.first.weight
+
+    def forward(self, x):
+        return self.first(x) + self.second(x)
+
+def fixed():
+    return nn.Linear(64, 10).requires_grad_(False)
 
 def broken():
     raise ValueError("no GPU")
@@ -152,6 +168,55 @@ def test_a_hugging_face_folder_that_names_files_elsewhere_is_refused(home):
         weights.read_state(home / "hf")
 
 
+INDEXES = {
+    "a list": ("[]", "has no weight_map"),
+    "another map": ('{"weight_map": ["a"]}', "has no weight_map"),
+    "numbers": ('{"weight_map": {"a": 1}}', "has no weight_map"),
+    "absent": ('{"weight_map": {"a": "b.safetensors"}}', "names b.safetensors, which is not beside it"),
+    "above": ('{"weight_map": {"a": ".."}}', "names a file outside of its folder"),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), INDEXES.values(), ids=INDEXES)
+def test_a_broken_index_of_a_hugging_face_folder_is_a_sentence(home, content, words):
+    (home / "hf").mkdir()
+    (home / "hf" / "model.safetensors.index.json").write_text(content)
+    with pytest.raises(DataError, match=words):
+        weights.read_state(home / "hf")
+
+
+ODD = {
+    "sparse.pt": (lambda path: torch.save({"a": torch.eye(3).to_sparse()}, path), "a is sparse or quantised"),
+    "words.npz": (lambda path: np.savez(path, a=np.array(["x"])), "a holds <U1, not numbers"),
+    "array.npz": (lambda path: path.write_bytes(b"\x93NUMPY\x01\x00"), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_tensors_that_no_network_takes_are_a_sentence(home, name):
+    make, words = ODD[name]
+    make(home / name)
+    with pytest.raises(DataError, match=words):
+        weights.read_state(home / name)
+
+
+def test_the_other_byte_order_is_read(home):
+    np.savez("a.npz", a=np.arange(3, dtype=">f4"))
+    assert weights.read_state(home / "a.npz")["a"].tolist() == [0, 1, 2]
+
+
+def test_a_prefix_that_only_the_model_has_is_put_on():
+    wrapped = nn.Sequential()
+    wrapped.add_module("model", network())
+    found = weights.fit(STATE, wrapped, Path("a.pt"))
+    assert torch.equal(found["model.0.weight"], STATE["0.weight"])
+
+
+def test_layers_without_shapes_are_a_sentence():
+    with pytest.raises(DataError, match="layers without shapes; run it once on an example"):
+        weights.fit(STATE, nn.LazyLinear(3), Path("a.pt"))
+
+
 MISFITS = {
     "another shape": (
         {**STATE, "0.weight": torch.zeros(8, 63)},
@@ -170,13 +235,42 @@ def test_weights_of_another_network_say_what_is_wrong(state, words):
 
 
 def test_checkpoints_follow_the_numbers_in_their_names(home):
-    paths = importing.checkpoints_of("run/*.safetensors")
+    paths = checkpoints_of("run/*.safetensors")
     assert [path.stem for path in paths] == [f"step={n}" for n in (0, 5, 10, 50, 100, 200)]
-    assert importing.steps_of(paths) == [0, 5, 10, 50, 100, 200]
-    assert importing.steps_of([Path("last.pt"), Path("best.pt")]) == [0, 1]
-    assert importing.steps_of([Path("epoch=1-step=40.ckpt"), Path("epoch=2-step=80.ckpt")]) == [40, 80]
+    assert steps_of(paths) == [0, 5, 10, 50, 100, 200]
     with pytest.raises(DataError, match="no file is there; quote the pattern"):
-        importing.checkpoints_of("nowhere/*.pt")
+        checkpoints_of("nowhere/*.pt")
+
+
+SUCCESSIONS = {
+    "no numbers": (["best.pt", "last.pt"], [0, 1]),
+    "epochs and steps": (["epoch=1-step=40.ckpt", "epoch=2-step=80.ckpt", "epoch=10-step=400.ckpt"], [40, 80, 400]),
+    "a loss is no step": (["epoch=0-val_loss=0.31.ckpt", "epoch=1-val_loss=0.52.ckpt"], [0, 1]),
+    "a loss without a word": (["3-0.31.ckpt", "4-0.52.ckpt"], [0, 1]),
+    "a depth is no step": (["resnet20_9.pt", "resnet20_10.pt"], [9, 10]),
+    "folders": (["checkpoint-500/model.safetensors", "checkpoint-1000/model.safetensors"], [500, 1000]),
+    "leading zeros": (["00020.pt", "00100.pt"], [20, 100]),
+    "one": (["resnet20_9.pt"], [9]),
+}
+
+
+@pytest.mark.parametrize(("names", "steps"), SUCCESSIONS.values(), ids=SUCCESSIONS)
+def test_the_order_of_checkpoints_is_that_of_their_saving(home, names, steps):
+    for name in names:
+        path = home / "seed3" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = checkpoints_of("seed3/**/*.*")
+    assert [path.relative_to("seed3").as_posix() for path in found] == names
+    assert steps_of(found) == steps
+
+
+def test_a_checkpoint_without_a_place_among_the_others_is_a_sentence(home):
+    """Lightning keeps last.ckpt beside the numbered ones, and by name it would come first."""
+    for name in ("last", "step=5", "step=10"):
+        (home / f"{name}.ckpt").touch()
+    with pytest.raises(DataError, match=r"last\.ckpt: has no number to say when it was saved.* leave it out"):
+        checkpoints_of("*.ckpt")
 
 
 def import_(*more: str):
@@ -245,7 +339,13 @@ FAULTS = {
     "no function": (("--model", "mine"), 2, "is no function; write package.module:function"),
     "no module": (("--model", "nowhere:network"), 2, "nowhere cannot be imported"),
     "a near name": (("--model", "mine:netwrok"), 2, "has no function netwrok; did you mean network?"),
-    "raises": (("--model", "mine:broken"), 5, "failed with ValueError: no GPU"),
+    "a near module": (
+        ("--model", "mien:network"),
+        2,
+        "mien cannot be imported (ModuleNotFoundError: No module named 'mien'); did you mean mine?",
+    ),
+    "raises": (("--model", "mine:broken"), 5, "failed with ValueError: no GPU (mine.py:"),
+    "leaves": (("--model", "mine:leaves"), 5, "failed with SystemExit: 3 (mine.py:"),
     "no module returned": (("--model", "mine:number"), 5, "gave int; it must return a torch.nn.Module"),
     "another network": (("--model", "mine:other"), 5, "step=0.safetensors: does not fit the model"),
     "no checkpoints": (("--checkpoints", "none/*"), 5, "no file is there"),
@@ -260,6 +360,55 @@ def test_what_cannot_be_imported_is_a_sentence(changes, code, words):
     done = import_(*changes)
     assert (done.exit_code, done.exception.__class__) == (code, SystemExit)
     assert words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_checkpoint_that_fails_leaves_the_run_that_was_there(home):
+    assert import_().exit_code == 0
+    before = (home / "runs" / "mine" / "run.json").read_bytes()
+    torch.save({"x": torch.zeros(1)}, "run/step=70.safetensors")
+    assert import_().exit_code == 5
+    assert (home / "runs" / "mine" / "run.json").read_bytes() == before
+    assert importing.load(home / "runs" / "mine").trajectory().steps.tolist() == [0, 5, 10, 50, 100, 200]
+    names = {path.name for path in (home / "runs" / "mine").iterdir()}
+    assert names == {"run.json", "trajectory.zarr", "weights.safetensors"}
+
+
+@pytest.mark.parametrize("name", ["run.json", "trajectory.zarr"])
+def test_a_run_that_was_not_imported_is_never_replaced(home, name):
+    held = home / "runs" / "mine" / name
+    held.mkdir(parents=True) if name.endswith("zarr") else held.parent.mkdir(parents=True)
+    if name == "run.json":
+        held.write_text('{"key": "0"}')
+    done = import_()
+    assert done.exit_code == 2 and "holds a run that was not imported, which is kept" in done.stderr
+    assert held.exists() and list(held.parent.iterdir()) == [held]
+
+
+def test_weights_that_are_not_finite_name_their_file(home):
+    bad = {name: tensor * np.nan if tensor.is_floating_point() else tensor for name, tensor in STATE.items()}
+    safetensors.torch.save_file(bad, "run/step=300.safetensors")
+    done = import_()
+    assert done.exit_code == 5 and "step=300.safetensors: holds weights that are not finite" in done.stderr
+
+
+def test_weights_that_layers_share_are_imported_once(home, monkeypatch):
+    (home / "tied").mkdir()
+    sys.path.insert(0, str(home))
+    from mine import Tied
+
+    for step in (1, 2):
+        safetensors.torch.save_model(Tied(), f"tied/step={step}.safetensors")  # which leaves one of the two out
+    done = import_("--model", "mine:Tied", "--checkpoints", "tied/*")
+    assert done.exit_code == 0, done.output
+    run = importing.load(home / "runs" / "mine")
+    model = run.model(run.dataset(), "mine:Tied")
+    assert run.record["parameters"] == 660 and model.second.weight is model.first.weight
+
+
+def test_a_network_of_nothing_to_train_is_a_sentence(home):
+    safetensors.torch.save_file(nn.Linear(64, 10).state_dict(), "one.safetensors")
+    done = import_("--model", "mine:fixed", "--checkpoints", "one.safetensors")
+    assert done.exit_code == 5 and "no parameters that require gradients" in done.stderr
 
 
 def test_a_network_without_class_scores_is_a_sentence(home):

@@ -25,9 +25,10 @@ def import_(
     """
     with mistakes(as_json):
         from render.descent import importing
+        from render.descent.succession import checkpoints_of
         from render.progress import Reporter
 
-        settings, paths = importing.settings_of(data), importing.checkpoints_of(checkpoints)
+        settings, paths = importing.settings_of(data), checkpoints_of(checkpoints)
         run = importing.import_run(model, paths, settings, output, Reporter.for_terminal(quiet=as_json))
         scores = {split: run.record[split] for split in ("train", "test")}
         result = {"kind": "run", "name": output.name, "path": str(output), "key": run.key, **scores}

@@ -6,13 +6,10 @@ of it is never run.
 
 from __future__ import annotations
 
-import glob
 import hashlib
-import importlib
-import itertools
-import re
-import sys
-from collections.abc import Callable, Sequence
+import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,24 +20,23 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from render.descent import data, trajectory, weights
-from render.descent.data import Dataset
-from render.descent.log import TrajectoryLog
+from render.descent.data import Dataset, Examples
+from render.descent.log import DivergedError, TrajectoryLog
+from render.descent.maker import made
 from render.descent.parameters import layout_of
 from render.descent.run import evaluate
+from render.descent.succession import steps_of
 from render.descent.trajectory import Trajectory
 from render.descent.wording import data_words
 from render.errors import DataError, SceneError, UsageError
-from render.files import content_key, file_digest, is_whole, plain, read_json, replacing, write_json
-from render.progress import Reporter
+from render.files import content_key, disk_errors, file_digest, is_whole, read_json, replacing, write_json
+from render.progress import Reporter, Task
 from render.scene import data as spec
 from render.scene.anatomy import bare, members
 from render.scene.document import parse
-from render.scene.nearest import guess
 from render.scene.place import Source
 
 RECORD = ("key", "imported", "network", "parameters", "weights", "train", "test")
-NUMBER = re.compile(r"\d+")
-STEP = re.compile(r"(?:step|iter|iteration|global_step)[=_-]?(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -89,62 +85,6 @@ def load(folder: Path) -> ImportedRun:
     return ImportedRun(folder, str(record["key"]), record)
 
 
-def made(name: str) -> nn.Module:
-    """Returns the network that a function makes, named as package.module:function, found from the working directory."""
-    module_name, colon, function_name = name.partition(":")
-    if not (module_name and colon and function_name):
-        raise UsageError(f"--model {name}: is no function; write package.module:function")
-    function = _function(module_name, function_name)
-    try:
-        model = function()
-    except Exception as error:
-        raise DataError(f"--model {name}: failed with {type(error).__name__}: {error}") from error
-    if not isinstance(model, nn.Module):
-        raise DataError(f"--model {name}: gave {type(model).__name__}; it must return a torch.nn.Module")
-    return model
-
-
-def _function(module_name: str, function_name: str) -> Callable[[], Any]:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise UsageError(f"--model: {module_name} cannot be imported ({type(error).__name__}: {error})") from error
-    function = vars(module).get(function_name)
-    if not callable(function):
-        near = guess(function_name, [key for key, value in vars(module).items() if callable(value)])
-        raise UsageError(
-            f"--model: {module_name} has no function {function_name}" + (f"; did you mean {near}?" if near else "")
-        )
-    return function
-
-
-def checkpoints_of(pattern: str) -> list[Path]:
-    """Returns the files of a pattern by the numbers in their names; raises DataError where none is there."""
-    found = sorted(map(Path, glob.glob(pattern, recursive=True)), key=_order)  # noqa: PTH207  (it may be absolute)
-    if not found:
-        raise DataError(f"--checkpoints {pattern}: no file is there; quote the pattern, such as 'run/*.safetensors'")
-    return found
-
-
-def _order(path: Path) -> tuple[list[int], str]:
-    named = path.name
-    step = STEP.findall(named)
-    return ([int(step[-1])] if step else [int(number) for number in NUMBER.findall(named)], str(path))
-
-
-def steps_of(paths: Sequence[Path]) -> list[int]:
-    """Returns the steps that names tell of, where all do and they rise; else 0, 1, 2 and so on."""
-    for numbers in (STEP.findall, NUMBER.findall):
-        told = [numbers(path.name) for path in paths]
-        steps = [int(found[-1]) for found in told if found]
-        if len(steps) == len(paths) and all(a < b for a, b in itertools.pairwise(steps)):
-            return steps
-    return list(range(len(paths)))
-
-
 def settings_of(text: str) -> spec.Data:
     """Returns the data set that words on a command line name: a mapping as in a scene, a kind, or a file or folder."""
     if text.endswith(".npz"):
@@ -176,31 +116,69 @@ def import_run(
 ) -> ImportedRun:
     """Returns the run that checkpoints make, kept in a folder; raises DataError where one does not fit the network.
 
-    Only one checkpoint is in memory at a time.
+    Only one checkpoint is in memory at a time. A run that was imported there before stays until the new one is whole.
     """
+    _require_ours(folder)
     model = made(model_name).eval()
     dataset = data.load(settings)
-    steps = steps_of(paths)
+    _try(model, paths[0], dataset)
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".importing-", dir=folder) as name:
+            with reporter.task(f"importing {folder.name}", total=len(paths), unit="checkpoints") as task:
+                _logged(model, paths, Path(name), task)
+            _recorded(model_name, model, settings, dataset, len(paths), Path(name))
+            _replace(Path(name), folder)
+    return load(folder)
+
+
+def _try(model: nn.Module, path: Path, dataset: Dataset) -> None:
+    """Raises DataError where a checkpoint, the network and the data do not fit, before all of them are read."""
+    model.load_state_dict(weights.fit(weights.read_state(path), model, path))
+    if not layout_of(model).size:
+        raise DataError("--model: the network has no parameters that require gradients; there is no path to draw")
+    _scores(model, dataset.split("test").first(2), dataset.outputs)
+
+
+def _require_ours(folder: Path) -> None:
+    """Raises UsageError where a folder holds a run that was not imported."""
+    record = read_json(folder / "run.json")
+    ours = isinstance(record, dict) and "imported" in record
+    if not ours and (record is not None or (folder / "trajectory.zarr").exists()):
+        raise UsageError(f"--out {folder}: holds a run that was not imported, which is kept; choose another folder")
+
+
+def _logged(model: nn.Module, paths: Sequence[Path], folder: Path, task: Task) -> None:
+    """Writes the trajectory of checkpoints; the network has the last one's weights afterwards."""
     log = None
-    with reporter.task(f"importing {folder.name}", total=len(paths), unit="checkpoints") as task:
-        for step, path in zip(steps, paths, strict=True):
-            model.load_state_dict(weights.fit(weights.read_state(path), model, path))
-            if log is None:
-                log = TrajectoryLog(folder, model, first=None, overwrite=True)
+    for step, path in zip(steps_of(paths), paths, strict=True):
+        model.load_state_dict(weights.fit(weights.read_state(path), model, path))
+        log = log or TrajectoryLog(folder, model, first=None)
+        try:
             log.step(at=step)
-            task.advance(1)
+        except DivergedError as error:
+            raise DataError(f"{path}: holds weights that are not finite; leave it out of the pattern") from error
+        task.advance(1)
     assert log is not None
     log.close()
-    return _recorded(model_name, model, settings, dataset, len(paths), folder)
+
+
+def _replace(made_in: Path, folder: Path) -> None:
+    """Moves a whole run into its folder; its record goes first and comes last, so that no half run has one."""
+    (folder / "run.json").unlink(missing_ok=True)
+    shutil.rmtree(folder / "trajectory.zarr", ignore_errors=True)
+    for name in ("trajectory.zarr", "weights.safetensors", "run.json"):
+        (made_in / name).replace(folder / name)
 
 
 def _recorded(
     model_name: str, model: nn.Module, settings: spec.Data, dataset: Dataset, count: int, folder: Path
-) -> ImportedRun:
-    scores = {name: _scores(model, dataset, name) for name in ("train", "test")}
+) -> None:
+    """Writes the last weights and the record of a run whose trajectory is written."""
+    scores = {name: _scores(model, dataset.split(name), dataset.outputs) for name in ("train", "test")}
     file = folder / "weights.safetensors"
     with replacing(file) as temporary:
-        temporary.write_bytes(safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()}))
+        temporary.write_bytes(safetensors.torch.save(weights.own_copies(model.state_dict())))
     imported = {"model": model_name, "data": settings.model_dump(mode="json")}
     logged = trajectory.load(folder)
     record = {
@@ -216,7 +194,6 @@ def _recorded(
     identity = {"stage": "imported run", **imported, "weights": record["weights"], "path": _digest(logged)}
     key = content_key({**identity, "fingerprint": data.fingerprint(settings)})
     write_json(folder / "run.json", {"key": key, **record})
-    return ImportedRun(folder, key, plain({"key": key, **record}))
 
 
 def _digest(logged: Trajectory) -> str:
@@ -227,19 +204,19 @@ def _digest(logged: Trajectory) -> str:
     return hashed.hexdigest()
 
 
-def _scores(model: nn.Module, dataset: Dataset, name: str) -> dict[str, float | None]:
-    examples = dataset.split(name)
+def _scores(model: nn.Module, examples: Examples, outputs: int) -> dict[str, float | None]:
+    """Returns loss and accuracy; raises DataError where examples do not go in, or no scores come out."""
     shape = tuple(examples.inputs.shape[1:])
     try:
         with torch.no_grad():
-            outputs = model(torch.from_numpy(examples.inputs[:2]))
+            found = model(torch.from_numpy(examples.inputs[:2]))
     except Exception as error:
         raise DataError(
             f"--data: the network does not take inputs of the shape {shape} ({type(error).__name__}: "
-            f"{str(error).splitlines()[0]}); choose the data that it was trained on"
+            f"{str(error).partition(chr(10))[0]}); choose the data that it was trained on"
         ) from error
-    wanted = (len(examples.inputs[:2]), dataset.outputs)
-    if not isinstance(outputs, torch.Tensor) or tuple(outputs.shape) != wanted:
-        got = tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
+    wanted = (len(examples.inputs[:2]), outputs)
+    if not isinstance(found, torch.Tensor) or tuple(found.shape) != wanted:
+        got = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
         raise DataError(f"--model: gives {got} for two examples, {wanted} is needed; return one score for each class")
     return evaluate(model, examples)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors
 import safetensors.torch
 import torch
+from numpy.lib.npyio import NpzFile
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from render.errors import DataError
 
@@ -24,6 +26,10 @@ State = dict[str, Tensor]
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params")
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "backbone.")
+UNREADABLE = (
+    safetensors.SafetensorError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, KeyError,
+    MemoryError,
+)  # fmt: skip
 SHOWN = 3  # names in a sentence
 
 
@@ -33,7 +39,7 @@ def read_state(path: Path) -> State:
         raise DataError(f"{path}: there is no such file; name a checkpoint")
     try:
         state = _folder(path) if path.is_dir() else _file(path)
-    except (safetensors.SafetensorError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError, KeyError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: cannot be read ({_first_line(error)}); save it again") from error
     except pickle.UnpicklingError as error:
         raise DataError(
@@ -41,6 +47,9 @@ def read_state(path: Path) -> State:
         ) from error
     if not state:
         raise DataError(f"{path}: holds no tensors; save a state_dict()")
+    odd = [name for name, tensor in state.items() if tensor.layout != torch.strided or tensor.is_quantized]
+    if odd:
+        raise DataError(f"{path}: {odd[0]} is sparse or quantised; save it dense, as float32")
     return state
 
 
@@ -59,9 +68,18 @@ def _file(path: Path) -> State:
     if path.suffix == ".safetensors":
         return dict(safetensors.torch.load_file(path))
     if path.suffix == ".npz":
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # numpy leaves a torn one open
-            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-    return unwrapped(torch.load(path, map_location="cpu", weights_only=True))
+        return _arrays(path)
+    mapped = zipfile.is_zipfile(path)  # what stands beside the weights, such as an optimiser's state, is then not read
+    return unwrapped(torch.load(path, map_location="cpu", weights_only=True, mmap=mapped))
+
+
+def _arrays(path: Path) -> State:
+    with path.open("rb") as file, NpzFile(file, allow_pickle=False) as arrays:
+        held = {name: arrays[name] for name in arrays.files}
+    odd = [name for name, array in held.items() if array.dtype.kind not in "biuf"]
+    if odd:
+        raise DataError(f"{path}: {odd[0]} holds {held[odd[0]].dtype}, not numbers; leave it out")
+    return {name: torch.from_numpy(array.astype(array.dtype.newbyteorder("="))) for name, array in held.items()}
 
 
 def _folder(path: Path) -> State:
@@ -71,11 +89,23 @@ def _folder(path: Path) -> State:
         if (path / name).is_file():
             return _file(path / name)
         if index.is_file():
-            parts = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-            if any(Path(part).name != part for part in parts):
-                raise DataError(f"{index}: names a file outside of its folder; put all parts beside it")
-            return {key: tensor for part in parts for key, tensor in _file(path / part).items()}
+            return {key: tensor for part in _parts(index) for key, tensor in _file(path / part).items()}
     raise DataError(f"{path}: holds neither model.safetensors nor pytorch_model.bin; name a checkpoint itself")
+
+
+def _parts(index: Path) -> list[str]:
+    """Returns the names of the files that an index lists; raises DataError for one outside of its folder."""
+    found = json.loads(index.read_text(encoding="utf-8"))
+    listed = found.get("weight_map") if isinstance(found, dict) else None
+    if not isinstance(listed, dict) or not all(isinstance(part, str) for part in listed.values()):
+        raise DataError(f"{index}: has no weight_map of names to files; save the model again")
+    parts = sorted(set(listed.values()))
+    if any(Path(part).name != part or part == ".." for part in parts):
+        raise DataError(f"{index}: names a file outside of its folder; put all parts beside it")
+    absent = [part for part in parts if not (index.parent / part).is_file()]
+    if absent:
+        raise DataError(f"{index}: names {absent[0]}, which is not beside it; copy all parts")
+    return parts
 
 
 def unwrapped(found: Any) -> State:
@@ -96,7 +126,10 @@ def fit(state: State, model: nn.Module, path: Path) -> State:
     Usual prefixes are taken off, or put on, where that makes more names fit.
     """
     own = model.state_dict()
-    named = max(_candidates(state), key=lambda candidate: len(candidate.keys() & own.keys()))
+    if any(is_lazy(tensor) for tensor in own.values()):
+        raise DataError("--model: the network has layers without shapes; run it once on an example before returning it")
+    named = max(_candidates(state, own), key=lambda candidate: len(candidate.keys() & own.keys()))
+    named = {**_shared(named, own), **named}
     wrong = [name for name in named.keys() & own.keys() if named[name].shape != own[name].shape]
     if wrong:
         name = min(wrong)
@@ -116,8 +149,8 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _candidates(state: State) -> list[State]:
-    """Returns a state under its own names, and with prefixes that nearly all names share taken off, one by one."""
+def _candidates(state: State, own: State) -> list[State]:
+    """Returns a state under its own names, with shared prefixes taken off one by one, and with the model's put on."""
     found = [state]
     for _ in PREFIXES:
         last = found[-1]
@@ -125,4 +158,20 @@ def _candidates(state: State) -> list[State]:
         if not shared:
             break
         found.append({name.removeprefix(shared[0]): tensor for name, tensor in last.items()})
-    return found
+    wrapped = [p for p in PREFIXES if own and all(name.startswith(p) for name in own)]
+    return found + [{f"{p}{name}": tensor for name, tensor in state.items()} for p in wrapped]
+
+
+def _shared(named: State, own: State) -> State:
+    """Returns tensors that a file leaves out since the model shares them with one that it has: tied weights."""
+    places = {_place(own[name]): tensor for name, tensor in named.items() if name in own}
+    return {name: places[_place(own[name])] for name in own.keys() - named.keys() if _place(own[name]) in places}
+
+
+def _place(tensor: Tensor) -> tuple[int, torch.Size]:
+    return tensor.data_ptr(), tensor.shape
+
+
+def own_copies(state: State) -> State:
+    """Returns tensors that share no memory, as safetensors demands."""
+    return {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}

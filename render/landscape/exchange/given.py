@@ -36,6 +36,8 @@ def checked(
     path: Path, alphas: np.ndarray, betas: np.ndarray, values: np.ndarray, name: str = "loss", **more: np.ndarray
 ) -> Given:
     """Returns a surface with rising axes; raises DataError where sizes differ or an axis is no axis."""
+    for array in (alphas, betas, values, *more.values()):
+        require_numbers(path, np.asarray(array).dtype)
     alphas, betas = (np.asarray(axis, np.float64).reshape(-1) for axis in (alphas, betas))
     values = np.asarray(values)
     if values.shape != (len(betas), len(alphas)):
@@ -45,12 +47,34 @@ def checked(
         )
     if min(values.shape) < 2:
         raise DataError(f"{path}: holds {len(betas)} × {len(alphas)} points; a surface needs two along each axis")
+    _check_more(path, more, values.shape)
     order = [_order(path, symbol, axis) for symbol, axis in (("first", alphas), ("second", betas))]
-    turned = np.ascontiguousarray(values[order[1]][:, order[0]], np.float32)
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, as where a descent diverges
+        turned = np.ascontiguousarray(values[order[1]][:, order[0]], np.float32)
     if not np.isfinite(turned).any():
         raise DataError(f"{path}: holds no value that is finite; there is nothing to draw")
     grids = {key: value[order[1]][:, order[0]] if value.shape == values.shape else value for key, value in more.items()}
     return Given(alphas[order[0]], betas[order[1]], turned, name, grids)
+
+
+def require_numbers(path: Path, kind: np.dtype) -> None:
+    """Raises DataError where an array holds text, dates, complex numbers or records."""
+    if kind.kind not in "biuf":
+        raise DataError(f"{path}: holds {kind} where a surface has real numbers; save them as float32")
+
+
+def _check_more(path: Path, more: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> None:
+    """Raises DataError where accuracy is not over the grid, or a path is no path."""
+    accuracy = more.get("accuracy")
+    if accuracy is not None and accuracy.shape != shape:
+        raise DataError(f"{path}: has accuracies for {accuracy.shape}, losses for {shape}; save both over one grid")
+    along = {name: value for name, value in more.items() if name.startswith("path_")}
+    shapes = {value.shape for value in along.values()}
+    if len(shapes) > 1 or any(len(held) != 1 for held in shapes):
+        said = ", ".join(f"{name} {value.shape}" for name, value in along.items())
+        raise DataError(f"{path}: its path has {said}; give each as one row of the same length")
+    if not all(np.isfinite(along[name]).all() for name in ("path_alpha", "path_beta") if name in along):
+        raise DataError(f"{path}: its path comes by a place that is not finite; remove it")
 
 
 def _order(path: Path, which: str, axis: np.ndarray) -> np.ndarray:
@@ -74,7 +98,8 @@ def gridded(path: Path, x: np.ndarray, y: np.ndarray, z: np.ndarray, name: str =
         )
     values = np.full((len(betas), len(alphas)), np.nan, np.float32)
     seen = np.zeros(values.shape, bool)
-    values[rows, columns], seen[rows, columns] = z, True
+    with np.errstate(over="ignore"):
+        values[rows, columns], seen[rows, columns] = z, True
     if not seen.all():
         raise DataError(f"{path}: gives a value twice for one place and none for another; give one for each pair")
     return checked(path, alphas, betas, values, name)

@@ -14,7 +14,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.files import replacing
-from render.landscape.exchange.given import Given, checked, require_few
+from render.landscape.exchange.given import Given, checked, require_few, require_numbers
 
 LOSSES = ("train_loss", "test_loss", "loss")
 MARK = "thalweg"  # an attribute of files that were written here
@@ -41,17 +41,21 @@ def _from(path: Path, file: h5py.File) -> Given:
         raise DataError(
             f"{path}: {name} has {values.size:,} values for {x.size:,} × {y.size:,} places; compute it anew"
         )
-    values = values.reshape(y.size, x.size)
-    if MARK not in file.attrs:
-        values = np.where(values == UNMEASURED, np.nan, values)
-    more = {}
-    accuracy = name.replace("loss", "acc")
+    ours, shape = MARK in file.attrs, (y.size, x.size)
+    more, accuracy = {}, name.replace("loss", "acc")
     if accuracy in file:
-        more["accuracy"] = _array(path, file, accuracy).reshape(y.size, x.size).astype(np.float32) / 100
+        percent = _array(path, file, accuracy)
+        more["accuracy"] = _measured(percent, ours).reshape(shape).astype(np.float32) / 100
     for key, own in PATH.items():
         if key in file:
             more[own] = _array(path, file, key)
-    return checked(path, x, y, values, "loss" if MARK in file.attrs else name.replace("_", " "), **more)
+    values = _measured(values, ours).reshape(shape)
+    return checked(path, x, y, values, "loss" if ours else name.replace("_", " "), **more)
+
+
+def _measured(values: np.ndarray, ours: bool) -> np.ndarray:
+    """Returns values with NaN for those that their code has not come to yet."""
+    return values if ours else np.where(values == UNMEASURED, np.nan, values)
 
 
 PATH = {"proj_xcoord": "path_alpha", "proj_ycoord": "path_beta", "proj_loss": "path_loss"}
@@ -64,7 +68,10 @@ def _array(path: Path, file: h5py.File, name: str) -> np.ndarray:
     found = file[name]
     if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
         raise DataError(f"{path}: {name} is no array of its own; copy the numbers themselves into the file")
+    if found.shape is None:
+        raise DataError(f"{path}: {name} is empty; compute it anew")
     require_few(path, *found.shape)
+    require_numbers(path, found.dtype)
     return np.asarray(found[()], np.float64)
 
 

@@ -11,13 +11,14 @@ from PIL import Image
 from render.errors import DataError
 from render.landscape.exchange.given import Given, checked, require_few
 
+FORMATS = ("PNG", "TIFF", "JPEG")  # Pillow would open any, and call other programs for some, whatever the ending
 WIDE = ("I;16", "I;16B", "I;16L", "I")  # modes of 16 bits
 
 
 def read(path: Path) -> Given:
     """Returns the surface of a picture, α from −1 to 1 and β at the same scale."""
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
+        with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as image:
             warnings.simplefilter("ignore")
             require_few(path, image.width, image.height)
             levels = _levels(image)

@@ -7,7 +7,6 @@ XML Formats" in the VTK documentation. Entities, which can blow up a document, a
 from __future__ import annotations
 
 import base64
-import binascii
 import xml.etree.ElementTree as ElementTree
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ TYPES = {
     "Float32": "f4", "Float64": "f8", "Int8": "i1", "UInt8": "u1", "Int16": "i2", "UInt16": "u2", "Int32": "i4",
     "UInt32": "u4", "Int64": "i8", "UInt64": "u8",
 }  # fmt: skip
+HEADERS = {"UInt32": "u4", "UInt64": "u8"}
 MOST_BYTES = 100 * MOST_POINTS
 PREFERRED = ("loss", "zvalue", "train_loss")
 AXES = ("alphas", "betas")  # field data of a vti that was written here, with all digits of its axes
@@ -36,16 +36,21 @@ class _Document:
         if path.stat().st_size > MOST_BYTES:
             raise DataError(f"{path}: is larger than {MOST_BYTES:,} bytes; make it coarser")
         content = path.read_bytes()
-        if b"<!DOCTYPE" in content[:10_000] or b"<!ENTITY" in content:
+        if b"\0" in content:  # UTF-16 would hide a declaration from the next line
+            raise DataError(f"{path}: is no plain text, or has raw data appended; save its arrays as ascii or binary")
+        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             raise DataError(f"{path}: declares entities, which no surface needs; remove them")
         try:
             self.root = ElementTree.fromstring(content)
-        except ElementTree.ParseError as error:
+        except (ElementTree.ParseError, LookupError) as error:
             raise DataError(f"{path}: is no whole XML file ({error}); save arrays as ascii or binary") from error
         self.path = path
         self.order = "<" if self.root.get("byte_order", "LittleEndian") == "LittleEndian" else ">"
-        self.header = np.dtype(self.order + TYPES[self.root.get("header_type", "UInt32")])
+        self.header = np.dtype(self.order + HEADERS[self.root.get("header_type", "UInt32")])
         self.compressor = self.root.get("compressor")
+        self.held = 0  # numbers read so far; arrays may share the same few bytes
+        if len(self.root.findall(".//Piece")) > 1:
+            raise DataError(f"{path}: is made of several pieces; merge them into one")
 
     def arrays(self, tag: str) -> dict[str, np.ndarray]:
         """Returns the arrays in the first element of a tag by their names."""
@@ -61,7 +66,8 @@ class _Document:
             values = np.array(text.split(), np.float64)
         else:
             values = np.frombuffer(self._bytes(element, form, text), self.order + kind).astype(np.float64)
-        require_few(self.path, values.size // 3)
+        self.held += values.size
+        require_few(self.path, self.held // 8)
         components = int(element.get("NumberOfComponents", "1"))
         return values.reshape(-1, components) if components > 1 else values
 
@@ -80,6 +86,8 @@ class _Document:
         count = int(np.frombuffer(_base64(text, 3 * width), self.header)[0])
         numbers = np.frombuffer(_base64(text, (3 + count) * width), self.header)
         block, sizes = int(numbers[1]), numbers[3 : 3 + count].astype(int)
+        if not block:  # zlib takes it for no limit
+            raise DataError(f"{self.path}: has compressed blocks of no size; save it again")
         require_few(self.path, count * block // 8)
         start = 4 * -(-(3 + count) * width // 3)
         content = _base64(text[start:], int(sizes.sum()))
@@ -111,7 +119,7 @@ def read_image_data(path: Path) -> Given:
 def _read(path: Path, reader: Callable[[_Document], Given]) -> Given:
     try:
         return reader(_Document(path))
-    except (ValueError, IndexError, KeyError, binascii.Error, zlib.error, MemoryError) as error:
+    except (ValueError, LookupError, OverflowError, zlib.error, MemoryError) as error:
         raise DataError(f"{path}: holds an array that cannot be read ({error}); save it as ascii") from error
 
 
@@ -120,6 +128,8 @@ def _from_points(document: _Document) -> Given:
     if not points:
         raise DataError(f"{document.path}: holds no points; save a surface of x, y, z")
     place = next(iter(points.values()))
+    if place.ndim != 2 or place.shape[1] != 3:
+        raise DataError(f"{document.path}: has points of shape {place.shape}; save three numbers for each")
     scalars = {name: values for name, values in document.arrays("PointData").items() if values.ndim == 1}
     name = next((name for name in PREFERRED if name in scalars), None)
     z = place[:, 2] if name is None else scalars[name]
@@ -133,8 +143,8 @@ def _from_image(document: _Document) -> Given:
     extent = [int(number) for number in image.get("WholeExtent", "").split()]
     shape = [high - low + 1 for low, high in zip(extent[::2], extent[1::2], strict=True)]
     require_few(document.path, *shape)
-    if len(shape) != 3 or shape[2] != 1:
-        raise DataError(f"{document.path}: has {shape[-1] if shape else 0} layers; a surface has one")
+    if len(shape) != 3 or shape[2] != 1 or min(shape) < 1:
+        raise DataError(f"{document.path}: is {' × '.join(map(str, shape)) or 'empty'}; a surface has one layer")
     scalars = {name: values for name, values in document.arrays("PointData").items() if values.ndim == 1}
     if not scalars:
         raise DataError(f"{document.path}: holds no values at its points; save them as point data")
@@ -154,7 +164,9 @@ def _axes(document: _Document, image: ElementTree.Element, extent: list[int], sh
 def write_poly_data(given: Given, path: Path) -> None:
     """Writes a surface as points and quadrilaterals with the value as height and as loss."""
     columns, rows = np.meshgrid(given.alphas, given.betas)
-    height = np.where(np.isfinite(given.values), given.values, np.nanmax(given.values)).ravel()
+    finite = np.isfinite(given.values)  # a point of a mesh must lie somewhere: on top where it diverged
+    top = given.values[finite].max() if finite.any() else 0
+    height = np.where(finite, given.values, top).ravel()
     points = np.stack([columns.ravel(), rows.ravel(), height], 1)
     corners = np.arange(points.shape[0]).reshape(given.values.shape)
     quads = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], -1).reshape(-1, 4)

@@ -1,0 +1,72 @@
+"""The succession of checkpoints: the order of files, and the steps that their names tell of.
+
+Names like step=1200, epoch=3 or checkpoint-500/model.safetensors say when a checkpoint was saved. A number that does
+not say when, such as a loss or a depth, is left alone: only the one number in which all names differ counts.
+"""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from render.errors import DataError
+
+NUMBER = re.compile(r"\d+")
+MARKS = (
+    re.compile(r"(?:step|iter|iteration)s?[=_-]?(\d+)", re.IGNORECASE),
+    re.compile(r"(?:epoch|ep)[=_-]?(\d+)", re.IGNORECASE),
+)
+
+
+def checkpoints_of(pattern: str) -> list[Path]:
+    """Returns the files of a pattern, the earliest first; raises DataError where none is there, or one has no place."""
+    found = list(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207  (it may be absolute)
+    if not found:
+        raise DataError(f"--checkpoints {pattern}: no file is there; quote the pattern, such as 'run/*.safetensors'")
+    names = _names(found)
+    bare = [path for path, name in zip(found, names, strict=True) if not NUMBER.search(name)]
+    if 0 < len(bare) < len(found):
+        raise DataError(
+            f"{min(bare)}: has no number to say when it was saved, though others have; rename it, such as "
+            f"step=1200{bare[0].suffix}, or leave it out of the pattern"
+        )
+    told = _told(names) or [0] * len(found)
+    order = sorted(range(len(found)), key=lambda index: (told[index], _natural(names[index])))
+    return [found[index] for index in order]
+
+
+def steps_of(paths: Sequence[Path]) -> list[int]:
+    """Returns the steps that names tell of, where all do and they rise; else 0, 1, 2 and so on."""
+    told = _told(_names(paths))
+    rising = told is not None and all(a < b for a, b in itertools.pairwise(told))
+    return told if told is not None and rising else list(range(len(paths)))
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Returns what tells paths apart: each from the folder on that all are in."""
+    common = os.path.commonpath([path.parent for path in paths])
+    return [path.relative_to(common).as_posix() for path in paths]
+
+
+def _told(names: Sequence[str]) -> list[int] | None:
+    """Returns the number of each name that says when it was saved, or None where they do not agree on one."""
+    for mark in MARKS:
+        numbers = [mark.findall(name) for name in names]
+        if all(numbers):
+            return [int(found[-1]) for found in numbers]
+    rows = [NUMBER.findall(name) for name in names]
+    if len({len(row) for row in rows}) != 1:
+        return None
+    columns = list(zip(*rows, strict=True))
+    telling = [column for column in columns if len(set(column)) > 1] or columns[-1:]
+    return [int(number) for number in telling[0]] if len(telling) == 1 else None
+
+
+def _natural(name: str) -> list[str | int]:
+    """Returns a key that sorts 9 before 10."""
+    parts = re.split(r"(\d+)", name)
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)]
