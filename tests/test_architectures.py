@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import special
 from torch import nn
 
 from render.descent import networks
@@ -81,14 +82,19 @@ SMALL = {
 }
 FITTING = {  # strategies that make these networks fast, beside the loop
     "mlp": {"dense-eager", "dense-compiled", "folded"},
+    "mlp without biases": {"folded"},
+    "step": {"folded"},
     "lenet": {"folded", "native"},
     "convnet": {"folded", "native"},
     "convnet, group norm": {"folded"},
+    "convnet, strides": {"folded", "native"},
     "resnet": {"folded", "native"},
     "resnet without shortcuts": {"folded", "native"},
+    "resnet for large images": {"folded", "native"},
     "vgg": {"folded", "native"},
     "vit": {"folded"},
 }
+LONG = ("resnet", "resnet without shortcuts", "resnet for large images", "vgg")  # to compile
 
 
 def objective_of(settings, shape) -> tuple[Objective, np.ndarray]:
@@ -100,7 +106,7 @@ def objective_of(settings, shape) -> tuple[Objective, np.ndarray]:
     return Objective(model.eval(), inputs, targets, nn.CrossEntropyLoss()), parameters_of(model).astype(np.float64)
 
 
-@pytest.mark.parametrize("name", FITTING)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in SMALL])
 def test_every_fast_strategy_fits_and_equals_the_plain_loop(name, monkeypatch):
     monkeypatch.setattr(strategies, "TRIAL", 0.01)
     objective, origin = objective_of(*SMALL[name])
@@ -114,6 +120,19 @@ def test_every_fast_strategy_fits_and_equals_the_plain_loop(name, monkeypatch):
         evaluator = objective.on(origin, u, v, strategy, grid=grid)
         found = evaluator.measure(places).loss
         np.testing.assert_allclose(found, expected, rtol=1e-5, err_msg=strategy)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_network_is_differentiated_twice_and_batched_over_its_weights(name):
+    objective, theta = objective_of(*SMALL[name])
+    loss, point = objective.differentiable(), torch.from_numpy(theta)
+    way, step = torch.from_numpy(RNG.normal(size=theta.size)), 1e-8  # so short that hardly a crease lies on it
+    gradient = torch.func.grad(loss)
+    bend = torch.func.jvp(gradient, (point,), (way,))[1]
+    quotient = (gradient(point + step * way) - gradient(point - step * way)) / (2 * step)
+    assert float((bend - quotient).norm() / bend.norm()) < 1e-5
+    several = torch.stack([point, point + 0.1 * way])
+    torch.testing.assert_close(torch.func.vmap(loss)(several), torch.stack([loss(one) for one in several]))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -136,6 +155,7 @@ def test_a_network_gives_a_number_for_each_class_and_says_what_it_is(name):
 
 FORMULAS = {
     "relu": lambda x: np.maximum(x, 0),
+    "gelu": lambda x: x * special.ndtr(x),
     "silu": lambda x: x / (1 + np.exp(-x)),
     "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
     "tanh": np.tanh,
@@ -144,7 +164,7 @@ FORMULAS = {
 }
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_an_activation_is_its_formula(name):
     x = np.concatenate([np.linspace(-5, 5, 101), [0.0]])
     found = ACTIVATIONS[name]()(torch.from_numpy(x)).numpy()

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render.descent import batches, optimisers
+from render.descent import batches, optimisers, training
 from render.descent import run as runs
 from render.descent.data import Examples
 from render.descent.log import TrajectoryLog
@@ -258,3 +258,19 @@ def test_a_run_of_a_made_up_convolutional_network_is_the_same_twice(tmp_path):
     ):
         assert (made[0].folder / name).read_bytes() == (made[1].folder / name).read_bytes()
     assert made[0].trajectory().buffer_names[0].endswith("running_mean")
+
+
+def test_a_lone_last_example_goes_with_those_before(monkeypatch):
+    monkeypatch.setattr(training, "MOST_AT_ONCE", 4)
+    sizes = {count: [len(part) for part in training.split(torch.arange(count))] for count in (4, 5, 6, 9, 12)}
+    assert sizes == {4: [4], 5: [5], 6: [4, 2], 9: [4, 5], 12: [4, 4, 4]}
+
+
+def test_a_batch_of_one_is_a_sentence_where_batch_norm_needs_two():
+    flat = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+    one = course(spec.Training(optimiser=spec.Sgd(lr=1), batch=1, steps=1))
+    before = flat[1].running_mean.clone()
+    with pytest.raises(DataError, match=r"training.batch: batch norm needs two examples or more in a step here"):
+        one.require_batch_norm(flat)
+    one.require_batch_norm(nn.Linear(4, 3))
+    assert torch.equal(flat[1].running_mean, before)

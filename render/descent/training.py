@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from render.descent import batches, optimisers
 from render.descent.data import Examples
 from render.descent.log import DivergedError, TrajectoryLog
+from render.descent.parameters import restoring
 from render.descent.schedules import factor
 from render.errors import DataError
 from render.interrupts import deferred
@@ -67,6 +69,19 @@ class Course:
         if not self.classes and self.settings.loss == "cross-entropy":
             raise DataError("training.loss: cross-entropy needs classes, these data have values; use squared-error")
 
+    def require_batch_norm(self, model: nn.Module) -> None:
+        """Raises DataError where a batch of one example is too small for the network's batch norm."""
+        if self.settings.batch != 1 or not any(isinstance(module, _BatchNorm) for module in model.modules()):
+            return
+        with restoring(model), torch.no_grad():
+            try:
+                model.train()(torch.from_numpy(self.examples.inputs[:1]))
+            except ValueError as error:
+                raise DataError(
+                    "training.batch: batch norm needs two examples or more in a step here, 1 was asked for; ask for "
+                    "more, or choose another norm"
+                ) from error
+
 
 def train(
     model: nn.Module,
@@ -86,6 +101,7 @@ def train(
     optimiser = optimisers.build(settings.optimiser, model)
     if state is not None:
         optimiser.load(state)
+    course.require_batch_norm(model)
     step = _Step(model, course, optimiser)
     indices = batches.order(len(course.examples), settings.batch, course.seed, log.count)
     kept = time.monotonic()
@@ -163,7 +179,7 @@ class _Step:
         if count <= MOST_AT_ONCE:
             return self._part(number, batch, 1.0)
         whole = torch.arange(count) if batch is None else batch
-        parts = [self._part(number, part, len(part) / count) for part in whole.split(MOST_AT_ONCE)]
+        parts = [self._part(number, part, len(part) / count) for part in split(whole)]
         loss, right = (torch.stack(values).sum() for values in zip(*parts, strict=True))
         return loss, right
 
@@ -177,6 +193,12 @@ class _Step:
         if not self.course.classes:
             return loss.detach(), torch.full((), torch.nan)
         return loss.detach(), (outputs.argmax(1) == targets).float().mean() * share
+
+
+def split(whole: Tensor) -> list[Tensor]:
+    """Returns indices in parts that fit at once; a lone last one goes with those before, since batch norm needs two."""
+    parts = list(whole.split(MOST_AT_ONCE))
+    return [*parts[:-2], torch.cat(parts[-2:])] if len(parts) > 1 and len(parts[-1]) == 1 else parts
 
 
 def _has_dropout(model: nn.Module) -> bool:
