@@ -1,4 +1,4 @@
-"""Data in files: idx, CIFAR's batches, npz; what is wrong with them is a sentence, and nothing of them is run."""
+"""Data in files: idx and CIFAR's batches; what is wrong with them is a sentence, and nothing of them is run."""
 
 import gzip
 import os
@@ -125,6 +125,17 @@ def test_as_many_labels_as_images_are_needed(shelf):
         data.load(spec.Mnist())
 
 
+def test_images_that_are_none_or_of_two_sizes_are_a_sentence(shelf):
+    small_mnist(shelf)
+    written_idx(shelf / "mnist" / "t10k-images-idx3-ubyte.gz", np.zeros((20, 14, 14), np.uint8))
+    with pytest.raises(DataError, match="images of train and test have different sizes"):
+        data.load(spec.Mnist())
+    written_idx(shelf / "mnist" / "t10k-images-idx3-ubyte.gz", np.zeros((0, 28, 28), np.uint8))
+    written_idx(shelf / "mnist" / "t10k-labels-idx1-ubyte.gz", np.zeros(0, np.uint8))
+    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte.gz: holds no images"):
+        data.load(spec.Mnist())
+
+
 def small_cifar(shelf: Path) -> np.ndarray:
     folder = shelf / "cifar-10-batches-py"
     folder.mkdir()
@@ -140,6 +151,37 @@ def test_the_batches_of_cifar_become_images_of_three_channels(shelf):
     loaded = data.load(spec.Cifar10(normalise="none"))
     np.testing.assert_array_equal(loaded.train.inputs.reshape(50, -1), images[:50].astype(np.float32))
     np.testing.assert_array_equal(loaded.test.inputs[:, 0, 0, 0], images[50:, 0].astype(np.float32))
+
+
+def python_2_pickle(images: np.ndarray, labels: list[int]) -> bytes:
+    """Returns a batch as Python 2 wrote it, and as it is published: byte strings, and an array of old NumPy."""
+
+    def text(content: bytes) -> bytes:
+        return b"T" + struct.pack("<I", len(content)) + content
+
+    array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00t" + text(b"b") + b"tR"
+    kind = b"cnumpy\ndtype\n(" + text(b"u1") + b"K\x00K\x01tR(K\x03" + text(b"|")
+    kind += b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+    shape = b"(" + b"".join(b"J" + struct.pack("<i", size) for size in images.shape) + b"t"
+    array += b"(K\x01" + shape + kind + b"\x89" + text(images.tobytes()) + b"tb"
+    numbers = b"](" + b"".join(b"K" + bytes([label]) for label in labels) + b"e"
+    return b"\x80\x02}(" + text(b"data") + array + text(b"labels") + numbers + b"u."
+
+
+def test_a_batch_as_it_is_published_is_read(shelf):
+    images = RNG.integers(0, 256, (10, 3072), dtype=np.uint8)
+    (shelf / "batch").write_bytes(python_2_pickle(images, list(range(10))))
+    read, labels = cifar.read(shelf / "batch")
+    np.testing.assert_array_equal(read.reshape(10, -1), images)
+    assert labels.tolist() == list(range(10))
+
+
+@pytest.mark.parametrize("ask", [data.load, data.fingerprint])
+def test_a_batch_that_is_missing_is_named(shelf, ask):
+    small_cifar(shelf)
+    (shelf / "cifar-10-batches-py" / "data_batch_3").unlink()
+    with pytest.raises(DataError, match=r"data_batch_3: is missing; .*`thalweg data fetch cifar10`"):
+        ask(spec.Cifar10())
 
 
 class Hostile:
@@ -167,63 +209,6 @@ def test_what_is_no_batch_is_a_sentence(shelf, content):
     (shelf / "cifar-10-batches-py" / "data_batch_3").write_bytes(content)
     with pytest.raises(DataError, match="data_batch_3: is no batch of CIFAR-10"):
         data.load(spec.Cifar10())
-
-
-def save(shelf: Path, **arrays: np.ndarray) -> spec.Npz:
-    np.savez(shelf / "own.npz", **arrays)
-    return spec.Npz(path="own.npz")
-
-
-def test_arrays_of_ones_own_are_split_or_taken_as_they_are_split(shelf):
-    inputs, targets = RNG.normal(size=(50, 6)), np.arange(50) % 5
-    loaded = data.load(save(shelf, inputs=inputs, targets=targets))
-    assert (len(loaded.train), len(loaded.test), loaded.classes, loaded.name) == (40, 10, 5, "own")
-    rows = np.concatenate([loaded.train.inputs, loaded.test.inputs])
-    np.testing.assert_allclose(np.sort(rows[:, 0]), np.sort(inputs[:, 0].astype(np.float32)))
-    parts = {"train_inputs": inputs, "train_targets": targets, "test_inputs": inputs[:7], "test_targets": targets[:7]}
-    assert len(data.load(save(shelf, **parts)).test) == 7
-
-
-def test_values_in_place_of_classes_make_a_regression(shelf):
-    loaded = data.load(save(shelf, inputs=RNG.normal(size=(10, 2)), targets=RNG.normal(size=(10, 1))))
-    assert (loaded.classes, loaded.outputs) == (0, 1) and loaded.train.targets.dtype == np.float32
-
-
-BAD_ARRAYS = {
-    "no targets": ({"inputs": np.zeros((3, 2))}, "holds inputs; name its arrays"),
-    "other count": ({"inputs": np.zeros((3, 2)), "targets": np.arange(4)}, "for 4 targets"),
-    "shape": ({"inputs": np.zeros((3, 2, 2)), "targets": np.arange(3)}, r"shape \(3, 2, 2\)"),
-    "negative": ({"inputs": np.zeros((3, 2)), "targets": np.array([0, -1, 1])}, "label -1 is out of range"),
-    "halves": ({"inputs": np.zeros((3, 2)), "targets": np.array([0.5, 1, 0])}, "whole numbers from 0"),
-    "nan": ({"inputs": np.full((3, 2), np.nan), "targets": np.arange(3)}, "not finite"),
-    "one class": ({"inputs": np.zeros((3, 2)), "targets": np.zeros(3, int)}, "all targets are of one class"),
-    "objects": ({"inputs": np.array([Hostile(Path("x"))], object), "targets": np.arange(1)}, "no npz file of plain"),
-}
-
-
-@pytest.mark.parametrize(("arrays", "words"), BAD_ARRAYS.values(), ids=BAD_ARRAYS)
-def test_arrays_that_make_no_data_are_a_sentence(shelf, arrays, words):
-    with pytest.raises(DataError, match=words):
-        data.load(save(shelf, **arrays))
-
-
-def test_what_is_no_npz_is_a_sentence(shelf):
-    (shelf / "own.npz").write_bytes(b"PK\x03\x04 torn")
-    with pytest.raises(DataError, match="no npz file of plain arrays"):
-        data.load(spec.Npz(path="own.npz"))
-
-
-@pytest.mark.parametrize("path", ["../own.npz", "/etc/passwd", "~/own.npz", "a/../../b.npz", "C:/own.npz", "a\\b"])
-def test_a_path_that_leads_out_of_the_data_folder_is_refused(path):
-    with pytest.raises(ValueError, match=r"leads out|is no path"):
-        spec.Npz(path=path)
-
-
-def test_a_link_that_leads_out_of_the_data_folder_is_refused(shelf, tmp_path):
-    save(tmp_path, inputs=np.zeros((4, 2)), targets=np.arange(4))
-    (shelf / "own.npz").symlink_to(tmp_path / "own.npz")
-    with pytest.raises(DataError, match="is a link that leads out of"):
-        data.load(spec.Npz(path="own.npz"))
 
 
 def test_a_fingerprint_follows_the_bytes_of_the_files(shelf):

@@ -1,15 +1,20 @@
 """Downloads, from a server on this machine: taken up again, checked, followed, given up; and archives."""
 
+import errno
 import functools
+import gzip
 import hashlib
 import http.server
 import io
+import json
 import tarfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
@@ -17,7 +22,7 @@ from render.descent.data import download, shelf
 from render.descent.data.extract import extract
 from render.descent.data.sources import SOURCES, Remote, Source
 from render.errors import DataError
-from render.progress import Reporter
+from render.progress import Lines, Reporter
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -50,6 +55,16 @@ class Server(http.server.BaseHTTPRequestHandler):
             self.wfile.write(CONTENT[:1000])
             self.wfile.flush()
             time.sleep(3)
+        elif self.path == "/slow":
+            self._headers(200, len(CONTENT))
+            for start in range(0, len(CONTENT), 100_000):
+                time.sleep(0.04)
+                self.wfile.write(CONTENT[start : start + 100_000])
+        elif self.path == "/never":
+            self.send_error(416)
+        elif self.path == "/nonsense":
+            self._headers(200, "many")
+            self.wfile.write(CONTENT)
         else:
             self._file(server)
 
@@ -160,6 +175,7 @@ def test_a_redirect_is_followed(server, tmp_path):
         ("/loop", "cannot be fetched"),
         ("/elsewhere", "is no web address"),
         ("/absent", r"cannot be fetched \(Not Found\)"),
+        ("/never", "cannot be fetched"),
     ],
 )
 def test_a_server_that_leads_nowhere_is_a_sentence(server, tmp_path, path, words):
@@ -180,6 +196,26 @@ def test_a_server_that_stalls_is_given_up(server, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "TRIES", 2)
     with pytest.raises(DataError, match=r"cannot be fetched \(.*timed out\)"):
         download.fetch(remote(server, "/stall"), tmp_path / "a")
+
+
+def test_a_server_that_is_slow_is_waited_for_as_long_as_it_sends(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "STALL", 0.2)
+    start = time.perf_counter()
+    assert download.fetch(remote(server, "/slow"), tmp_path / "a").read_bytes() == CONTENT
+    assert len(server.requests) == 1 and time.perf_counter() - start > 2 * download.STALL
+
+
+def test_a_server_that_tells_no_length_is_read_to_its_end(server, tmp_path):
+    assert download.fetch(remote(server, "/nonsense"), tmp_path / "a").read_bytes() == CONTENT
+
+
+def test_a_network_that_fails_in_the_middle_is_tried_again_and_then_a_sentence(server, tmp_path, monkeypatch):
+    def failing(*_):
+        raise OSError(errno.EHOSTUNREACH, "no route to host")
+
+    monkeypatch.setattr(download, "_stream", failing)
+    with pytest.raises(DataError, match=r"cannot be fetched \(.*no route to host\)"):
+        download.fetch(remote(server), tmp_path / "a")
 
 
 def test_a_server_that_is_not_there_is_a_sentence(tmp_path, monkeypatch):
@@ -249,6 +285,25 @@ def test_half_an_archive_is_a_sentence_and_leaves_nothing(tmp_path, content):
     assert {path.name for path in tmp_path.iterdir()} == {"a.tgz"}
 
 
+def test_an_archive_whose_checksum_is_wrong_is_a_sentence(tmp_path):
+    path = archive(tmp_path / "a.tgz", plain("set/a"))
+    content = bytearray(gzip.compress(gzip.decompress(path.read_bytes())[:1024]))  # without the blocks that end it
+    content[-8] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"is no whole archive \(CRC check failed"):
+        unpack(path, tmp_path / "set")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tgz"}
+
+
+def test_a_file_of_a_negative_size_is_refused(tmp_path):
+    member, _ = plain("set/a")
+    member.size = -1024
+    with tarfile.open(tmp_path / "a.tgz", "w:gz", format=tarfile.GNU_FORMAT) as tar:
+        tar.addfile(member)
+    with pytest.raises(DataError, match=r"of -1024 bytes|is no whole archive"):
+        unpack(tmp_path / "a.tgz", tmp_path / "set")
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
     """A data folder."""
@@ -279,6 +334,46 @@ def test_a_data_set_in_an_archive_is_unpacked_and_its_archive_removed(server, ho
         shelf.verify("small", sources)
 
 
+def test_two_that_fetch_the_same_fetch_it_once(server, home):
+    sources = {"small": Source("small", (remote(server, "/slow"),), 1, "none")}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: shelf.fetch("small", Reporter.silent(), sources), range(2)))
+    assert len(server.requests) == 1
+    assert [path.name for path in (home / "small").iterdir()] == ["slow"] and {*home.iterdir()} == {home / "small"}
+
+
+def test_a_fetch_ends_with_what_there_was_and_not_with_what_was_guessed(server, home):
+    said = io.StringIO()
+    shelf.fetch("small", Reporter(Lines(said)), {"small": Source("small", (remote(server),), 999, "none")})
+    assert said.getvalue().splitlines()[-1].startswith(f"fetching small: {len(CONTENT):,} bytes in ")
+
+
+def test_a_set_is_there_when_it_is_whole_under_any_of_its_names(home):
+    source = SOURCES["mnist"]
+    (home / "mnist").mkdir(parents=True)
+    (home / "mnist" / source.files[0].name).write_bytes(b"")
+    assert {item.name: item.folder for item in shelf.items()}["mnist"] is None
+    (home / "MNIST" / "raw").mkdir(parents=True)
+    for file in source.files:
+        (home / "MNIST" / "raw" / file.name).write_bytes(b"")
+    assert {item.name: item.folder for item in shelf.items()}["mnist"] == home / "MNIST" / "raw"
+
+
+def test_an_image_that_is_torn_or_missing_is_found_by_verify(home):
+    source = Source("small", (), 1, "none", examples=2, most_members=10)
+    for name in "ab":
+        (home / "small" / name).mkdir(parents=True)
+        Image.effect_noise((64, 64), 80).save(home / "small" / name / "1.jpg")
+    assert shelf.verify("small", {"small": source}) == "2 images read"
+    extra = home / "small" / "a" / "2.jpg"
+    extra.write_bytes((home / "small" / "a" / "1.jpg").read_bytes())
+    with pytest.raises(DataError, match="holds 3 images, 2 are right; remove it, then fetch it"):
+        shelf.verify("small", {"small": source})
+    extra.write_bytes(extra.read_bytes()[:-400])
+    with pytest.raises(DataError, match=r"a/2.jpg: cannot be read as an image"):
+        shelf.verify("small", {"small": source})
+
+
 def test_every_published_set_has_an_encrypted_address_and_a_hash():
     for source in SOURCES.values():
         for file in source.files:
@@ -289,6 +384,8 @@ def test_the_commands_list_and_explain(home):
     runner = CliRunner()
     listed = runner.invoke(app, ["data", "list", "--data", str(home)])
     assert listed.exit_code == 0 and "imagenette-160" in listed.stdout and "99 MB to fetch" in listed.stdout
+    told = json.loads(runner.invoke(app, ["data", "list", "--json", "--data", str(home)]).stdout)["data"]
+    assert {"name": "mnist", "folder": None, "megabytes": 12, "licence": "CC BY-SA 3.0"} in told
     absent = runner.invoke(app, ["data", "verify", "mnist", "--data", str(home)])
     assert absent.exit_code == 5 and "`thalweg data fetch mnist`" in absent.stderr
     unknown = runner.invoke(app, ["data", "fetch", "mnits", "--data", str(home)])

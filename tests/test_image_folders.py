@@ -1,7 +1,10 @@
 """Image folders: whatever a file holds becomes an image of one size; broken ones are named, and decoded only once."""
 
+import errno
 import os
+import struct
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +117,38 @@ def test_a_broken_image_is_named_and_skipped_only_on_request(shelf):
     assert len(data.load(SETTINGS.model_copy(update={"skip_broken": True})).train) == 6
 
 
+def test_an_image_that_fails_in_an_unheard_of_way_is_broken_like_any_other(shelf, monkeypatch):
+    def failing(file, settings, real=images.decoded):
+        if file.endswith("2.png"):
+            raise struct.error("required argument is not an integer")
+        return real(file, settings)
+
+    folder(shelf)
+    monkeypatch.setattr(images, "decoded", failing)
+    with pytest.raises(DataError, match=r"train/cat/2.png and 1 more: cannot be read as an image"):
+        data.load(SETTINGS)
+
+
+def test_an_image_that_warns_is_read_and_its_warning_kept_back(shelf, monkeypatch):
+    def warning(file, settings, real=images.decoded):
+        warnings.warn("Corrupt EXIF data", stacklevel=2)
+        return real(file, settings)
+
+    folder(shelf)
+    monkeypatch.setattr(images, "decoded", warning)
+    before = list(warnings.filters)
+    assert len(data.load(SETTINGS).train) == 8
+    assert list(warnings.filters) == before
+
+
+def test_folders_that_archives_and_programs_leave_behind_are_no_classes(shelf):
+    own = folder(shelf)
+    for part in ("train", "val"):
+        for name in ("__MACOSX", ".ipynb_checkpoints"):
+            (own / part / name).mkdir()
+    assert data.load(SETTINGS).classes == 2
+
+
 def test_an_image_that_claims_too_many_pixels_is_broken(shelf, monkeypatch):
     folder(shelf)
     monkeypatch.setattr(images, "MOST_PIXELS", 1000)
@@ -164,18 +199,46 @@ def test_images_are_decoded_once_and_again_when_a_file_changes(shelf, monkeypatc
     assert len(decoded) == 24  # the part that has changed
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "lose"])
-def test_a_damaged_cache_is_made_anew(shelf, damage):
+def flip(content: bytes) -> bytes:
+    return content[:-5] + bytes([content[-5] ^ 4]) + content[-4:]
+
+
+def garble(content: bytes) -> bytes:
+    return content[:10] + b"(((" + content[13:]
+
+
+def zipped(content: bytes) -> bytes:
+    return b"PK\x03\x04" + content
+
+
+@pytest.mark.parametrize("damage", [flip, garble, zipped, lambda content: content[:-9], lambda _: b"", None])
+@pytest.mark.parametrize("ending", ["npy", "json"])
+def test_a_damaged_cache_is_made_anew(shelf, damage, ending):
     folder(shelf)
     first = data.load(SETTINGS).train.inputs
-    for file in (cache.places.cache_folder() / "decoded").glob("*.npy"):
-        content = bytearray(file.read_bytes())
-        content[-5] ^= 4
-        if damage == "lose":
-            file.unlink()
-        else:
-            file.write_bytes(content if damage == "flip" else content[:-9])
+    for file in (cache.places.cache_folder() / "decoded").glob(f"*.{ending}"):
+        file.write_bytes(damage(file.read_bytes())) if damage else file.unlink()
     np.testing.assert_array_equal(data.load(SETTINGS).train.inputs, first)
+    for file in (cache.places.cache_folder() / "decoded").glob("*.npy"):
+        assert np.load(file).shape == (8, 3, 16, 16)
+
+
+def test_a_cache_that_names_other_images_as_broken_is_made_anew(shelf):
+    folder(shelf)
+    data.load(SETTINGS)
+    for file in (cache.places.cache_folder() / "decoded").glob("*.json"):
+        file.write_text(file.read_text().replace("[]", "[3]"))
+    assert len(data.load(SETTINGS).train) == 8
+
+
+def test_a_disk_that_is_full_costs_the_cache_and_nothing_else(shelf, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "no space left")
+
+    folder(shelf)
+    monkeypatch.setattr(np, "save", full)
+    assert len(data.load(SETTINGS).train) == 8
+    assert not list((cache.places.cache_folder() / "decoded").iterdir())
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(shelf, monkeypatch, tmp_path):
@@ -192,6 +255,12 @@ def test_imagenette_of_an_edition_is_read_from_its_own_folder(shelf):
     loaded = data.load(spec.Imagenette(edition="320", size=8))
     assert loaded.name == "imagenette" and loaded.train.inputs.shape == (8, 3, 8, 8)
     with pytest.raises(DataError, match="imagenette2-160 was not found"):
+        data.load(spec.Imagenette(size=8))
+
+
+def test_imagenette_without_one_of_its_parts_is_a_sentence(shelf):
+    folder(shelf, parts=("train",), classes=("n01440764", "n02102040")).rename(shelf / "imagenette2-160")
+    with pytest.raises(DataError, match="imagenette2-160: lacks its folder train or val"):
         data.load(spec.Imagenette(size=8))
 
 

@@ -36,8 +36,7 @@ def list_(folder: _Folder = None, as_json: _Json = False) -> None:
         use_data_folder(folder)
         items = shelf.items()
         if as_json:
-            told = [{"name": item.name, "folder": str(item.folder) if item.folder else None} for item in items]
-            print(json.dumps({"data": told}))
+            print(json.dumps({"data": [item.record for item in items]}))
             return
         width = max(len(item.name) for item in items)
         for item in items:

@@ -6,7 +6,7 @@ A data set that is absent is never replaced by another one under the same name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,18 @@ DATASETS: dict[type, Callable[[Any], Dataset]] = {
 }
 
 
-def _images_in(place: Path) -> list[Path]:
+def _images_in(place: Path) -> list[str]:
     return [file for listing in images.listed(place).values() for file in listing.files]
 
 
-FILES: dict[type, Callable[[Any], list[Path]]] = {  # what a data set is read from; the others are made up
+FILES: dict[type, Callable[[Any], Sequence[str | Path]]] = {  # what a data set is read from; the others are made up
     spec.Digits: lambda _: [embedded.digits_file()],
     spec.Mnist: lambda settings: idx.files_of(settings.kind),
     spec.FashionMnist: lambda settings: idx.files_of(settings.kind),
     spec.Cifar10: lambda _: cifar.files_of(),
     spec.Imagenette: lambda settings: _images_in(images.imagenette_folder(settings)),
-    spec.Folder: lambda settings: _images_in(places.own("folder", settings.path)),
-    spec.Npz: lambda settings: [places.own("npz", settings.path)],
+    spec.Folder: lambda settings: _images_in(places.own_folder(settings.path)),
+    spec.Npz: lambda settings: [places.own_file(settings.path)],
 }
 
 
@@ -55,5 +55,5 @@ def fingerprint(settings: spec.Data) -> str:
     """Returns a hash of what the data are made from, without loading them: the bytes of files, or the settings."""
     files = FILES.get(type(settings))
     if files is not None:
-        return hashing.digest_of(files(settings))
+        return hashing.digest_of([str(file) for file in files(settings)])
     return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()

@@ -1,12 +1,14 @@
 """Decoded images as one memory-mapped array of bytes, kept until what they were made from changes.
 
 <cache>/decoded/<key>.npy holds the images (N, C, H, W); <key>.json, which is written last, which of them could be read
-and a checksum. Where the cache cannot be written, images are decoded into memory.
+and a checksum. They are decoded into memory and then written: a map of a file that a full disk cannot hold would end
+the process. Where the cache cannot be written, it costs only time.
 """
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ import numpy as np
 
 from render.descent.data import places
 from render.errors import MachineError
-from render.files import content_key, read_json, write_json
+from render.files import content_key, read_json, replacing, write_json
 
 BLOCK = 2**24  # bytes that are read at once
 
@@ -37,46 +39,42 @@ def obtain(key: Mapping[str, Any], shape: tuple[int, ...], make: Callable[[Made]
     kept = _kept(folder, name, shape)
     if kept is not None:
         return kept
-    try:
-        return _written(folder, name, shape, make)
-    except (OSError, MachineError):
-        made = Made(np.zeros(shape, np.uint8), np.zeros(shape[0], bool))
-        make(made)
-        return made
+    made = Made(np.zeros(shape, np.uint8), np.zeros(shape[0], bool))
+    make(made)
+    with contextlib.suppress(OSError, MachineError):
+        _write(folder, name, made)
+    return made
 
 
 def _kept(folder: Path, name: str, shape: tuple[int, ...]) -> Made | None:
     """Returns what is in the cache, or None where it is absent or damaged."""
     record = read_json(folder / f"{name}.json")
-    if not isinstance(record, dict) or not isinstance(record.get("broken"), list):
+    if not isinstance(record, dict):
         return None
     try:
-        images = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError):
+        images = np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
+    except Exception:  # a damaged header can fail in any way; the images are decoded again
         return None
-    if images.shape != shape or images.dtype != np.uint8 or _checksum(images) != record.get("crc"):
+    if images.shape != shape or images.dtype != np.uint8:
+        return None
+    broken = record.get("broken")
+    if _checksum(images, broken) != record.get("crc"):
         return None
     whole = np.ones(shape[0], bool)
-    whole[[index for index in record["broken"] if 0 <= index < shape[0]]] = False
+    whole[broken] = False
     return Made(images, whole)
 
 
-def _written(folder: Path, name: str, shape: tuple[int, ...], make: Callable[[Made], None]) -> Made:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as temporary:
-        file = Path(temporary) / "images.npy"
-        images = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
-        made = Made(images, np.zeros(shape[0], bool))
-        make(made)
-        images.flush()
-        checksum, broken = _checksum(images), np.flatnonzero(~made.whole).tolist()
-        file.replace(folder / f"{name}.npy")
-        write_json(folder / f"{name}.json", {"crc": checksum, "broken": broken})
-    return made
+def _write(folder: Path, name: str, made: Made) -> None:
+    broken = np.flatnonzero(~made.whole).tolist()
+    with replacing(folder / f"{name}.npy") as temporary:
+        np.save(temporary, made.images)
+    write_json(folder / f"{name}.json", {"crc": _checksum(made.images, broken), "broken": broken})
 
 
-def _checksum(images: np.ndarray) -> int:
-    checksum = google_crc32c.Checksum()
+def _checksum(images: np.ndarray, broken: Any) -> int:
+    """Returns the CRC-32C of images and of the list of those that are broken."""
+    checksum = google_crc32c.Checksum(json.dumps(broken).encode())
     flat = images.reshape(-1)
     for start in range(0, flat.size, BLOCK):
         checksum.update(flat[start : start + BLOCK].tobytes())

@@ -13,10 +13,10 @@ import numpy as np
 
 from render.descent.data import pixels, places
 from render.descent.data.dataset import Dataset, Examples, require_labels, selected
+from render.descent.data.sources import SOURCES
 from render.errors import DataError
 from render.scene import data as spec
 
-FOLDERS = ["cifar-10-batches-py", "cifar10/cifar-10-batches-py", "cifar10"]
 TRAIN = [f"data_batch_{number}" for number in range(1, 6)]
 TEST = ["test_batch"]
 SHAPE = (3, 32, 32)
@@ -40,32 +40,33 @@ class _Arrays(pickle.Unpickler):
 
 def cifar10(settings: spec.Cifar10) -> Dataset:
     """Returns CIFAR-10."""
-    folder = _folder()
-    (train, train_labels), (test, test_labels) = (_joined(folder, names) for names in (TRAIN, TEST))
+    (train, train_labels), (test, test_labels) = (_joined(names) for names in (TRAIN, TEST))
     inputs = pixels.normalised(settings.normalise, train, test)
     examples = map(Examples, inputs, (train_labels, test_labels))
     return selected(Dataset("cifar10", 10, *examples), settings)
 
 
 def files_of() -> list[Path]:
-    """Returns the files of the data set, as they lie there."""
-    return [_folder() / name for name in (*TRAIN, *TEST)]
+    """Returns the files of the data set, as they lie there; raises DataError where one is missing."""
+    return _files([*TRAIN, *TEST])
 
 
-def _folder() -> Path:
-    return places.found("cifar10", FOLDERS, "`thalweg data fetch cifar10` fetches it")
+def _files(names: list[str]) -> list[Path]:
+    remedy = "`thalweg data fetch cifar10` fetches it"
+    folder = places.found("cifar10", SOURCES["cifar10"].folders, remedy)
+    for name in names:
+        if not (folder / name).is_file():
+            raise DataError(f"{folder / name}: is missing; remove {folder}, then {remedy}")
+    return [folder / name for name in names]
 
 
-def _joined(folder: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    batches = [read(folder / name) for name in names]
+def _joined(names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    batches = [read(path) for path in _files(names)]
     return np.concatenate([images for images, _ in batches]), np.concatenate([labels for _, labels in batches])
 
 
 def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Returns the images (N, 3, 32, 32) uint8 and the labels (N,) of a batch; raises DataError for anything else."""
-    remedy = "fetch the data again"
-    if not path.is_file():
-        raise DataError(f"{path}: is missing; `thalweg data fetch cifar10` fetches it")
     try:
         with path.open("rb") as file:
             batch = _Arrays(file, encoding="bytes").load()
@@ -73,5 +74,5 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         if images.dtype != np.uint8 or images.shape != (len(labels), np.prod(SHAPE)):
             raise ValueError(f"its images are {images.dtype} of the shape {images.shape}")
     except Exception as error:  # a pickle can fail in any way
-        raise DataError(f"{path}: is no batch of CIFAR-10 ({error}); nothing of it was run; {remedy}") from error
+        raise DataError(f"{path}: is no batch of CIFAR-10 ({error}); nothing of it was run; fetch it again") from error
     return images.reshape(-1, *SHAPE), require_labels(str(path), labels, 10)

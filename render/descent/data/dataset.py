@@ -77,9 +77,12 @@ class Dataset:
 
 
 def split(inputs: np.ndarray, targets: np.ndarray, test_share: float = 0.2) -> tuple[Examples, Examples]:
-    """Returns a train and a test part, shuffled."""
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(targets))
-    cut = len(targets) - round(test_share * len(targets))
+    """Returns a train and a test part, shuffled, neither of them empty; raises DataError for a single example."""
+    count = len(targets)
+    if count < 2:
+        raise DataError(f"data: {count} example cannot be parted into train and test; give two or more")
+    order = np.random.default_rng(SPLIT_SEED).permutation(count)
+    cut = min(max(count - round(test_share * count), 1), count - 1)
     whole = Examples(inputs, targets)
     return whole.at(order[:cut]), whole.at(order[cut:])
 
@@ -118,15 +121,22 @@ def noisy(targets: np.ndarray, share: float, classes: int, rng: np.random.Genera
     return changed
 
 
-def require_labels(name: str, targets: np.ndarray, classes: int | None = None) -> np.ndarray:
-    """Returns labels (N,) as int64; raises DataError where they are not whole, or leave a class without examples."""
-    labels = np.asarray(targets).reshape(-1)
-    if labels.size and not (np.issubdtype(labels.dtype, np.integer) or (labels == np.round(labels)).all()):
-        raise DataError(f"{name}: labels must be whole numbers from 0, these are {labels.dtype}; number the classes")
-    labels = labels.astype(np.int64)
-    top = int(labels.max(initial=-1))
-    if labels.min(initial=0) < 0 or (classes is not None and top >= classes):
-        wrong = int(labels.min(initial=0)) if labels.min(initial=0) < 0 else top
-        limit = f"{classes - 1}" if classes else "above"
-        raise DataError(f"{name}: label {wrong} is out of range, 0 to {limit}; number the classes from 0")
-    return labels
+def require_labels(name: str, targets: np.ndarray, classes: int) -> np.ndarray:
+    """Returns labels (N,) as int64 from (N,) or (N, 1); raises DataError where they do not number so many classes."""
+    labels = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
+    if labels.ndim != 1 or not _are_whole(labels):
+        raise DataError(
+            f"{name}: labels must be whole numbers from 0, one for each example, these are {targets.dtype} "
+            f"of the shape {targets.shape}; number the classes"
+        )
+    low, top = (labels.min(), labels.max()) if labels.size else (0, 0)
+    if low < 0 or top >= classes:
+        wrong = low if low < 0 else top
+        raise DataError(f"{name}: label {wrong} is out of range, 0 to {classes - 1}; number the classes from 0")
+    return labels.astype(np.int64)
+
+
+def _are_whole(labels: np.ndarray) -> bool:
+    if labels.dtype.kind == "f":
+        return bool((np.isfinite(labels) & (labels == np.round(labels))).all())
+    return labels.dtype.kind in "biu"

@@ -72,7 +72,7 @@ def _complete(remote: Remote, part: Path, advance: Callable[[int], None]) -> Non
                     advance(count - told)
                     told = count
             return
-        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             refused = isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500
             if refused or not tries_left:
@@ -92,7 +92,7 @@ def _stream(remote: Remote, part: Path) -> Any:
     try:
         answer = urllib.request.build_opener(_Redirects).open(request, timeout=STALL)
     except urllib.error.HTTPError as error:
-        if error.code != 416:  # everything asked for lies behind the end
+        if error.code != 416 or not have:  # everything asked for lies behind the end
             raise
         _forget(part)
         yield from _stream(remote, part)
@@ -100,15 +100,15 @@ def _stream(remote: Remote, part: Path) -> Any:
     with answer:
         goes_on = answer.status == 206
         have = have if goes_on else 0
-        _keep_tag(part, answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
-        expected = have + int(answer.headers.get("Content-Length") or 0)
+        expected = have + (answer.length or 0)  # 0 where the server does not say
         with disk_errors(part), part.open("ab" if goes_on else "wb") as file:
+            _keep_tag(part, answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
             yield have
             while block := answer.read1(BLOCK):
                 file.write(block)
                 have += len(block)
                 yield have
-    if answer.headers.get("Content-Length") and have < expected:
+    if have < expected:
         raise http.client.IncompleteRead(b"", expected - have)
 
 

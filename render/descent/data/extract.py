@@ -16,7 +16,7 @@ from render.files import disk_errors
 
 
 def extract(archive: Path, folder: Path, most_members: int, most_bytes: int) -> None:
-    """Unpacks a tar archive, whose members lie in one folder of the folder's name, into that folder.
+    """Unpacks a tar.gz archive, whose members lie in one folder of the folder's name, into that folder.
 
     Raises DataError, with nothing left behind, where it holds anything else, or more than it may.
     """
@@ -28,7 +28,7 @@ def extract(archive: Path, folder: Path, most_members: int, most_bytes: int) -> 
             _unpack(archive, temporary, folder.name, most_members, most_bytes)
             shutil.rmtree(folder, ignore_errors=True)
             (temporary / folder.name).replace(folder)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, zlib.error) as error:
         raise DataError(f"{archive}: is no whole archive ({error}); fetch it again") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -36,7 +36,7 @@ def extract(archive: Path, folder: Path, most_members: int, most_bytes: int) -> 
 
 def _unpack(archive: Path, into: Path, name: str, most_members: int, most_bytes: int) -> None:
     count = size = 0
-    with tarfile.open(archive, "r:*") as tar:
+    with tarfile.open(archive, "r:gz") as tar:
         for member in tar:
             count, size = count + 1, size + member.size
             _refuse(archive, member, name)
@@ -53,6 +53,8 @@ def _unpack(archive: Path, into: Path, name: str, most_members: int, most_bytes:
 def _refuse(archive: Path, member: tarfile.TarInfo, name: str) -> None:
     """Raises DataError for a member that is no plain file or folder within the folder of a name."""
     parts = Path(member.name).parts
+    if member.size < 0:
+        raise DataError(f"{archive}: holds {member.name} of {member.size} bytes; it was not unpacked")
     if member.issym() or member.islnk():
         raise DataError(f"{archive}: holds a link, {member.name}; it was not unpacked")
     if not (member.isreg() or member.isdir()):

@@ -14,25 +14,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from render.descent.data import places
-from render.errors import MachineError
+from render.errors import DataError, MachineError
 from render.files import file_digest, read_json, replacing
 
 _remembered: dict[str, str] = {}  # by what is known of all files without reading them
 
 
-def digest_of(files: Sequence[Path]) -> str:
-    """Returns a hash of the names and the bytes of files."""
-    known = _known_of(files)
-    if known not in _remembered:
-        _remembered[known] = _kept(known) or _made(files, known)
+def digest_of(files: Sequence[str]) -> str:
+    """Returns a hash of the names and the bytes of files; raises DataError where one cannot be read."""
+    try:
+        known = _known_of(files)
+        if known not in _remembered:
+            _remembered[known] = _kept(known) or _made(files, known)
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror}); put the data there again") from error
     return _remembered[known]
 
 
-def _known_of(files: Sequence[Path]) -> str:
+def _known_of(files: Sequence[str]) -> str:
     """Returns a hash of what is known of files without reading them."""
     hashed = hashlib.sha256()
     for file in files:
-        state = file.stat()
+        state = os.stat(file)  # noqa: PTH116  (to make ten thousand paths takes longer than all calls)
         hashed.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return hashed.hexdigest()
 
@@ -46,11 +49,11 @@ def _kept(known: str) -> str | None:
     return str(kept["digest"]) if isinstance(kept, dict) and kept.get("known") == known else None
 
 
-def _made(files: Sequence[Path], known: str) -> str:
+def _made(files: Sequence[str], known: str) -> str:
     hashed = hashlib.sha256()
-    base = os.path.commonpath([file.parent for file in files]) if files else ""
+    base = os.path.commonpath([Path(file).parent for file in files]) if files else ""
     for file in files:
-        hashed.update(f"{os.path.relpath(file, base)}\0{file_digest(file)}\n".encode())
+        hashed.update(f"{os.path.relpath(file, base)}\0{file_digest(Path(file))}\n".encode())
     digest = hashed.hexdigest()
     with contextlib.suppress(OSError, MachineError), replacing(_place(known)) as temporary:
         temporary.write_text(json.dumps({"known": known, "digest": digest}), encoding="utf-8")

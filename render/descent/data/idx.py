@@ -16,6 +16,7 @@ import numpy as np
 
 from render.descent.data import pixels, places
 from render.descent.data.dataset import Dataset, Examples, require_labels, selected
+from render.descent.data.sources import SOURCES
 from render.errors import DataError
 from render.scene import data as spec
 
@@ -26,21 +27,24 @@ MOST = 2**31  # bytes of one file, unpacked
 def mnist(settings: spec.Mnist | spec.FashionMnist) -> Dataset:
     """Returns MNIST or Fashion-MNIST from its four files."""
     name = settings.kind
-    folder = places.found(name, FOLDERS[name], f"`thalweg data fetch {name}` fetches it")
+    folder = _folder(name)
     raw = {part: _part(folder, prefix) for part, prefix in PARTS.items()}
+    if raw["train"][0].shape[1:] != raw["test"][0].shape[1:]:
+        raise DataError(f"{folder}: images of train and test have different sizes; fetch {name} again")
     train, test = pixels.normalised(settings.normalise, raw["train"][0], raw["test"][0])
     whole = Dataset(name, 10, Examples(train, raw["train"][1]), Examples(test, raw["test"][1]))
     return selected(whole, settings)
 
 
-FOLDERS = {"mnist": ["mnist", "MNIST/raw"], "fashion-mnist": ["fashion-mnist", "FashionMNIST/raw"]}
-
-
 def files_of(name: str) -> list[Path]:
     """Returns the four files of a data set, as they lie there."""
-    folder = places.found(name, FOLDERS[name], f"`thalweg data fetch {name}` fetches it")
+    folder = _folder(name)
     kinds = ("images-idx3", "labels-idx1")
     return [_file(folder, f"{prefix}-{kind}-ubyte") for prefix in PARTS.values() for kind in kinds]
+
+
+def _folder(name: str) -> Path:
+    return places.found(name, SOURCES[name].folders, f"`thalweg data fetch {name}` fetches it")
 
 
 def _part(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
@@ -48,6 +52,8 @@ def _part(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
     inputs, targets = read(images, 3), read(labels, 1)
     if len(inputs) != len(targets):
         raise DataError(f"{labels}: has {len(targets):,} labels for {len(inputs):,} images; fetch both again")
+    if not inputs.size:
+        raise DataError(f"{images}: holds no images; fetch it again")
     return inputs[:, None], require_labels(str(labels), targets, 10)
 
 

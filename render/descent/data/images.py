@@ -5,6 +5,7 @@ Sizes may differ, and images may be grey, of a palette, in CMYK, with transparen
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Sequence
@@ -17,46 +18,44 @@ from PIL import Image, ImageOps
 
 from render.descent.data import cache, hashing, pixels, places
 from render.descent.data.dataset import Dataset, Examples, selected, shuffled, split
+from render.descent.data.sources import SOURCES
 from render.errors import DataError
 from render.scene import data as spec
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
+ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 PARTS = {"train": ["train"], "test": ["val", "test", "valid", "validation"]}
 MOST_PIXELS = 200_000_000  # of one image; more is a bomb
 ALGORITHM = 1  # raise it when the same files would be decoded to other bytes
-EDITIONS = {
-    "full": ["imagenette2", "imagenette"],
-    "320": ["imagenette2-320"],
-    "160": ["imagenette2-160"],
-    "mini": ["imagenette-mini"],
-}
+STRANGERS = {"__MACOSX"}  # folders that archives bring along; those that begin with a dot are passed over too
 
 
 @dataclass(frozen=True)
 class Listing:
     """Image files with their classes, in a fixed order."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]  # text, since paths of ten thousand files take a quarter of a second
     labels: np.ndarray  # (N,) int64
 
 
 def imagenette(settings: spec.Imagenette) -> Dataset:
     """Returns Imagenette in an edition."""
-    return _dataset("imagenette", imagenette_folder(settings), settings, skip_broken=False, test_share=0.0)
+    place = imagenette_folder(settings)
+    if parts_of(place).keys() != PARTS.keys():
+        raise DataError(f"{place}: lacks its folder train or val; remove it, and fetch or copy it again")
+    return _dataset("imagenette", place, settings, skip_broken=False, test_share=0.0)
 
 
 def imagenette_folder(settings: spec.Imagenette) -> Path:
     """Returns where an edition lies; raises DataError where it is absent."""
-    edition = settings.edition
-    remedy = f"`thalweg data fetch imagenette-{edition}` fetches it"
-    if edition == "mini":
-        remedy = "put {train,val}/<class>/*.JPEG there"
-    return places.found("imagenette", EDITIONS[edition], remedy)
+    if settings.edition == "mini":
+        return places.found("imagenette", ["imagenette-mini"], "put {train,val}/<class>/*.JPEG there")
+    name = f"imagenette-{settings.edition}"
+    return places.found("imagenette", SOURCES[name].folders, f"`thalweg data fetch {name}` fetches it")
 
 
 def folder(settings: spec.Folder) -> Dataset:
     """Returns the images of a folder of one's own."""
-    place = places.own("folder", settings.path)
+    place = places.own_folder(settings.path)
     return _dataset(place.name, place, settings, skip_broken=settings.skip_broken, test_share=settings.test_share)
 
 
@@ -86,7 +85,7 @@ def parts_of(place: Path) -> dict[str, Path]:
 def class_names(place: Path) -> list[str]:
     """Returns the names of the classes, in the order of their labels; raises DataError where there are under two."""
     train = parts_of(place)["train"]
-    names = sorted(entry.name for entry in os.scandir(train) if entry.is_dir() and not entry.name.startswith("."))
+    names = _folders_in(train)
     if len(names) < 2:
         what = f"only one class, {names[0]}" if names else "no class folders"
         raise DataError(f"{train}: holds {what}; put the images of two classes or more in a folder for each")
@@ -100,32 +99,32 @@ def listed(place: Path) -> dict[str, Listing]:
 
 
 def _listing(part: Path, names: Sequence[str]) -> Listing:
-    strangers = sorted(
-        entry.name for entry in os.scandir(part) if entry.is_dir() and entry.name not in {*names, *HIDDEN}
-    )
-    if strangers:
-        raise DataError(f"{part / strangers[0]}: is a class that the train part does not have; remove it")
-    files, labels = [], []
+    unknown = sorted(set(_folders_in(part)) - set(names))
+    if unknown:
+        raise DataError(f"{part / unknown[0]}: is a class that the train part does not have; remove it")
+    files: list[str] = []
+    labels: list[int] = []
     for label, name in enumerate(names):
-        own = sorted(entry.path for entry in _files(part / name))
+        own = _files_in(part / name)
         if not own:
             raise DataError(f"{part / name}: holds no images; put some there, or remove the folder")
-        files += [Path(path) for path in own]
+        files += own
         labels += [label] * len(own)
     return Listing(tuple(files), np.array(labels, np.int64))
 
 
-HIDDEN = {".ipynb_checkpoints", "__MACOSX"}
+def _folders_in(folder: Path) -> list[str]:
+    """Returns the names of the folders in a folder, sorted."""
+    names = (entry.name for entry in os.scandir(folder) if entry.is_dir())
+    return sorted(name for name in names if not name.startswith(".") and name not in STRANGERS)
 
 
-def _files(folder: Path) -> list[os.DirEntry]:
+def _files_in(folder: Path) -> list[str]:
+    """Returns the paths of the image files in a folder, sorted; none where it is absent."""
     if not folder.is_dir():
         return []
-    return [
-        entry
-        for entry in os.scandir(folder)
-        if Path(entry.name).suffix.lower() in ENDINGS and not entry.name.startswith(".") and entry.is_file()
-    ]
+    entries = (entry for entry in os.scandir(folder) if entry.name.lower().endswith(ENDINGS))
+    return sorted(entry.path for entry in entries if not entry.name.startswith(".") and entry.is_file())
 
 
 def _decoded(listing: Listing, settings: spec.Pictures, skip_broken: bool) -> Examples:
@@ -135,32 +134,31 @@ def _decoded(listing: Listing, settings: spec.Pictures, skip_broken: bool) -> Ex
     shape = (1 if settings.grey else 3, settings.size, settings.size)
     array = cache.obtain(key, (len(listing.files), *shape), lambda made: _decode(listing.files, settings, made))
     whole = array.whole
-    if not whole.all():
-        broken = [str(file) for file, fine in zip(listing.files, whole, strict=True) if not fine]
-        if not skip_broken:
-            more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
-            raise DataError(f"{broken[0]}{more}: cannot be read as an image; mend or remove it, or set skip_broken")
+    if whole.all():
+        return Examples(array.images, listing.labels)
+    if not skip_broken:
+        broken = [file for file, fine in zip(listing.files, whole, strict=True) if not fine]
+        more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+        raise DataError(f"{broken[0]}{more}: cannot be read as an image; mend or remove it, or set skip_broken")
     return Examples(array.images[whole], listing.labels[whole])
 
 
-def _decode(files: Sequence[Path], settings: spec.Pictures, made: cache.Made) -> None:
+def _decode(files: Sequence[str], settings: spec.Pictures, made: cache.Made) -> None:
     """Decodes files into an array, several at once; those that are broken are flagged and left black."""
 
     def one(index: int) -> None:
-        try:
+        with contextlib.suppress(Exception):  # a broken image can fail in any way, and is named by its flag
             made.images[index] = decoded(files[index], settings)
             made.whole[index] = True
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            made.images[index] = 0
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        warnings.simplefilter("ignore")  # here, since the filters belong to all threads
         list(pool.map(one, range(len(files))))
 
 
-def decoded(file: Path, settings: spec.Pictures) -> np.ndarray:
-    """Returns an image file as (C, size, size) uint8; raises OSError or ValueError where it cannot be read."""
-    with warnings.catch_warnings(), Image.open(file) as opened:
-        warnings.simplefilter("ignore")
+def decoded(file: str | Path, settings: spec.Pictures) -> np.ndarray:
+    """Returns an image file as (C, size, size) uint8; raises any exception where it cannot be read."""
+    with Image.open(file) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             raise ValueError(f"{opened.width} × {opened.height} pixels are more than {MOST_PIXELS:,}")
         opened.draft("RGB", (2 * settings.size, 2 * settings.size))  # a JPEG is decoded at no more than it needs
@@ -187,3 +185,12 @@ def _square(image: Image.Image, size: int, crop: str) -> Image.Image:
     if crop == "squash":
         return image.resize((size, size), Image.Resampling.BOX if min(image.size) > size else Image.Resampling.BICUBIC)
     return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
+
+
+def can_be_read(file: str) -> bool:
+    """Whether an image file is one, to its end."""
+    try:
+        decoded(file, spec.Pictures(size=4))
+    except Exception:  # a broken image can fail in any way
+        return False
+    return True

@@ -40,8 +40,23 @@ def found(name: str, candidates: Sequence[str], remedy: str) -> Path:
     raise DataError(f"{name}: {' or '.join(candidates)} was not found in {where}; {remedy}")
 
 
-def own(kind: str, path: str) -> Path:
-    """Returns a file or folder of one's own; raises DataError where it is absent or leads out of the data folder."""
+def own_folder(path: str) -> Path:
+    """Returns a folder of one's own; raises DataError where there is none, or it leads out of the data folder."""
+    place = _own("folder", path)
+    if not place.is_dir():
+        raise DataError(f"folder: {place} is a file; name a folder that holds a folder of images for each class")
+    return place
+
+
+def own_file(path: str) -> Path:
+    """Returns a file of one's own; raises DataError where there is none, or it leads out of the data folder."""
+    place = _own("npz", path)
+    if not place.is_file():
+        raise DataError(f"npz: {place} is a folder; name a file in it")
+    return place
+
+
+def _own(kind: str, path: str) -> Path:
     place = found(kind, [path], f"put it there, or name its folder with --data or {VARIABLE}")
     folder = next(folder for folder in search_path() if (folder / path).exists())
     if not place.resolve().is_relative_to(folder.resolve()):

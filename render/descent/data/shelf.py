@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from render.descent.data import download, images, places
 from render.descent.data.extract import extract
 from render.descent.data.sources import SOURCES, Source
 from render.errors import DataError, UsageError
+from render.files import locked
 from render.progress import Reporter
 from render.scene.nearest import nearest
 
@@ -26,6 +30,12 @@ class Item:
         """Where it is, or how to have it."""
         return str(self.folder) if self.folder else f"absent; {self.source.megabytes:,} MB to fetch"
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """The same for programs."""
+        folder = str(self.folder) if self.folder else None
+        return {"name": self.name, "folder": folder, "megabytes": self.source.megabytes, "licence": self.source.licence}
+
 
 def items() -> list[Item]:
     """Returns all data sets that can be fetched."""
@@ -33,8 +43,15 @@ def items() -> list[Item]:
 
 
 def _folder(source: Source) -> Path | None:
-    found = (folder / source.folder for folder in places.search_path())
-    return next((folder for folder in found if folder.is_dir()), None)
+    """Returns where a data set lies, or None where it is absent or only begun."""
+    found = (place / name for place in places.search_path() for name in source.folders)
+    return next((folder for folder in found if _is_there(folder, source)), None)
+
+
+def _is_there(folder: Path, source: Source) -> bool:
+    if source.most_members:
+        return folder.is_dir()
+    return all((folder / remote.name).is_file() for remote in source.files)
 
 
 def source_of(name: str, sources: dict[str, Source]) -> Source:
@@ -48,19 +65,22 @@ def fetch(name: str, reporter: Reporter, sources: dict[str, Source] = SOURCES) -
     """Returns the folder of a data set after fetching what is missing of it."""
     source = source_of(name, sources)
     folder = places.data_folder() / source.folder
-    total = source.megabytes * 10**6
-    with reporter.task(f"fetching {name}", total=total, unit="bytes") as task:
+    with locked(folder, reporter.say):
         if not source.most_members:
-            for remote in source.files:
-                download.fetch(remote, folder / remote.name, task.advance)
-            return folder
-        if folder.is_dir():
-            return folder
-        (remote,) = source.files
-        archive = download.fetch(remote, places.data_folder() / remote.name, task.advance)
-    extract(archive, folder, source.most_members, source.most_bytes)
-    archive.unlink(missing_ok=True)
+            _download(name, source, folder, reporter)
+        elif not folder.is_dir():
+            (archive,) = _download(name, source, folder.parent, reporter)
+            reporter.say(f"unpacking {archive.name}")
+            extract(archive, folder, source.most_members, source.most_bytes)
+            archive.unlink(missing_ok=True)
     return folder
+
+
+def _download(name: str, source: Source, folder: Path, reporter: Reporter) -> list[Path]:
+    with reporter.task(f"fetching {name}", total=source.megabytes * 10**6, unit="bytes") as task:
+        files = [download.fetch(remote, folder / remote.name, task.advance) for remote in source.files]
+        task.total = task.done  # the megabytes are rounded
+    return files
 
 
 def verify(name: str, sources: dict[str, Source] = SOURCES) -> str:
@@ -69,35 +89,36 @@ def verify(name: str, sources: dict[str, Source] = SOURCES) -> str:
     folder = _folder(source)
     if folder is None:
         where = " and ".join(str(place) for place in places.search_path())
-        raise DataError(f"{name}: {source.folder} is not in {where}; `thalweg data fetch {name}` fetches it")
+        raise DataError(f"{name}: {source.folder} is not whole in {where}; `thalweg data fetch {name}` fetches it")
     if not source.most_members:
         return _verified_files(folder, source)
-    if name == "cifar10":
-        from render.descent.data import cifar
-
-        count = sum(len(cifar.read(folder / batch)[1]) for batch in (*cifar.TRAIN, *cifar.TEST))
-        return f"{count:,} images read"
-    return _verified_images(folder)
+    count = _count_of_batches(folder) if name == "cifar10" else _count_of_images(folder)
+    if source.examples and count != source.examples:
+        raise DataError(f"{folder}: holds {count:,} images, {source.examples:,} are right; remove it, then fetch it")
+    return f"{count:,} images read"
 
 
 def _verified_files(folder: Path, source: Source) -> str:
     for remote in source.files:
-        file = folder / remote.name
-        if not file.is_file():
-            raise DataError(f"{file}: is missing; fetch it again")
-        if download.md5_of(file) != remote.md5:
-            raise DataError(f"{file}: has another hash than the published one; remove it and fetch it again")
+        if download.md5_of(folder / remote.name) != remote.md5:
+            raise DataError(
+                f"{folder / remote.name}: has another hash than the published one; remove it and fetch it again"
+            )
     return f"{len(source.files)} files have the published hashes"
 
 
-def _verified_images(folder: Path) -> str:
-    from PIL import Image
+def _count_of_batches(folder: Path) -> int:
+    from render.descent.data import cifar
 
+    return sum(len(cifar.read(folder / batch)[1]) for batch in (*cifar.TRAIN, *cifar.TEST))
+
+
+def _count_of_images(folder: Path) -> int:
     files = [file for listing in images.listed(folder).values() for file in listing.files]
-    for file in files:
-        try:
-            with Image.open(file) as image:
-                image.verify()
-        except (OSError, SyntaxError, ValueError) as error:
-            raise DataError(f"{file}: cannot be read as an image; remove {folder} and fetch it again") from error
-    return f"{len(files):,} images opened"
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
+        warnings.simplefilter("ignore")
+        fine = list(pool.map(images.can_be_read, files))
+    if not all(fine):
+        broken = files[fine.index(False)]
+        raise DataError(f"{broken}: cannot be read as an image; remove {folder} and fetch it again")
+    return len(files)

@@ -33,6 +33,13 @@ class Source:
     licence: str
     most_members: int = 0  # of its archive; 0 where files are used as they are
     most_bytes: int = 0  # of its archive, unpacked
+    examples: int = 0  # that are published; 0 where that is not known
+    others: tuple[str, ...] = ()  # folders that it lies in where something else has fetched it
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """All folders within the data folder that it is looked for in."""
+        return self.folder, *self.others
 
 
 def _idx(base: str, *hashes: str) -> tuple[Remote, ...]:
@@ -40,10 +47,10 @@ def _idx(base: str, *hashes: str) -> tuple[Remote, ...]:
     return tuple(Remote(base + name, md5) for name, md5 in zip(names, hashes, strict=True))
 
 
-def _imagenette(name: str, md5: str, megabytes: int, gigabytes: float) -> Source:
+def _imagenette(name: str, md5: str, megabytes: int, gigabytes: int, *others: str) -> Source:
     remote = Remote(f"{IMAGENETTE}{name}.tgz", md5)
     licence = "images of ImageNet, for research; selection Apache-2.0"
-    return Source(name, (remote,), megabytes, licence, 20_000, round(gigabytes * 2**30))
+    return Source(name, (remote,), megabytes, licence, 20_000, gigabytes * 2**30, 13_394, others)
 
 
 SOURCES: dict[str, Source] = {
@@ -58,6 +65,8 @@ SOURCES: dict[str, Source] = {
         ),
         12,
         "CC BY-SA 3.0",
+        examples=70_000,
+        others=("MNIST/raw",),
     ),
     "fashion-mnist": Source(
         "fashion-mnist",
@@ -70,6 +79,8 @@ SOURCES: dict[str, Source] = {
         ),
         31,
         "MIT",
+        examples=70_000,
+        others=("FashionMNIST/raw",),
     ),
     "cifar10": Source(
         "cifar-10-batches-py",
@@ -78,8 +89,10 @@ SOURCES: dict[str, Source] = {
         "no licence is stated; for research",
         20,
         2**28,
+        60_000,
+        ("cifar10/cifar-10-batches-py", "cifar10"),
     ),
     "imagenette-160": _imagenette("imagenette2-160", "e793b78cc4c9e9a4ccc0c1155377a412", 99, 1),
     "imagenette-320": _imagenette("imagenette2-320", "3df6f0d01a2c9592104656642f5e78a3", 342, 2),
-    "imagenette-full": _imagenette("imagenette2", "fe2fc210e6bb7c5664d602c3cd71e612", 1557, 6),
+    "imagenette-full": _imagenette("imagenette2", "fe2fc210e6bb7c5664d602c3cd71e612", 1557, 6, "imagenette"),
 }
