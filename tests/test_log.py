@@ -209,6 +209,43 @@ def test_the_log_of_another_network_is_not_gone_on_with(tmp_path):
 
 
 @pytest.mark.parametrize("stored", ["float32", "float16"])
+@pytest.mark.parametrize("cut", [1, 4, 6])
+def test_a_log_that_dies_again_before_it_writes_has_lost_nothing(tmp_path, stored, cut):
+    model = network()
+    with TrajectoryLog(tmp_path / "whole", model, stored=stored) as log:
+        log_steps(log, model, 10)
+    model = network()
+    log = TrajectoryLog(tmp_path / "cut", model, stored=stored)
+    log_steps(log, model, cut)
+    log.flush()
+    before, weights = log.state(), {name: value.clone() for name, value in model.state_dict().items()}
+    for _ in range(2):  # opened, and gone
+        model.load_state_dict(weights)
+        again = TrajectoryLog(tmp_path / "cut", model, stored=stored, start=cut, before=before)
+    log_steps(again, model, 10)
+    again.finish()
+    assert_same_files(tmp_path / "cut", contents(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize(("stored", "asked"), [("float32", "float16"), ("float16", "float32")])
+def test_a_log_is_not_gone_on_with_in_another_precision(tmp_path, stored, asked):
+    with TrajectoryLog(tmp_path, network(), stored=stored) as log:
+        log_steps(log, network(), 6)
+    whole = contents(tmp_path)
+    with pytest.raises(DataError, match=f'was stored as {stored}, not {asked}; go on with stored="{stored}"'):
+        TrajectoryLog(tmp_path, network(), stored=asked, start=4)
+    assert_same_files(tmp_path, whole)
+
+
+def test_a_log_is_not_gone_on_with_from_before_its_first_step(tmp_path):
+    log = TrajectoryLog(tmp_path, network(), first=None)
+    log.step(at=100)
+    log.close()
+    with pytest.raises(DataError, match="begins at step 100, so it cannot go on from step 50"):
+        TrajectoryLog(tmp_path, network(), start=50)
+
+
+@pytest.mark.parametrize("stored", ["float32", "float16"])
 @pytest.mark.parametrize("name", ["parameters", "keyframes", "step", "buffers"])
 def test_a_flipped_bit_or_a_lost_file_is_found(tmp_path, stored, name):
     model = network()

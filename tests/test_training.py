@@ -6,11 +6,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render.descent import batches, optimisers, training
+from render.descent import batches, optimisers, training, trajectory
 from render.descent import run as runs
 from render.descent.data import Examples
 from render.descent.log import TrajectoryLog
-from render.descent.training import Course, train
+from render.descent.parameters import parameters_of
+from render.descent.training import Course, _Step, train
 from render.errors import DataError, MachineError
 from render.progress import Reporter
 from render.scene import training as spec
@@ -167,6 +168,34 @@ def test_examples_that_do_not_fit_at_once_are_added_up(tmp_path, monkeypatch):
     np.testing.assert_allclose(parts.accuracies[1:], whole.accuracies[1:], rtol=1e-5)
 
 
+def test_examples_that_are_added_up_are_changed_each_in_its_own_way(monkeypatch):
+    monkeypatch.setattr("render.descent.training.MOST_AT_ONCE", 100)
+    seen: list[torch.Tensor] = []
+    model = nn.Sequential(nn.Flatten(), nn.Linear(90, 3))
+    model.register_forward_pre_hook(lambda _, given: seen.append(given[0].clone()))
+    examples = Examples(IMAGES.repeat(2, 1, 1, 1).numpy(), np.arange(200) % 3)
+    settings = spec.Training(optimiser=spec.Gd(lr=1e-6), steps=1)
+    step = _Step(
+        model, Course(examples, 3, settings, Augmentation(shift=2), 1), optimisers.build(settings.optimiser, model)
+    )
+    step(1, None)
+    first, second = seen
+    assert not torch.equal(first, second)
+
+
+def test_the_accuracy_of_a_step_with_a_line_search_is_that_before_it():
+    torch.manual_seed(0)
+    model, settings = nn.Linear(4, 3), spec.Training(optimiser=spec.Lbfgs(iterations=20), steps=1)
+    step = _Step(model, course(settings), optimisers.build(settings.optimiser, model))
+
+    def accuracy() -> float:
+        return float((model(step.inputs).argmax(1) == step.targets).float().mean())
+
+    before = accuracy()
+    _, told = step(1, None)
+    assert float(told) == pytest.approx(before) and accuracy() > before + 0.1
+
+
 def test_a_clipped_gradient_makes_short_steps(tmp_path):
     settings = spec.Training(optimiser=spec.Sgd(lr=1.0), batch=20, steps=10, clip=1e-3)
     _, trajectory, _ = trained(settings, tmp_path)
@@ -239,6 +268,38 @@ def test_a_training_that_diverges_keeps_its_path_and_ends_with_a_sentence(tmp_pa
         trajectory.parameters[-1],
     )
     assert runs.find(settings, 3, tmp_path) is not None
+
+
+def growing(*changes: str):
+    """Settings whose parameters grow by 3e13 a step, and overflow in the third, while the loss is still finite."""
+    return load(
+        SCENE,
+        [
+            "runs.main.network={kind: mlp, widths: [12], activation: tanh}",
+            "runs.main.training.optimiser={kind: sgd, lr: 3.0e+10, weight_decay: 1000}",
+            "runs.main.training.steps=3",
+            *changes,
+        ],
+    ).runs["main"]
+
+
+@pytest.mark.parametrize(("every", "steps"), [(1, [0, 1, 2]), (2, [0, 2])])
+def test_parameters_that_overflow_at_the_last_step_leave_the_path_before_it(tmp_path, every, steps):
+    run = runs.obtain("main", growing(f"runs.main.training.every={every}"), 3, tmp_path, Reporter.silent())
+    assert run.record["diverged"] == {"step": 3, "sign": "parameters that are not finite"}
+    assert run.trajectory().steps.tolist() == steps
+
+
+def test_the_weights_of_a_diverged_run_are_finite_where_a_row_fills_a_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr(trajectory, "STEPS_PER_CHUNK", 1)  # as it is for a network of many parameters
+    run = runs.obtain("main", growing("runs.main.training.every=1"), 3, tmp_path, Reporter.silent())
+    np.testing.assert_array_equal(parameters_of(run.model(run.dataset())), run.trajectory().parameters[-1])
+
+
+def test_the_start_alone_is_no_path(tmp_path):
+    asked = growing("runs.main.training.every=3", "runs.main.training.steps=4")
+    with pytest.raises(DataError, match=r"run main diverged at step 3 \(parameters that are not finite\); lower"):
+        runs.obtain("main", asked, 3, tmp_path, Reporter.silent())
 
 
 def test_a_run_of_a_made_up_convolutional_network_is_the_same_twice(tmp_path):

@@ -99,10 +99,25 @@ class TrajectoryLog:
                 f"{self._place}: was logged from a network of {array.shape[1]:,} parameters, this one has "
                 f"{size:,}; go on with the same network, or in another folder"
             )
+        self._require_continuation(start, state["step"], array.dtype == np.float16, halved)
         store.sweep(self._place)
         rows = Rows.empty(group, size, _width(self._model), halved)
         rows.take_up(state, int(np.searchsorted(state["step"], start, side="right")))
         return rows
+
+    def _require_continuation(self, start: int, steps: np.ndarray, was_halved: bool, halved: bool) -> None:
+        """Raises DataError where a log of these steps cannot go on from one of them in the way that is asked for."""
+        kinds = {False: "float32", True: "float16"}
+        if was_halved != halved:
+            raise DataError(
+                f"{self._place}: was stored as {kinds[was_halved]}, not {kinds[halved]}; go on with "
+                f'stored="{kinds[was_halved]}"'
+            )
+        if not len(steps) or steps[0] > start:
+            begin = f"begins at step {steps[0]:,}" if len(steps) else "holds no step yet"
+            raise DataError(
+                f"{self._place}: {begin}, so it cannot go on from step {start:,}; begin it anew with overwrite=True"
+            )
 
     @property
     def count(self) -> int:
@@ -143,10 +158,6 @@ class TrajectoryLog:
     def trajectory(self) -> Trajectory:
         """Returns what was logged, of a log that is closed."""
         return trajectory.read(self._rows.group)
-
-    def last(self) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the parameters (P,) and the statistics (B,) of the last row."""
-        return self._rows.last()
 
     @torch.no_grad()
     def _log(self, step: int, loss: Number, accuracy: Number) -> None:

@@ -75,11 +75,6 @@ class Rows:
             self.write(final=False)
         return self.held[place], self.kept[place]
 
-    def last(self) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the parameters (P,) and the statistics (B,) of the last row."""
-        place = (len(self) - 1) % self.height
-        return self.held[place].copy(), self.kept[place].copy()
-
     def write(self, final: bool) -> None:
         """Writes the chunk that is under way, whole or begun; one of differences is written once, when it is whole."""
         if not self.columns:
@@ -126,7 +121,7 @@ class Rows:
     def take_up(self, state: Mapping[str, np.ndarray], keep: int) -> None:
         """Goes on behind the first rows of an earlier log; raises DataError where the last chunk cannot be had again.
 
-        That chunk is held, also where it is full, and written anew with all that lies behind it.
+        That chunk is held, also where it is full, and stays on disk until it is written anew; what lies behind it goes.
         """
         self.columns = list(zip(*(state[name][:keep].tolist() for name in COLUMNS), strict=True))
         self.error = float(state["error"])
@@ -138,7 +133,7 @@ class Rows:
         if self.kept.shape[1]:
             self.kept[:rest] = store.rows_of(self.group, "buffers", slice(start, keep))
         for folder in (path for name in ARRAYS for path in (self.place / name / "c").glob("[0-9]*")):
-            if int(folder.name) >= full:
+            if int(folder.name) > full:
                 with disk_errors(folder):
                     shutil.rmtree(folder, ignore_errors=True)
 

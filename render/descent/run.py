@@ -238,11 +238,11 @@ class _Job:
         if divergence is None:
             log.finish()
             return
-        theta, statistics = log.last()
-        load_parameters(model, theta)
-        load_statistics(model, statistics)
         log.close()
-        if len(log.trajectory()) < 3:
+        logged = log.trajectory()
+        load_parameters(model, logged.parameters[-1])
+        load_statistics(model, logged.buffers[-1])
+        if len(logged) < 2:  # the start alone is no path
             raise DataError(f"run {self.name} {divergence}")
         reporter.say(f"run {self.name} {divergence}; what was logged before is kept and drawn")
 
@@ -259,7 +259,12 @@ class _Job:
             "parameters": layout_of(model).size,
             "logged": len(log.trajectory()),
             "weights": file_digest(self.folder / "weights.safetensors"),
-            "data": {"classes": self.dataset.classes, "train": len(train), "test": len(test)},
+            "data": {
+                "classes": self.dataset.classes,
+                "train": len(train),
+                "test": len(test),
+                "label_noise": getattr(self.settings.data, "label_noise", 0.0),
+            },
             "train": evaluate(model, train),
             "test": evaluate(model, test),
             **({"diverged": {"step": divergence.step, "sign": divergence.sign}} if divergence else {}),

@@ -113,7 +113,7 @@ def train(
             if not torch.isfinite(loss):
                 return Divergence(number, f"loss {loss.item()}")
             try:
-                logged = log.step(loss, accuracy)
+                logged = log.step(loss, accuracy, at=number if number == settings.steps else None)
             except DivergedError:
                 return Divergence(number, "parameters that are not finite")
             if logged or number % 16 == 0:
@@ -158,35 +158,38 @@ class _Step:
 
     def __call__(self, number: int, batch: Tensor | None) -> tuple[Tensor, Tensor]:
         """Makes a step on a batch, all examples where it is None; returns its loss and accuracy before the step."""
-        right = torch.full((), torch.nan)
+        first: Tensor | None = None
 
         def closure() -> Tensor:
-            nonlocal right
+            nonlocal first
             self.optimiser.zero()
             with torch.random.fork_rng(devices=[], enabled=self.draws):
                 if self.draws:
                     torch.manual_seed(batches.step_seed(self.course.seed, number))
                 loss, right = self._backward(number, batch)
+            first = right if first is None else first  # a line search asks again, at other parameters
             if self.clip:
                 nn.utils.clip_grad_norm_(self.parameters, self.clip)
             return loss
 
         loss = self.optimiser.step(closure)
-        return loss.detach(), right
+        assert first is not None
+        return loss.detach(), first
 
     def _backward(self, number: int, batch: Tensor | None) -> tuple[Tensor, Tensor]:
         count = len(self.targets) if batch is None else len(batch)
+        seed = batches.step_seed(self.course.seed, number)
         if count <= MOST_AT_ONCE:
-            return self._part(number, batch, 1.0)
+            return self._part(seed, batch, 1.0)
         whole = torch.arange(count) if batch is None else batch
-        parts = [self._part(number, part, len(part) / count) for part in split(whole)]
+        parts = [self._part(batches.step_seed(seed, k), part, len(part) / count) for k, part in enumerate(split(whole))]
         loss, right = (torch.stack(values).sum() for values in zip(*parts, strict=True))
         return loss, right
 
-    def _part(self, number: int, batch: Tensor | None, share: float) -> tuple[Tensor, Tensor]:
+    def _part(self, seed: int, batch: Tensor | None, share: float) -> tuple[Tensor, Tensor]:
         inputs = self.inputs if batch is None else self.inputs[batch]
         targets = self.targets if batch is None else self.targets[batch]
-        inputs = batches.augmented(inputs, self.course.augment, batches.step_seed(self.course.seed, number))
+        inputs = batches.augmented(inputs, self.course.augment, seed)
         outputs = self.model(inputs)
         loss = self.loss(outputs, targets) * share if share != 1 else self.loss(outputs, targets)
         loss.backward()
