@@ -9,7 +9,6 @@ import contextlib
 import errno
 import hashlib
 import json
-import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -58,17 +57,30 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG)
+GONE = (errno.ENOENT, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO)
+
+
 @contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turns a full disk or a folder that cannot be written into a sentence."""
+def disk_errors(path: Path, option: str = "--out") -> Iterator[None]:
+    """Makes a sentence of a disk that is full, a folder that cannot be written, and one that has vanished.
+
+    option: of the command line, that chooses another folder.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise MachineError(f"{path}: the disk is full; make room, then run the same command again") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in REFUSED:
             raise MachineError(
-                f"{path}: cannot be written ({error.strerror}); choose another folder with --out"
+                f"{path}: cannot be written ({error.strerror}); choose another folder with {option}"
+            ) from error
+        if error.errno in GONE:
+            raise MachineError(
+                f"{path}: has vanished while it was written ({error.strerror}); when its disk is there again, run the "
+                "same command again"
             ) from error
         raise
 
@@ -114,45 +126,6 @@ def _lock(file: TextIO, notice: str, say: Callable[[str], None]) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
             raise
-
-
-def plain(value: Any) -> Any:
-    """Returns value with None in place of every float that is not finite, which JSON cannot say."""
-    if isinstance(value, Mapping):
-        return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Writes value as JSON, whole or not at all; a float that is not finite becomes null."""
-    text = json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False)
-    with replacing(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> Any | None:
-    """Returns the value of a JSON file, or None where there is no file that can be read as JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-
-
-def read_record(path: Path, key: str, shape: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Returns the record in a JSON file, or None where it is absent, torn, of another key or of another shape.
-
-    A shape names types, and shapes within it: {"key": str, "path": {"points": int}}.
-    """
-    record = read_json(path)
-    return record if isinstance(record, dict) and record.get("key") == key and _fits(record, shape) else None
-
-
-def _fits(value: Any, shape: Any) -> bool:
-    if isinstance(shape, Mapping):
-        return isinstance(value, dict) and all(name in value and _fits(value[name], shape[name]) for name in shape)
-    return isinstance(value, shape)
 
 
 def file_digest(path: Path) -> str:

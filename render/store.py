@@ -6,6 +6,7 @@ be written at all, so empty chunks are.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,6 +92,14 @@ def write_chunks(group: zarr.Group, array: zarr.Array, corner: tuple[int, int], 
                 whole[: part.shape[0], : part.shape[1]] = part
                 index = (corner[0] + row) // height, (corner[1] + column) // width
                 _replace(chunk_file(group, array.basename, index), whole.tobytes())
+
+
+def description_digest(folder: Path) -> str:
+    """Returns the SHA-256 of all that describes the arrays in a folder, which no checksum of a chunk covers."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("zarr.json")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def chunk_file(group: zarr.Group, name: str, index: tuple[int, int]) -> Path:

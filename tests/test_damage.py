@@ -31,6 +31,7 @@ from render.landscape.plane import Plane
 from render.landscape.sampling import sample
 from render.landscape.surface import Status, SurfaceStore
 from render.progress import Lines, Reporter
+from render.records import read_record, write_record
 from render.scene.load import load
 from tests.conftest import SCENE
 
@@ -81,6 +82,11 @@ def run_folder(output: Path) -> Path:
     return runs.folder_of(scene().runs["main"], scene().seed, output)
 
 
+def change_record(path: Path, change: dict[str, object]) -> None:
+    """Writes a record that says something else, with a seal of its own."""
+    write_record(path, {**read_record(path, {}), **change})
+
+
 DAMAGES = {
     "lost": Path.unlink,
     "torn": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
@@ -97,6 +103,32 @@ def test_a_file_that_is_damaged_is_made_again_byte_for_byte(copy, made, kind, da
         DAMAGES[damage](path)
         obtain(copy)
         assert contents(copy) == whole, path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["run", "surface"])
+def test_sixty_flipped_bits_are_found_named_and_mended(copy, made, kind):
+    folder, whole = {"run": run_folder, "surface": surface_folder}[kind](copy), contents(made)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith("timing.json"))
+    rng = np.random.default_rng(6)
+    for turn in range(60):
+        path = files[turn % len(files)]  # each file in turn: by size alone nearly all would fall on parameters
+        flip(path, int(rng.integers(8 * path.stat().st_size)))
+        assert not is_whole(copy), path
+        told = obtain(copy)[1]
+        assert str(copy) in told, path
+        assert contents(copy) == whole, path
+
+
+def is_whole(output: Path) -> bool:
+    run = runs.find(scene().runs["main"], scene().seed, output)
+    return run is not None and measure.is_done(scene(), "main", output)
+
+
+def flip(path: Path, bit: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
 
 
 @pytest.mark.parametrize("array", ["loss", "accuracy", "status"])
@@ -171,21 +203,21 @@ def test_a_trajectory_that_is_not_finite_is_refused(tmp_path):
 @pytest.mark.parametrize("change", [{"train": 3}, {"network": None}, {"weights": None}, {"test": {"loss": 1.0}}])
 def test_a_run_whose_record_has_another_shape_is_absent(copy, change):
     path = run_folder(copy) / "run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    change_record(path, change)
     assert runs.find(scene().runs["main"], scene().seed, copy) is None
 
 
 @pytest.mark.parametrize("change", [{"counts": 3}, {"run": {}}, {"loss": "high"}, {"loss_digest": None}])
 def test_a_surface_whose_record_has_another_shape_is_absent(copy, change):
     path = surface_folder(copy) / "surface.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(DataError, match="holds no finished surface"):
+    change_record(path, change)
+    with pytest.raises(DataError, match=r"surface\.json: is damaged"):
         measure.load(scene(), "main", copy)
 
 
 def test_a_record_of_other_heights_is_written_anew(copy, made):
     path = surface_folder(copy) / "surface.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "loss_digest": "0" * 64}))
+    change_record(path, {"loss_digest": "0" * 64})
     assert not measure.is_done(scene(), "main", copy)
     obtain(copy)
     assert contents(copy) == contents(made)

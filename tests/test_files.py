@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from render import files
+from render import files, records
 from render.errors import MachineError
 
 
@@ -29,9 +29,9 @@ def test_a_file_that_could_not_be_finished_leaves_nothing_behind(tmp_path):
 
 def test_a_finished_file_takes_the_place_of_the_old_one(tmp_path):
     target = tmp_path / "new" / "a.json"
-    files.write_json(target, {"x": 1})
-    files.write_json(target, {"x": 2})
-    assert files.read_json(target) == {"x": 2}
+    records.write_json(target, {"x": 1})
+    records.write_json(target, {"x": 2})
+    assert records.read_json(target) == {"x": 2}
     assert list(target.parent.iterdir()) == [target]
 
 
@@ -44,34 +44,47 @@ def test_a_full_disk_is_a_sentence(tmp_path):
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(MachineError, match="choose another folder with --out"):
-        files.write_json(tmp_path / "file" / "a.json", {})
+        records.write_json(tmp_path / "file" / "a.json", {})
 
 
 def test_json_that_is_torn_or_absent_reads_as_nothing(tmp_path):
     (tmp_path / "torn.json").write_text('{"key": "ab')
-    assert files.read_json(tmp_path / "torn.json") is None
-    assert files.read_json(tmp_path / "absent.json") is None
+    assert records.read_json(tmp_path / "torn.json") is None
+    assert records.read_json(tmp_path / "absent.json") is None
 
 
 def test_json_has_null_for_every_float_that_is_not_finite(tmp_path):
     values = {"a": float("nan"), "b": [1.5, float("inf"), {"c": -float("inf")}], "d": (True, "x", None, 3)}
     expected = {"a": None, "b": [1.5, None, {"c": None}], "d": [True, "x", None, 3]}
-    assert files.plain(values) == expected
-    files.write_json(tmp_path / "a.json", values)
-    assert files.read_json(tmp_path / "a.json") == expected
+    assert records.plain(values) == expected
+    records.write_json(tmp_path / "a.json", values)
+    assert records.read_json(tmp_path / "a.json") == expected
 
 
 def test_a_record_of_another_key_or_another_shape_reads_as_nothing(tmp_path):
     path, shape = tmp_path / "a.json", {"path": {"points": int}, "loss": (list, type(None))}
     whole = {"key": "k", "path": {"points": 3}, "loss": None, "more": 1}
-    files.write_json(path, whole)
-    assert files.read_record(path, "k", shape) == whole
-    assert files.read_record(path, "other", shape) is None
+    assert records.write_record(path, whole) == whole
+    assert records.read_record(path, shape, "k") == whole == records.read_record(path, shape)
+    assert records.read_record(path, shape, "other") is None
     for torn in ({"path": 3}, {"path": {}}, {"loss": "high"}):
-        files.write_json(path, {**whole, **torn})
-        assert files.read_record(path, "k", shape) is None, torn
-    files.write_json(path, [whole])
-    assert files.read_record(path, "k", shape) is None
+        records.write_record(path, {**whole, **torn})
+        assert records.read_record(path, shape, "k") is None, torn
+    records.write_json(path, [whole])
+    assert records.read_record(path, shape, "k") is None
+
+
+@pytest.mark.parametrize("value", [0.1, -1e-300, 12345678901234567890, "ü…", [1, {"a": None}], float("nan")])
+def test_a_record_comes_back_and_no_flipped_bit_of_it_is_read(tmp_path, value):
+    path = tmp_path / "a.json"
+    kept = records.write_record(path, {"key": "k", "value": value})
+    whole = path.read_bytes()
+    assert records.read_record(path, {}) == kept
+    for place in range(8 * len(whole)):
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        assert records.read_record(path, {}) is None, bytes(flipped)
 
 
 def test_a_locked_folder_is_worked_in_by_one_at_a_time_and_no_lock_stays(tmp_path):

@@ -16,6 +16,7 @@ from render.cli import app
 from render.descent import importing, weights
 from render.descent.succession import checkpoints_of, steps_of
 from render.errors import DataError, UsageError
+from render.records import read_record, write_record
 
 MODULE = """
 import torch
@@ -327,9 +328,9 @@ def test_the_path_and_the_statistics_of_imported_checkpoints_are_their_own(home)
 
 def test_what_a_record_says_of_a_function_is_never_run(home):
     assert import_().exit_code == 0
-    record = json.loads((home / "runs" / "mine" / "run.json").read_text())
+    record = read_record(home / "runs" / "mine" / "run.json", {})
     record["imported"]["model"] = "os:abort"
-    (home / "runs" / "mine" / "run.json").write_text(json.dumps(record))
+    write_record(home / "runs" / "mine" / "run.json", record)
     run = importing.load(home / "runs" / "mine")
     with pytest.raises(DataError, match="its network is one of your own; name what makes it"):
         run.model(run.dataset())

@@ -30,6 +30,9 @@ def mistakes(as_json: bool = False) -> Iterator[None]:
         yield
     except ThalwegError as error:
         _fail(str(error), error.exit_code, as_json)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(f"{place}{error.strerror or error}; see to the disk, then run the same command again", 4, as_json)
     except KeyboardInterrupt:
         _fail("interrupted; the same command goes on where it was", 130, as_json)
 

@@ -19,6 +19,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
+from render import store
 from render.descent import data, trajectory, weights
 from render.descent.data import Dataset, Examples
 from render.descent.log import DivergedError, TrajectoryLog
@@ -29,14 +30,25 @@ from render.descent.succession import steps_of
 from render.descent.trajectory import Trajectory
 from render.descent.wording import data_words
 from render.errors import DataError, SceneError, UsageError
-from render.files import content_key, disk_errors, file_digest, is_whole, read_json, replacing, write_json
+from render.files import content_key, disk_errors, file_digest, is_whole, replacing
 from render.progress import Reporter, Task
+from render.records import read_json, read_record, write_record
 from render.scene import data as spec
 from render.scene.anatomy import bare, members
 from render.scene.document import parse
 from render.scene.place import Source
 
-RECORD = ("key", "imported", "network", "parameters", "weights", "train", "test")
+RECORD = {
+    "key": str,
+    "imported": {"model": str, "data": dict},
+    "network": str,
+    "parameters": int,
+    "logged": int,
+    "weights": str,
+    "log": str,
+    "train": dict,
+    "test": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ class ImportedRun:
 
     def trajectory(self) -> Trajectory:
         """Returns its checkpoints; raises DataError where the files are damaged."""
-        return trajectory.load(self.folder)
+        return trajectory.load(self.folder, self.record["log"])
 
     def dataset(self) -> Dataset:
         """Returns the data that it was imported with."""
@@ -79,8 +91,8 @@ class ImportedRun:
 
 def load(folder: Path) -> ImportedRun:
     """Returns the run in a folder; raises DataError where there is none that was imported."""
-    record = read_json(folder / "run.json")
-    if not isinstance(record, dict) or any(name not in record for name in RECORD):
+    record = read_record(folder / "run.json", RECORD)
+    if record is None:
         raise DataError(f"{folder}: holds no imported run; `thalweg import --out {folder}` makes one")
     return ImportedRun(folder, str(record["key"]), record)
 
@@ -187,13 +199,14 @@ def _recorded(
         "parameters": layout_of(model).size,
         "logged": count,
         "weights": file_digest(file),
+        "log": store.description_digest(folder / "trajectory.zarr"),
         "steps": [int(logged.steps[0]), int(logged.steps[-1])],
         **scores,
         "versions": {"torch": torch.__version__},
     }
     identity = {"stage": "imported run", **imported, "weights": record["weights"], "path": _digest(logged)}
     key = content_key({**identity, "fingerprint": data.fingerprint(settings)})
-    write_json(folder / "run.json", {"key": key, **record})
+    write_record(folder / "run.json", {"key": key, **record})
 
 
 def _digest(logged: Trajectory) -> str:

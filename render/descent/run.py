@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from render import store
 from render.descent import checkpoint as checkpoints
 from render.descent import data, networks, trajectory
 from render.descent.checkpoint import Checkpoint
@@ -28,18 +29,9 @@ from render.descent.training import ORDER_SEED, Course, Divergence, steps_per_se
 from render.descent.trajectory import Trajectory
 from render.descent.wording import data_words, training_words
 from render.errors import DataError
-from render.files import (
-    content_key,
-    disk_errors,
-    file_digest,
-    is_whole,
-    locked,
-    plain,
-    read_record,
-    replacing,
-    write_json,
-)
+from render.files import content_key, disk_errors, file_digest, is_whole, locked, replacing
 from render.progress import Reporter
+from render.records import read_record, write_json, write_record
 from render.scene import spec
 
 ALGORITHM = 2  # raise it when the same settings would train to other weights
@@ -49,6 +41,7 @@ RECORD = {  # what others read of run.json
     "network": str,
     "parameters": int,
     "weights": str,
+    "log": str,
     "data": dict,
     "train": {"loss": object, "accuracy": object},
     "test": {"loss": object, "accuracy": object},
@@ -75,7 +68,7 @@ class Run:
 
     def trajectory(self) -> Trajectory:
         """Returns what was logged, read from disk as it is asked for; raises DataError where files are damaged."""
-        return trajectory.load(self.folder)
+        return trajectory.load(self.folder, self.record["log"])
 
     def dataset(self) -> Dataset:
         """Returns the data it was trained on."""
@@ -129,15 +122,18 @@ def find(settings: spec.Run, seed: int, output: Path) -> Run | None:
 
 
 def _recorded(settings: spec.Run, seed: int, output: Path) -> Run | None:
+    """Returns the run that a record tells of, or None where there is no record; raises DataError for a damaged one."""
     folder, key = folder_of(settings, seed, output), key_of(settings, seed)
-    record = read_record(folder / "run.json", key, RECORD)
+    record = read_record(folder / "run.json", RECORD, key)
+    if record is None and (folder / "run.json").is_file():
+        raise DataError(f"{folder / 'run.json'}: is damaged; `thalweg train` makes it anew")
     return Run(folder, key, settings, record) if record is not None else None
 
 
 def obtain(name: str, settings: spec.Run, seed: int, output: Path, reporter: Reporter) -> Run:
     """Returns the run on disk, or trains it; a damaged one is trained again."""
-    run = _recorded(settings, seed, output)
     try:
+        run = _recorded(settings, seed, output)
         if run is not None:
             run.require_whole()
             return run
@@ -156,9 +152,9 @@ def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
     model, log, divergence = job.trained(reporter)
     record = job.record(model, log, divergence)
     write_json(job.folder / "run.timing.json", {"seconds": round(time.perf_counter() - start, 3)})
-    write_json(job.folder / "run.json", record)
+    kept = write_record(job.folder / "run.json", record)
     job.checkpoint.unlink(missing_ok=True)
-    return Run(job.folder, job.key, settings, plain(record))
+    return Run(job.folder, job.key, settings, kept)
 
 
 def trial(settings: spec.Run, seed: int) -> tuple[float, int]:
@@ -259,6 +255,7 @@ class _Job:
             "parameters": layout_of(model).size,
             "logged": len(log.trajectory()),
             "weights": file_digest(self.folder / "weights.safetensors"),
+            "log": store.description_digest(self.folder / "trajectory.zarr"),
             "data": {
                 "classes": self.dataset.classes,
                 "train": len(train),

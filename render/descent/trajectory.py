@@ -115,9 +115,14 @@ def read(group: zarr.Group) -> Trajectory:
     return Trajectory(parameters, steps, losses, accuracies, buffers, names)
 
 
-def load(folder: Path) -> Trajectory:
-    """Returns the trajectory in the folder of a run or a log; raises DataError where it is missing or damaged."""
+def load(folder: Path, description: str | None = None) -> Trajectory:
+    """Returns the trajectory in the folder of a run or a log; raises DataError where it is missing or damaged.
+
+    description: the digest of what describes its arrays, where one was kept.
+    """
     place = folder / "trajectory.zarr"
+    if description not in (None, store.description_digest(place)):
+        raise DataError(f"{place}: what describes its arrays is damaged; `thalweg train` mends it")
     group = store.open_group(place)
     return read(group if group is not None else store.missing(place))
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from render import compiler
-from render.files import content_key, file_digest, read_json, write_json
+from render.files import content_key, file_digest, is_whole
 from render.landscape import terrain
+from render.records import read_record, write_json, write_record
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 
@@ -53,10 +54,8 @@ def beside(target: Path, ending: str) -> Path:
 
 def is_current(target: Path, key: str) -> bool:
     """Whether a finished file is on disk, whole, and made from the same settings."""
-    record = read_json(beside(target, ".json"))
-    if not isinstance(record, dict) or record.get("key") != key or not target.is_file():
-        return False
-    return record.get("sha256") == file_digest(target)
+    record = read_record(beside(target, ".json"), {"sha256": str}, key)
+    return record is not None and is_whole(target, record["sha256"])
 
 
 def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seconds: Mapping[str, float]) -> None:
@@ -71,4 +70,4 @@ def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seco
         "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
     }
     write_json(beside(target, ".timing.json"), {name: round(value, 3) for name, value in seconds.items()})
-    write_json(beside(target, ".json"), record)
+    write_record(beside(target, ".json"), record)

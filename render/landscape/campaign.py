@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from render.errors import Partial
-from render.files import locked, plain, read_json, write_json
+from render.files import locked
 from render.landscape.adaptive import FEWEST, WHOLE, Outcome, Unfinished, adapt
 from render.landscape.crew import Alone, Crew
 from render.landscape.field import Field, at_cells, on_lattice
@@ -27,6 +27,7 @@ from render.landscape.surface import Surface, SurfaceStore
 from render.landscape.survey import Means, Survey
 from render.landscape.team import Recipe, cluster, processes
 from render.progress import Reporter, Task
+from render.records import plain, read_json, write_json
 
 SPREAD = 3  # cells along each axis at which the standard error is told
 RESERVE = 0.1  # of a budget, for the check at its end

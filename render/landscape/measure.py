@@ -16,7 +16,7 @@ import numpy as np
 from render.descent import runs
 from render.descent.runs import AnyRun
 from render.errors import DataError
-from render.files import content_key, file_digest, is_whole, locked, plain, read_record, replacing, write_json
+from render.files import content_key, file_digest, is_whole, locked, replacing
 from render.landscape import surface as surfaces
 from render.landscape.adaptive import FEWEST, WHOLE
 from render.landscape.grid import Grid
@@ -32,6 +32,7 @@ from render.landscape.status import Status
 from render.landscape.surface import Surface, SurfaceStore
 from render.landscape.survey import Means
 from render.progress import Reporter
+from render.records import read_record, write_record
 from render.scene import surface as spec
 from render.scene.plane import others_of
 from render.scene.spec import Scene
@@ -129,7 +130,8 @@ def load(scene: Scene, name: str, output: File) -> Landscape:
     folder, key = folder_of(scene, name, output), key_of(scene, name)
     record = _record_in(folder, key)
     if record is None:
-        raise DataError(f"{folder}: holds no finished surface; `thalweg sample` makes it")
+        said = "is damaged" if (folder / "surface.json").is_file() else "is missing"
+        raise DataError(f"{folder / 'surface.json'}: {said}; `thalweg sample` makes it")
     surface = surfaces.load(folder / "surface.zarr")
     if surface.loss_digest != record["loss_digest"]:
         raise DataError(f"{folder}: is not finished, its record tells of other heights; `thalweg sample` mends it")
@@ -139,7 +141,7 @@ def load(scene: Scene, name: str, output: File) -> Landscape:
 
 
 def _record_in(folder: File, key: str) -> dict[str, Any] | None:
-    return read_record(folder / "surface.json", key, RECORD)
+    return read_record(folder / "surface.json", RECORD, key)
 
 
 def _path_file(number: int) -> str:
@@ -160,7 +162,7 @@ def obtain(scene: Scene, name: str, output: File, reporter: Reporter, means: Mea
     """
     means = means or Means()
     folder, settings = folder_of(scene, name, output), scene.measured[name]
-    if _record_in(folder, key_of(scene, name)) is not None:
+    if (folder / "surface.json").is_file():
         try:
             return load(scene, name, output)
         except DataError as damage:
@@ -239,8 +241,8 @@ class _Job:
         shown = zip(self.scene.measured[self.name].paths, further, digests, strict=True)
         said = [{**path_record(self.others[name], path), "digest": digest} for name, path, digest in shown]
         record |= {"path_digest": digest, "paths": said}
-        write_json(folder / "surface.json", plain(record))
-        return Landscape(folder, key, surface, tuple(paths), plain(record))
+        kept = write_record(folder / "surface.json", record)
+        return Landscape(folder, key, surface, tuple(paths), kept)
 
 
 def _kept(store: File, key: str) -> tuple[Section, Grid] | None:

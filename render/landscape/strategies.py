@@ -26,7 +26,7 @@ import torch
 from render import compiler
 from render.descent.parameters import layout_of
 from render.errors import MachineError, UsageError
-from render.files import content_key, read_json, write_json
+from render.files import content_key
 from render.landscape.dense.plane import DensePlane, is_dense
 from render.landscape.evaluation import LARGEST_PASS, Forward
 from render.landscape.grid import Grid
@@ -35,6 +35,7 @@ from render.landscape.measurement import Measurement, Problem, Way
 from render.landscape.native.plane import NativePlane, is_native
 from render.landscape.precision import check, probes
 from render.landscape.traced import is_traced, traced
+from render.records import read_json, write_json
 
 ALGORITHM = 1  # raise it when a strategy's speed or rounding changes
 AGREEMENT = 1e-5  # relative, of a strategy with the loop

@@ -19,13 +19,13 @@ from scipy.ndimage import map_coordinates
 
 from render import store
 from render.errors import DataError
-from render.files import read_json, write_json
 from render.landscape.grid import Grid
 from render.landscape.layer import TILE, Layer, Tile
 from render.landscape.line import Line
 from render.landscape.plane import Plane
 from render.landscape.section import Section
 from render.landscape.status import Status
+from render.records import read_record, write_record
 
 WHOLE = 256  # cells along the side of a chunk that is filled, not measured, so that writing a million takes few files
 
@@ -90,7 +90,10 @@ class SurfaceStore:
 
     @staticmethod
     def open(folder: Path) -> SurfaceStore | None:
-        """Returns the store in a folder, or None where there is none that can be read."""
+        """Returns the store in a folder, or None where there is none that can be read and is as it was finished."""
+        finished = _outcome_in(folder)
+        if finished is not None and finished[DESCRIPTION] != store.description_digest(folder):
+            return None
         group = store.open_group(folder)
         layer = Layer.open(group)
         return SurfaceStore(folder, group, layer) if group is not None and layer is not None else None
@@ -108,13 +111,13 @@ class SurfaceStore:
     @property
     def outcome(self) -> dict[str, Any] | None:
         """What is known of a finished surface, or None before that."""
-        found = read_json(self.folder / OUTCOME)
-        return found if isinstance(found, dict) else None
+        found = _outcome_in(self.folder)
+        return {name: value for name, value in found.items() if name != DESCRIPTION} if found else None
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
         """Says that every cell is there, and what is known of them."""
         store.sweep(self.folder)
-        write_json(self.folder / OUTCOME, outcome)
+        write_record(self.folder / OUTCOME, {**outcome, DESCRIPTION: store.description_digest(self.folder)})
 
     def geometry(self) -> tuple[Section, Grid]:
         """Returns the plane and the grid; raises DataError where they are damaged."""
@@ -130,6 +133,7 @@ class SurfaceStore:
         try:
             self.geometry()
         except DataError:
+            self._reopen()
             _put_geometry(self.group, plane, grid)
 
     def part(self, name: str, shape: tuple[int, int] | None = None) -> Layer | None:
@@ -143,10 +147,15 @@ class SurfaceStore:
 
     def create_part(self, name: str, shape: tuple[int, int]) -> Layer:
         """Returns an empty layer for a level or for held-out cells, which replaces one that cannot be read."""
+        self._reopen()
         store.create_group(self.folder / name, {})
         group = self.group[name]
         assert isinstance(group, zarr.Group)
         return Layer.create(group, shape)
+
+    def _reopen(self) -> None:
+        """Says that the surface is not finished any more."""
+        (self.folder / OUTCOME).unlink(missing_ok=True)
 
     def is_whole(self, parts: Mapping[str, int]) -> bool:
         """Whether levels and held-out cells have so many points each, none of them damaged."""
@@ -166,7 +175,12 @@ class SurfaceStore:
 
 
 OUTCOME = "outcome.json"
+DESCRIPTION = "description"  # digest of what describes the arrays, which must not change after the end
 _GEOMETRY = ("origin", "u", "v", "alphas", "betas")
+
+
+def _outcome_in(folder: Path) -> dict[str, Any] | None:
+    return read_record(folder / OUTCOME, {DESCRIPTION: str})
 
 
 def _put_geometry(group: zarr.Group, plane: Section, grid: Grid) -> None:
@@ -179,7 +193,7 @@ def load(folder: Path) -> Surface:
     """Returns the surface in a folder; raises DataError where it is missing or damaged."""
     found = SurfaceStore.open(folder)
     if found is None:
-        raise DataError(f"{folder}: holds no surface; `thalweg sample` makes it")
+        raise DataError(f"{folder}: is missing or damaged; `thalweg sample` makes it")
     damaged: list[Tile] = []
     values = found.read(damaged.append)
     if damaged:

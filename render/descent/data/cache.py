@@ -19,7 +19,8 @@ import numpy as np
 
 from render.descent.data import places
 from render.errors import MachineError
-from render.files import content_key, read_json, replacing, write_json
+from render.files import content_key, replacing
+from render.records import read_json, write_json
 
 BLOCK = 2**24  # bytes that are read at once
 

@@ -49,14 +49,14 @@ def fetch(remote: Remote, target: Path, advance: Callable[[int], None] = lambda 
         advance(target.stat().st_size)
         return target
     part = target.with_name(f"{target.name}.part")
-    with disk_errors(target):
+    with disk_errors(target, "--data"):
         target.parent.mkdir(parents=True, exist_ok=True)
     _complete(remote, part, advance)
     found = md5_of(part)
     if found != remote.md5:
         _forget(part)
         raise DataError(f"{remote.url}: has the MD5 {found}, {remote.md5} is right; it was removed, fetch it again")
-    with disk_errors(target):
+    with disk_errors(target, "--data"):
         part.replace(target)
     _forget(part)
     return target
@@ -101,7 +101,7 @@ def _stream(remote: Remote, part: Path) -> Any:
         goes_on = answer.status == 206
         have = have if goes_on else 0
         expected = have + (answer.length or 0)  # 0 where the server does not say
-        with disk_errors(part), part.open("ab" if goes_on else "wb") as file:
+        with disk_errors(part, "--data"), part.open("ab" if goes_on else "wb") as file:
             _keep_tag(part, answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
             yield have
             while block := answer.read1(BLOCK):
@@ -121,7 +121,7 @@ def _have(part: Path) -> tuple[int, str]:
 
 def _keep_tag(part: Path, tag: str) -> None:
     strong = "" if tag.startswith("W/") else tag
-    with disk_errors(part):
+    with disk_errors(part, "--data"):
         _tag_file(part).write_text(strong, encoding="utf-8")
 
 

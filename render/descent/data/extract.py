@@ -20,11 +20,11 @@ def extract(archive: Path, folder: Path, most_members: int, most_bytes: int) -> 
 
     Raises DataError, with nothing left behind, where it holds anything else, or more than it may.
     """
-    with disk_errors(folder):
+    with disk_errors(folder, "--data"):
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        with disk_errors(folder):
+        with disk_errors(folder, "--data"):
             _unpack(archive, temporary, folder.name, most_members, most_bytes)
             shutil.rmtree(folder, ignore_errors=True)
             (temporary / folder.name).replace(folder)

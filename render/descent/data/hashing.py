@@ -15,7 +15,8 @@ from pathlib import Path
 
 from render.descent.data import places
 from render.errors import DataError, MachineError
-from render.files import file_digest, read_json, replacing
+from render.files import file_digest, replacing
+from render.records import read_json
 
 _remembered: dict[str, str] = {}  # by what is known of all files without reading them
 
