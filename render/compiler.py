@@ -58,6 +58,15 @@ def library(source: str) -> ctypes.CDLL | None:
             return None
 
 
+def version() -> str | None:
+    """Returns the first line that the C++ compiler says of itself, or None where there is none."""
+    command = _compiler()
+    if not command:
+        return None
+    told = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False).stdout
+    return next(iter(told.splitlines()), " ".join(command))
+
+
 def _compiler() -> list[str]:
     """Returns the command of a C++ compiler, or an empty list."""
     for name in (os.environ.get("CXX", ""), "g++", "clang++", "c++"):

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -57,6 +58,18 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def sweep(folder: Path, stem: str | None = None) -> None:
+    """Removes what a kill has left of files that were being replaced: all in a folder, or those of one name.
+
+    Nobody else may be writing them.
+    """
+    begin = r"\..+" if stem is None else rf"\.{re.escape(stem)}(\.[a-z0-9]+)?(\.timing)?"
+    for path in folder.glob(".*"):
+        if re.fullmatch(rf"{begin}\.{RANDOM}(\.[A-Za-z0-9]+)?", path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+RANDOM = "[a-z0-9_]{8}"  # what tempfile puts into a name
 FULL = (errno.ENOSPC, errno.EDQUOT)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG)
 GONE = (errno.ENOENT, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO)
@@ -102,6 +115,20 @@ def locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
         Path(file.name).unlink(missing_ok=True)
         fcntl.flock(file, fcntl.LOCK_UN)  # closing is not enough where a forked worker holds the file too
         file.close()
+
+
+def idle(folder: Path) -> bool:
+    """Whether no process is at work in a folder; a lock that was left behind there is removed."""
+    path = folder.with_name(f"{folder.name}.lock")
+    if fcntl is None or not path.exists():
+        return True
+    with path.open("a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        path.unlink(missing_ok=True)
+    return True
 
 
 def _lock_file(folder: Path, say: Callable[[str], None]) -> TextIO:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from render.cli import data, exchange, scenes  # noqa: F401  (they register their commands)
+from render.cli import data, exchange, scenes, upkeep  # noqa: F401  (they register their commands)
 from render.cli.app import app
 
 __all__ = ["app", "main"]

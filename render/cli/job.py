@@ -25,6 +25,7 @@ class Job:
     output: Path
     reporter: Any
     as_json: bool
+    metadata: bool = True  # in the files themselves
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
 
     @staticmethod
@@ -66,6 +67,9 @@ _Models = Annotated[
         "--model", metavar="[RUN=]MODULE:FUNCTION", help="Python function that returns the network of an imported run."
     ),
 ]
+_Metadata = Annotated[
+    bool, typer.Option("--no-metadata", help="Writes no title and no caption into the pictures' own files.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
 
 
@@ -77,6 +81,7 @@ def _options(
     as_json: _Json = False,
     data: _Data = None,
     model: _Models = None,
+    bare: _Metadata = False,
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
@@ -93,7 +98,8 @@ def _options(
         raise SceneError(problems)
     _refuse_shared_names(loaded)
     use_data_folder(data)
-    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, {"models": _models(model or [])})
+    means = {"models": _models(model or [])}
+    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, not bare, means)
 
 
 def _models(named: list[str]) -> dict[str, str]:
@@ -110,6 +116,7 @@ def sampling_options(
     as_json: _Json = False,
     data: _Data = None,
     model: _Models = None,
+    bare: _Metadata = False,
     workers: Annotated[int, typer.Option(metavar="N", help="Processes of this machine that measure.")] = 1,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, e.g. tcp://host:8786.")
@@ -119,7 +126,7 @@ def sampling_options(
     ] = None,
 ) -> Job:
     """Returns the job of measuring, which may be shared among several."""
-    job = _options(scenes, quality, settings, output, as_json, data, model)
+    job = _options(scenes, quality, settings, output, as_json, data, model, bare)
     means = {**job.means, "workers": workers, "scheduler": scheduler, "shard": _share(shard)}
     return replace(job, means=means)
 

@@ -49,7 +49,7 @@ def _made(job: Job, maker: Any, family: str) -> list[dict[str, Any]]:
     results = []
     for _, scene in job.scenes:
         for name in getattr(scene, family):
-            made = maker.make(scene, name, job.quality, job.output, job.reporter)
+            made = maker.make(scene, name, job.quality, job.output, job.reporter, job.metadata)
             results.append(job.result(family[:-1], name, made.path, made.key, made.reused))
     return results
 
@@ -120,7 +120,7 @@ def plan(job: Job) -> None:
     """
     from render.film import plan as plans
 
-    made = [plans.make(scene, job.quality, job.output) for _, scene in job.scenes]
+    made = [plans.make(scene, job.quality, job.output, job.metadata) for _, scene in job.scenes]
     if job.as_json:
         print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))
         return

@@ -29,7 +29,7 @@ from render.descent.training import ORDER_SEED, Course, Divergence, steps_per_se
 from render.descent.trajectory import Trajectory
 from render.descent.wording import data_words, training_words
 from render.errors import DataError
-from render.files import content_key, disk_errors, file_digest, is_whole, locked, replacing
+from render.files import content_key, disk_errors, file_digest, is_whole, locked, replacing, sweep
 from render.progress import Reporter
 from render.records import read_record, write_json, write_record
 from render.scene import spec
@@ -113,7 +113,7 @@ def folder_of(settings: spec.Run, seed: int, output: Path) -> Path:
 def find(settings: spec.Run, seed: int, output: Path) -> Run | None:
     """Returns the finished run on disk, or None; a damaged one is none."""
     try:
-        run = _recorded(settings, seed, output)
+        run = recorded(settings, seed, output)
         if run is not None:
             run.require_whole()
         return run
@@ -121,7 +121,7 @@ def find(settings: spec.Run, seed: int, output: Path) -> Run | None:
         return None
 
 
-def _recorded(settings: spec.Run, seed: int, output: Path) -> Run | None:
+def recorded(settings: spec.Run, seed: int, output: Path) -> Run | None:
     """Returns the run that a record tells of, or None where there is no record; raises DataError for a damaged one."""
     folder, key = folder_of(settings, seed, output), key_of(settings, seed)
     record = read_record(folder / "run.json", RECORD, key)
@@ -133,7 +133,7 @@ def _recorded(settings: spec.Run, seed: int, output: Path) -> Run | None:
 def obtain(name: str, settings: spec.Run, seed: int, output: Path, reporter: Reporter) -> Run:
     """Returns the run on disk, or trains it; a damaged one is trained again."""
     try:
-        run = _recorded(settings, seed, output)
+        run = recorded(settings, seed, output)
         if run is not None:
             run.require_whole()
             return run
@@ -152,6 +152,7 @@ def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
     model, log, divergence = job.trained(reporter)
     record = job.record(model, log, divergence)
     write_json(job.folder / "run.timing.json", {"seconds": round(time.perf_counter() - start, 3)})
+    sweep(job.folder)
     kept = write_record(job.folder / "run.json", record)
     job.checkpoint.unlink(missing_ok=True)
     return Run(job.folder, job.key, settings, kept)

@@ -83,7 +83,7 @@ def _command(target: Path, fps: float, crf: int, preset: str, metadata: Mapping[
     """Returns the call that reads PNG from standard input and writes target."""
     named = [part for key, value in metadata.items() for part in ("-metadata", f"{key}={value}")]
     return [
-        *(_ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
+        *(ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
         *("-f", "image2pipe", "-c:v", "png", "-framerate", str(fps), "-i", "-"),
         *("-vf", COLOURS, "-c:v", "libx264", "-crf", str(crf), "-preset", preset),
         *("-map_metadata", "-1", *named, "-movflags", "+faststart"),
@@ -113,14 +113,20 @@ def _feed(frames: Sequence[Path], command: Sequence[str]) -> None:
 def _start(command: Sequence[str], messages: int) -> subprocess.Popen[bytes]:
     """Starts ffmpeg, its standard input open and its words going to a file descriptor."""
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=messages,
+            start_new_session=True,  # Ctrl-C is for whoever started it, who then ends it
+        )
     except OSError as error:
         raise MachineError(f"ffmpeg cannot be started ({error.strerror}); install imageio-ffmpeg again") from error
 
 
 def _read_back(film: Path, fps: float) -> EncodedFilm:
     """Decodes a film and returns what it holds; raises MachineError where its colours are not tagged BT.709."""
-    command = [_ffmpeg(), "-nostdin", "-hide_banner", "-xerror", "-i", str(film), "-map", "0:v", "-f", "null", "-"]
+    command = [ffmpeg(), "-nostdin", "-hide_banner", "-xerror", "-i", str(film), "-map", "0:v", "-f", "null", "-"]
     ended = subprocess.run(command, capture_output=True, check=False)
     told = ended.stderr.decode(errors="replace")
     picture = re.search(r"Video: .*?, (\d+)x(\d+)", told)
@@ -132,8 +138,8 @@ def _read_back(film: Path, fps: float) -> EncodedFilm:
     return EncodedFilm(int(counts[-1]), (int(picture[1]), int(picture[2])), int(counts[-1]) / fps)
 
 
-def _ffmpeg() -> str:
-    """Returns the path of an ffmpeg that can be run."""
+def ffmpeg() -> str:
+    """Returns the path of an ffmpeg that can be run; raises MachineError where there is none."""
     try:
         path = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.files import content_key
+from render.files import content_key, locked, sweep
 from render.film import record
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
@@ -52,13 +52,24 @@ def frame_keys(scene: Scene, film: Film) -> list[str]:
     return [content_key({"picture": picture, "frame": index}) for index in range(timeline.frame_count)]
 
 
-def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter) -> Made:
-    """Returns a scene's film, from disk where it is current, else drawing the frames that are missing."""
-    film = scene.films[name]
-    target, key = target_of(name, quality, output), record.file_key(scene, film)
+def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True) -> Made:
+    """Returns a scene's film, from disk where it is current, else drawing the frames that are missing.
+
+    metadata: whether the file has the title in it; the record beside it tells everything in any case.
+    """
+    target, key = target_of(name, quality, output), record.file_key(scene, scene.films[name], metadata)
     if record.is_current(target, key):
         return Made(target, key, True)
     refuse_undrawable(scene.title)
+    with locked(frames_of(name, quality, output), reporter.say):
+        if record.is_current(target, key):  # whoever was there before has made it
+            return Made(target, key, True)
+        return _made(scene, name, quality, output, reporter, metadata)
+
+
+def _made(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool) -> Made:
+    film = scene.films[name]
+    target, key = target_of(name, quality, output), record.file_key(scene, film, metadata)
     start = time.perf_counter()
     store = FrameStore(frames_of(name, quality, output))
     shooting = Shooting(scene, film, output, reporter)
@@ -68,8 +79,14 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         _draw(shooting, store, keys, missing, name)
     store.trim(len(keys))
     drawn = time.perf_counter()
+    sweep(target.parent, target.stem)
     encoded = encode(
-        store.paths(len(keys)), target, film.fps, film.encoder.crf, film.encoder.preset, {"title": scene.title}
+        store.paths(len(keys)),
+        target,
+        film.fps,
+        film.encoder.crf,
+        film.encoder.preset,
+        {"title": scene.title} if metadata else {},
     )
     takes = shooting.takes()
     details = {

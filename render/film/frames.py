@@ -19,7 +19,7 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
-from render.files import disk_errors, replacing
+from render.files import disk_errors, replacing, sweep
 
 PNG_LEVEL = 1  # level 6 takes four times as long for 6 % less
 IN_FLIGHT = 2  # frames that wait to be saved; more would only cost memory
@@ -53,6 +53,12 @@ class FrameStore:
         entries = self._entries()
         return [index for index, key in enumerate(keys) if not self._holds(entries.get(index), key, verify)]
 
+    def damaged(self, keys: Sequence[str]) -> list[int]:
+        """Returns the frames that were drawn for their key and whose bytes are lost or others by now."""
+        entries = self._entries()
+        drawn = [index for index, key in enumerate(keys) if index in entries and entries[index].key == key]
+        return [index for index in drawn if not self._holds(entries[index], keys[index], verify=True)]
+
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
         """Saves a frame (H, W, 3) uint8, then its line in the manifest."""
         buffer = io.BytesIO()
@@ -70,6 +76,7 @@ class FrameStore:
         for path in self.folder.glob("*.png"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
+        sweep(self.folder)
         lines = [json.dumps(asdict(entry)) for index, entry in sorted(self._entries().items()) if index < count]
         with replacing(self._manifest) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

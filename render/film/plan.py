@@ -70,13 +70,13 @@ def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
 
 
-def make(scene: Scene, quality: str, output: Path) -> Plan:
+def make(scene: Scene, quality: str, output: Path, metadata: bool = True) -> Plan:
     """Returns what is missing of a scene at a quality (already applied to it)."""
     items = [
         *_runs(scene, output),
         *_surfaces(scene, output),
-        *_stills(scene, quality, output),
-        *_films(scene, quality, output),
+        *_stills(scene, quality, output, metadata),
+        *_films(scene, quality, output, metadata),
     ]
     return Plan(tuple(items))
 
@@ -131,21 +131,21 @@ def _picture_seconds(size: tuple[int, int]) -> float:
     return SECONDS_PER_FRAME[0] + SECONDS_PER_FRAME[1] * size[0] * size[1] / 1e6
 
 
-def _stills(scene: Scene, quality: str, output: Path) -> list[Item]:
+def _stills(scene: Scene, quality: str, output: Path, metadata: bool) -> list[Item]:
     items = []
     for name, settings in scene.stills.items():
-        if not record.is_current(still.target_of(name, quality, output), record.file_key(scene, settings)):
+        if not record.is_current(still.target_of(name, quality, output), record.file_key(scene, settings, metadata)):
             width, height = settings.size
             seconds = FIRST_PICTURE + 2 * _picture_seconds(settings.size)
             items.append(Item(f"still {name}", 1, "picture", seconds, width * height * BYTES_PER_PIXEL / 1e6))
     return items
 
 
-def _films(scene: Scene, quality: str, output: Path) -> list[Item]:
+def _films(scene: Scene, quality: str, output: Path, metadata: bool) -> list[Item]:
     return [
         _film(scene, name, settings, quality, output)
         for name, settings in scene.films.items()
-        if not record.is_current(films.target_of(name, quality, output), record.file_key(scene, settings))
+        if not record.is_current(films.target_of(name, quality, output), record.file_key(scene, settings, metadata))
     ]
 
 

@@ -41,10 +41,11 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
     )
 
 
-def file_key(scene: Scene, output: Film | Still) -> str:
-    """Returns the key of a finished film or still."""
+def file_key(scene: Scene, output: Film | Still, metadata: bool = True) -> str:
+    """Returns the key of a finished film or still, whose file has its title and caption in it or no metadata."""
     encoder = output.encoder.model_dump(mode="json") if isinstance(output, Film) else None
-    return content_key({"stage": "file", "picture": picture_key(scene, output), "encoder": encoder})
+    bare = {} if metadata else {"metadata": False}
+    return content_key({"stage": "file", "picture": picture_key(scene, output), "encoder": encoder, **bare})
 
 
 def beside(target: Path, ending: str) -> Path:
@@ -54,8 +55,13 @@ def beside(target: Path, ending: str) -> Path:
 
 def is_current(target: Path, key: str) -> bool:
     """Whether a finished file is on disk, whole, and made from the same settings."""
-    record = read_record(beside(target, ".json"), {"sha256": str}, key)
-    return record is not None and is_whole(target, record["sha256"])
+    record = read(target)
+    return record is not None and record["key"] == key and is_whole(target, record["sha256"])
+
+
+def read(target: Path) -> dict[str, Any] | None:
+    """Returns the record beside a finished file, or None where it is missing or damaged."""
+    return read_record(beside(target, ".json"), {"key": str, "sha256": str})
 
 
 def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seconds: Mapping[str, float]) -> None:

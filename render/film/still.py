@@ -8,7 +8,7 @@ from pathlib import Path
 import PIL.Image
 import PIL.PngImagePlugin
 
-from render.files import replacing
+from render.files import locked, replacing, sweep
 from render.film import record
 from render.film.film import Made, suffix
 from render.film.overlay import refuse_undrawable
@@ -24,21 +24,34 @@ def target_of(name: str, quality: str, output: Path) -> Path:
     return output / "stills" / f"{name}{suffix(quality)}.png"
 
 
-def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter) -> Made:
-    """Returns a scene's still, from disk where it is current."""
-    still = scene.stills[name]
-    target, key = target_of(name, quality, output), record.file_key(scene, still)
+def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True) -> Made:
+    """Returns a scene's still, from disk where it is current.
+
+    metadata: whether the file has title and caption in it; the record beside it tells everything in any case.
+    """
+    target, key = target_of(name, quality, output), record.file_key(scene, scene.stills[name], metadata)
     if record.is_current(target, key):
         return Made(target, key, True)
     refuse_undrawable(scene.title)
+    with locked(target, reporter.say):
+        if record.is_current(target, key):  # whoever was there before has made it
+            return Made(target, key, True)
+        return _made(scene, name, quality, output, reporter, metadata)
+
+
+def _made(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool) -> Made:
+    still = scene.stills[name]
+    target, key = target_of(name, quality, output), record.file_key(scene, still, metadata)
     start = time.perf_counter()
     shooting = Shooting(scene, still, output, reporter)
     [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
     take = shooting.take(shooting.timeline.locate(still.at).shot)
     words = caption_of(scene, take)
     notes = PIL.PngImagePlugin.PngInfo()
-    notes.add_itxt("Title", scene.title)
-    notes.add_itxt("Description", words)
+    if metadata:
+        notes.add_itxt("Title", scene.title)
+        notes.add_itxt("Description", words)
+    sweep(target.parent, target.stem)
     with replacing(target) as temporary:
         PIL.Image.fromarray(pixels).save(temporary, pnginfo=notes)
     details = {

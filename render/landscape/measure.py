@@ -16,7 +16,7 @@ import numpy as np
 from render.descent import runs
 from render.descent.runs import AnyRun
 from render.errors import DataError
-from render.files import content_key, file_digest, is_whole, locked, replacing
+from render.files import content_key, file_digest, is_whole, locked, replacing, sweep
 from render.landscape import surface as surfaces
 from render.landscape.adaptive import FEWEST, WHOLE
 from render.landscape.grid import Grid
@@ -241,6 +241,7 @@ class _Job:
         shown = zip(self.scene.measured[self.name].paths, further, digests, strict=True)
         said = [{**path_record(self.others[name], path), "digest": digest} for name, path, digest in shown]
         record |= {"path_digest": digest, "paths": said}
+        sweep(folder)
         kept = write_record(folder / "surface.json", record)
         return Landscape(folder, key, surface, tuple(paths), kept)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,6 +128,17 @@ class GeometryPass:
         near, far = max(0.02, along.min() * 0.95), along.max() * 1.05
         camera.SetClippingRange(near, far)
         return near, far
+
+    @property
+    def graphics(self) -> dict[str, str | int]:
+        """Window class, renderer, version and widest texture, pixels, of the library, once it has drawn."""
+        from vtkmodules.vtkRenderingOpenGL2 import vtkTextureObject
+
+        window = self._plotter.render_window
+        report = window.ReportCapabilities()
+        found = {name: re.search(rf"OpenGL {name} string:\s*(.+)", report) for name in ("renderer", "version")}
+        said = {name: match[1].strip() if match else "unknown" for name, match in found.items()}
+        return {"window": window.GetClassName(), **said, "widest": int(vtkTextureObject.GetMaximumTextureSize(window))}
 
     def close(self) -> None:
         """Gives the graphics memory back."""

@@ -109,6 +109,11 @@ class Stage:
             self._geometry.put(Kind.HEAD, mesh.ball(head, HEAD * radius) if head is not None else None, line=line)
         self._light = paths_light(trails, [c * self.look.path.glow for c in self._path_colours], self._relief.depth)
 
+    @property
+    def graphics(self) -> dict[str, str | int]:
+        """What draws here: window class, renderer, version, widest texture in pixels; known after the first picture."""
+        return self._geometry.graphics
+
     def photograph(self, view: View, seed: int) -> np.ndarray:
         """Returns the picture from a view, (H, W, 3) uint8."""
         return develop([self.expose(view)], lens_of(self.look), seed).numpy()
