@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import types
 from collections.abc import Callable
@@ -23,10 +24,20 @@ def strategy() -> str:
     """Returns "compiled" or "eager"; THALWEG_COMPILE=0 asks for eager."""
     if os.environ.get("THALWEG_COMPILE") == "0":
         return "eager"
-    if _compiler():
+    lacking = lacks()
+    if lacking is None:
         return "compiled"
-    _say("no C++ compiler was found, so kernels run unfused and slower; `apt install g++` brings one")
+    _say(f"{lacking[0]}, so kernels run unfused and slower; {lacking[1]}")
     return "eager"
+
+
+def lacks() -> tuple[str, str] | None:
+    """Returns what torch.compile lacks on this machine, and what brings it, or None where it has all."""
+    if not _compiler():
+        return "no C++ compiler was found", "`apt install g++` brings one"
+    if not Path(sysconfig.get_path("include"), "Python.h").is_file():
+        return "Python.h was not found", "`apt install python3-dev` brings it"
+    return None
 
 
 @functools.cache

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+MOST_SAID = 100  # problems of one scene; more help nobody
+
 
 class ThalwegError(Exception):
     """Something that a user can set right, or has to know."""
@@ -28,7 +30,9 @@ class SceneError(ThalwegError):
 
     def __init__(self, problems: Sequence[str]):
         self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
+        more = len(self.problems) - MOST_SAID
+        said = [*self.problems[:MOST_SAID], *([f"and {more:,} more problems"] if more > 0 else [])]
+        super().__init__("\n".join(said))
 
 
 class MachineError(ThalwegError):

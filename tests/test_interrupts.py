@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from render.interrupts import SIGNALS, deferred
+from render.interrupts import SIGNALS, deferred, finishing
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -36,4 +36,15 @@ def test_outside_of_the_main_thread_nothing_is_asked():
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert found == [False]
+    assert found == [0]
+
+
+def test_a_block_that_is_to_finish_does_so_and_is_ended_then():
+    done = []
+    with pytest.raises(KeyboardInterrupt, match=r"^$"), finishing() as times_asked:
+        os.kill(os.getpid(), signal.SIGTERM)
+        done.append(times_asked())
+    assert done == [1]
+    with finishing() as times_asked:
+        done.append(times_asked())
+    assert done == [1, 0]

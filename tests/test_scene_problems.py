@@ -46,7 +46,7 @@ FOUR = GOOD.replace(
 BAD = [
     # what the scene says, what it is changed to, where the problem stands, what is said
     ("training:", "trainig:", "8:5", "runs.main.trainig: is not a key here; did you mean training?"),
-    ("seed: 7", "weather: 7", "3:1", "weather: is not a key here; known here: thalweg, title, seed, runs, surfaces"),
+    ("seed: 7", "weather: 7", "3:1", "weather: is not a key here; known here: thalweg, include, title, seed, runs"),
     ("title: Bowl\n", "", "1:1", "title: is missing; add it (title on the picture)"),
     ("title: Bowl", "title: 5", "2:8", "title: 5 is not text; put it in quotes"),
     ("title: Bowl", "title: ''", "2:8", 'title: "" has too few characters; at least 1'),

@@ -126,6 +126,9 @@ def _compiler(name: str) -> Check:
         return Check(name, "none was found, so all is slower", "`apt install g++` brings one", needed=False)
     if compiler.library('extern "C" int thalweg() { return 1; }') is None:
         return Check(name, f"{found} compiles nothing", "`apt install g++` brings another", needed=False)
+    lacking = compiler.lacks()
+    if lacking is not None:
+        return Check(name, f"{found}, but {lacking[0]}, so pictures are slower", lacking[1], needed=False)
     return Check(name, found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
 from render.film.timeline import Timeline
 from render.film.wording import caption_of
+from render.interrupts import finishing
 from render.progress import Reporter
 from render.scene.output import Film
 from render.scene.spec import Scene
@@ -104,13 +104,17 @@ def _made(scene: Scene, name: str, quality: str, output: Path, reporter: Reporte
 
 def _draw(shooting: Shooting, store: FrameStore, keys: list[str], missing: list[int], name: str) -> None:
     moments = [Moment(index, shooting.timeline.time(index)) for index in missing]
-    pictures = shooting.pictures(moments)
-    first = next(pictures)  # measures the surface first, which has a bar of its own
+    shooting.takes()  # measures the surfaces first, which have bars of their own
     done = len(keys) - len(missing)
     with (
+        finishing() as times_asked,
         shooting.reporter.task(f"drawing film {name}", total=len(keys), unit="frames", done=done) as task,
         FrameWriter(store) as writer,
     ):
-        for moment, pixels in itertools.chain([first], pictures):
+        for moment, pixels in shooting.pictures(moments):
+            if times_asked() > 1:  # in the middle of this picture
+                break
             writer.write(moment.index, pixels, keys[moment.index])
             task.advance(1)
+            if times_asked():
+                break

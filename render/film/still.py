@@ -15,6 +15,7 @@ from render.film.overlay import refuse_undrawable
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
 from render.film.wording import caption_of
+from render.interrupts import finishing
 from render.progress import Reporter
 from render.scene.spec import Scene
 
@@ -44,8 +45,9 @@ def _made(scene: Scene, name: str, quality: str, output: Path, reporter: Reporte
     target, key = target_of(name, quality, output), record.file_key(scene, still, metadata)
     start = time.perf_counter()
     shooting = Shooting(scene, still, output, reporter)
-    [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
     take = shooting.take(shooting.timeline.locate(still.at).shot)
+    with finishing():
+        [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
     words = caption_of(scene, take)
     notes = PIL.PngImagePlugin.PngInfo()
     if metadata:

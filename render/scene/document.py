@@ -16,7 +16,7 @@ from render.scene.part import Location
 from render.scene.place import Place, Source
 from render.scene.syntax import syntax_errors
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 100_000
 MOST_DIGITS = 100
 CONSTRUCTED = {guard.CORE + name for name in ("null", "bool", "int", "float")}  # all other scalars are text
 
@@ -59,7 +59,7 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         raise SceneError([place.says(f"cannot be read ({error.strerror})")]) from error
     if len(raw) > MOST_BYTES:
-        raise SceneError([place.says(f"is larger than {MOST_BYTES // 1_000_000} MB; a scene is a few kilobytes")])
+        raise SceneError([place.says(f"is larger than {MOST_BYTES // 1000} kB; a scene is a few kilobytes")])
     return raw
 
 

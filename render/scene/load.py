@@ -10,7 +10,10 @@ from pydantic import ValidationError
 from render.errors import SceneError
 from render.scene.anatomy import follow
 from render.scene.document import Document, read
+from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.include import including
 from render.scene.nearest import guess
+from render.scene.part import Location
 from render.scene.place import Place
 from render.scene.problem import Problem, problems_of, show
 from render.scene.setting import change, read_setting
@@ -23,9 +26,11 @@ def load(path: Path, settings: Sequence[str] = ()) -> Scene:
         raise SceneError([Place(str(path)).says(f"there is no such file{_neighbour(path)}")])
     document = read(path)
     _check_is_mapping(document)
-    document = _changed(document, settings)
+    document = _changed(including(document, path.parent), settings)
     _check_version(document)
-    return check(document)
+    scene = check(document)
+    _check_links(scene, document)
+    return scene
 
 
 def check(document: Document) -> Scene:
@@ -65,6 +70,24 @@ def _check_version(document: Document) -> None:
     if type(version) is not int or version != VERSION:
         place = document.place(("thalweg",))
         raise SceneError([place.says(f"thalweg: {show(version)} is not a version that can be read; write {VERSION}")])
+
+
+def _check_links(scene: Scene, document: Document) -> None:
+    """Refuses a file or folder that a link takes out of the working directory, where a stranger's scene has no say."""
+    paths: dict[Location, str] = {}
+    for name, surface in scene.surfaces.items():
+        if isinstance(surface, ReadySurface):
+            paths["surfaces", name, "source", "surface"] = surface.source.surface
+    for name, run in scene.runs.items():
+        if isinstance(run, ImportedRun):
+            paths["runs", name, "folder"] = run.folder
+    found = [
+        document.place(location).says(f"{location[-1]}: {show(path)} is a link that leads out of the working directory")
+        for location, path in paths.items()
+        if not Path(path).resolve().is_relative_to(Path.cwd().resolve())
+    ]
+    if found:
+        raise SceneError([f"{problem}; copy what it leads to, or start where that lies" for problem in found])
 
 
 def _neighbour(path: Path) -> str:

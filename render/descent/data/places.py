@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,12 @@ VARIABLE = "THALWEG_DATA"
 def cache_folder() -> Path:
     """Returns the folder of what can be made again; THALWEG_CACHE names another."""
     named = os.environ.get("THALWEG_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("thalweg"))
+    if named:
+        return Path(named)
+    try:
+        return Path(platformdirs.user_cache_dir("thalweg"))
+    except RuntimeError:  # a user without a home folder
+        return Path(tempfile.gettempdir(), f"thalweg-{os.getuid()}")
 
 
 def data_folder() -> Path:

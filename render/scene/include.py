@@ -1,0 +1,74 @@
+"""Including: a scene takes over parts of other files that lie beside it, such as a look or runs that several share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from render.errors import SceneError
+from render.scene.document import Document, read
+from render.scene.part import Location
+from render.scene.place import Place
+from render.scene.problem import show
+
+MOST_FILES = 20
+KEY = "include"
+
+
+def including(document: Document, folder: Path) -> Document:
+    """Returns a document with what it includes from its folder; raises SceneError with the place of what cannot be.
+
+    Later files go before earlier ones, and the document before all; mappings are joined, other values replaced. A file
+    that is included includes nothing itself.
+    """
+    asked = document.data.get(KEY)
+    if not isinstance(asked, str | list):
+        return document  # absent, or of a kind that is complained of where all keys are checked
+    names = [asked] if isinstance(asked, str) else asked
+    if len(names) > MOST_FILES:
+        raise SceneError([document.place((KEY,)).says(f"include: {len(names)} files; at most {MOST_FILES} are read")])
+    parts = [_part(name, folder, _place(document, index)) for index, name in enumerate(names)]
+    own = Document({key: value for key, value in document.data.items() if key != KEY}, document.keys, document.values)
+    joined = parts[0] if parts else own
+    for part in [*parts[1:], own]:
+        joined = _joined(joined, part)
+    return joined
+
+
+def _place(document: Document, index: int) -> Place:
+    location: Location = (KEY, index)
+    return document.place(location if location in document.values else (KEY,))
+
+
+def _part(name: Any, folder: Path, place: Place) -> Document:
+    """Returns the document of a file in the folder; raises SceneError where there is none, or it is elsewhere."""
+    if not isinstance(name, str) or not name or not name.isprintable() or "\\" in name:
+        raise SceneError([place.says(f"include: {show(name)} is no file; name one beside this scene")])
+    path = folder / name
+    try:
+        inside = not Path(name).is_absolute() and path.resolve().is_relative_to(folder.resolve())
+    except OSError as error:
+        raise SceneError([place.says(f"include: {show(name)} cannot be read ({error.strerror})")]) from error
+    if not inside or ".." in Path(name).parts:
+        raise SceneError([place.says(f"include: {show(name)} leads out of the scene's folder; copy the file there")])
+    if not path.is_file():
+        raise SceneError([place.says(f"include: there is no file {path}")])
+    part = read(path)
+    if not isinstance(part.data, dict):
+        raise SceneError([part.place(()).says("is not a mapping; what is included has keys of a scene")])
+    if KEY in part.data:
+        raise SceneError([part.place((KEY,)).says("include: a file that is included includes nothing itself")])
+    return part
+
+
+def _joined(under: Document, over: Document) -> Document:
+    """Returns two documents as one, in which the second goes before the first; each value keeps its place."""
+    return Document(_merged(under.data, over.data), {**under.keys, **over.keys}, {**under.values, **over.values})
+
+
+def _merged(under: Any, over: Any) -> Any:
+    if not isinstance(under, dict) or not isinstance(over, dict):
+        return over
+    if "kind" in over and over["kind"] != under.get("kind"):  # keys of one kind mean nothing to another
+        return over
+    return {**under, **{key: _merged(under[key], value) if key in under else value for key, value in over.items()}}
