@@ -7,6 +7,7 @@ from typing import Any
 
 from render.errors import SceneError
 from render.scene.document import Document, read
+from render.scene.existing import leads_out
 from render.scene.part import Location
 from render.scene.place import Place
 from render.scene.problem import show
@@ -45,11 +46,7 @@ def _part(name: Any, folder: Path, place: Place) -> Document:
     if not isinstance(name, str) or not name or not name.isprintable() or "\\" in name:
         raise SceneError([place.says(f"include: {show(name)} is no file; name one beside this scene")])
     path = folder / name
-    try:
-        inside = not Path(name).is_absolute() and path.resolve().is_relative_to(folder.resolve())
-    except OSError as error:
-        raise SceneError([place.says(f"include: {show(name)} cannot be read ({error.strerror})")]) from error
-    if not inside or ".." in Path(name).parts:
+    if Path(name).is_absolute() or ".." in Path(name).parts or leads_out(path, folder):
         raise SceneError([place.says(f"include: {show(name)} leads out of the scene's folder; copy the file there")])
     if not path.is_file():
         raise SceneError([place.says(f"include: there is no file {path}")])

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from render.errors import SceneError
 from render.scene.anatomy import follow
 from render.scene.document import Document, read
-from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.existing import ImportedRun, ReadySurface, leads_out
 from render.scene.include import including
 from render.scene.nearest import guess
 from render.scene.part import Location
@@ -84,7 +84,7 @@ def _check_links(scene: Scene, document: Document) -> None:
     found = [
         document.place(location).says(f"{location[-1]}: {show(path)} is a link that leads out of the working directory")
         for location, path in paths.items()
-        if not Path(path).resolve().is_relative_to(Path.cwd().resolve())
+        if leads_out(Path(path), Path.cwd())
     ]
     if found:
         raise SceneError([f"{problem}; copy what it leads to, or start where that lies" for problem in found])
