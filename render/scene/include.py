@@ -8,7 +8,6 @@ from typing import Any
 from render.errors import SceneError
 from render.scene.document import Document, read
 from render.scene.existing import leads_out
-from render.scene.part import Location
 from render.scene.place import Place
 from render.scene.problem import show
 
@@ -22,23 +21,17 @@ def including(document: Document, folder: Path) -> Document:
     Later files go before earlier ones, and the document before all; mappings are joined, other values replaced. A file
     that is included includes nothing itself.
     """
-    asked = document.data.get(KEY)
-    if not isinstance(asked, str | list):
+    names = document.data.get(KEY)
+    if not isinstance(names, list):
         return document  # absent, or of a kind that is complained of where all keys are checked
-    names = [asked] if isinstance(asked, str) else asked
     if len(names) > MOST_FILES:
         raise SceneError([document.place((KEY,)).says(f"include: {len(names)} files; at most {MOST_FILES} are read")])
-    parts = [_part(name, folder, _place(document, index)) for index, name in enumerate(names)]
+    parts = [_part(name, folder, document.place((KEY, index))) for index, name in enumerate(names)]
     own = Document({key: value for key, value in document.data.items() if key != KEY}, document.keys, document.values)
     joined = parts[0] if parts else own
     for part in [*parts[1:], own]:
         joined = _joined(joined, part)
     return joined
-
-
-def _place(document: Document, index: int) -> Place:
-    location: Location = (KEY, index)
-    return document.place(location if location in document.values else (KEY,))
 
 
 def _part(name: Any, folder: Path, place: Place) -> Document:

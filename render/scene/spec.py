@@ -67,7 +67,7 @@ class Scene(Part):
     """A scene of Thalweg."""
 
     thalweg: Literal[1] = Field(description="version of the scene language: 1")
-    include: str | list[str] = Field(
+    include: list[str] = Field(
         default=[], description="files beside this one whose keys it takes over; its own keys go before theirs"
     )
     title: str = Field(min_length=1, max_length=200, description="title on the picture")
