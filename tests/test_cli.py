@@ -218,7 +218,17 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     assert "--out" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["render", "train", "sample", "still", "film", "check", "plan", "schema"])
+def test_data_that_are_absent_are_named_and_taken_for_no_damage(tmp_path, monkeypatch):
+    monkeypatch.setenv("THALWEG_DATA", str(tmp_path / "nowhere"))
+    scene = ROOT / "scenes" / "mnist.yaml"
+    done = runner.invoke(app, ["train", str(scene), "--quality", "thumb", "--out", str(tmp_path / "output")])
+    assert done.exit_code == 5 and "thalweg data fetch mnist" in done.stderr
+    assert "again" not in done.stderr.replace("run it again", "")
+
+
+@pytest.mark.parametrize(
+    "command", ["render", "train", "sample", "still", "film", "check", "plan", "schema", "verify", "clean", "doctor"]
+)
 def test_every_command_has_help_with_an_example(command):
     assert f"Example: thalweg {command}" in thalweg(command, "--help")
 

@@ -131,7 +131,8 @@ def recorded(settings: spec.Run, seed: int, output: Path) -> Run | None:
 
 
 def obtain(name: str, settings: spec.Run, seed: int, output: Path, reporter: Reporter) -> Run:
-    """Returns the run on disk, or trains it; a damaged one is trained again."""
+    """Returns the run on disk, or trains it; a damaged one is trained again. Raises DataError where data are absent."""
+    folder = folder_of(settings, seed, output)
     try:
         run = recorded(settings, seed, output)
         if run is not None:
@@ -139,7 +140,7 @@ def obtain(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
             return run
     except DataError as damage:
         reporter.say(f"run {name} is trained again: {damage}")
-    with locked(folder_of(settings, seed, output), reporter.say):
+    with locked(folder, reporter.say):
         return find(settings, seed, output) or _train(name, settings, seed, output, reporter)
 
 
