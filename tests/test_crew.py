@@ -130,7 +130,7 @@ def started(folder: Path, pause: float) -> subprocess.Popen:
 
 @pytest.mark.slow
 def test_workers_that_are_interrupted_stop_soon_and_keep_what_they_have(tmp_path):
-    process = started(tmp_path, pause=0.4)
+    process = started(tmp_path, pause=0.2)
     wait_until(lambda: len(list(tmp_path.glob("s.zarr/status/c/*/?"))) >= 2)
     process.send_signal(signal.SIGINT)
     told = process.communicate(timeout=60)[1].decode()
