@@ -12,7 +12,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +22,11 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+RANDOM = "[a-z0-9_]{8}"  # what tempfile puts into a name
+FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG)
+GONE = (errno.ENOENT, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO)
 
 
 def content_key(settings: Mapping[str, Any]) -> str:
@@ -58,21 +63,15 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def sweep(folder: Path, stem: str | None = None) -> None:
-    """Removes what a kill has left of files that were being replaced: all in a folder, or those of one name.
+def sweep(folder: Path, names: Sequence[str] = ()) -> None:
+    """Removes what a kill has left of files that were being replaced: all in a folder, or those of some names.
 
-    Nobody else may be writing them.
+    A name goes without its last ending. Nobody else may be writing them.
     """
-    begin = r"\..+" if stem is None else rf"\.{re.escape(stem)}(\.[a-z0-9]+)?(\.timing)?"
+    begin = "|".join(map(re.escape, names)) or ".+"
     for path in folder.glob(".*"):
-        if re.fullmatch(rf"{begin}\.{RANDOM}(\.[A-Za-z0-9]+)?", path.name) and path.is_file():
+        if re.fullmatch(rf"\.({begin})\.{RANDOM}(\.[A-Za-z0-9]+)?", path.name) and path.is_file():
             path.unlink(missing_ok=True)
-
-
-RANDOM = "[a-z0-9_]{8}"  # what tempfile puts into a name
-FULL = (errno.ENOSPC, errno.EDQUOT)
-REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG)
-GONE = (errno.ENOENT, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO)
 
 
 @contextlib.contextmanager
@@ -96,6 +95,19 @@ def disk_errors(path: Path, option: str = "--out") -> Iterator[None]:
                 "same command again"
             ) from error
         raise
+
+
+def is_of_the_disk(error: OSError) -> bool:
+    """Whether an error is of a disk, and not of a network, a pipe or a process."""
+    return error.errno in (*FULL, *REFUSED, *GONE)
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path leads out of a folder, by links perhaps; links in a circle lead nowhere, which is out."""
+    try:
+        return not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return True
 
 
 @contextlib.contextmanager

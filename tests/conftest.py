@@ -40,6 +40,15 @@ def cache(tmp_path_factory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def shelf(tmp_path, monkeypatch) -> Path:
+    """An empty data folder, and a cache of its own."""
+    monkeypatch.setenv("THALWEG_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
 def pytest_addoption(parser):
     """One flag draws the golden frames anew."""
     parser.addoption("--regenerate", action="store_true", help="draw the golden frames anew")

@@ -13,13 +13,7 @@ from render.scene import data as spec
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture(autouse=True)
-def shelf(tmp_path, monkeypatch) -> Path:
-    """An empty data folder, and a cache of its own."""
-    monkeypatch.setenv("THALWEG_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data"
+pytestmark = pytest.mark.usefixtures("shelf")
 
 
 def save(shelf: Path, arrays: dict[str, np.ndarray], **settings) -> spec.Npz:

@@ -17,13 +17,7 @@ from render.scene import data as spec
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture(autouse=True)
-def shelf(tmp_path, monkeypatch) -> Path:
-    """An empty data folder, and a cache of its own."""
-    monkeypatch.setenv("THALWEG_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data"
+pytestmark = pytest.mark.usefixtures("shelf")
 
 
 def written_idx(path: Path, values: np.ndarray) -> None:

@@ -87,6 +87,22 @@ def test_a_record_comes_back_and_no_flipped_bit_of_it_is_read(tmp_path, value):
         assert records.read_record(path, {}) is None, bytes(flipped)
 
 
+def test_what_a_kill_left_is_swept_and_what_another_file_is_being_written_to_is_not(tmp_path):
+    left = [".film.abcd_123.mp4", ".film.mp4.abcd1234.json", ".film.mp4.timing.abcd1234.json"]
+    others = [".film.draft.abcd1234.mp4", ".films.abcd1234.mp4", ".film.mp4", "film.mp4", ".film.mp4.lock"]
+    for name in (*left, *others):
+        (tmp_path / name).write_text("")
+    files.sweep(tmp_path, ["film", "film.mp4", "film.mp4.timing"])
+    assert {path.name for path in tmp_path.iterdir()} == set(others)
+    files.sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {".film.mp4", "film.mp4", ".film.mp4.lock"}
+
+
+def test_a_pipe_or_a_network_is_no_disk():
+    assert all(files.is_of_the_disk(OSError(number, "")) for number in (errno.ENOSPC, errno.EROFS, errno.ENOENT))
+    assert not any(files.is_of_the_disk(OSError(number, "")) for number in (errno.EPIPE, errno.ECONNREFUSED))
+
+
 def test_a_locked_folder_is_worked_in_by_one_at_a_time_and_no_lock_stays(tmp_path):
     inside, most, told = [], [], []
 

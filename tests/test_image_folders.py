@@ -19,13 +19,7 @@ from render.scene import data as spec
 SETTINGS = spec.Folder(path="own", size=16, normalise="unit")
 
 
-@pytest.fixture(autouse=True)
-def shelf(tmp_path, monkeypatch) -> Path:
-    """An empty data folder, and a cache of its own."""
-    monkeypatch.setenv("THALWEG_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data"
+pytestmark = pytest.mark.usefixtures("shelf")
 
 
 def left_red(width: int, height: int, mode: str = "RGB") -> Image.Image:

@@ -17,6 +17,7 @@ from render.descent import importing, weights
 from render.descent.succession import checkpoints_of, steps_of
 from render.errors import DataError, UsageError
 from render.records import read_record, write_record
+from tests.test_damage import flip
 
 MODULE = """
 import torch
@@ -425,6 +426,16 @@ def test_a_network_without_class_scores_is_a_sentence(home):
 )
 def test_data_are_named_as_in_a_scene_or_in_a_word(text, kind):
     assert importing.settings_of(text).kind == kind
+
+
+@pytest.mark.parametrize("name", ["run.json", "weights.safetensors", "trajectory.zarr/parameters/c/0/0"])
+def test_a_flipped_bit_in_an_imported_run_is_named(home, name):
+    assert import_().exit_code == 0
+    (home / "scene.yaml").write_text("thalweg: 1\ntitle: Mine\nruns: {main: {folder: runs/mine}}\n")
+    assert CliRunner().invoke(app, ["verify", str(home / "scene.yaml")]).exit_code == 0
+    flip(home / "runs" / "mine" / name, 4000)
+    done = CliRunner().invoke(app, ["verify", str(home / "scene.yaml")])
+    assert done.exit_code == 5 and "run main: runs/mine: damaged" in done.stdout
 
 
 def test_a_folder_that_holds_no_import_is_a_sentence(home):

@@ -112,17 +112,22 @@ def test_differences_of_half_precision_are_near_and_their_largest_error_is_recor
     assert sizes[1] < 0.6 * sizes[0]
 
 
+def begun(folder, stored: str, cut: int):
+    """Logs ten steps in folder/whole and some in folder/cut; returns that log, its network, its state, the weights."""
+    model = network()
+    with TrajectoryLog(folder / "whole", model, stored=stored) as log:
+        log_steps(log, model, 10)
+    model = network()
+    log = TrajectoryLog(folder / "cut", model, stored=stored)
+    log_steps(log, model, cut)
+    log.flush()
+    return log, model, log.state(), {name: value.clone() for name, value in model.state_dict().items()}
+
+
 @pytest.mark.parametrize("stored", ["float32", "float16"])
 @pytest.mark.parametrize("cut", [1, 3, 4, 6, 8])
 def test_a_log_that_was_cut_off_goes_on_to_the_same_bytes(tmp_path, stored, cut):
-    model = network()
-    with TrajectoryLog(tmp_path / "whole", model, stored=stored) as log:
-        log_steps(log, model, 10)
-    model = network()
-    log = TrajectoryLog(tmp_path / "cut", model, stored=stored)
-    log_steps(log, model, cut)
-    log.flush()
-    before, weights = log.state(), {name: value.clone() for name, value in model.state_dict().items()}
+    log, model, before, weights = begun(tmp_path, stored, cut)
     log_steps(log, model, cut + 3)  # done, and lost with the process
     log.flush()
     model.load_state_dict(weights)
@@ -211,14 +216,7 @@ def test_the_log_of_another_network_is_not_gone_on_with(tmp_path):
 @pytest.mark.parametrize("stored", ["float32", "float16"])
 @pytest.mark.parametrize("cut", [1, 4, 6])
 def test_a_log_that_dies_again_before_it_writes_has_lost_nothing(tmp_path, stored, cut):
-    model = network()
-    with TrajectoryLog(tmp_path / "whole", model, stored=stored) as log:
-        log_steps(log, model, 10)
-    model = network()
-    log = TrajectoryLog(tmp_path / "cut", model, stored=stored)
-    log_steps(log, model, cut)
-    log.flush()
-    before, weights = log.state(), {name: value.clone() for name, value in model.state_dict().items()}
+    _, model, before, weights = begun(tmp_path, stored, cut)
     for _ in range(2):  # opened, and gone
         model.load_state_dict(weights)
         again = TrajectoryLog(tmp_path / "cut", model, stored=stored, start=cut, before=before)

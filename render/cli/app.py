@@ -6,11 +6,13 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
-from render.errors import ThalwegError
+from render.errors import MachineError, ThalwegError
+from render.files import is_of_the_disk
 
 app = typer.Typer(
     name="thalweg",
@@ -22,6 +24,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+AsJson = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
+DataFolder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data; else THALWEG_DATA.")]
+Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
+
 
 @contextlib.contextmanager
 def mistakes(as_json: bool = False) -> Iterator[None]:
@@ -31,8 +37,11 @@ def mistakes(as_json: bool = False) -> Iterator[None]:
     except ThalwegError as error:
         _fail(str(error), error.exit_code, as_json)
     except OSError as error:
+        if not is_of_the_disk(error):
+            raise
         place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}; see to the disk, then run the same command again", 4, as_json)
+        sentence = f"{place}{error.strerror}; see to the disk, then run the same command again"
+        _fail(sentence, MachineError.exit_code, as_json)
     except KeyboardInterrupt:
         _fail("interrupted; the same command goes on where it was", 130, as_json)
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from render.cli.app import app, mistakes
+from render.cli.app import AsJson, DataFolder, app, mistakes
 
 shelf_app = typer.Typer(help="Lists, fetches and checks data sets.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(shelf_app, name="data")
-
-_Folder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data; else THALWEG_DATA.")]
-_Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
 
 
 def use_data_folder(folder: Path | None) -> None:
@@ -25,7 +21,7 @@ def use_data_folder(folder: Path | None) -> None:
 
 
 @shelf_app.command("list")
-def list_(folder: _Folder = None, as_json: _Json = False) -> None:
+def list_(folder: DataFolder = None, as_json: AsJson = False) -> None:
     """Says which data sets can be fetched, and which are there.
 
     Example: thalweg data list
@@ -44,7 +40,7 @@ def list_(folder: _Folder = None, as_json: _Json = False) -> None:
 
 
 @shelf_app.command()
-def fetch(name: str, folder: _Folder = None, as_json: _Json = False) -> None:
+def fetch(name: str, folder: DataFolder = None, as_json: AsJson = False) -> None:
     """Fetches a data set; an interrupted one goes on where it was.
 
     Example: thalweg data fetch imagenette-160 --data ~/data
@@ -59,7 +55,7 @@ def fetch(name: str, folder: _Folder = None, as_json: _Json = False) -> None:
 
 
 @shelf_app.command()
-def verify(name: str, folder: _Folder = None, as_json: _Json = False) -> None:
+def verify(name: str, folder: DataFolder = None, as_json: AsJson = False) -> None:
     """Checks a data set on disk: hashes of files, or that every image opens.
 
     Example: thalweg data verify mnist

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from render.cli.app import app, mistakes
+from render.cli.app import AsJson, app, mistakes
 
 
 @app.command("import")
@@ -17,7 +17,7 @@ def import_(
     checkpoints: Annotated[str, typer.Option(metavar="PATTERN", help="Weights files, in the order of their numbers.")],
     data: Annotated[str, typer.Option(metavar="DATA", help="Data as in a scene, a kind, an npz file or a folder.")],
     output: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the run.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Makes a run of checkpoints and a network of your own; a scene names it by its folder.
 
@@ -40,7 +40,7 @@ def export(
     surface: Annotated[Path, typer.Argument(metavar="SURFACE", help="Folder of a surface, or a file that holds one.")],
     kind: Annotated[str, typer.Option("--to", metavar="FORMAT", help="npz, h5, csv, vtp or vti.")],
     output: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; else beside the surface.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Writes a surface for another program: h5 as Li et al.'s code has it, vtp and vti for ParaView.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from render.cli.app import app, mistakes
+from render.cli.app import AsJson, DataFolder, Output, app, mistakes
 from render.cli.data import use_data_folder
 from render.errors import SceneError, UsageError
 
@@ -59,8 +59,6 @@ _Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
 ]
-_Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
-_Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data; else THALWEG_DATA.")]
 _Models = Annotated[
     list[str] | None,
     typer.Option(
@@ -70,16 +68,15 @@ _Models = Annotated[
 _Metadata = Annotated[
     bool, typer.Option("--no-metadata", help="Writes no title and no caption into the pictures' own files.")
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
 
 
 def _options(
     scenes: _Scenes,
     quality: _Quality = "final",
     settings: _Settings = None,
-    output: _Output = Path("output"),
-    as_json: _Json = False,
-    data: _Data = None,
+    output: Output = Path("output"),
+    as_json: AsJson = False,
+    data: DataFolder = None,
     model: _Models = None,
     bare: _Metadata = False,
 ) -> Job:
@@ -112,9 +109,9 @@ def sampling_options(
     scenes: _Scenes,
     quality: _Quality = "final",
     settings: _Settings = None,
-    output: _Output = Path("output"),
-    as_json: _Json = False,
-    data: _Data = None,
+    output: Output = Path("output"),
+    as_json: AsJson = False,
+    data: DataFolder = None,
     model: _Models = None,
     bare: _Metadata = False,
     workers: Annotated[int, typer.Option(metavar="N", help="Processes of this machine that measure.")] = 1,

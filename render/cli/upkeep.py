@@ -10,12 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from render.cli.app import app, mistakes
+from render.cli.app import AsJson, Output, app, mistakes
 from render.cli.job import Job, command
 from render.errors import DataError, MachineError, UsageError
-
-_Json = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
-_Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
 
 
 @command
@@ -26,13 +23,16 @@ def verify(job: Job) -> None:
     """
     from render.film.audit import audit
 
-    found = [finding for _, scene in job.scenes for finding in audit(scene, job.quality, job.output, job.metadata)]
+    found = []
+    for _, scene in job.scenes:
+        for finding in audit(scene, job.quality, job.output, job.metadata):
+            found.append(finding)
+            if not job.as_json:
+                print(finding, flush=True)
     damaged = [finding for finding in found if finding.state == "damaged"]
     if job.as_json:
         print(json.dumps({"found": [finding.as_dict() for finding in found], "damaged": len(damaged)}))
         raise typer.Exit(DataError.exit_code if damaged else 0)
-    for finding in found:
-        print(finding)
     if damaged:
         raise DataError(f"{len(damaged)} of {len(found)} are damaged; `thalweg render` makes them anew")
 
@@ -45,8 +45,8 @@ def clean(
     ] = None,
     keep: Annotated[int, typer.Option(min=0, metavar="N", help="Newest unused things of each kind that stay.")] = 0,
     yes: Annotated[bool, typer.Option("--yes", help="Removes without asking.")] = False,
-    output: _Output = Path("output"),
-    as_json: _Json = False,
+    output: Output = Path("output"),
+    as_json: AsJson = False,
 ) -> None:
     """Shows what no scene asks for, at any quality, and removes it when you agree.
 
@@ -94,7 +94,7 @@ def _show(found: Sequence[Any], scenes: int) -> None:
 
 
 @app.command()
-def doctor(output: _Output = Path("output"), as_json: _Json = False) -> None:
+def doctor(output: Output = Path("output"), as_json: AsJson = False) -> None:
     """Looks whether this machine has what a film needs, draws one frame, and says what to install.
 
     Example: thalweg doctor

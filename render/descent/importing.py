@@ -81,12 +81,21 @@ class ImportedRun:
             raise DataError(
                 f"{self.folder}: its network is one of your own; name what makes it, such as --model {name}"
             )
-        file = self.folder / "weights.safetensors"
-        if not is_whole(file, self.record["weights"]):
-            raise DataError(f"{file}: is missing or damaged; import the run again")
+        file = self._whole_weights()
         model = made(made_by)
         model.load_state_dict(weights.fit(weights.read_state(file), model, file))
         return model.eval()
+
+    def require_whole(self) -> None:
+        """Raises DataError where a file is missing or damaged."""
+        self._whole_weights()
+        trajectory.verify(self.trajectory())
+
+    def _whole_weights(self) -> Path:
+        file = self.folder / "weights.safetensors"
+        if not is_whole(file, self.record["weights"]):
+            raise DataError(f"{file}: is missing or damaged; import the run again")
+        return file
 
 
 def load(folder: Path) -> ImportedRun:

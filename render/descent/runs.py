@@ -43,12 +43,31 @@ class AnyRun(Protocol):
     def model(self, dataset: Dataset, made_by: str | None = None) -> nn.Module:
         """Returns the network with its final weights, in evaluation mode; made_by names the function of one's own."""
 
+    def require_whole(self) -> None:
+        """Raises DataError where a file is missing or damaged."""
+
 
 def key_of(settings: spec.Run | ImportedRun, seed: int) -> str:
     """Returns the key of a run in a scene of a seed, without training it."""
     if isinstance(settings, ImportedRun):
         return importing.load(Path(settings.folder)).key
     return run.key_of(settings, seed)
+
+
+def folder_of(settings: spec.Run | ImportedRun, seed: int, output: Path) -> Path:
+    """Returns the folder of a run."""
+    return Path(settings.folder) if isinstance(settings, ImportedRun) else run.folder_of(settings, seed, output)
+
+
+def require_whole(settings: spec.Run | ImportedRun, seed: int, output: Path) -> None:
+    """Raises DataError where a file of a finished run is missing or damaged."""
+    found: AnyRun | None
+    if isinstance(settings, ImportedRun):
+        found = importing.load(Path(settings.folder))
+    else:
+        found = run.recorded(settings, seed, output)
+    if found is not None:
+        found.require_whole()
 
 
 def find(settings: spec.Run | ImportedRun, seed: int, output: Path) -> AnyRun | None:

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from render.descent import run as trained
-from render.descent import runs, trajectory
+from render.descent import runs
 from render.errors import DataError
 from render.film import film, record, still
 from render.film.frames import FrameStore
@@ -16,7 +15,7 @@ from render.landscape import measure, terrain
 from render.landscape.surface import SurfaceStore
 from render.progress import Reporter
 from render.scene.output import Film
-from render.scene.spec import Run, Scene
+from render.scene.spec import Scene
 
 State = Literal["whole", "damaged", "outdated", "not finished", "not made"]
 
@@ -54,21 +53,8 @@ def audit(scene: Scene, quality: str, output: Path, metadata: bool = True) -> It
 
 def _run(scene: Scene, name: str, output: Path) -> Finding:
     asked = scene.runs[name]
-    if isinstance(asked, Run):
-        folder = trained.folder_of(asked, scene.seed, output)
-        return _judged("run", name, folder, "run.json", lambda: _read_run(scene, name, output))
-    return _judged("run", name, Path(asked.folder), "run.json", lambda: _read_run(scene, name, output))
-
-
-def _read_run(scene: Scene, name: str, output: Path) -> None:
-    asked = scene.runs[name]
-    if isinstance(asked, Run):
-        found = trained.recorded(asked, scene.seed, output)
-        assert found is not None
-        found.require_whole()
-        return
-    imported = runs.obtain(name, asked, scene.seed, output, Reporter.silent())
-    trajectory.verify(imported.trajectory())
+    folder = runs.folder_of(asked, scene.seed, output)
+    return _judged("run", name, folder, "run.json", lambda: runs.require_whole(asked, scene.seed, output))
 
 
 def _surface(scene: Scene, name: str, output: Path) -> Finding:

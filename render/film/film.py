@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from render.files import content_key, locked, sweep
+from render.files import content_key
 from render.film import record
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
-from render.film.overlay import refuse_undrawable
+from render.film.made import Made, once, suffix
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
 from render.film.timeline import Timeline
@@ -19,20 +18,6 @@ from render.interrupts import finishing
 from render.progress import Reporter
 from render.scene.output import Film
 from render.scene.spec import Scene
-
-
-@dataclass(frozen=True)
-class Made:
-    """A finished file."""
-
-    path: Path
-    key: str
-    reused: bool
-
-
-def suffix(quality: str) -> str:
-    """Returns what a quality adds to a file's name: nothing for final."""
-    return "" if quality == "final" else f".{quality}"
 
 
 def target_of(name: str, quality: str, output: Path) -> Path:
@@ -57,49 +42,38 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
 
     metadata: whether the file has the title in it; the record beside it tells everything in any case.
     """
-    target, key = target_of(name, quality, output), record.file_key(scene, scene.films[name], metadata)
-    if record.is_current(target, key):
-        return Made(target, key, True)
-    refuse_undrawable(scene.title)
-    with locked(frames_of(name, quality, output), reporter.say):
-        if record.is_current(target, key):  # whoever was there before has made it
-            return Made(target, key, True)
-        return _made(scene, name, quality, output, reporter, metadata)
+    film, target = scene.films[name], target_of(name, quality, output)
+    key, store = record.file_key(scene, film, metadata), FrameStore(frames_of(name, quality, output))
+
+    def shoot() -> None:
+        start = time.perf_counter()
+        shooting = Shooting(scene, film, output, reporter)
+        count = _drawn(shooting, store, frame_keys(scene, film), name)
+        drawn = time.perf_counter()
+        titles = {"title": scene.title} if metadata else {}
+        encoded = encode(store.paths(count), target, film.fps, film.encoder.crf, film.encoder.preset, titles)
+        takes = shooting.takes()
+        details = {
+            "quality": quality,
+            "size": list(encoded.size),
+            "fps": film.fps,
+            "frames": encoded.frames,
+            "seconds": encoded.duration,
+            "caption": [caption_of(scene, take) for take in takes],
+            "surfaces": records_of(takes),
+        }
+        record.write(target, scene, key, details, {"frames": drawn - start, "encoding": time.perf_counter() - drawn})
+
+    return once(scene, target, key, store.folder, reporter, shoot)
 
 
-def _made(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool) -> Made:
-    film = scene.films[name]
-    target, key = target_of(name, quality, output), record.file_key(scene, film, metadata)
-    start = time.perf_counter()
-    store = FrameStore(frames_of(name, quality, output))
-    shooting = Shooting(scene, film, output, reporter)
-    keys = frame_keys(scene, film)
+def _drawn(shooting: Shooting, store: FrameStore, keys: list[str], name: str) -> int:
+    """Draws the frames that are missing and removes any beyond; returns their number."""
     missing = store.missing(keys, verify=True)
     if missing:
         _draw(shooting, store, keys, missing, name)
     store.trim(len(keys))
-    drawn = time.perf_counter()
-    sweep(target.parent, target.stem)
-    encoded = encode(
-        store.paths(len(keys)),
-        target,
-        film.fps,
-        film.encoder.crf,
-        film.encoder.preset,
-        {"title": scene.title} if metadata else {},
-    )
-    takes = shooting.takes()
-    details = {
-        "quality": quality,
-        "size": list(encoded.size),
-        "fps": film.fps,
-        "frames": encoded.frames,
-        "seconds": encoded.duration,
-        "caption": [caption_of(scene, take) for take in takes],
-        "surfaces": records_of(takes),
-    }
-    record.write(target, scene, key, details, {"frames": drawn - start, "encoding": time.perf_counter() - drawn})
-    return Made(target, key, False)
+    return len(keys)
 
 
 def _draw(shooting: Shooting, store: FrameStore, keys: list[str], missing: list[int], name: str) -> None:

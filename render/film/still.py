@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import PIL.Image
 import PIL.PngImagePlugin
 
-from render.files import locked, replacing, sweep
+from render.files import replacing
 from render.film import record
-from render.film.film import Made, suffix
-from render.film.overlay import refuse_undrawable
+from render.film.made import Made, once, suffix
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
 from render.film.wording import caption_of
 from render.interrupts import finishing
 from render.progress import Reporter
+from render.scene.output import Still
 from render.scene.spec import Scene
 
 
@@ -30,20 +31,21 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
 
     metadata: whether the file has title and caption in it; the record beside it tells everything in any case.
     """
-    target, key = target_of(name, quality, output), record.file_key(scene, scene.stills[name], metadata)
-    if record.is_current(target, key):
-        return Made(target, key, True)
-    refuse_undrawable(scene.title)
-    with locked(target, reporter.say):
-        if record.is_current(target, key):  # whoever was there before has made it
-            return Made(target, key, True)
-        return _made(scene, name, quality, output, reporter, metadata)
+    still, target = scene.stills[name], target_of(name, quality, output)
+    key = record.file_key(scene, still, metadata)
+
+    def take() -> None:
+        start = time.perf_counter()
+        details = _taken(scene, still, target, output, reporter, metadata)
+        record.write(target, scene, key, {"quality": quality, **details}, {"total": time.perf_counter() - start})
+
+    return once(scene, target, key, target, reporter, take)
 
 
-def _made(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool) -> Made:
-    still = scene.stills[name]
-    target, key = target_of(name, quality, output), record.file_key(scene, still, metadata)
-    start = time.perf_counter()
+def _taken(
+    scene: Scene, still: Still, target: Path, output: Path, reporter: Reporter, metadata: bool
+) -> dict[str, Any]:
+    """Writes a still; returns what its record says of it."""
     shooting = Shooting(scene, still, output, reporter)
     take = shooting.take(shooting.timeline.locate(still.at).shot)
     with finishing():
@@ -53,15 +55,6 @@ def _made(scene: Scene, name: str, quality: str, output: Path, reporter: Reporte
     if metadata:
         notes.add_itxt("Title", scene.title)
         notes.add_itxt("Description", words)
-    sweep(target.parent, target.stem)
     with replacing(target) as temporary:
         PIL.Image.fromarray(pixels).save(temporary, pnginfo=notes)
-    details = {
-        "quality": quality,
-        "size": list(still.size),
-        "at": still.at,
-        "caption": words,
-        "surfaces": records_of([take]),
-    }
-    record.write(target, scene, key, details, {"total": time.perf_counter() - start})
-    return Made(target, key, False)
+    return {"size": list(still.size), "at": still.at, "caption": words, "surfaces": records_of([take])}

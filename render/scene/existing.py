@@ -5,7 +5,6 @@ Their paths begin in the working directory and stay in it; what a stranger's sce
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -21,14 +20,6 @@ def _stays(path: str) -> str:
     if path.startswith(("/", "~")) or ":" in parts[0] or ".." in parts:
         raise ValueError(f'"{path}" leads out of the working directory; name a file within it, such as surfaces/a.npz')
     return path
-
-
-def leads_out(path: Path, folder: Path) -> bool:
-    """Whether a path leads out of a folder, by links perhaps; links in a circle lead nowhere, which is out."""
-    try:
-        return not path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):
-        return True
 
 
 File = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_stays)]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import SceneError
+from render.files import leads_out
 from render.scene.document import Document, read
-from render.scene.existing import leads_out
 from render.scene.place import Place
 from render.scene.problem import show
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from render.errors import SceneError
+from render.files import leads_out
 from render.scene.anatomy import follow
 from render.scene.document import Document, read
-from render.scene.existing import ImportedRun, ReadySurface, leads_out
+from render.scene.existing import ImportedRun, ReadySurface
 from render.scene.include import including
 from render.scene.nearest import guess
 from render.scene.part import Location

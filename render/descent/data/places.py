@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from render.errors import DataError
+from render.files import leads_out
 
 VARIABLE = "THALWEG_DATA"
 
@@ -65,6 +66,6 @@ def own_file(path: str) -> Path:
 def _own(kind: str, path: str) -> Path:
     place = found(kind, [path], f"put it there, or name its folder with --data or {VARIABLE}")
     folder = next(folder for folder in search_path() if (folder / path).exists())
-    if not place.resolve().is_relative_to(folder.resolve()):
+    if leads_out(place, folder):
         raise DataError(f"{kind}: {path} is a link that leads out of {folder}; put the data themselves there")
     return place

@@ -1,0 +1,43 @@
+"""A finished file: taken from disk where it is current, else made, by one process at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from render.files import locked, sweep
+from render.film import record
+from render.film.overlay import refuse_undrawable
+from render.progress import Reporter
+from render.scene.spec import Scene
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished file."""
+
+    path: Path
+    key: str
+    reused: bool
+
+
+def suffix(quality: str) -> str:
+    """Returns what a quality adds to a file's name: nothing for final."""
+    return "" if quality == "final" else f".{quality}"
+
+
+def once(scene: Scene, target: Path, key: str, place: Path, reporter: Reporter, make: Callable[[], None]) -> Made:
+    """Returns a scene's file, which make writes with its record where it is not current.
+
+    place: what is kept from other processes meanwhile, the file itself or the folder that it is made in.
+    """
+    if record.is_current(target, key):
+        return Made(target, key, True)
+    refuse_undrawable(scene.title)
+    with locked(place, reporter.say):
+        if record.is_current(target, key):  # whoever was there before has made it
+            return Made(target, key, True)
+        sweep(target.parent, [target.stem, target.name, f"{target.name}.timing"])
+        make()
+    return Made(target, key, False)
