@@ -340,6 +340,7 @@ def test_two_threads_train_and_measure_once(tmp_path, monkeypatch):
     assert told.getvalue().count("measuring surface main: 4,620 points") == 1
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_bytes_as_one_and_leave_no_lock(made, tmp_path):
     settings = [word for setting in QUICK for word in ("--set", setting)]
     command = [sys.executable, "-m", "render", "sample", str(SCENE), *settings, "--out", str(tmp_path)]

@@ -45,6 +45,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_scene_gets_a_sentence_soon_and_in_little_memory(tmp_path, name):
     content = HOSTILE[name]

@@ -183,6 +183,7 @@ def test_every_module_agrees_with_the_plain_loop(name: str):
     check(block(*MODULES[name]))
 
 
+@pytest.mark.slow
 @NO_COMPILER
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_agrees_with_the_plain_loop(name: str):
@@ -190,6 +191,7 @@ def test_every_function_agrees_with_the_plain_loop(name: str):
     check(Calls(FUNCTIONS[name]))
 
 
+@pytest.mark.slow
 @NO_COMPILER
 @pytest.mark.parametrize(("shortcut", "size"), [("A", 16), ("B", 13)])
 def test_residual_networks_agree_with_the_plain_loop(shortcut: str, size: int):
@@ -197,6 +199,7 @@ def test_residual_networks_agree_with_the_plain_loop(shortcut: str, size: int):
     check(ResNet(shortcut), data(size=size))
 
 
+@pytest.mark.slow
 @NO_COMPILER
 @pytest.mark.parametrize(("size", "count"), [((9, 7), 1), ((5, 12), 8), ((3, 4), 23)], ids=str)
 def test_every_size_and_number_of_images_agrees_with_the_plain_loop(size: int | tuple[int, int], count: int):

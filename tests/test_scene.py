@@ -297,6 +297,7 @@ def scenes(draw) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 @QUIET
 @given(asked=scenes())
 def test_any_right_scene_survives_being_written_out(tmp_path, asked):
@@ -338,6 +339,7 @@ def loads_or_explains(path: Path, *settings: str) -> None:
         assert all(problem.isprintable() and "Input should" not in problem for problem in error.problems)
 
 
+@pytest.mark.slow
 @settings(QUIET, max_examples=300)
 @given(st.data())
 def test_a_right_scene_with_one_wrong_value_is_loaded_or_explained(tmp_path, data):

@@ -88,6 +88,7 @@ def test_the_centre_of_an_odd_grid_is_the_loss_of_the_origin_to_the_last_bit():
     assert made.loss[4, 4] == objective(plane.origin[None])[0]
 
 
+@pytest.mark.slow
 def test_the_order_of_tiles_does_not_change_a_surface(monkeypatch):
     plane, grid = skewed_plane(), Grid.square(1.0, 150)
     straight = sample(bowl(), plane, grid)

@@ -174,6 +174,7 @@ def test_the_scene_in_a_record_makes_the_same_picture_again(made, tmp_path):
     assert again.read_bytes() == still.read_bytes()
 
 
+@pytest.mark.slow
 def test_doctor_finds_a_good_machine_good(graphics, tmp_path):
     done = runner.invoke(app, ["doctor", "--out", str(tmp_path), "--json"])
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
