@@ -188,6 +188,7 @@ def shares(count: int, calls: int, folder: Path, make, mode: str) -> None:
     raise AssertionError(f"not finished after {calls} calls")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("count", [1, 3])
 def test_shards_that_take_turns_make_the_same_bytes_as_one_process(tmp_path, mode, count):

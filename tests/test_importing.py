@@ -300,6 +300,7 @@ stills:
 """
 
 
+@pytest.mark.slow
 def test_imported_checkpoints_are_drawn_by_a_scene_that_names_their_folder(graphics, home):
     done = import_()
     assert done.exit_code == 0, done.output

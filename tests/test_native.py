@@ -177,6 +177,7 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
+@pytest.mark.slow
 @NO_COMPILER
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_agrees_with_the_plain_loop(name: str):

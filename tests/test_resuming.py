@@ -79,6 +79,7 @@ def cut_at(monkeypatch):
     return arrange
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 @pytest.mark.parametrize("every", [1, 7])
 def test_a_training_that_is_cut_off_ends_with_the_same_bytes(tmp_path, cut_at, optimiser, every):

@@ -74,6 +74,7 @@ def killing(monkeypatch, after: int, torn: bool) -> None:
     monkeypatch.setattr(surface, "write_record", counted(write_record))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 5, 8, 10, 13, 16, 17, 18])
 def test_a_surface_that_was_killed_at_a_write_has_the_same_bytes_in_the_end(whole, tmp_path, monkeypatch, after, torn):
