@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from render.stage import gl
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENE = ROOT / "scenes" / "first-descent.yaml"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, with all they start
 REQUIRED = {name for name in os.environ.get("THALWEG_REQUIRE", "").split(",") if name}
 
 

@@ -130,10 +130,10 @@ def started(folder: Path, pause: float) -> subprocess.Popen:
 
 @pytest.mark.slow
 def test_workers_that_are_interrupted_stop_soon_and_keep_what_they_have(tmp_path):
-    process = started(tmp_path, pause=0.2)
+    process = started(tmp_path, pause=0.1)
     wait_until(lambda: len(list(tmp_path.glob("s.zarr/status/c/*/?"))) >= 2)
     process.send_signal(signal.SIGINT)
-    told = process.communicate(timeout=60)[1].decode()
+    told = process.communicate(timeout=20)[1].decode()
     assert process.returncode != 0 and told.count("Traceback") == 1 and "KeyboardInterrupt" in told
     second = Formula("kink")
     sample(second, PLANE, square(300, 200), tmp_path / "s.zarr", progress=False)

@@ -41,11 +41,14 @@ def ended(output: Path, stage: str, times: int, numbers: list[signal.Signals]) -
     """Returns what ends renders in a stage, and gives what is there in the end."""
 
     def run() -> dict[str, bytes]:
-        rng = random.Random(stage)
+        rng, done = random.Random(stage), 0
         for number in itertools.islice(itertools.cycle(numbers), times):
             code, words = end_in(stage, output, number, rng)
             if code not in (0, 130, -signal.SIGKILL) or "Traceback" in words:
                 print(f"  exit code {code}: {words[-1500:]}")
+            done += code == 0
+        if done:
+            print(f"  {done} of them came after all was done")
         assert finish(output).returncode == 0
         return made(output)
 
