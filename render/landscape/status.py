@@ -13,3 +13,4 @@ class Status(enum.IntEnum):
     INTERPOLATED = 2
     DIVERGED = 3
     SYMMETRY = 4
+    NO_DATA = 5  # a ready surface has no value here: a hole in the terrain

@@ -68,7 +68,7 @@ class Surface:
     @property
     def counts(self) -> dict[str, int]:
         """How many cells have each status."""
-        numbers = np.bincount(self.status.ravel(), minlength=len(Status))
+        numbers = np.bincount(self.status.ravel(), minlength=max(Status) + 1)
         return {status.name.lower(): int(numbers[status]) for status in Status}
 
 

@@ -18,9 +18,10 @@ class Given:
 
     alphas: np.ndarray  # (n_α,) float64, increasing
     betas: np.ndarray  # (n_β,) float64, increasing
-    values: np.ndarray  # (n_β, n_α) float32; NaN where there is none
+    values: np.ndarray  # (n_β, n_α) float32; NaN where there is no data, ±infinity where it diverged
     name: str = "loss"  # of the values
-    more: Mapping[str, np.ndarray] = field(default_factory=dict)  # accuracy (n_β, n_α); alpha, beta, true_loss (T,)
+    more: Mapping[str, np.ndarray] = field(default_factory=dict)  # accuracy (n_β, n_α); path_alpha, path_beta (T,)
+    notes: tuple[str, ...] = ()  # what a reader had to assume, each a clause for the caption; "axes are row numbers"
 
 
 def require_few(path: Path, *shape: int) -> None:
