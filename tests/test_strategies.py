@@ -323,6 +323,68 @@ def test_a_pinned_strategy_is_neither_timed_nor_remembered(strategy, monkeypatch
     assert not timed and not choices.exists()
 
 
+class Tied(nn.Module):
+    """Reads its first weights a second time past every trace, so that a graph keeps them as they were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.flat, self.inner = nn.Flatten(), nn.Linear(36, 4, bias=False)
+        self.held = [self.inner.weight]
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return functional.linear(torch.tanh(self.inner(self.flat(inputs))), self.held[0][:, :4])
+
+
+def test_a_pinned_strategy_that_does_not_agree_with_the_loop_is_refused():
+    model = Tied()
+    with pytest.raises(UsageError, match=r"strategy: folded does not agree with the plain loop .*; choose auto"):
+        objective(model).on(*plane_of(model), "folded", grid=SHORT)
+    assert objective(model).on(*plane_of(model), "loop", grid=SHORT).strategy == "loop"
+
+
+def test_a_pinned_strategy_that_is_wrong_far_from_the_origin_only_is_refused(monkeypatch):
+    class Flattened(Altered):
+        def measure(self, coordinates: np.ndarray) -> Measurement:
+            return super().measure(np.clip(coordinates, -0.1, 0.1))
+
+    model = convolutional()
+    monkeypatch.setitem(
+        strategies.STRATEGIES, "folded", lambda problem, plane: Flattened(problem, plane, "folded", 1.0)
+    )
+    with pytest.raises(UsageError, match="strategy: folded does not agree with the plain loop"):
+        objective(model).on(*plane_of(model), "folded", grid=Grid.square(1.0, 9))
+
+
+def altered_linear(change: str) -> nn.Module:
+    model = dense()
+    if change == "hook":
+        model[1].register_forward_hook(lambda module, inputs, outputs: 2 * outputs)
+    elif change == "replaced forward":
+        model[1].forward = lambda inputs, given=model[1].forward: 2 * given(inputs)
+    return model
+
+
+@pytest.mark.parametrize("change", ["hook", "replaced forward", "hook of all"])
+@pytest.mark.parametrize("strategy", ["dense-eager", "auto"])
+def test_a_stack_that_does_more_than_its_layers_say_is_never_measured_as_a_plain_one(change, strategy):
+    model = altered_linear(change)
+    everywhere = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, inputs, outputs: 2 * outputs if change == "hook of all" and type(module) is nn.Linear else None
+    )
+    try:
+        found = objective(model)
+        expected = found(parameters_of(model)[None])
+        if strategy == "auto":
+            losses = found.on(*plane_of(model), strategy, grid=SHORT).measure(np.zeros((1, 2))).loss
+            np.testing.assert_allclose(losses, expected, rtol=1e-6)
+        else:
+            with pytest.raises(UsageError, match="dense-eager does not fit this network"):
+                found.on(*plane_of(model), strategy)
+    finally:
+        everywhere.remove()
+
+
 UNFIT = {
     "dense": (convolutional, "dense-eager", {}),
     "native": (convolutional, "native", {}),

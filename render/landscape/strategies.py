@@ -39,6 +39,7 @@ from render.records import read_json, write_json
 
 ALGORITHM = 1  # raise it when a strategy's speed or rounding changes
 AGREEMENT = 1e-5  # relative, of a strategy with the loop
+FAR_AGREEMENT = 1e-3  # far from θ₀, where sums of large numbers round more
 ROUGH_AGREEMENT = 0.02  # in a reduced precision, which is checked against float32 anyway
 TRIAL = 0.2  # seconds
 FEW = np.array([[0.0, 0.0], [0.02, -0.01]])  # points at which a strategy is compared with the loop
@@ -104,15 +105,14 @@ def prepare(
     if strategy not in ("auto", *STRATEGIES):
         raise UsageError(f"strategy: {strategy!r} is unknown; choose auto, {', '.join(STRATEGIES)}")
     exact = replace(problem, mode=replace(problem.mode, precision="float32"))
-    points = int(np.prod(grid.shape)) if grid else 1
     if problem.mode.precision == "tf32" and not problem.inputs.is_cuda:
-        _say("tf32 is a precision of CUDA devices only; measuring in float32")
+        say("tf32 is a precision of CUDA devices only; measuring in float32")
         problem = exact
     if problem.mode.precision != "float32":
-        rough = _built(problem, plane, strategy, points, choices)
+        rough = _built(problem, plane, strategy, grid, choices)
         if grid is None or _keeps(exact, rough, plane, grid, problem.mode.precision):
             return problem, rough
-    return exact, _built(exact, plane, strategy, points, choices)
+    return exact, _built(exact, plane, strategy, grid, choices)
 
 
 def _keeps(exact: Problem, rough: Way, plane: torch.Tensor, grid: Grid, precision: str) -> bool:
@@ -120,34 +120,36 @@ def _keeps(exact: Problem, rough: Way, plane: torch.Tensor, grid: Grid, precisio
     places = probes(grid.alphas, grid.betas)
     found = check(LoopPlane(exact, plane).measure(places), rough.measure(places))
     if not found.passes:
-        _say(f"{precision} failed its check ({found}); measuring in float32")
+        say(f"{precision} failed its check ({found}); measuring in float32")
     return found.passes
 
 
-def _built(problem: Problem, plane: torch.Tensor, strategy: str, points: int, choices: Path | None) -> Way:
+def _built(problem: Problem, plane: torch.Tensor, strategy: str, grid: Grid | None, choices: Path | None) -> Way:
     candidates = _candidates(problem)
     if strategy != "auto":
-        return _pinned(problem, plane, strategy, candidates)
-    loop = LoopPlane(problem, plane)
-    expected, key = loop.measure(FEW), _key(problem, plane, candidates)
+        return _pinned(problem, plane, strategy, candidates, grid)
+    key = _key(problem, plane, candidates)
     remembered = _remembered(choices, key)
-    if remembered == "loop":
-        return loop
-    if remembered in candidates and (found := _agreeing(problem, plane, remembered, expected)):
+    if remembered == "loop" or candidates == ["loop"]:
+        return LoopPlane(problem, plane)
+    known = _Known.of(problem, plane, grid)
+    if remembered in candidates and (found := _agreeing(problem, plane, remembered, known)):
         return found
-    way, settled = _fastest(problem, plane, candidates, points, expected)
+    way, settled = _fastest(problem, plane, candidates, grid, known)
     if settled:
         _remember(choices, key, way.strategy)
     return way
 
 
-def _pinned(problem: Problem, plane: torch.Tensor, strategy: str, candidates: list[str]) -> Way:
+def _pinned(problem: Problem, plane: torch.Tensor, strategy: str, candidates: list[str], grid: Grid | None) -> Way:
+    """Returns the strategy that was asked for; raises UsageError where it does not fit, or not agree with the loop."""
     if strategy not in candidates:
         raise UsageError(f"strategy: {strategy} does not fit this network, criterion and mode; choose auto")
+    if strategy == "loop":
+        return LoopPlane(problem, plane)
     try:
         found = STRATEGIES[strategy](problem, plane)
-        if strategy == "compiled":
-            found.measure(FEW[:1])  # torch compiles only now
+        doubt = _Known.of(problem, plane, grid).doubt(found)  # torch compiles only now
     except _Unfit as reason:
         raise UsageError(f"strategy: {strategy} does not fit this network, {reason}; choose auto") from reason
     except Exception as error:
@@ -155,12 +157,57 @@ def _pinned(problem: Problem, plane: torch.Tensor, strategy: str, candidates: li
             raise
         name = type(error).__name__
         raise UsageError(f"strategy: torch.compile fails on this network ({name}); choose auto") from error
+    if doubt:
+        raise UsageError(
+            f"strategy: {strategy} does not agree with the plain loop on this network ({doubt}); choose auto"
+        )
     return found
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the loop has measured at a few places, with which every other strategy must agree."""
+
+    places: np.ndarray  # (n, 2)
+    found: Measurement
+    allowed: np.ndarray  # (n,) relative
+
+    @staticmethod
+    def of(problem: Problem, plane: torch.Tensor, grid: Grid | None) -> _Known:
+        """Measures places near θ₀, and two far from it, where what was taken for constant differs most."""
+        rough = problem.mode.precision != "float32"  # is checked against float32 over the whole grid anyway
+        far = FEW[:0] if grid is None or rough else _far(grid)
+        places = np.concatenate([FEW, far])
+        near = np.full(len(FEW), ROUGH_AGREEMENT if rough else AGREEMENT)
+        allowed = np.concatenate([near, np.full(len(far), FAR_AGREEMENT)])
+        return _Known(places, LoopPlane(problem, plane).measure(places), allowed)
+
+    def doubt(self, way: Way) -> str:
+        """Returns two losses that differ, the strategy's and the loop's, or nothing where all agree."""
+        with np.errstate(invalid="ignore"):
+            ours, theirs = way.measure(self.places).loss.astype(float), self.found.loss.astype(float)
+            apart = np.abs(ours - theirs) > self.allowed * np.abs(theirs) + 1e-7
+        (wrong,) = np.nonzero(apart | (np.isfinite(ours) != np.isfinite(theirs)))
+        return f"{ours[wrong[0]]:.7g} and {theirs[wrong[0]]:.7g}" if len(wrong) else ""
+
+
+def _far(grid: Grid) -> np.ndarray:
+    """Returns two places (2, 2) half-way from the middle of a grid to its corners."""
+    shares = np.array([0.25, 0.75])
+    alphas, betas = (
+        np.interp(shares * (len(axis) - 1), np.arange(len(axis)), axis) for axis in (grid.alphas, grid.betas)
+    )
+    return np.stack([alphas, betas[::-1]], 1)
+
+
 def _candidates(problem: Problem) -> list[str]:
-    """Returns the strategies that may fit a problem, what was made for its kind first."""
+    """Returns the strategies that may fit a problem, what was made for its kind first.
+
+    What does more than compute a loss is left to the loop, which alone lets it.
+    """
     names, mode = [], problem.mode
+    if not problem.conduct.is_plain:
+        return ["loop"]
     if is_dense(problem):
         names += ["dense-compiled", "dense-eager"]
     elif is_native(problem):
@@ -177,19 +224,20 @@ class _Trial:
 
 
 def _fastest(
-    problem: Problem, plane: torch.Tensor, names: list[str], points: int, expected: Measurement
+    problem: Problem, plane: torch.Tensor, names: list[str], grid: Grid | None, known: _Known
 ) -> tuple[Way, bool]:
     """Returns the fastest of the candidates, and whether a longer measuring would choose the same."""
+    points = int(np.prod(grid.shape)) if grid else 1
     loop = LoopPlane(problem, plane)
     slowest = best = _Trial(loop, _rate(loop))
     skipped = False
     for name in _worth_trying(names):
         if points / best.rate < WORTH.get(name, 0.0):
             skipped = True
-        elif (way := _agreeing(problem, plane, name, expected)) and (rate := _rate(way)) > best.rate:
+        elif (way := _agreeing(problem, plane, name, known)) and (rate := _rate(way)) > best.rate:
             best = _Trial(way, rate)
     if best.way.strategy == "loop" and "folded" in names and not is_traced(problem):
-        _say(
+        say(
             f"{type(problem.model).__name__} is measured one point at a time, by the plain loop: "
             "its code cannot be traced"
         )
@@ -202,20 +250,18 @@ def _worth_trying(names: list[str]) -> list[str]:
     return [name for name in names if name not in (*useless, "loop")]
 
 
-def _agreeing(problem: Problem, plane: torch.Tensor, name: str, expected: Measurement) -> Way | None:
-    """Returns a strategy that agrees with the loop at FEW points, or None, and says why."""
+def _agreeing(problem: Problem, plane: torch.Tensor, name: str, known: _Known) -> Way | None:
+    """Returns a strategy that agrees with the loop, or None, and says why."""
     try:
         way = STRATEGIES[name](problem, plane)
-        found = way.measure(FEW)
+        doubt = known.doubt(way)
     except (_Unfit, MachineError):  # the one is told at the end, the other by the compiler
         return None
     except Exception as error:  # torch.compile fails in many ways; the loop always works
-        _say(f"strategy {name} failed ({type(error).__name__}), and is left out")
+        say(f"strategy {name} failed ({type(error).__name__}), and is left out")
         return None
-    agreement = AGREEMENT if problem.mode.precision == "float32" else ROUGH_AGREEMENT
-    if not np.allclose(found.loss, expected.loss, agreement, 1e-7, equal_nan=True):
-        losses = (f"{loss:.7g}" for loss in (found.loss[-1], expected.loss[-1]))
-        _say(f"strategy {name} is left out, since it does not agree with the plain loop ({' and '.join(losses)})")
+    if doubt:
+        say(f"strategy {name} is left out, since it does not agree with the plain loop ({doubt})")
         return None
     return way
 
@@ -275,5 +321,6 @@ def _key(problem: Problem, plane: torch.Tensor, candidates: list[str]) -> str:
     return content_key(settings)
 
 
-def _say(notice: str) -> None:
+def say(notice: str) -> None:
+    """Says a notice where there is no reporter."""
     print(f"note: {notice}", file=sys.stderr)

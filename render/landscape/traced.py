@@ -16,6 +16,7 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from render.descent.parameters import layout_of, trainable
+from render.landscape.altered import is_altered
 from render.landscape.evaluation import evaluating
 from render.landscape.flat import held_in
 from render.landscape.measurement import Problem
@@ -51,7 +52,7 @@ def is_traced(problem: Problem) -> bool:
 
 def graph_of(model: nn.Module) -> fx.GraphModule | None:
     """Returns the graph of a network in the mode that it is in, or None where it has none that is known to be whole."""
-    if _is_altered(model):
+    if is_altered(model):
         return None
     try:
         graph = fx.GraphModule(model, fx.Tracer().trace(model), "Traced")
@@ -61,11 +62,6 @@ def graph_of(model: nn.Module) -> fx.GraphModule | None:
     read = {id(p) for node in graph.graph.nodes for p in _parameters_of(graph, node)}
     held = {id(p) for _, p in trainable(model)}
     return graph if held <= read else None  # what was read past the trace is a constant in it
-
-
-def _is_altered(module: nn.Module) -> bool:
-    """Tells whether a module does more than its class says."""
-    return bool(module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module))
 
 
 def _kept(problem: Problem, graph: fx.GraphModule, cut: str | None) -> tuple[torch.Tensor, fx.GraphModule] | None:
@@ -185,7 +181,7 @@ def _pairs(graph: fx.GraphModule) -> Iterator[tuple[fx.Node, fx.Node]]:
         norm: Any = graph.get_submodule(str(node.target))
         if type(conv) not in CONVOLUTIONS or conv.padding_mode != "zeros" or norm.running_mean is None:
             continue
-        if not _is_altered(conv) and not _is_altered(norm):
+        if not is_altered(conv) and not is_altered(norm):
             yield node, before
 
 

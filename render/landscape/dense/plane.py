@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn import functional
 
 from render.descent.parameters import layout_of
+from render.landscape.altered import any_altered
 from render.landscape.dense.fused import fused
 from render.landscape.dense.stack import Goal, PlaneStack
 from render.landscape.measurement import (
@@ -172,10 +173,9 @@ def goal_of(problem: Problem, classes: int) -> Goal | None:
 
 def _is_plain(model: nn.Sequential) -> bool:
     """Tells whether a network computes what its modules say: float32, no hooks, nothing used twice."""
-    hooked = any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     parameters = [parameter for module in model for parameter in module.parameters()]
     shared = len({id(parameter) for parameter in parameters}) < len(parameters)
-    return not hooked and not shared and all(parameter.dtype == torch.float32 for parameter in parameters)
+    return not any_altered(model) and not shared and all(parameter.dtype == torch.float32 for parameter in parameters)
 
 
 def _over_plane(problem: Problem, plane: torch.Tensor) -> PlaneStack:

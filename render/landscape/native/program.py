@@ -16,6 +16,7 @@ from torch import fx, nn
 from torch.nn import functional
 
 from render.descent.parameters import restoring
+from render.landscape.altered import any_altered
 from render.landscape.native.lowering import Lowering, Value, require
 from render.landscape.native.operation import Operation, Program
 
@@ -57,10 +58,8 @@ def _lowered(model: nn.Module, graph: fx.Graph, inputs: torch.Tensor) -> Program
 def _is_plain(model: nn.Module, inputs: torch.Tensor) -> bool:
     """Tells whether everything is float32 on the CPU and no module does more than its forward method says."""
     tensors = [inputs, *model.parameters(), *(buffer for buffer in model.buffers() if buffer.is_floating_point())]
-    hooked = any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
-    patched = any("forward" in vars(module) for module in model.modules())
     known = all(tensor.dtype == torch.float32 and tensor.device.type == "cpu" for tensor in tensors)
-    return known and not hooked and not patched
+    return known and not any_altered(model)
 
 
 def _folded(program: Program) -> Program:
