@@ -46,7 +46,10 @@ def layout_of(model: nn.Module) -> Layout:
 
 
 def parameters_of(model: nn.Module) -> np.ndarray:
-    """Returns a copy of θ, (P,) float32."""
+    """Returns a copy of θ, (P,) float32; raises DataError where a parameter is complex."""
+    for name, parameter in trainable(model):
+        if parameter.is_complex():
+            raise DataError(f"model: {name} is complex, and θ is real; write its real and imaginary parts as two")
     parts = [parameter.detach().reshape(-1).cpu().float() for _, parameter in trainable(model)]
     return torch.cat(parts).numpy().copy() if parts else np.zeros(0, np.float32)
 
@@ -87,9 +90,8 @@ def restoring(model: nn.Module) -> Iterator[None]:
 
 def _snapshot(model: nn.Module) -> Callable[[], None]:
     modes = [(module, module.training) for module in model.modules()]
-    slots: list[tuple[dict[str, Any], dict[str, Any]]] = [
-        (held, dict(held)) for module in model.modules() for held in (module._parameters, module._buffers)
-    ]
+    held = (slots for module in model.modules() for slots in (module._parameters, module._buffers))
+    slots: list[tuple[Any, Any]] = [(slot, dict(slot)) for slot in held if isinstance(slot, dict)]  # not a script's
     flags = [(parameter, parameter.requires_grad, parameter.grad) for parameter in model.parameters()]
     gradients = [gradient for _, _, gradient in flags if gradient is not None]
     values = [(tensor, tensor.detach().clone()) for tensor in (*model.parameters(), *model.buffers(), *gradients)]
@@ -98,9 +100,9 @@ def _snapshot(model: nn.Module) -> Callable[[], None]:
     def undo() -> None:
         for module, training in modes:
             module.training = training
-        for held, found in slots:
-            held.clear()
-            held.update(found)
+        for slot, found in slots:
+            slot.clear()
+            slot.update(found)
         for tensor, value in values:
             tensor.copy_(value)
         for parameter, flag, gradient in flags:

@@ -6,7 +6,9 @@ largest eigenvalues from such products (ARPACK, through SciPy).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -30,9 +32,50 @@ class Differentiable(Protocol):
         """Returns the loss as a function of θ (P,) in float64."""
 
 
+class Derivatives:
+    """A loss that brings derivatives of its own."""
+
+    tolerance: float  # of an eigenvalue, to which products with H are exact enough for Lanczos' method to end
+
+    def gradient(self, theta: np.ndarray) -> np.ndarray:
+        """Returns the gradient (P,) at θ (P,)."""
+        raise NotImplementedError
+
+    def products(self, theta: np.ndarray) -> contextlib.AbstractContextManager[Product]:
+        """Gives x ↦ H·x at θ (P,)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class ByFunc(Derivatives):
+    """The derivatives of a function of θ, by torch.func."""
+
+    loss: Loss
+    tolerance: float = TOLERANCE
+
+    def gradient(self, theta: np.ndarray) -> np.ndarray:
+        """Returns the gradient (P,) at θ (P,)."""
+        return torch.func.grad(self.loss)(torch.tensor(theta)).detach().cpu().numpy()
+
+    @contextlib.contextmanager
+    def products(self, theta: np.ndarray) -> Iterator[Product]:
+        """Gives x ↦ H·x at θ (P,); raises DataError where torch has no second derivative."""
+        times = _second_derivative(torch.func.grad(self.loss), torch.tensor(theta))
+
+        def product(x: np.ndarray) -> np.ndarray:
+            with sdpa_kernel(SDPBackend.MATH):
+                return times(torch.tensor(x.ravel())).detach().cpu().numpy()
+
+        yield product
+
+
+def _derivatives(loss: Loss) -> Derivatives:
+    return loss if isinstance(loss, Derivatives) else ByFunc(loss)
+
+
 def steepest(loss: Loss, theta: np.ndarray) -> np.ndarray:
     """Returns the unit vector (P,) against the gradient at θ; raises DataError where it is zero or not finite."""
-    gradient = torch.func.grad(loss)(torch.tensor(theta)).detach().cpu().numpy()
+    gradient = _derivatives(loss).gradient(theta)
     length = np.linalg.norm(gradient)
     if not np.isfinite(length):
         raise DataError("plane: the gradient at θ₀ is not finite; choose a point where the descent has not diverged")
@@ -50,12 +93,29 @@ def leading(loss: Loss, theta: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarr
     size = len(theta)
     if not 2 <= k <= size:
         raise UsageError(f"plane: {k} Hessian eigenvectors are asked for; it must be 2 to {size:,}, the parameters")
-    product = _product(loss, theta)
-    values, vectors = _dense(product, size) if size <= DENSE or k == size else _lanczos(product, size, k)
+    derivatives = _derivatives(loss)
+    with derivatives.products(theta) as times:
+        product = _finite(times)
+        if size <= DENSE or k == size:
+            values, vectors = _dense(product, size)
+        else:
+            values, vectors = _lanczos(product, size, k, derivatives.tolerance)
     order = np.argsort(-values, kind="stable")[:k]
     axes = vectors.T[order]
     largest = np.take_along_axis(axes, np.abs(axes).argmax(1)[:, None], 1)
     return values[order], axes * np.where(largest < 0, -1.0, 1.0)
+
+
+def _finite(product: Product) -> Product:
+    """Returns a product that raises DataError where it is not finite."""
+
+    def checked(x: np.ndarray) -> np.ndarray:
+        found = product(x)
+        if not np.isfinite(found).all():
+            raise DataError("plane: the Hessian at θ₀ is not finite; choose a point where the descent has not diverged")
+        return found
+
+    return checked
 
 
 def _dense(product: Product, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -63,27 +123,13 @@ def _dense(product: Product, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.linalg.eigh((hessian + hessian.T) / 2)
 
 
-def _lanczos(product: Product, size: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _lanczos(product: Product, size: int, k: int, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     start = np.random.default_rng(0).normal(size=size)  # ones might be orthogonal to an eigenvector by symmetry
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
     try:
-        return eigsh(operator, k, which="LA", v0=start, tol=TOLERANCE)
+        return eigsh(operator, k, which="LA", v0=start, tol=tolerance)
     except ArpackError as error:
         raise DataError(f"plane: Lanczos' method found no {k} eigenvectors ({error}); choose another point") from error
-
-
-def _product(loss: Loss, theta: np.ndarray) -> Product:
-    point, gradient = torch.tensor(theta), torch.func.grad(loss)
-    times = _second_derivative(gradient, point)
-
-    def product(x: np.ndarray) -> np.ndarray:
-        with sdpa_kernel(SDPBackend.MATH):
-            found = times(torch.tensor(x.ravel())).detach().cpu().numpy()
-        if not np.isfinite(found).all():
-            raise DataError("plane: the Hessian at θ₀ is not finite; choose a point where the descent has not diverged")
-        return found
-
-    return product
 
 
 def _second_derivative(gradient: Loss, point: torch.Tensor) -> Loss:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import random
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -18,7 +20,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from render.descent.parameters import restoring
 from render.errors import DataError
-from render.landscape.measurement import Criterion, Problem, right_of
+from render.landscape.measurement import Conduct, Criterion, Mode, Problem, right_of
 from render.landscape.precision import KINDS, reduced
 
 LARGEST_PASS = 1024  # examples of one forward pass; a larger set is passed in equal parts
@@ -27,23 +29,132 @@ Forward = Callable[[torch.Tensor], torch.Tensor]
 
 
 @contextlib.contextmanager
-def evaluating(problem: Problem) -> Iterator[None]:
-    """Puts the network into the mode of evaluation, and leaves it as it was found, also after an error."""
-    model, mode = problem.model, problem.mode
-    with restoring(model), torch.no_grad(), reduced(mode.precision, problem.inputs.device):
+def evaluating(problem: Problem) -> Iterator[Callable[[], None]]:
+    """Puts the network into the mode of evaluation, and leaves it as it was found, also after an error.
+
+    Gives a function that puts back what an evaluation has moved, to be called at every point before anything else.
+    Raises DataError where examples were written into by a network that did not do so at first.
+    """
+    model, mode, conduct = problem.model, problem.mode, problem.conduct
+    with (
+        restoring(model),
+        _random_state(conduct),
+        reduced(mode.precision, problem.inputs.device),
+        torch.set_grad_enabled(conduct.differentiates),
+        in_mode(model, mode),
+    ):
+        examples = [_version(values) for values in _examples(problem).values()]
+        buffers = Buffers(model)
+
+        def put_back() -> None:
+            buffers.put_back(certainly=conduct.moves)
+            if conduct.draws is not None:
+                seed_all(mode.seed)
+
+        yield put_back
+        _require_unwritten(problem, examples)
+
+
+@contextlib.contextmanager
+def in_mode(model: nn.Module, mode: Mode) -> Iterator[None]:
+    """Sets the flags of a network's layers, and leaves them as they were; nothing else of it is touched."""
+    modes = [(module, module.training) for module in model.modules()]
+    norms = batch_norms(model)
+    tracked = [module.track_running_stats for module in norms]
+    try:
         model.eval()
-        norms = batch_norms(model)
-        tracked = [module.track_running_stats for module in norms]
-        for module in norms if mode.bn == "batch" else []:
-            module.train()
-            module.track_running_stats = False  # or each point would move the statistics, and the order would matter
+        for norm in norms if mode.bn == "batch" else []:
+            norm.train()
+            norm.track_running_stats = False  # or each point would move the statistics, and the order would matter
         for layer in model.modules() if mode.dropout == "fixed" else []:
             layer.training = layer.training or isinstance(layer, DROPPING)  # train() would reach the layers within
-        try:
-            yield
-        finally:
-            for module, found in zip(norms, tracked, strict=True):
-                module.track_running_stats = found
+        yield
+    finally:
+        for norm, found in zip(norms, tracked, strict=True):
+            norm.track_running_stats = found
+        for module, training in modes:
+            module.training = training
+
+
+@contextlib.contextmanager
+def _random_state(conduct: Conduct) -> Iterator[None]:
+    """Leaves the random states of NumPy and Python as they were; torch's own is a matter of `restoring`."""
+    if conduct.draws is None:
+        yield
+        return
+    found = np.random.get_state(), random.getstate()
+    try:
+        yield
+    finally:
+        np.random.set_state(found[0])
+        random.setstate(found[1])
+
+
+def seed_all(seed: int) -> None:
+    """Begins the random numbers of torch, NumPy and Python anew."""
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def _version(values: torch.Tensor) -> int:
+    """Returns how often a tensor was written into; one of inference mode cannot be, and has no counter."""
+    return 0 if values.is_inference() else values._version
+
+
+def _examples(problem: Problem) -> dict[str, torch.Tensor]:
+    found = {"inputs": problem.inputs, "targets": problem.targets, "calibration": problem.mode.calibration}
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def _require_unwritten(problem: Problem, examples: list[int]) -> None:
+    for (name, values), version in zip(_examples(problem).items(), examples, strict=True):
+        if _version(values) != version:
+            raise DataError(
+                f"{name}: the network or its criterion writes into them at some points only, so that no point after "
+                "such a one would be measured on the same examples; let it write into a copy (clone)"
+            )
+
+
+class Buffers:
+    """The buffers of a network as they were found."""
+
+    def __init__(self, model: nn.Module):
+        held = (module._buffers for module in model.modules())
+        self._slots = [(slots, dict(slots)) for slots in held if isinstance(slots, dict)]  # those of a script are fixed
+        self._values = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+        self._versions = self._now()
+
+    def have_moved(self) -> bool:
+        """Tells whether any of them is another tensor, or has other values than it had."""
+        exchanged = any(slots.get(name) is not kept for slots, found in self._slots for name, kept in found.items())
+        return exchanged or not all(same_bits(buffer, value) for buffer, value in self._values)
+
+    @torch.no_grad()
+    def put_back(self, certainly: bool) -> None:
+        """Restores all of them where their counters tell that one was written into, or where that is certain."""
+        if not certainly and self._now() == self._versions:
+            return
+        for slots, found in self._slots:
+            slots.update(found)
+        for buffer, value in self._values:
+            buffer.copy_(value)
+        self._versions = self._now()
+
+    def _now(self) -> list[tuple[int, int]]:
+        exchanged = ((id(buffer), 0) for slots, _ in self._slots for buffer in slots.values())
+        return [*exchanged, *((0, _version(buffer)) for buffer, _ in self._values)]
+
+
+def same_bits(first: torch.Tensor, second: torch.Tensor) -> bool:
+    """Tells whether two tensors hold the same bits, NaN included."""
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    if torch.equal(first, second):
+        return True
+    if not (first.is_floating_point() or first.is_complex()):
+        return False
+    return bool(((first == second) | (torch.isnan(first) & torch.isnan(second))).all())
 
 
 def batch_norms(model: nn.Module) -> list[_BatchNorm]:
@@ -58,34 +169,38 @@ class Evaluation:
         """Takes another way than the network itself to compute outputs, and how many examples go through at once."""
         self._problem, self._forward = problem, problem.model if forward is None else forward
         self._parts = parts_of(problem, largest_pass or LARGEST_PASS)
-        self._streams: bool | None = None  # whether the criterion gives one loss for each example
+        self._streams: bool | None = False if problem.conduct.compares else None  # one loss for each example
 
     def __call__(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Returns loss and accuracy, two float64 scalars on the device; NaN for an accuracy that is none."""
         self._prepare()
         outputs = (self._outputs(inputs) for inputs, _ in self._parts)
-        first, count = next(outputs), self._problem.targets.numel()
+        first = next(outputs)
         if len(self._parts) == 1 or not self._is_streamed(first):
             parts = [first, *outputs]
             losses, right = self._compared(torch.cat(parts) if len(parts) > 1 else first, self._problem.targets)
-            return losses.mean(), right / count
+            return losses.mean(), right[0] / right[1]
         targets = (targets for _, targets in self._parts)
         found = list(map(self._compared, itertools.chain([first], outputs), targets))
-        right = torch.stack([right for _, right in found]).sum()
-        return torch.cat([losses for losses, _ in found]).mean(), right / count
+        right = torch.stack([right for _, right in found]).sum(0)
+        return torch.cat([losses for losses, _ in found]).mean(), right[0] / right[1]
 
     def losses(self, criterion: Criterion) -> torch.Tensor:
         """Returns the loss of each example (N,) float64 by a criterion that gives one for each."""
         self._prepare()
-        return torch.cat([criterion(self._outputs(x), y).double() for x, y in self._parts])
+        found = [criterion(self._outputs(x), self._targets(y)) for x, y in self._parts]
+        return torch.cat([losses.detach().double() for losses in found])
 
     def _outputs(self, inputs: torch.Tensor) -> torch.Tensor:
-        outputs = self._forward(inputs)
+        outputs = self._forward(inputs.clone() if self._problem.conduct.writes else inputs)
         if not isinstance(outputs, torch.Tensor):
             if len(self._parts) > 1:
                 raise DataError(f"model: gives a {type(outputs).__name__}; wrap it so that it gives one tensor")
             return outputs
         return outputs.float() if outputs.dtype in KINDS.values() else outputs
+
+    def _targets(self, targets: torch.Tensor) -> torch.Tensor:
+        return targets.clone() if self._problem.conduct.writes else targets
 
     def _prepare(self) -> None:
         mode = self._problem.mode
@@ -97,7 +212,7 @@ class Evaluation:
     def _is_streamed(self, outputs: torch.Tensor) -> bool:
         """Tells whether the criterion gives one loss for each example; asked once, of the first part."""
         if self._streams is None:
-            targets = self._parts[0][1]
+            targets = self._targets(self._parts[0][1])
             try:
                 self._streams = self._problem.criterion(outputs, targets).shape == (len(targets),)
             except Exception:  # a criterion may know only the whole set; there it fails aloud
@@ -105,11 +220,13 @@ class Evaluation:
         return self._streams
 
     def _compared(self, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns the loss, () or (n,) float64, and how many examples are right, NaN where that cannot be said."""
-        losses, right = self._problem.criterion(outputs, targets), right_of(outputs, targets)
+        """Returns the loss, () or (n,) float64, and how many examples are right of how many, (2,), NaN if unknown."""
+        right = right_of(outputs, targets, self._problem.criterion)  # first: a criterion may write into the outputs
+        losses = self._problem.criterion(outputs, self._targets(targets))
         _require_loss(losses, len(targets))
-        losses = losses.double()
-        return losses, torch.full_like(losses.sum(), math.nan) if right is None else right
+        losses = losses.detach().double()
+        unknown = torch.full((2,), math.nan, dtype=torch.float64, device=losses.device)
+        return losses, unknown if right is None else torch.stack(right)
 
 
 def parts_of(problem: Problem, largest: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -117,7 +234,9 @@ def parts_of(problem: Problem, largest: int) -> list[tuple[torch.Tensor, torch.T
     count, mode = len(problem.inputs), problem.mode
     if len(problem.targets) != count:  # inputs and targets that are no examples
         return [(problem.inputs, problem.targets)]
-    if mode.bn == "batch":
+    if problem.conduct.couples or problem.conduct.differentiates:
+        sizes = [count]
+    elif mode.bn == "batch":
         sizes = _batches(count, mode.bn_batch or count)
     elif any(module.running_mean is None for module in batch_norms(problem.model)):
         sizes = [count]  # it takes the statistics of whatever passes
@@ -153,7 +272,7 @@ def _recalibrate(problem: Problem) -> None:
         module.train()
     try:
         for batch in calibration.split(_batches(len(calibration), problem.mode.bn_batch or len(calibration))):
-            problem.model(batch)
+            problem.model(batch.clone() if problem.conduct.writes else batch)
     finally:
         for module, momentum in zip(norms, momenta, strict=True):
             module.momentum = momentum

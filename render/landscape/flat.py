@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import nn
@@ -31,16 +31,26 @@ class FlatPlane:
         self.theta.copy_(self._sum)
 
 
+def require_float32(model: nn.Module) -> None:
+    """Raises DataError where a trainable parameter is not float32."""
+    _require(torch.float32, {name: parameter.data for name, parameter in trainable(model)})
+
+
+def _require(dtype: torch.dtype, found: Mapping[str, torch.Tensor]) -> None:
+    for name, data in found.items():
+        if data.dtype != dtype:
+            remedy = "write its real and imaginary parts as two" if data.is_complex() else "call .float()"
+            raise DataError(f"model: {name} is {data.dtype}, and only float32 parameters are measured; {remedy}")
+
+
 @contextlib.contextmanager
 def held_in(model: nn.Module, theta: torch.Tensor) -> Iterator[None]:
-    """Makes the trainable parameters views of theta (P,) float32 until the block ends; their own memory is not touched.
+    """Makes the trainable parameters views of theta (P,) until the block ends; their own memory is not touched.
 
-    Raises DataError where a parameter is not float32, since it cannot be a view.
+    Raises DataError where a parameter has not theta's precision, since it cannot be a view.
     """
     parts, found = layout_of(model).slices(), {name: parameter.data for name, parameter in trainable(model)}
-    for name, data in found.items():
-        if data.dtype != torch.float32:
-            raise DataError(f"model: {name} is {data.dtype}, and only float32 parameters are measured; call .float()")
+    _require(theta.dtype, found)
     try:
         for name, parameter in trainable(model):
             parameter.data = theta[parts[name]].view(parameter.shape)

@@ -33,8 +33,9 @@ class LoopPlane:
         """Measures the points with coordinates (B, 2), α first; the device is waited for once, at the end."""
         points = np.asarray(coordinates, np.float64).reshape(-1, 2)
         found = torch.zeros(2, len(points), dtype=torch.float64, device=self._problem.inputs.device)
-        with evaluating(self._problem), held_in(self._problem.model, self._flat.theta):
+        with evaluating(self._problem) as put_back, held_in(self._problem.model, self._flat.theta):
             for index, (alpha, beta) in enumerate(points.tolist()):
+                put_back()
                 self._flat.move(alpha, beta)
                 found[0, index], found[1, index] = self._evaluation()
         loss, accuracy = found.cpu().numpy()

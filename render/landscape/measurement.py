@@ -50,6 +50,27 @@ class Mode:
 
 
 @dataclass(frozen=True)
+class Conduct:
+    """What a network and its criterion do besides computing a loss; conduct.py finds it, evaluation.py allows for it.
+
+    The default is that of a network of plain layers.
+    """
+
+    writes: bool = False  # into inputs or targets, which are therefore copied for every pass
+    moves: bool = False  # its buffers, past their version counters, so that they are put back at every point
+    differentiates: bool = False  # the loss is made of derivatives, so that gradients stay on
+    couples: bool = False  # an output depends on the examples beside its own, so that the whole set passes at once
+    compares: bool = False  # a loss depends on the examples beside its own, so that the criterion sees the whole set
+    draws: float | None = None  # random numbers: by how much the loss differs from draw to draw; one draw is kept
+    wavers: float = 0.0  # by how much the loss at one point differs all the same from one evaluation to the next
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a graph of the network computes all that there is to its loss."""
+        return not (self.writes or self.moves or self.differentiates or self.draws is not None or self.wavers)
+
+
+@dataclass(frozen=True)
 class Problem:
     """A network, an evaluation set in memory, the criterion that compares them, and the mode of evaluation."""
 
@@ -58,6 +79,7 @@ class Problem:
     targets: torch.Tensor  # (N, ...) class indices or values
     criterion: Criterion  # (outputs, targets) -> scalar, a mean over examples, or (N,), one loss for each
     mode: Mode = Mode()
+    conduct: Conduct = Conduct()
 
 
 @dataclass(frozen=True)
@@ -111,13 +133,39 @@ def are_classes(targets: torch.Tensor) -> bool:
     return not targets.is_floating_point() and not targets.is_complex()
 
 
-def right_of(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor | None:
-    """Returns how many targets (N, ...) are the largest of outputs (N, C, ...), or None where they are none."""
-    if not isinstance(outputs, torch.Tensor) or outputs.ndim < 2 or not are_classes(targets):
+def right_of(outputs: object, targets: torch.Tensor, criterion: Criterion) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Returns how many targets (N, ...) are the largest of their outputs, and how many count; None where they are none.
+
+    Classes lie along dim 1, or the last where only that fits; where both fit, only a criterion of torch tells. Targets
+    that no class can have, below 0 as those that cross-entropy ignores, and those that the criterion ignores by name
+    do not count.
+    """
+    if not isinstance(outputs, torch.Tensor) or outputs.is_complex() or not are_classes(targets):
         return None
-    if outputs.shape[:1] + outputs.shape[2:] != targets.shape:
+    axis = _class_axis(outputs.shape, targets.shape, criterion)
+    if axis is None:
         return None
-    return (outputs.argmax(1) == targets).double().sum()
+    counted = (targets >= 0) & (targets < outputs.shape[axis])
+    ignored = getattr(criterion, "ignore_index", None)
+    if isinstance(ignored, int):
+        counted &= targets != ignored
+    return ((outputs.argmax(axis) == targets) & counted).double().sum(), counted.double().sum()
+
+
+def _class_axis(outputs: torch.Size, targets: torch.Size, criterion: Criterion) -> int | None:
+    """Returns the dim of outputs along which classes lie, or None where that cannot be told."""
+    if len(outputs) < 2:
+        return None
+    second, last = outputs[:1] + outputs[2:] == targets, outputs[:-1] == targets
+    if second and (len(outputs) == 2 or not last or _takes_dim_1(criterion)):
+        return 1
+    return -1 if last and not second else None
+
+
+def _takes_dim_1(criterion: Criterion) -> bool:
+    """Tells whether a criterion is one of torch that is defined by classes along dim 1."""
+    known = (functional.cross_entropy, functional.nll_loss)
+    return criterion in known or isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss)
 
 
 def per_example(criterion: Criterion, targets: torch.Tensor) -> Criterion | None:

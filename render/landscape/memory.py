@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, Dataset
 
 from render.errors import DataError
 
 
 def resident(name: str, values: Any, device: torch.device) -> torch.Tensor:
     """Returns values as a tensor on a device; raises DataError where they do not fit its free memory."""
-    tensor = values.detach() if isinstance(values, torch.Tensor) else _as_tensor(name, values)
+    _require_values(name, values)
+    tensor = values if isinstance(values, torch.Tensor) else _as_tensor(name, values)
     if not tensor.ndim or not len(tensor):
         raise DataError(f"{name}: the shape {tuple(tensor.shape)} holds no examples; give (examples, ...)")
     if tensor.is_floating_point():
@@ -23,6 +25,27 @@ def resident(name: str, values: Any, device: torch.device) -> torch.Tensor:
     if tensor.device != device:
         _require_room(name, tensor.numel() * tensor.element_size(), _free(device))
     return tensor.to(device)
+
+
+def _require_values(name: str, values: Any) -> None:
+    """Raises DataError for what holds no tensor of examples."""
+    if values is None:
+        raise DataError(f"{name}: there are none; give a tensor, examples first")
+    if isinstance(values, Mapping) or _is_several(values):
+        raise DataError(
+            f"{name}: a {type(values).__name__} of several tensors is no table of examples; give one tensor, examples "
+            "first, and wrap a network that takes more in a module that takes them out of it"
+        )
+    if isinstance(values, DataLoader | Dataset):
+        raise DataError(
+            f"{name}: a {type(values).__name__} is not read here; put its examples into one tensor with torch.stack or "
+            "torch.cat, and its targets into another"
+        )
+
+
+def _is_several(values: Any) -> bool:
+    """Tells whether values are a sequence of tensors or arrays that hold more than a number each."""
+    return isinstance(values, list | tuple) and any(isinstance(v, torch.Tensor | np.ndarray) and v.ndim for v in values)
 
 
 def _as_tensor(name: str, values: Any) -> torch.Tensor:
@@ -37,7 +60,10 @@ def tensor_of(values: Any) -> torch.Tensor:
     """Returns an array as a tensor, without a copy where it is writable memory."""
     if isinstance(values, np.ndarray) and not (values.flags.writeable and values.flags.c_contiguous):
         return torch.from_numpy(np.array(values, order="C"))
-    return torch.as_tensor(values)
+    try:
+        return torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"a {type(values).__name__} is no table of numbers ({error}); give a tensor") from error
 
 
 def _require_room(name: str, needed: int, free: int | None) -> None:

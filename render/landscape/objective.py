@@ -7,21 +7,26 @@ Points anywhere in parameter space are measured one by one; on a plane, by the s
 from __future__ import annotations
 
 import copy
+import functools
 import math
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
-from render.descent.parameters import layout_of, parameters_of, trainable
+from render.descent.parameters import parameters_of, trainable
 from render.errors import DataError, UsageError
 from render.landscape import strategies
-from render.landscape.evaluation import Evaluation, batch_norms, evaluating, parts_of
-from render.landscape.flat import held_in
+from render.landscape.conduct import conduct_of, notes_on, record_of
+from render.landscape.differentiation import NetworkLoss
+from render.landscape.evaluation import Evaluation, batch_norms, evaluating
+from render.landscape.flat import held_in, require_float32
 from render.landscape.grid import Grid
+from render.landscape.identity import identity_of
 from render.landscape.measurement import (
     Criterion,
     Evaluator,
@@ -64,18 +69,37 @@ class Objective:
         float16 where a check allows it. device: where to compute, the network's own when absent. Raises UsageError for
         an option that is unknown, DataError for examples that do not fit the memory or parameters that are not finite.
         """
+        _require_network(model)
         there = _device_of(model, device)
         samples = None if calibration is None else resident("calibration", calibration, there)
         mode = Mode(bn, bn_batch, samples, dropout, seed, weight_decay, precision)
         if any(tensor.device != there for tensor in (*model.parameters(), *model.buffers())):
             model = copy.deepcopy(model).to(there)
-        if not len(list(trainable(model))):
-            raise DataError("model: has no trainable parameters, so there is no θ to move; set requires_grad")
         examples, goals = resident("inputs", inputs, there), resident("targets", targets, there)
         if bn != "frozen" and batch_norms(model) and len(examples if samples is None else samples) < 2:
             raise DataError("bn: one example has no variance to normalise by; give 2 or more, or choose 'frozen'")
         self.problem = Problem(model, examples, goals, criterion, mode)
         self.parameters = parameters_of(model)
+
+    @functools.cached_property
+    def watched(self) -> Problem:
+        """The problem, with what its network and its criterion do besides; watched at the first use, and said then."""
+        with memory_errors(len(self.problem.inputs)):
+            conduct = conduct_of(self.problem)
+        for note in notes_on(conduct):
+            strategies.say(note)
+        inputs = self.problem.inputs if conduct.differentiates else self.problem.inputs.detach()
+        return replace(self.problem, inputs=inputs, conduct=conduct)
+
+    @property
+    def conduct(self) -> dict[str, Any]:
+        """What a record says of what shows in the heights: random draws, and a loss that is not repeatable."""
+        return record_of(self.watched.conduct)
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what identifies this objective: digests of network, parameters and examples, mode and criterion."""
+        exact = replace(self.watched, mode=replace(self.watched.mode, precision="float32"))
+        return identity_of(self.watched, lambda thetas: self._measured(thetas, exact).loss)
 
     def __call__(self, thetas: Any) -> np.ndarray:
         """Returns the loss (B,) float32 at thetas (B, P), numpy or torch."""
@@ -83,12 +107,19 @@ class Objective:
 
     def measure(self, thetas: Any) -> Measurement:
         """Measures points (B, P) anywhere in parameter space."""
-        points, evaluation = self._points(thetas), Evaluation(self.problem)
-        buffer = self._buffer()
+        return self._measured(thetas, self.watched)
+
+    def _measured(self, thetas: Any, problem: Problem) -> Measurement:
+        points, evaluation, buffer = self._points(thetas), Evaluation(problem), self._buffer()
         found = torch.zeros(2, len(points), dtype=torch.float64, device=self._device)
-        with memory_errors(len(self.problem.inputs)), evaluating(self.problem), held_in(self.problem.model, buffer):
+        with (
+            memory_errors(len(problem.inputs)),
+            evaluating(problem) as put_back,
+            held_in(problem.model, buffer),
+        ):
             for index, theta in enumerate(points):
                 buffer.copy_(theta)
+                put_back()
                 loss, found[1, index] = evaluation()
                 found[0, index] = torch.where(torch.isfinite(buffer).all(), loss + self._decay(buffer), math.nan)
         return Measurement.of(*found.cpu().numpy())
@@ -105,52 +136,48 @@ class Objective:
         points, each = self._points(thetas), self._each()
         if each is None:
             return None
-        buffer, evaluation = self._buffer(), Evaluation(self.problem)
+        problem, buffer, evaluation = self.watched, self._buffer(), Evaluation(self.watched)
         found = torch.zeros(len(points), dtype=torch.float64, device=self._device)
-        with memory_errors(len(self.problem.inputs)), evaluating(self.problem), held_in(self.problem.model, buffer):
+        with (
+            memory_errors(len(problem.inputs)),
+            evaluating(problem) as put_back,
+            held_in(problem.model, buffer),
+        ):
             for index, theta in enumerate(points):
                 buffer.copy_(theta)
-                found[index] = evaluation.losses(each).std() / math.sqrt(len(self.problem.targets))
+                put_back()
+                found[index] = evaluation.losses(each).std() / math.sqrt(len(problem.targets))
         return found.cpu().numpy()
 
     def _each(self) -> Criterion | None:
-        """Returns a criterion of one loss for each example: the known form of a mean, or the one that was given."""
-        problem = self.problem
-        if len(problem.targets) != len(problem.inputs) or len(problem.targets) < 2:
+        """Returns a criterion of one loss for each example: the known form of a mean, or the one that was given.
+
+        Losses that depend on each other have no standard error.
+        """
+        try:
+            problem = self.watched
+        except DataError:  # of a criterion that gives no loss at all; measuring says so
+            return None
+        if len(problem.targets) != len(problem.inputs) or len(problem.targets) < 2 or problem.conduct.compares:
             return None
         known = per_example(problem.criterion, problem.targets)
         if known is not None:
             return known
         with evaluating(problem):
             try:
-                losses = problem.criterion(problem.model(problem.inputs[:2]), problem.targets[:2])
+                losses = problem.criterion(problem.model(problem.inputs[:2].clone()), problem.targets[:2].clone())
             except Exception:  # a criterion may know only the whole set
                 return None
         return problem.criterion if isinstance(losses, torch.Tensor) and losses.shape == (2,) else None
 
-    def differentiable(self) -> Callable[[torch.Tensor], torch.Tensor]:
-        """Returns the loss as a function of θ (P,) float64 that torch.func can differentiate, on a float64 copy."""
-        mode, layout = self.problem.mode, layout_of(self.problem.model)
-        if mode.bn == "recalibrated" or mode.dropout != "off":
-            raise UsageError("hessian and gradient: need bn 'frozen' or 'batch', and dropout 'off'")
-        with evaluating(self.problem):
-            model = copy.deepcopy(self.problem.model).double()
-        batches = [_in_float64(x) for x, _ in parts_of(self.problem, len(self.problem.inputs))]
-        targets = _in_float64(self.problem.targets)
-        parts, shapes = layout.slices(), dict(zip(layout.names, layout.shapes, strict=True))
-        criterion = self.problem.criterion
-        if isinstance(criterion, nn.Module):
-            criterion = copy.deepcopy(criterion).double()  # class weights are in float32 too
+    def differentiable(self) -> NetworkLoss:
+        """Returns the loss as a function of θ (P,) float64 that torch.func can differentiate.
 
-        def loss(theta: torch.Tensor) -> torch.Tensor:
-            self._require_width("θ", theta.shape)
-            theta = theta.to(targets.device)
-            parameters = {name: theta[part].reshape(shapes[name]) for name, part in parts.items()}
-            outputs = [torch.func.functional_call(model, parameters, (inputs,)) for inputs in batches]
-            value = criterion(torch.cat(outputs) if len(outputs) > 1 else outputs[0], targets).mean()
-            return value + 0.5 * mode.weight_decay * theta.square().sum()
-
-        return loss
+        It also brings derivatives by the network's own parameters, which are those of exactly what is measured.
+        Raises UsageError for a mode without derivatives.
+        """
+        exact = replace(self.watched, mode=replace(self.watched.mode, precision="float32"))
+        return NetworkLoss(exact, lambda thetas: self._measured(thetas, exact).loss)
 
     def on(
         self,
@@ -172,7 +199,7 @@ class Objective:
             self._require_width(f"plane: {name}", vector.shape)
         plane = torch.from_numpy(np.stack(vectors))
         with memory_errors(len(self.problem.inputs)):
-            problem, found = strategies.prepare(self.problem, plane, strategy, grid, choices)
+            problem, found = strategies.prepare(self.watched, plane, strategy, grid, choices)
         return PlaneEvaluator(found, plane, problem)
 
     @property
@@ -196,6 +223,17 @@ class Objective:
             raise UsageError(f"{name}: {found}, but the network has {size} parameters; choose its own")
 
 
+def _require_network(model: nn.Module) -> None:
+    """Raises DataError for what cannot be measured: no module, one without shapes yet, or one not in float32."""
+    if not isinstance(model, nn.Module):
+        raise DataError(f"model: a {type(model).__name__} is no torch.nn.Module; give the network itself")
+    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        raise DataError("model: has layers without shapes yet; run it once on an example before")
+    if not len(list(trainable(model))):
+        raise DataError("model: has no trainable parameters, so there is no θ to move; set requires_grad")
+    require_float32(model)
+
+
 def _device_of(model: nn.Module, device: torch.device | str | None) -> torch.device:
     """Returns where to compute, with its number; raises UsageError where this machine has no such device."""
     if device is None:
@@ -204,10 +242,6 @@ def _device_of(model: nn.Module, device: torch.device | str | None) -> torch.dev
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:
         raise UsageError(f"device: this machine has no {str(device)!r}; choose cpu, or a device that it has") from error
-
-
-def _in_float64(values: torch.Tensor) -> torch.Tensor:
-    return values.double() if values.is_floating_point() else values
 
 
 class PlaneEvaluator:
