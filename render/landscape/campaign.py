@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from render.landscape.layer import Layer, Tile
 from render.landscape.measurement import Evaluator
 from render.landscape.section import Section
 from render.landscape.status import Status
-from render.landscape.surface import Surface, SurfaceStore
+from render.landscape.surface import Guarded, Surface, SurfaceStore
 from render.landscape.survey import Means, Survey
 from render.landscape.team import Recipe, cluster, processes
 from render.progress import Reporter, Task
@@ -52,6 +52,18 @@ class PlaneObjective(Protocol):
         """Returns the standard error (B,) of the mean loss, or None where there is none."""
 
 
+@runtime_checkable
+class Identified(Protocol):
+    """An objective that knows what identifies it, so that a store can tell it from another."""
+
+    def identity(self) -> dict[str, Any]:
+        """Returns what identifies it, for a record."""
+
+    @property
+    def conduct(self) -> dict[str, Any]:
+        """What a record says of what shows in the heights besides the loss."""
+
+
 @dataclass(frozen=True)
 class Campaign:
     """A surface under way."""
@@ -66,6 +78,7 @@ class Campaign:
     details: Mapping[str, Any]  # what the record says from the start
     reporter: Reporter
     name: str
+    begun: bytes = b""  # the description of the store when this was begun
 
     def measure(self) -> Surface:
         """Measures what is missing and returns the whole surface."""
@@ -133,6 +146,7 @@ class Campaign:
         found = plain({**outcome, "standard_error": self._standard_error(values)})
         if self.store:
             with self.by_itself():
+                Guarded(self.store.layer, self.store.folder, self.begun).require_same()
                 if filled:
                     self.store.write((slice(None), slice(None)), values)
                 self.store.finish(found)
@@ -155,7 +169,10 @@ class Campaign:
     ) -> Field:
         """Returns a field of this surface with what is known of it."""
         notice = f"{self.name}: a damaged tile is measured again"
-        return Field.of(name, shape, places, layer, lambda _: self.reporter.say(notice))
+        return Field.of(name, shape, places, self._guarded(layer), lambda _: self.reporter.say(notice))
+
+    def _guarded(self, layer: Layer | None) -> Guarded | None:
+        return None if layer is None or self.store is None else Guarded(layer, self.store.folder, self.begun)
 
     def part(self, name: str, shape: tuple[int, int]) -> Layer | None:
         """Returns the layer of a level or of held-out cells, where there is a store."""

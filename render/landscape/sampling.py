@@ -19,20 +19,23 @@ import numpy as np
 
 from render.errors import DataError, MachineError
 from render.files import locked
-from render.landscape.campaign import Campaign, PlaneObjective
+from render.landscape.campaign import Campaign, Identified, PlaneObjective
 from render.landscape.grid import Grid
+from render.landscape.identity import UNKNOWN, differences
 from render.landscape.layer import TILE, Tile
 from render.landscape.measurement import Evaluator
 from render.landscape.scaling import Scaling
 from render.landscape.section import Section
 from render.landscape.status import Status
-from render.landscape.surface import WHOLE, Surface, SurfaceStore
+from render.landscape.surface import OUTCOME, WHOLE, Surface, SurfaceStore
 from render.landscape.survey import Means, Survey
 from render.progress import Reporter
+from render.records import plain
 
 FEWEST = 2  # points along an axis, however small the budget
 TRIAL = 0.5  # seconds in which a rate is measured
-DECIDED = ("strategy", "precision", "asked")  # what a store says beyond what was asked for
+OBJECTIVE = "objective"
+DECIDED = ("strategy", "precision", "asked", "conduct")  # what a store says beyond what was asked for
 
 
 def sample(
@@ -77,9 +80,26 @@ def sample(
     means = Means(strategy, choices, workers, scheduler, shard)
     means.require_fit(survey, store is not None)
     reporter = progress if isinstance(progress, Reporter) else Reporter.for_terminal(quiet=not progress)
-    order = _Order(objective, plane, grid, survey, means, reporter, name, dict(record or {}))
     folder = Path(store) if store is not None else None
-    return order.finished(folder) or order.begin(folder).measure()
+    identity = objective.identity() if folder and isinstance(objective, Identified) else None
+    order = _Order(objective, plane, grid, survey, means, reporter, name, dict(record or {}), identity)
+    order.say_what_is_unknown()
+    found = order.finished(folder)
+    if found is not None:
+        return found
+    if folder is None or means.shard:
+        return order.begin(folder).measure()
+    before = _outcome_in(folder)
+    with locked(folder, reporter.say):
+        found = order.finished(folder) if _outcome_in(folder) != before else None
+        return found or order.begin(folder).measure()
+
+
+def _outcome_in(folder: Path) -> bytes | None:
+    """Returns what tells whether another process has finished a store in the meantime."""
+    with contextlib.suppress(OSError):
+        return (folder / OUTCOME).read_bytes()
+    return None
 
 
 @dataclass(frozen=True)
@@ -94,13 +114,24 @@ class _Order:
     reporter: Reporter
     name: str
     record: dict[str, Any]
+    identity: dict[str, Any] | None  # of the objective, where it has one and there is a store
+
+    def say_what_is_unknown(self) -> None:
+        """Says where what a criterion or a network computes cannot be told from its code."""
+        unknown = [part for part in ("criterion", "network") if (self.identity or {}).get(part) == UNKNOWN]
+        if unknown:
+            self.reporter.say(
+                f"{self.name}: what its {' and '.join(unknown)} computes cannot be told from code and constants, so "
+                "that its store knows it by the losses at two points"
+            )
 
     @property
     def settings(self) -> dict[str, Any]:
         """Everything that tells whether a store was begun for this surface, but the strategy."""
         found = {key: value for key in ("variance_share", "eigenvalues") if (value := getattr(self.plane, key))}
         asked = {**self.record, **self.survey.record, **found, "geometry": geometry_digest(self.plane, self.grid)}
-        settings: dict[str, Any] = json.loads(json.dumps(asked))
+        known = {OBJECTIVE: self.identity} if self.identity else {}
+        settings: dict[str, Any] = json.loads(json.dumps(plain({**asked, **known})))
         return settings
 
     def finished(self, folder: Path | None) -> Surface | None:
@@ -121,9 +152,17 @@ class _Order:
     def _begun(self, folder: Path | None) -> SurfaceStore | None:
         """Returns the store in a folder if it was begun for this surface."""
         found = SurfaceStore.open(folder) if folder is not None else None
-        if found is None or {key: found.record[key] for key in found.record if key not in DECIDED} != self.settings:
+        if found is None or self._unlike(found):
             return None
         return found if self.means.strategy in ("auto", found.record["strategy"]) else None
+
+    def _unlike(self, found: SurfaceStore) -> list[str]:
+        """Returns the names of what a store was begun with another of."""
+        ours, theirs = self.settings, {key: part for key, part in found.record.items() if key not in DECIDED}
+        names = [name for name in (*ours, *(theirs.keys() - ours.keys())) if name != OBJECTIVE]
+        other = [name for name in sorted(names) if ours.get(name) != theirs.get(name)]
+        unlike = differences(theirs.get(OBJECTIVE), ours.get(OBJECTIVE))
+        return other + ([f"{OBJECTIVE} ({', '.join(unlike)})"] if unlike else [])
 
     def begin(self, folder: Path | None) -> Campaign:
         """Returns the campaign that was begun in a folder, or a new one."""
@@ -156,6 +195,7 @@ class _Order:
             details=details,
             reporter=self.reporter,
             name=self.name,
+            begun=store.description if store else b"",
         )
 
     def _mended(self, found: SurfaceStore) -> Grid:
@@ -184,7 +224,10 @@ class _Order:
 
     def _details(self, evaluator: Evaluator, grid: Grid) -> dict[str, Any]:
         asked = {"asked": list(reversed(self.grid.shape))} if grid is not self.grid else {}
-        return {**self.settings, "strategy": evaluator.strategy, "precision": evaluator.precision, **asked}
+        conduct = self.objective.conduct if isinstance(self.objective, Identified) else {}
+        shown = {"conduct": conduct} if conduct else {}
+        decided = {"strategy": evaluator.strategy, "precision": evaluator.precision, **asked, **shown}
+        return {**self.settings, **decided}
 
     def _created(self, folder: Path | None, grid: Grid, details: Mapping[str, Any]) -> SurfaceStore | None:
         if folder is None:
@@ -197,8 +240,9 @@ class _Order:
         found = SurfaceStore.open(folder)
         if found is None:
             return "cannot be read"
-        asked = self.settings | ({} if self.means.strategy == "auto" else {"strategy": self.means.strategy})
-        names = sorted(name for name in asked if found.record.get(name) != asked[name])
+        names = self._unlike(found)
+        if self.means.strategy not in ("auto", found.record.get("strategy")):
+            names.append("strategy")
         return f"was begun with another {' and '.join(names) or 'survey'}"
 
 

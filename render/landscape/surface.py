@@ -7,6 +7,7 @@ known of it when it is finished.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ import zarr
 from scipy.ndimage import map_coordinates
 
 from render import store
-from render.errors import DataError
+from render.errors import DataError, MachineError
 from render.landscape.grid import Grid
 from render.landscape.layer import TILE, Layer, Tile
 from render.landscape.line import Line
@@ -99,6 +100,13 @@ class SurfaceStore:
         return SurfaceStore(folder, group, layer) if group is not None and layer is not None else None
 
     @property
+    def description(self) -> bytes:
+        """What the store says that it was begun for, as it stands on disk."""
+        with contextlib.suppress(OSError):
+            return (self.folder / "zarr.json").read_bytes()
+        return b""
+
+    @property
     def arrays(self) -> Mapping[str, zarr.Array]:
         """Loss, accuracy and status of every cell."""
         return self.layer.arrays
@@ -172,6 +180,32 @@ class SurfaceStore:
     def read(self, on_damage: Callable[[Tile], None]) -> dict[str, np.ndarray]:
         """Returns the three arrays; a damaged tile is reported and comes back as missing."""
         return self.layer.read(on_damage)
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A layer of a store whose folder others may begin anew: shards of another surface, which take no lock for long."""
+
+    layer: Layer
+    folder: Path
+    begun: bytes  # the description of the store when it was opened
+
+    def write(self, tile: Tile, values: Mapping[str, np.ndarray]) -> None:
+        """Writes one tile; raises MachineError where it would become a part of another surface."""
+        self.require_same()
+        self.layer.write(tile, values)
+
+    def read(self, on_damage: Callable[[Tile], None]) -> dict[str, np.ndarray]:
+        """Returns the three arrays; a damaged tile is reported and comes back as missing."""
+        return self.layer.read(on_damage)
+
+    def require_same(self) -> None:
+        """Raises MachineError where another surface was begun in the folder."""
+        if SurfaceStore(self.folder, self.layer.group, self.layer).description != self.begun:
+            raise MachineError(
+                f"{self.folder}: another surface was begun there in the meantime, so that this one ends here; "
+                "give each a store of its own"
+            )
 
 
 OUTCOME = "outcome.json"
