@@ -103,3 +103,4 @@ def _said_of(settings: spec.Surface, surface: Surface, objective: Objective) -> 
     if mode.weight_decay:
         yield "weight_decay", mode.weight_decay
     yield "precision", surface.record["precision"]
+    yield from objective.conduct.items()
