@@ -11,8 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from render.descent.parameters import parameters_of
-from render.errors import DataError
+from render.errors import DataError, UsageError
 from render.landscape import evaluation
+from render.landscape.fingerprint import reads
 from render.landscape.grid import Grid
 from render.landscape.objective import Objective
 from render.landscape.sampling import sample
@@ -314,6 +315,23 @@ NETWORKS = {
 def test_a_network_that_cannot_be_measured_is_refused_in_a_sentence(made, sentence):
     with pytest.raises(DataError, match=sentence):
         Objective(made(), *examples(), nn.CrossEntropyLoss())
+
+
+def penalty_of(layer):
+    return lambda outputs, targets: functional.cross_entropy(outputs, targets) + layer.weight.square().sum()
+
+
+def test_a_criterion_that_reads_the_network_is_refused_where_a_copy_of_it_is_measured():
+    model = Network()
+    held = list(model.parameters())
+    readers = {
+        "the network": lambda o, t: functional.cross_entropy(o, t) + sum(p.square().sum() for p in model.parameters()),
+        "its parameters": lambda o, t: functional.cross_entropy(o, t) + held[0].square().sum(),
+    }
+    for criterion in readers.values():
+        with pytest.raises(UsageError, match="criterion: reads the network itself, and device computes on a copy"):
+            Objective(model, *examples(), criterion, device="meta")
+    assert not reads(functional.cross_entropy, model) and not reads(penalty_of(nn.Linear(2, 2)), model)
 
 
 def test_complex_parameters_are_no_real_vector():

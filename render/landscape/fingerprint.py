@@ -7,6 +7,7 @@ unknown, and is said to be.
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import enum
 import functools
@@ -73,12 +74,22 @@ def fingerprint(value: Any, known: Mapping[int, str] | None = None) -> str:
     return digest.hexdigest()
 
 
+def reads(value: Any, model: nn.Module) -> bool:
+    """Tells whether a function reads a network, one of its layers, or its parameters; no where that cannot be told."""
+    tensors = (*model.modules(), *model.parameters(), *model.buffers())
+    reader = _Reader(hashlib.sha256(), {id(part): "of the network" for part in tensors})
+    with contextlib.suppress(UnknownError):
+        reader.read(value)
+    return "of the network" in reader.met
+
+
 class _Reader:
     """Feeds a hash with everything that a value is made of."""
 
     def __init__(self, digest: Any, known: dict[int, str]):
         self._digest, self._known, self._depth = digest, known, 0
         self._held: list[Any] = []  # so that no id is used twice
+        self.met = set[str]()  # names of what was known from the start
 
     def _put(self, *words: object) -> None:
         self._digest.update(("\0".join(map(str, words)) + "\1").encode("utf-8", "surrogatepass"))
@@ -89,6 +100,7 @@ class _Reader:
             return
         if id(value) in self._known:
             self._put("known", self._known[id(value)])
+            self.met.add(self._known[id(value)])
             return
         self._known[id(value)] = f"seen {len(self._known)}"
         self._held.append(value)

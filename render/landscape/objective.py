@@ -24,6 +24,7 @@ from render.landscape import strategies
 from render.landscape.conduct import conduct_of, notes_on, record_of
 from render.landscape.differentiation import NetworkLoss
 from render.landscape.evaluation import Evaluation, batch_norms, evaluating
+from render.landscape.fingerprint import reads
 from render.landscape.flat import held_in, require_float32
 from render.landscape.grid import Grid
 from render.landscape.identity import identity_of
@@ -74,6 +75,11 @@ class Objective:
         samples = None if calibration is None else resident("calibration", calibration, there)
         mode = Mode(bn, bn_batch, samples, dropout, seed, weight_decay, precision)
         if any(tensor.device != there for tensor in (*model.parameters(), *model.buffers())):
+            if reads(criterion, model):
+                raise UsageError(
+                    "criterion: reads the network itself, and device computes on a copy of it; move the network first, "
+                    "model.to(device), and leave device away"
+                )
             model = copy.deepcopy(model).to(there)
         examples, goals = resident("inputs", inputs, there), resident("targets", targets, there)
         if bn != "frozen" and batch_norms(model) and len(examples if samples is None else samples) < 2:
