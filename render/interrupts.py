@@ -129,7 +129,7 @@ def deferred() -> Iterator[Callable[[], int]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: 0
         return
-    before = {number: signal.getsignal(number) for number in _heard()}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in _heard()}
     deferral = Deferral(before)
     for number in before:
         signal.signal(number, deferral)
