@@ -83,16 +83,19 @@ def adapt(grid: Grid, scaling: Scaling, tolerance: float, prober: Prober) -> Out
     levels = [Level.blank(lattice) for lattice in lattices(grid.cells)]
     wanted = [np.full(level.lattice.shape, k < WHOLE) for k, level in enumerate(levels)]
     state = _State(grid, scaling, levels, TRIGGER * tolerance, wanted)
-    number = 0
+    number, error, held_out = 0, 0.0, 0
     while True:
+        before = _known(state)
         _grow(state, prober)
+        if number and _known(state) == before:  # nothing more is afforded; to draw until cells are lucky is no check
+            return _outcome(state, error, held_out, number)
         cells = _draw(state, number)
         if not len(cells):
             return _outcome(state, 0.0, 0, number)
         errors = _errors(state, cells, prober.held_out(number, cells))
-        number += 1
-        if errors.max() <= tolerance or not prober.affords(len(cells)):
-            return _outcome(state, float(errors.max()), len(cells), number)
+        number, error, held_out = number + 1, float(errors.max()), len(cells)
+        if error <= tolerance or not prober.affords(held_out):
+            return _outcome(state, error, held_out, number)
         state.threshold /= 2
         _ask_around(state, cells[errors > tolerance])
 
@@ -123,7 +126,7 @@ def _measure(state: _State, number: int, prober: Prober) -> Level:
     """Returns a level with what is wanted of it, where there is time."""
     level, wanted = state.levels[number], _own(state, number)
     new = int((wanted & ~level.known).sum())
-    if new and (number < WHOLE or prober.affords(new)):
+    if new and (number < WHOLE or prober.affords(new + _checks(_known(state) + new))):
         level = state.levels[number] = prober.level(number, level.lattice, wanted)
     return level
 
@@ -190,7 +193,7 @@ def _draw(state: _State, number: int) -> np.ndarray:
     they have shares of their own.
     """
     left = state.status == Status.MISSING
-    count = min(int(left.sum()), int(np.clip(SHARE * (left.size - left.sum()), FEWEST, MOST)))
+    count = min(int(left.sum()), _checks(_known(state)))
     random = np.random.default_rng((SEED, number))
     edge = [_edge(size) for size in left.shape]
     for region, share in ((np.logical_and.outer(*edge), CORNERED), (np.logical_or.outer(*edge), EDGED)):
@@ -201,6 +204,15 @@ def _draw(state: _State, number: int) -> np.ndarray:
     choices = np.flatnonzero(left)
     drawn.ravel()[random.choice(choices, count - int(drawn.sum()), replace=False)] = True
     return np.argwhere(drawn)
+
+
+def _known(state: _State) -> int:
+    return sum(int(level.known.sum()) for level in state.levels)
+
+
+def _checks(measured: int) -> int:
+    """Returns how many cells are held out where so many were measured."""
+    return int(np.clip(SHARE * measured, FEWEST, MOST))
 
 
 def _edge(size: int) -> np.ndarray:
