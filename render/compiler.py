@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from render.interrupts import is_asked_to_end
+
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
 
 
@@ -113,6 +115,8 @@ class _Fused:
         try:
             return self._run(*arguments, **named)
         except TorchDynamoException as error:
+            if is_asked_to_end():  # the compiler, a child of this process, was ended by the same Ctrl-C
+                raise KeyboardInterrupt from error
             _say(f"a kernel could not be compiled and runs slower ({_first_line(str(error))})")
             self._run = self._kernel
             return self._run(*arguments, **named)

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from render.stage import gl
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENE = ROOT / "scenes" / "first-descent.yaml"
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, with all they start
+# The same examples everywhere, and as much time for each as a busy machine takes.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 REQUIRED = {name for name in os.environ.get("THALWEG_REQUIRE", "").split(",") if name}
 
 

@@ -2,12 +2,12 @@
 
 import errno
 import threading
-import time
 
 import pytest
 
 from render import files, records
 from render.errors import MachineError
+from tests.faults import PATIENCE
 
 
 def test_a_key_does_not_depend_on_the_order_of_settings_but_on_every_value():
@@ -104,14 +104,18 @@ def test_a_pipe_or_a_network_is_no_disk():
 
 
 def test_a_locked_folder_is_worked_in_by_one_at_a_time_and_no_lock_stays(tmp_path):
-    inside, most, told = [], [], []
+    inside, most, told, waited = [], [], [], threading.Event()
+
+    def tell(words: str) -> None:
+        told.append(words)
+        waited.set()
 
     def work() -> None:
         for _ in range(20):
-            with files.locked(tmp_path / "folder", told.append):
+            with files.locked(tmp_path / "folder", tell):
                 inside.append(1)
                 most.append(len(inside))
-                time.sleep(0.001)
+                assert waited.wait(PATIENCE)  # the first one until another has come
                 inside.pop()
 
     threads = [threading.Thread(target=work) for _ in range(4)]

@@ -4,7 +4,6 @@ import random
 import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -145,10 +144,9 @@ def test_what_is_included_lies_beside_the_scene_and_nowhere_else(folder, tmp_pat
         "[]": r"include: \[\] is no file",
     }.items():
         (folder / "scene.yaml").write_text(SCENE_ON_IT.replace("base.yaml", name))
-        start = time.process_time()
         with pytest.raises(SceneError, match=words) as caught:
             load(folder / "scene.yaml")
-        assert ".yaml:" in caught.value.problems[0] and time.process_time() - start < 2
+        assert ".yaml:" in caught.value.problems[0]
 
 
 def test_a_link_takes_no_scene_out_of_the_working_directory(tmp_path, tmp_path_factory, monkeypatch):

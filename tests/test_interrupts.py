@@ -2,11 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from render.interrupts import SIGNALS, deferred, finishing
+from render import compiler
+from render.interrupts import SIGNALS, Phase, Program, deferred, finishing, is_asked_to_end, not_inherited
+from tests.faults import PATIENCE
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -48,3 +52,59 @@ def test_a_block_that_is_to_finish_does_so_and_is_ended_then():
     with finishing() as times_asked:
         done.append(times_asked())
     assert done == [1, 0]
+
+
+def test_what_a_terminal_sends_to_all_is_kept_from_processes_that_are_started_and_heard_here():
+    program = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    with pytest.raises(KeyboardInterrupt, match=r"^$"), not_inherited():
+        told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        os.kill(os.getpid(), signal.SIGINT)
+    assert told == "True\n" and signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_signal_that_is_ignored_is_not_waited_for_either():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with deferred() as times_asked:
+            os.kill(os.getpid(), signal.SIGINT)
+        assert times_asked() == 0 and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_whether_the_end_is_waited_for_is_known_inside_of_the_block_only():
+    with deferred():
+        before = is_asked_to_end()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert not before and is_asked_to_end()
+    assert not is_asked_to_end()
+
+
+def test_what_is_interrupted_in_a_finaliser_is_interrupted_a_moment_later(monkeypatch):
+    heard, again = Program(), threading.Event()
+    monkeypatch.setattr("_thread.interrupt_main", lambda number: again.set())
+    monkeypatch.setattr(sys, "unraisablehook", heard.on_unraisable)
+
+    class Last:
+        def __del__(self):
+            raise KeyboardInterrupt
+
+    for phase, comes in ((Phase.DONE, False), (Phase.WORKING, True)):
+        heard.phase = phase
+        Last()
+        assert again.wait(PATIENCE if comes else 0) == comes
+
+
+def test_a_kernel_whose_compiler_was_ended_by_the_same_signal_is_not_drawn_unfused(monkeypatch):
+    from torch._dynamo.exc import BackendCompilerFailed, TorchDynamoException
+
+    def failing(*_):
+        raise TorchDynamoException("the compiler was ended")
+
+    assert issubclass(BackendCompilerFailed, TorchDynamoException)
+    monkeypatch.setattr("torch.compile", lambda *_, **__: failing)
+    fused = compiler._Fused(lambda: "unfused")
+    with pytest.raises(KeyboardInterrupt, match=r"^$"), deferred():
+        os.kill(os.getpid(), signal.SIGINT)
+        fused()
+    assert fused() == "unfused"

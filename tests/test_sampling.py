@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from render.landscape.grid import Grid
 from render.landscape.sampling import sample
 from render.landscape.status import Status
 from render.progress import Lines, Reporter
+from tests.faults import until
 from tests.formulas import LINE, PLANE, Formula, assert_same_files, contents, exact, square
 
 GRID = square(90, 70)
@@ -157,11 +158,8 @@ sample(Formula("kink", pause=0.02), PLANE, GRID, Path(sys.argv[1]), **MODES[sys.
 def test_a_process_that_is_killed_leaves_what_it_has_finished(whole, tmp_path):
     mode, finished, count = whole
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path / "s.zarr"), mode])
-    deadline = time.monotonic() + 60
-    while not any(Path(root, "c/0/0").exists() for root, _, _ in os.walk(tmp_path) if root.endswith("status")):
-        assert time.monotonic() < deadline  # folders come and go while they are made: os.walk passes over those
-        time.sleep(0.01)
-    time.sleep(0.1)
+    walk = functools.partial(os.walk, tmp_path)  # folders come and go while they are made: it passes over those
+    until(process, lambda: any(Path(root, "c/0/0").exists() for root, _, _ in walk() if root.endswith("status")))
     process.kill()
     process.wait()
     second = Formula("kink")
@@ -231,8 +229,16 @@ def test_shards_share_the_budget(tmp_path, monkeypatch):
     assert 9500 < made.loss.size <= 10_000
 
 
-def test_the_rate_of_an_evaluator_is_measured():
-    assert 500 < sampling.points_per_second(Formula(pause=0.02, batch=32), square(5)) < 1700
+def test_the_rate_of_an_evaluator_is_measured(monkeypatch):
+    clock, measure = [0.0], Formula.measure
+
+    def slow(self, coordinates):
+        clock[0] += len(coordinates) / 800
+        return measure(self, coordinates)
+
+    monkeypatch.setattr(Formula, "measure", slow)
+    monkeypatch.setattr(sampling.time, "perf_counter", lambda: clock[0])
+    assert sampling.points_per_second(Formula(batch=32), square(5)) == pytest.approx(800)
 
 
 def hurried(monkeypatch) -> None:

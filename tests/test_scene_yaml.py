@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -57,13 +56,11 @@ BAD = [
 
 
 @pytest.mark.parametrize(("text", "words"), BAD, ids=[repr(text[:24]) for text, _ in BAD])
-def test_a_file_that_is_no_scene_gets_a_sentence_at_once(tmp_path, text, words):
+def test_a_file_that_is_no_scene_gets_a_sentence(tmp_path, text, words):
     path = tmp_path / "a.yaml"
     path.write_text(text, encoding="utf-8", newline="")
-    begin = time.perf_counter()
     with pytest.raises(SceneError, match=r"a\.yaml") as caught:
         load(path)
-    assert time.perf_counter() - begin < 5
     assert len(caught.value.problems) == 1
     assert words in caught.value.problems[0]
 

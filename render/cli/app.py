@@ -13,6 +13,7 @@ import typer
 
 from render.errors import MachineError, ThalwegError
 from render.files import is_of_the_disk
+from render.interrupts import INTERRUPTED, working
 
 app = typer.Typer(
     name="thalweg",
@@ -33,7 +34,8 @@ Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of al
 def mistakes(as_json: bool = False) -> Iterator[None]:
     """Makes a sentence and an exit code of what a user can set right; anything else keeps its traceback."""
     try:
-        yield
+        with working():
+            yield
     except ThalwegError as error:
         _fail(str(error), error.exit_code, as_json)
     except OSError as error:
@@ -42,8 +44,8 @@ def mistakes(as_json: bool = False) -> Iterator[None]:
         place = f"{error.filename}: " if error.filename else ""
         sentence = f"{place}{error.strerror}; see to the disk, then run the same command again"
         _fail(sentence, MachineError.exit_code, as_json)
-    except KeyboardInterrupt:
-        _fail("interrupted; the same command goes on where it was", 130, as_json)
+    except (KeyboardInterrupt, typer.Abort):  # the second where a question was being asked
+        _fail("interrupted; the same command goes on where it was", INTERRUPTED, as_json)
 
 
 def _fail(message: str, code: int, as_json: bool) -> NoReturn:

@@ -18,7 +18,7 @@ from render.descent.log import DivergedError, TrajectoryLog
 from render.descent.parameters import restoring
 from render.descent.schedules import factor
 from render.errors import DataError
-from render.interrupts import deferred
+from render.interrupts import finishing
 from render.progress import Task
 from render.scene import training as spec
 from render.scene.data import Augmentation
@@ -106,7 +106,7 @@ def train(
     indices = batches.order(len(course.examples), settings.batch, course.seed, log.count)
     kept = time.monotonic()
     model.train()
-    with deferred() as is_asked_to_end:
+    with finishing() as times_asked:
         for number, batch in zip(range(log.count + 1, settings.steps + 1), indices, strict=False):
             optimiser.scale(factor(settings.schedule, number - 1, settings.steps))
             loss, accuracy = step(number, batch)
@@ -119,10 +119,10 @@ def train(
             if logged or number % 16 == 0:
                 task.note = _note(loss, accuracy)
             task.advance(1)
-            if is_asked_to_end() or time.monotonic() - kept > EVERY:
+            if times_asked() or time.monotonic() - kept > EVERY:
                 keep(number, optimiser.state())
                 kept = time.monotonic()
-            if is_asked_to_end():
+            if times_asked():
                 raise KeyboardInterrupt
     return None
 

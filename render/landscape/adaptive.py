@@ -22,9 +22,12 @@ from render.landscape.lattice import Lattice, lattices
 from render.landscape.scaling import Scaling, apart
 from render.landscape.status import Status
 
+PLACES = 2  # raise it when the same loss would be measured at other places
 WHOLE = 2  # levels that are measured everywhere
 TRIGGER = 2.0  # tolerances by which a level may be off before the next one is asked: it will be off by a quarter
 FEWEST, MOST, SHARE = 500, 10_000, 0.01  # held-out cells, and their share of the measured ones
+EDGE = 4  # cells along an end of an axis that are its edge
+CORNERED, EDGED = 0.1, 0.1  # of the held-out cells, drawn where two edges meet, and along all of them
 SEED = 20_231_121  # of the draws of held-out cells
 SQUARE = np.ones((3, 3), bool)
 
@@ -80,16 +83,19 @@ def adapt(grid: Grid, scaling: Scaling, tolerance: float, prober: Prober) -> Out
     levels = [Level.blank(lattice) for lattice in lattices(grid.cells)]
     wanted = [np.full(level.lattice.shape, k < WHOLE) for k, level in enumerate(levels)]
     state = _State(grid, scaling, levels, TRIGGER * tolerance, wanted)
-    number = 0
+    number, error, held_out = 0, 0.0, 0
     while True:
+        before = _known(state)
         _grow(state, prober)
+        if number and _known(state) == before:  # nothing more is afforded; to draw until cells are lucky is no check
+            return _outcome(state, error, held_out, number)
         cells = _draw(state, number)
         if not len(cells):
             return _outcome(state, 0.0, 0, number)
         errors = _errors(state, cells, prober.held_out(number, cells))
-        number += 1
-        if errors.max() <= tolerance or not prober.affords(len(cells)):
-            return _outcome(state, float(errors.max()), len(cells), number)
+        number, error, held_out = number + 1, float(errors.max()), len(cells)
+        if error <= tolerance or not prober.affords(held_out):
+            return _outcome(state, error, held_out, number)
         state.threshold /= 2
         _ask_around(state, cells[errors > tolerance])
 
@@ -120,7 +126,7 @@ def _measure(state: _State, number: int, prober: Prober) -> Level:
     """Returns a level with what is wanted of it, where there is time."""
     level, wanted = state.levels[number], _own(state, number)
     new = int((wanted & ~level.known).sum())
-    if new and (number < WHOLE or prober.affords(new)):
+    if new and (number < WHOLE or prober.affords(new + _checks(_known(state) + new))):
         level = state.levels[number] = prober.level(number, level.lattice, wanted)
     return level
 
@@ -181,12 +187,38 @@ def _inside(index: np.ndarray, axis: int, array: np.ndarray) -> np.ndarray:
 
 
 def _draw(state: _State, number: int) -> np.ndarray:
-    """Returns cells (k, 2) that no level measured, drawn anew for each round, in order of rows."""
-    choices = np.flatnonzero(state.status == Status.MISSING)
-    measured = state.status.size - len(choices)
-    count = min(len(choices), int(np.clip(SHARE * measured, FEWEST, MOST)))
-    drawn = np.random.default_rng((SEED, number)).choice(choices, count, replace=False)
-    return np.stack(np.unravel_index(np.sort(drawn), state.status.shape), 1)
+    """Returns cells (k, 2) that no level measured, drawn anew for each round, in order of rows.
+
+    Corners and edges are few cells of many, which chance alone would pass over, and have known nodes on one side only:
+    they have shares of their own.
+    """
+    left = state.status == Status.MISSING
+    count = min(int(left.sum()), _checks(_known(state)))
+    random = np.random.default_rng((SEED, number))
+    edge = [_edge(size) for size in left.shape]
+    for region, share in ((np.logical_and.outer(*edge), CORNERED), (np.logical_or.outer(*edge), EDGED)):
+        choices = np.flatnonzero(left & region)
+        left.ravel()[random.choice(choices, min(len(choices), int(share * count)), replace=False)] = False
+    drawn = state.status == Status.MISSING
+    drawn &= ~left
+    choices = np.flatnonzero(left)
+    drawn.ravel()[random.choice(choices, count - int(drawn.sum()), replace=False)] = True
+    return np.argwhere(drawn)
+
+
+def _known(state: _State) -> int:
+    return sum(int(level.known.sum()) for level in state.levels)
+
+
+def _checks(measured: int) -> int:
+    """Returns how many cells are held out where so many were measured."""
+    return int(np.clip(SHARE * measured, FEWEST, MOST))
+
+
+def _edge(size: int) -> np.ndarray:
+    """Returns which of the cells along an axis (n,) lie at one of its ends; none of a single one."""
+    place = np.arange(size)
+    return (np.minimum(place, place[::-1]) < EDGE) & (size > 1)
 
 
 def _errors(state: _State, cells: np.ndarray, loss: np.ndarray) -> np.ndarray:

@@ -41,14 +41,23 @@ class Lattice:
 
 
 def lattices(cells: tuple[int, int]) -> list[Lattice]:
-    """Returns the lattices of (n_β, n_α) cells; the last one has every cell, and each step halves the gaps."""
-    coarsest = max(0, int(np.floor(np.log2(max(1, (max(cells) - 1) / COARSEST)))))
-    rows, columns = cells
-    return [Lattice(_indices(rows, 2**k), _indices(columns, 2**k)) for k in range(coarsest, -1, -1)]
+    """Returns the lattices of (n_β, n_α) cells; the last one has every cell, and each step halves every gap.
+
+    A gap that one step left whole would not be looked into by it, and what is wrong there not be found. So the gaps of
+    a lattice differ by one cell at most, whatever the number of cells.
+    """
+    steps = max(0, int(np.floor(np.log2(max(1, (max(cells) - 1) / COARSEST)))))
+    rows, columns = (_halved(count, steps) for count in cells)
+    return [Lattice(*both) for both in zip(rows, columns, strict=True)]
 
 
-def _indices(count: int, stride: int) -> np.ndarray:
-    return np.unique(np.append(np.arange(0, count, stride), count - 1))
+def _halved(count: int, steps: int) -> list[np.ndarray]:
+    """Returns the indices along an axis of a first lattice, of gaps up to 2^steps, and of one more for every step."""
+    blocks = -(-(count - 1) // 2**steps)
+    found = [np.arange(blocks + 1) * (count - 1) // max(1, blocks)]
+    for _ in range(steps):
+        found.append(np.union1d(found[-1], (found[-1][1:] + found[-1][:-1]) // 2))
+    return found
 
 
 def carried(axis: np.ndarray, nodes: np.ndarray, values: np.ndarray, order: int) -> np.ndarray:

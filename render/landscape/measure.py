@@ -18,7 +18,7 @@ from render.descent.runs import AnyRun
 from render.errors import DataError
 from render.files import content_key, file_digest, is_whole, locked, replacing, sweep
 from render.landscape import surface as surfaces
-from render.landscape.adaptive import FEWEST, WHOLE
+from render.landscape.adaptive import FEWEST, PLACES, WHOLE
 from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
 from render.landscape.lattice import lattices
@@ -65,7 +65,9 @@ def key_of(scene: Scene, name: str) -> str:
             ),
             "budget": scene.budget_of(name),
             "seed": scene.seed if _is_seeded(settings) else None,
-            "relief": asdict(scaling_of(scene.look.relief)) if settings.mode == "adaptive" else None,
+            "relief": {**asdict(scaling_of(scene.look.relief)), "places": PLACES}
+            if settings.mode == "adaptive"
+            else None,
             "runs": [runs.key_of(scene.runs[other], scene.seed) for other in (settings.run, *_through(settings))],
             "paths": [runs.key_of(scene.runs[other], scene.seed) for other in settings.paths],
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import UsageError
+from render.landscape.adaptive import PLACES
 from render.landscape.scaling import Scaling
 
 TOLERANCE = 0.002  # of the range, where adaptive mode is asked for without one
@@ -78,4 +79,5 @@ class Survey:
         if self.mode == "adaptive":
             scaling = self.scaling
             found |= {"tolerance": self.tolerance, "scale": scaling.kind, "floor": scaling.floor, "clip": scaling.clip}
+            found |= {"places": PLACES}  # a store that is half measured at other places is not gone on with
         return found | ({"minutes": self.budget} if self.budget else {})

@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 from render.errors import MachineError, UsageError
+from render.interrupts import not_inherited
 from render.landscape.crew import Pace, measure_tile
 from render.landscape.field import Field
 from render.landscape.grid import Grid
@@ -173,8 +174,12 @@ def processes(count: int, recipe: Recipe) -> Iterator[Team]:
     def wait(under_way: set[Any]) -> tuple[set[Any], set[Any]]:
         return futures.wait(under_way, return_when=futures.FIRST_COMPLETED)
 
+    def submit(errand: Errand) -> Any:
+        with not_inherited():  # a process begins when there is something for it
+            return pool.submit(run_errand, packed, errand)
+
     try:
-        yield Team(lambda errand: pool.submit(run_errand, packed, errand), wait)
+        yield Team(submit, wait)
     except BrokenProcessPool as error:
         raise MachineError(
             "workers: one of them was ended, for lack of memory perhaps, or since a script of its own does not say "

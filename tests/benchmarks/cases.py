@@ -61,7 +61,7 @@ def of_scene(path: Path = SCENE) -> Case:
     model = networks.build(run.network, dataset, scene.seed)
     examples = dataset.split(surface.objective.split).first(surface.objective.examples)
     inputs, targets = torch.from_numpy(examples.inputs), torch.from_numpy(examples.targets)
-    words = networks.describe(run.network, inputs[0].numel(), dataset.classes)
+    words = networks.describe(run.network, tuple(inputs.shape[1:]), dataset.classes)
     name = f"{words}, {len(inputs):,} {dataset.name} of {path.name}"
     trained = _trained(model, inputs, targets, functional.cross_entropy, 200)
     return Case(name, trained, inputs, targets, functional.cross_entropy)

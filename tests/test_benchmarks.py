@@ -1,0 +1,114 @@
+"""The benchmarks: every script is imported, and each of its cases runs on as little as it takes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from render.landscape.strategies import STRATEGIES
+from render.scene.network import Convnet
+
+FOLDER = Path(__file__).parent / "benchmarks"
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
+EVALUATED = {name for name in STRATEGIES if "eager" in name}  # nothing is compiled
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Imports a script as it stands, with those beside it in reach."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setattr(sys, "argv", ["script"])
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", FOLDER / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)  # where dataclasses look for it
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def cases(script, monkeypatch):
+    """The networks that are measured, none of them trained."""
+    module = script("cases")
+    monkeypatch.setitem(sys.modules, "cases", module)
+    monkeypatch.setattr(module, "_trained", lambda model, *_: model.eval())
+    return module
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_can_be_imported(script, name):
+    assert script(name).__doc__
+
+
+def test_every_case_has_a_loss_at_any_point_of_its_plane(cases):
+    for make in cases.CASES.values():
+        case = make()
+        thetas = torch.from_numpy(case.plane().lift([[0.0, 0.0]])).float()
+        (loss,) = cases.plain_loop(case, thetas)
+        assert loss > 0, case.name
+
+
+@pytest.mark.parametrize("name", ["perceptron", "scene"])
+def test_points_are_measured_every_way(cases, script, monkeypatch, capsys, name):
+    points = script("measure_points")
+    monkeypatch.setattr(points, "REPEATS", 1)
+    monkeypatch.setattr(points, "SECONDS", 0.01)
+    case = cases.CASES[name]()
+    points.compare(case, [strategy for strategy in STRATEGIES if strategy not in EVALUATED])
+    told = capsys.readouterr().out
+    assert case.name in told and all(way in told for way in ("plain loop", "dense-eager"))
+
+
+def test_reduced_precision_is_told(cases, script, capsys):
+    script("measure_points").reduced(cases.perceptron(), side=20)
+    assert "bfloat16: " in capsys.readouterr().out
+
+
+def test_an_adaptive_surface_is_timed(cases, script, monkeypatch, tmp_path):
+    adaptive = script("adaptive_surface")
+    monkeypatch.setattr(adaptive, "SIDE", 20)
+    made, seconds = adaptive.timed(cases.of_scene(), 0.1, tmp_path / "s.zarr", tmp_path / "strategies.json")
+    assert made.loss.shape == (20, 20) and seconds > 0
+
+
+def test_a_large_surface_is_told(cases, script, capsys):
+    script("large_surface").measure(4)
+    assert '"measured": 16' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("case", ["disk", "made", "svd"])
+def test_principal_components_are_told(script, monkeypatch, capsys, case):
+    components = script("principal_components")
+    monkeypatch.setattr(components, "LIMIT", 2**60)  # of a process of its own, which this is not
+    monkeypatch.setattr(components, "SPARE", 0)
+    components.CASES[case]((20, 500))
+    assert "streamed" in capsys.readouterr().out
+
+
+def test_a_step_of_training_is_told(script, monkeypatch, capsys):
+    step = script("train_step")
+    for name, value in (("STEPS", 2), ("BATCH", 2), ("NETWORK", Convnet(depth=1, width=2, widest=2))):
+        monkeypatch.setattr(step, name, value)
+    monkeypatch.setattr(sys, "argv", ["script", "1"])
+    step.main()
+    assert "logging every step" in capsys.readouterr().out
+
+
+def test_memory_is_told_tile_by_tile(script, monkeypatch, tmp_path):
+    growth = script("growth")
+    monkeypatch.setattr(growth, "SIDE", 16)
+    assert len(growth.tiles(tmp_path)) == 4
+
+
+def test_what_was_lost_is_named(script, capsys):
+    script("faults").told("killed in", "train", 1, lambda: {"a": b"1"}, {"a": b"2", "b": b""})
+    assert capsys.readouterr().out == "killed in train: 1 times, a, b lost\n"
