@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.landscape.exchange.given import Given
+from render.landscape.hermite import patched
 from render.landscape.resampling import MOST, is_even, on_even_steps
 
 
@@ -74,6 +75,42 @@ def test_holes_neither_grow_nor_are_filled(alphas, betas, seed, share):
     nearest = [np.abs(there[:, None] - axis).argmin(0) for there, axis in ((made.betas, betas), (made.alphas, alphas))]
     if max(len(made.alphas), len(made.betas)) < MOST:
         assert np.isnan(made.values[np.ix_(*nearest)])[np.isnan(values)].all()  # not the smallest one is lost
+
+
+@given(uneven_axes(), uneven_axes(), st.integers(0, 1000))
+def test_no_value_between_known_ones_depends_on_a_hole(alphas, betas, seed):
+    rng = np.random.default_rng(seed)
+    u, v = ((axis - axis[0]) / np.ptp(axis) for axis in (alphas, betas))
+    a, b, c = rng.uniform(-1, 1, 3)
+    values = (a * u**2 + b * u)[None, :] + (c * v**2 + a * v)[:, None] + np.outer(v, u)
+    holes = np.zeros(values.shape, bool)
+    row, column = (rng.choice([0, *range(3, len(axis) - 3), len(axis) - 1]) for axis in (betas, alphas))
+    holes[row, column] = True  # with three places that are known on either side, or none: enough for a parabola
+    made = on_even_steps(Given(alphas, betas, np.where(holes, np.nan, values).astype(np.float32))).given
+    s, t = ((there - axis[0]) / np.ptp(axis) for there, axis in ((made.alphas, alphas), (made.betas, betas)))
+    truth = (a * s**2 + b * s)[None, :] + (c * t**2 + a * t)[:, None] + np.outer(t, s)
+    beside = [
+        (there > edged[k]) & (there < edged[k + 2])
+        for there, edged, k in (
+            (made.betas, np.r_[-np.inf, betas, np.inf], row),
+            (made.alphas, np.r_[-np.inf, alphas, np.inf], column),
+        )
+    ]
+    clear = ~(beside[0][:, None] & beside[1][None, :]) & np.isfinite(made.values)
+    given_range = values[~holes].min(), values[~holes].max()
+    np.testing.assert_allclose(made.values[clear], np.clip(truth, *given_range)[clear], atol=1e-5)
+
+
+def test_beside_a_hole_neither_the_surface_nor_its_slope_has_a_step():
+    axis = np.cumsum(np.r_[0.0, 1.1 ** np.arange(19)])
+    axis /= axis[-1]
+    wavy = np.sin(5 * axis)[None, :] * np.cos(4 * axis)[:, None]
+    wavy[9:12, 7:10] = np.nan
+    for smaller in (3, 30):
+        fine = np.linspace(0, 1, 200 * smaller)
+        made = patched((axis, axis), wavy, np.isfinite(wavy), (fine, fine))
+        bends = [np.abs(np.diff(made, 2, axis=k)).max() for k in (0, 1)]
+        assert max(bends) < 150 / len(fine) ** 2  # a crease would shrink with the step, not its square
 
 
 def test_no_value_beyond_those_that_were_given_is_made_up():

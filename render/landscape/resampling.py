@@ -1,8 +1,9 @@
 """Resampling: a surface that was given at uneven steps, on even ones, since a terrain is drawn with cells of one size.
 
 Between what was given runs a cubic spline (C²), or where neighbouring steps differ too much for one, a monotone cubic
-(C¹; Fritsch and Butland 1984), and nothing leaves the range that was given. What holds no value, or diverged, is kept
-out of it: a place is a hole where holes have the largest share in a linear blend of the four given ones around it.
+(C¹; Fritsch and Butland 1984), or where something holds no value or diverged, cubic patches that know nothing of that
+(C¹). Nothing leaves the range that was given. A place is a hole where holes have the largest share in a linear blend of
+the four given ones around it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator, make_interp_spline
 
 from render.landscape.exchange.given import Given
-from render.landscape.fill import nearest
+from render.landscape.hermite import patched
 
 ROUNDING = 0.01  # of a step; an axis this near to even steps is even, and has only been rounded
 MOST = 1000  # points along an axis that is resampled, unless more were given
@@ -81,8 +82,10 @@ def _carried(given: Given, alphas: np.ndarray, betas: np.ndarray) -> np.ndarray:
     """Returns the values (n_β, n_α) float32 at even places: NaN in holes, infinity where the descent diverged."""
     known, nothing = np.isfinite(given.values), np.isnan(given.values)
     low, high = given.values[known].min(), given.values[known].max()
-    filled = nearest(given.values.astype(np.float64), known)
-    smooth = _along(given.betas, _along(given.alphas, filled.T, alphas).T, betas)
+    if known.all():
+        smooth = _along(given.betas, _along(given.alphas, given.values.T.astype(np.float64), alphas).T, betas)
+    else:
+        smooth = patched((given.alphas, given.betas), given.values, known, (alphas, betas))
     values = np.clip(smooth, low, high).astype(np.float32)
     holes, usual = (_share(part, given, alphas, betas) for part in (nothing, known))
     diverged = 1 - holes - usual
