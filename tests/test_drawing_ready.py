@@ -89,6 +89,7 @@ def test_a_path_without_a_loss_tells_the_surface_under_it(home):
     scene = scene_of(home, written(home, **WAY))
     take = taken(scene)
     assert counters(scene, take) == {"point": "3", "loss": "1.00"}
+    assert caption_of(scene, take).endswith(" · path laid on the surface, its loss read there")
     assert take.panels[0].landscape.record["path"] == {"points": 3, "loss": "of the surface under it"}
 
 
@@ -98,6 +99,16 @@ def test_the_value_has_the_name_that_the_file_gives_it(home):
     exchange.write(given, home / name, "csv")
     scene = scene_of(home, name)
     assert caption_of(scene, taken(scene)).startswith("reward from a.csv · 12 × 12 points, all given · ")
+
+
+def test_what_a_reader_had_to_assume_is_said(home, monkeypatch):
+    written(home)
+    assumed = replace(exchange.read(home / "a.npz"), notes=("axes are row numbers", "rows from below"))
+    monkeypatch.setattr(exchange, "read", lambda path: assumed)
+    scene = scene_of(home, "a.npz")
+    take = taken(scene)
+    assert caption_of(scene, take).startswith("loss from a.npz, axes are row numbers, rows from below · 33 × 33")
+    assert take.panels[0].landscape.record["source"]["notes"] == ["axes are row numbers", "rows from below"]
 
 
 def test_a_path_at_its_own_loss_is_laid_on_the_surface_where_the_file_has_none_and_this_is_said(home):
@@ -121,7 +132,7 @@ def test_a_path_partly_beyond_the_grid_is_drawn_as_far_as_it_is_over_it_and_said
     way = {"path_alpha": np.array([1.5, 0.9, 0.0]), "path_beta": np.zeros(3)}
     scene = scene_of(home, written(home, **way))
     take = taken(scene)
-    assert caption_of(scene, take).endswith("path laid on the surface, which it leaves")
+    assert caption_of(scene, take).endswith("path laid on the surface, which it leaves, its loss read there")
     said = "surface a: 1 of the 3 points of its path lie beyond the terrain, where it is not drawn"
     assert list(remarks(take)) == remarks_on_ready(scene) == [said]
     assert counters(scene, take, 0.0) == {"point": "1", "loss": "–"}
@@ -170,7 +181,7 @@ def test_two_files_with_paths_stand_side_by_side_each_under_its_name(home):
     assert counters(scene, take) == {"point": "3", "a": "1.00", "b": "2.00"}
     words = caption_of(scene, take)
     assert words.startswith("loss from a.npz | loss from b.npz · 33 × 33 points, all given · ")
-    assert words.endswith(" · paths laid on the surface")
+    assert words.endswith(" · paths laid on the surface, their loss read there")
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -280,6 +291,17 @@ def test_a_camera_frames_what_is_drawn_and_not_the_holes_around_it(home):
     seen = view.project(np.column_stack([across, up, relief.heights[y, x]]))
     assert np.abs(seen[:, 1]).max() < 1 and np.abs(seen[:, 0]).max() < 16 / 9
     assert max(np.ptp(seen[:, 0]) / (2 * 16 / 9), np.ptp(seen[:, 1]) / 2) > 0.6
+
+
+@pytest.mark.parametrize("camera", ["{kind: orbit}", "{kind: fixed}", "{kind: ride}"])
+def test_every_camera_looks_at_a_terrain_with_holes_and_a_path_over_them(home, camera):
+    scene = scene_of(home, written(home, values=island(), path_alpha=np.linspace(-1, 1, 9), path_beta=np.zeros(9)))
+    shot = scene.shots[0].model_copy(update={"camera": load_camera(camera)})
+    take = prepare(shot, scene.look, [ready.load(scene.surfaces["a"])], 16 / 9)
+    for time in (0.0, 1.0, 2.0):
+        assert np.isfinite(take.view(time).position).all()
+    drawn = take.trails(take.panels[0], 2.0)[0].pieces()
+    assert np.hypot(*np.concatenate(drawn)[:, :2].T).max() < 0.35
 
 
 def test_a_surface_of_which_a_disc_would_show_nothing_is_drawn_square(home):

@@ -187,7 +187,9 @@ def _path(style: PathStyle, drawn: Drawing, count: int) -> str:
         height = f"{on_surface} where {own} own loss is not given"
     else:
         height = f"{paths} at {own} own loss, faint where the surface hides {hidden}"
-    return f"{height}, which {leave}" if drawn.leaves else height
+    left = f", which {leave}" if drawn.leaves else ""
+    read = f", {own} loss read there" if drawn.read and not drawn.laid else ""
+    return f"{height}{left}{read}"
 
 
 def _contours(look: looks.Look) -> str:

@@ -18,6 +18,7 @@ class Drawing:
     levelled: tuple[Levelled, ...] = ()  # of each surface
     leaves: bool = False  # whether a path goes beyond the terrain, or over a hole of it
     absent: bool = False  # whether no path comes over the terrain anywhere
+    read: bool = False  # whether the loss of a path is the surface's under it, since its file gives none
     laid: bool = False  # whether a path that was to be at its own loss is laid on the surface, for want of one
 
     @staticmethod

@@ -15,6 +15,7 @@ from render.film.timeline import head_progress, path_position
 from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
 from render.landscape.path import Path
+from render.landscape.ready import GIVEN
 from render.landscape.resampling import is_even
 from render.landscape.status import Status
 from render.scene import look as looks
@@ -80,6 +81,11 @@ class Panel:
         """Whether the surface comes from a file."""
         return "source" in self.landscape.record
 
+    @property
+    def reads_losses(self) -> bool:
+        """Whether the loss of its path is the surface's under it, for want of one in the file."""
+        return self.is_ready and self.landscape.record.get("path", {}).get("loss", GIVEN) != GIVEN
+
 
 @dataclass(frozen=True)
 class Take:
@@ -116,6 +122,7 @@ class Take:
             tuple(panel.relief.levelled for panel in self.panels),
             leaves=any(walk.leaves for walk in walks),
             absent=bool(walks) and all(walk.is_absent for walk in walks),
+            read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
         )
 
@@ -175,7 +182,7 @@ def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndar
     levels = made.scale.level(path.true_loss)
     if "source" not in landscape.record:
         return levels, False
-    if landscape.record["path"]["loss"] != "given":
+    if landscape.record["path"]["loss"] != GIVEN:
         return None, True
     return np.where(np.isnan(path.true_loss), np.nan, levels), False
 

@@ -23,6 +23,8 @@ from render.scene.existing import ReadySurface
 
 ALGORITHM = 2  # raise it when the same file would become another landscape
 
+GIVEN = "given"  # what a record says of a path's loss that its file holds
+
 
 def key_of(settings: ReadySurface) -> str:
     """Returns the key of what a file holds; raises DataError where there is none."""
@@ -104,6 +106,6 @@ def _said_of(path: Path, more: Mapping[str, Any]) -> dict[str, Any]:
     known = path.true_loss[np.isfinite(path.true_loss)]
     return {
         "points": len(path),
-        "loss": "given" if "path_loss" in more and not np.isnan(path.true_loss).all() else "of the surface under it",
+        "loss": GIVEN if "path_loss" in more and not np.isnan(path.true_loss).all() else "of the surface under it",
         **({"true_loss": [float(known[0]), float(known[-1])]} if "path_loss" in more and known.size else {}),
     }
