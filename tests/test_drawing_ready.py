@@ -20,6 +20,7 @@ from render.landscape.path import Path
 from render.landscape.plane import Plane
 from render.landscape.status import Status
 from render.landscape.surface import Surface
+from render.scene.existing import ReadySurface
 from render.scene.load import load
 from render.stage import mesh
 from tests.test_caption import RECORD
@@ -344,3 +345,14 @@ def test_check_says_what_a_file_will_make_of_a_relief(home):
     assert done.returncode == 0 and "scene.yaml: surface a: its relief draws " in done.stderr, done.stderr
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
     assert "level at the floor" in json.loads(done.stdout)["results"][0]["remarks"][0]
+
+
+@pytest.mark.parametrize("kind", ["npz", "h5", "csv", "vtp"])
+def test_uneven_steps_come_through_every_format_to_their_places(home, kind):
+    x = GROWING / GROWING[-1]
+    given = Given(x, x, (1 + (x - 0.3) ** 2 + (x[:, None] - 0.4) ** 2).astype(np.float32), "loss")
+    exchange.write(given, home / f"a.{kind}", kind)
+    landscape = ready.load(ReadySurface(source={"surface": f"a.{kind}"}))
+    place = np.array([[0.7, 0.2]])
+    assert landscape.surface.height_at(place)[0] == pytest.approx(1.2, abs=2e-3)
+    assert landscape.record["resampled"]["from"] == [31, 31]

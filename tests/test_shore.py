@@ -148,3 +148,15 @@ def test_a_path_whose_own_loss_is_unknown_in_between_is_not_drawn_there():
     levels = np.array([0.9, 0.7, np.nan, 0.3, 0.1])
     path = drape(made, "square", np.stack([np.linspace(-0.4, 0.4, 5), np.zeros(5)], 1), levels, 0.0)
     assert np.isfinite(path.points).all() and len(path.until(4.0).pieces()) == 2
+
+
+@pytest.mark.parametrize("size", [(2, 2), (2, 5), (3, 3), (5, 2)])
+def test_the_smallest_surfaces_are_drawn_with_a_hole_at_any_cell_and_with_one_cell_left(size):
+    for cell in range(size[0] * size[1]):
+        holes = np.zeros(size, bool)
+        holes.flat[cell] = True
+        for empty in (holes, ~holes):
+            made = hollow(*size, empty)
+            surface = mesh.terrain(made, "square")
+            face = mesh.wall(made, surface, "square", -0.02)
+            assert len(surface.triangles) and np.isfinite(surface.points).all() and np.isfinite(face.points).all()
