@@ -262,7 +262,7 @@ def test_there_is_an_end_to_every_surface():
 
 def photograph(loss: np.ndarray, **changes) -> np.ndarray:
     look = Look(name="ember", **changes)
-    stage = Stage(relief.make(loss, look.relief, 1.0), look.resolved, Sun(-95, 27, 2.4), (640, 360), 2)
+    stage = Stage(relief.make(loss, look.steps, 1.0), look.resolved, Sun(-95, 27, 2.4), (640, 360), 2)
     stage.show_paths([])
     picture = stage.photograph(camera.standing(200, 42, 1.35, np.array([0, 0, 0.06]), 30), 1)
     stage.close()
@@ -273,7 +273,7 @@ def photograph(loss: np.ndarray, **changes) -> np.ndarray:
 @pytest.mark.parametrize("changes", [{}, {"contours": {"strength": 0}}], ids=["contours", "no contours"])
 @pytest.mark.parametrize("kind", ["hills", "valley"])
 def test_the_picture_of_a_filled_surface_is_that_of_the_measured_one(graphics, kind, changes):
-    floor = Look(name="ember").relief[0].log.floor
+    floor = Look(name="ember").steps[0].log.floor
     made, formula = adaptive_surface(kind, square(400), 0.001, scale="log", floor=floor)
     difference = np.abs(photograph(made.loss, **changes) - photograph(exact(kind, made.grid), **changes)).max(axis=2)
     assert formula.count < 0.02 * made.loss.size

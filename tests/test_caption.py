@@ -1,13 +1,16 @@
 """Captions: written from the record, with every departure from the raw loss."""
 
 import copy
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
 from render.film.caption import caption
+from render.film.drawing import Drawing
 from render.scene import plane as spec
 from render.scene.load import load
+from render.stage.relief import Levelled
 from tests.conftest import SCENE
 
 RECORD = {
@@ -30,6 +33,11 @@ RECORD = {
 def words(*settings: str, **changes) -> str:
     scene = load(SCENE, list(settings))
     return caption(scene, scene.shots[0], [{**copy.deepcopy(RECORD), **changes}])
+
+
+def drawn_words(**drawing) -> str:
+    scene = load(SCENE)
+    return caption(scene, scene.shots[0], [RECORD], replace(Drawing.asked(scene.look), **drawing))
 
 
 def test_a_caption_names_everything_that_made_the_picture():
@@ -68,8 +76,25 @@ def test_a_hidden_path_is_not_spoken_of():
 
 
 def test_a_path_that_goes_beyond_the_terrain_is_said_to():
-    scene = load(SCENE)
-    assert caption(scene, scene.shots[0], [RECORD], leaves=True).endswith("path laid on the surface, which it leaves")
+    assert drawn_words(leaves=True).endswith("path laid on the surface, which it leaves")
+
+
+def test_a_path_that_is_nowhere_over_the_terrain_is_said_not_to_be_drawn():
+    assert drawn_words(leaves=True, absent=True).endswith(" · path beyond the terrain, not drawn")
+
+
+def test_a_relief_that_levels_much_at_one_height_tells_the_share():
+    said = drawn_words(levelled=(Levelled(0.62345, 0.003),))
+    assert " · 62.3 % of the cells level at the floor of 0.0001, 0.3 % of the cells level at the top · " in said
+
+
+def test_a_relief_that_levels_little_is_not_spoken_of():
+    assert " level at " not in drawn_words(levelled=(Levelled(0.02, 0.003),))
+
+
+def test_each_of_two_surfaces_has_its_own_share_of_levelled_cells():
+    said = drawn_words(levelled=(Levelled(0.0, 0.1), Levelled(0.0, 0.0)))
+    assert " · 10 % of the cells level at the top | no cell levelled · " in said
 
 
 PLANES = [

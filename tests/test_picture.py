@@ -70,7 +70,7 @@ def code(light: np.ndarray) -> np.ndarray:
 
 
 def setting(loss: np.ndarray, name: str = "ember", **changes):
-    steps = Look(name=name).relief
+    steps = Look(name=name).steps
     made = relief.make(loss, steps, loss.shape[0] / loss.shape[1])
     look = Look(name=name, **changes).resolved
     path = drape(made, look.shape, np.linspace([-0.3, 0.25], [0.05, 0.0], 60), None, 0.5 * look.path.radius)
@@ -265,7 +265,7 @@ def test_kernels_are_compiled_where_a_compiler_is_required(capsys):
 
 
 def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater):
-    steps = Look(name="ember").relief
+    steps = Look(name="ember").steps
     made = relief.make(crater, steps, crater.shape[0] / crater.shape[1])
     look = Look(name="ember", grain=0.0).resolved
     places = np.linspace([-0.3, 0.25], [0.05, 0.0], 60)
@@ -286,7 +286,7 @@ def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater
 
 
 def test_paths_shine_in_their_own_colours(graphics, crater):
-    made = relief.make(crater, Look(name="ember").relief, crater.shape[0] / crater.shape[1])
+    made = relief.make(crater, Look(name="ember").steps, crater.shape[0] / crater.shape[1])
     look = Look.model_validate({"name": "ember", "path": {"colour": "#ff0000", "others": ["#00ff00", "#0000ff"]}})
     ways = [np.linspace([-0.3, y], [0.3, y], 40) for y in (-0.2, 0.0, 0.2)]
     trails = [drape(made, "disc", way, None, 0.02).until(39.0) for way in ways]

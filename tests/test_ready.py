@@ -45,7 +45,8 @@ def home(tmp_path, monkeypatch):
 def test_a_file_of_any_format_becomes_a_landscape(home, name):
     bowl(home / name)
     made = ready.load(ReadySurface(source={"surface": name}))
-    assert made.surface.counts["diverged"] == 1 and made.record["source"]["value"] == "loss"
+    assert made.surface.counts["no_data"] == 1 and made.surface.counts["diverged"] == 0
+    assert made.record["source"]["value"] == "loss"
     assert made.surface.height_at(np.array([[0.5, 0.5]]))[0] == pytest.approx(0.75, abs=2e-3)
 
 
@@ -60,7 +61,7 @@ def test_a_scene_of_a_file_is_rendered_without_training(graphics, home, name):
     assert done.returncode == 0, done.stderr
     assert (home / "output" / "stills" / "given.png").is_file() and not (home / "output" / "runs").exists()
     record = json.loads((home / "output" / "stills" / "given.png.json").read_text())
-    assert record["caption"].startswith(f"loss from {name} · 40 × 40 points, 1,599 measured, 1 diverged")
+    assert record["caption"].startswith(f"loss from {name} · 40 × 40 points, 1,599 given, 1 no data · ")
     assert "path" not in record["caption"]
 
 

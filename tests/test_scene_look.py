@@ -36,12 +36,21 @@ def test_a_change_leaves_the_preset_as_it_was():
     assert Look(name="ember").sun.elevation == before
 
 
-def test_a_relief_is_logarithmic_clipped_and_moderate_unless_the_scene_says_otherwise():
-    assert Look().model_dump(mode="json")["relief"] == [
+def test_a_measured_relief_is_logarithmic_clipped_and_moderate_unless_the_scene_says_otherwise():
+    assert [step.model_dump(mode="json") for step in Look().steps] == [
         {"log": {"floor": 1e-4}},
         {"clip": {"percentile": 99.7}},
         {"exaggeration": 0.3},
     ]
+
+
+def test_a_relief_that_the_scene_leaves_open_stays_open_where_it_is_written_out():
+    written = Look().model_dump(mode="json")
+    assert written["relief"] is None and Look.model_validate(written) == Look()
+
+
+def test_a_relief_without_steps_is_not_one_that_was_left_open():
+    assert Look(relief=[]).steps == []
 
 
 def test_steps_made_in_python_are_those_of_a_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from pathlib import Path
 from typing import Any
 
 from render.cli.app import app
@@ -109,7 +110,20 @@ def check(job: Job) -> None:
 
     Example: thalweg check scenes/first-descent.yaml
     """
-    job.answer([{"kind": "scene", "name": scene.title, "path": str(path)} for path, scene in job.scenes])
+    job.answer([_checked(job, path, scene) for path, scene in job.scenes])
+
+
+def _checked(job: Job, path: Path, scene: Any) -> dict[str, Any]:
+    """Returns what is said of a scene that is right, with remarks where surfaces of its shots are ready in files."""
+    result = {"kind": "scene", "name": scene.title, "path": str(path)}
+    if scene.surfaces.keys() == scene.measured.keys():  # and nothing heavy has to be imported
+        return result
+    from render.film.remarks import remarks_on_ready
+
+    said = remarks_on_ready(scene)
+    for sentence in said:
+        job.reporter.say(f"{path}: {sentence}")
+    return {**result, "remarks": said}
 
 
 @command

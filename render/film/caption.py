@@ -6,35 +6,41 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from render.film.drawing import Drawing, levelled_words
 from render.scene import look as looks
 from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 from render.stage.field import CONTOUR_BLUR
 
 
-def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], leaves: bool = False) -> str:
+def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing: Drawing | None = None) -> str:
     """Returns the caption of the pictures of one shot of a scene, from the records of its surfaces.
 
-    What several surfaces have in common is said once, the rest of each in turn. leaves says that a path goes beyond
-    the terrain that is drawn.
+    What several surfaces have in common is said once, the rest of each in turn. drawing: how they are drawn, where that
+    is known already.
     """
+    drawn = drawing or Drawing.asked(scene.look)
     columns = itertools.zip_longest(*map(_said, records), fillvalue="")
     alike = "one scale of height" if len(records) > 1 else ""
-    paths = sum("run" in record for record in records) + sum(len(record["paths"]) for record in records)
     parts = [
         *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
-        *_relief(scene.look.relief),
+        *_relief(drawn),
+        levelled_words(drawn.levelled, drawn.steps),
         alike,
         _contours(scene.look),
-        _path(shot.path, leaves, paths),
+        _path(shot.path, drawn, sum(map(_paths, records))),
     ]
     return " · ".join(part for part in parts if part)
 
 
+def _paths(record: dict[str, Any]) -> int:
+    return ("run" in record or "path" in record) + len(record["paths"])
+
+
 def _said(record: dict[str, Any]) -> list[str]:
-    """Returns what there is to say of one surface."""
+    """Returns what there is to say of one surface: data, network, training, objective, points, plane, range."""
     if "source" in record:
-        return [f"{record['source']['value']} from {record['source']['file']}", _points(record), _range(record)]
+        return [_source(record["source"]), "", "", "", _given_points(record), "", _range(record)]
     runs = [record["run"], *(path["run"] for path in record["paths"])]
     return [
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
@@ -45,6 +51,31 @@ def _said(record: dict[str, Any]) -> list[str]:
         _plane(record),
         _range(record),
     ]
+
+
+def _source(source: dict[str, Any]) -> str:
+    return ", ".join([f"{source['value']} from {source['file']}", *source.get("notes", ())])
+
+
+def _given_points(record: dict[str, Any]) -> str:
+    """Returns the points of a surface in a file, of which nobody here knows how they came about."""
+    counts, resampled = record["counts"], record.get("resampled")
+    lost = [f"{counts[kind]:,} {kind.replace('_', ' ')}" for kind in ("diverged", "no_data") if counts.get(kind)]
+    if resampled:
+        words = [f"resampled from {_by(resampled['from'])} given at uneven steps", *_coarser(resampled)]
+    else:
+        words = [f"{counts['measured']:,} given" if lost else "all given"]
+    return ", ".join([f"{_by(record['points'])} points", *words, *lost])
+
+
+def _coarser(resampled: dict[str, Any]) -> Iterator[str]:
+    pairs = zip(resampled["steps"], resampled["finest"], strict=True)
+    if any(step > 1.01 * finest for step, finest in pairs):
+        yield "coarser than the finest of them"
+
+
+def _by(points: Sequence[int]) -> str:
+    return " × ".join(f"{count:,}" for count in points)
 
 
 def _objective(objective: dict[str, Any]) -> str:
@@ -142,17 +173,23 @@ def _signed(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _path(style: PathStyle, leaves: bool, count: int) -> str:
+def _path(style: PathStyle, drawn: Drawing, count: int) -> str:
     if not style.show or not count:
         return ""
     words = ("paths", "their", "them", "they leave") if count > 1 else ("path", "its", "it", "it leaves")
     paths, own, hidden, leave = words
-    height = (
-        f"{paths} laid on the surface"
-        if style.height == "surface"
-        else f"{paths} at {own} own loss, faint where the surface hides {hidden}"
-    )
-    return f"{height}, which {leave}" if leaves else height
+    if drawn.absent:
+        return f"{paths} beyond the terrain, not drawn"
+    on_surface = f"{paths} laid on the surface"
+    if style.height == "surface":
+        height = on_surface
+    elif drawn.laid:
+        height = f"{on_surface} where {own} own loss is not given"
+    else:
+        height = f"{paths} at {own} own loss, faint where the surface hides {hidden}"
+    left = f", which {leave}" if drawn.leaves else ""
+    read = f", {own} loss read there" if drawn.read and not drawn.laid else ""
+    return f"{height}{left}{read}"
 
 
 def _contours(look: looks.Look) -> str:
@@ -161,11 +198,12 @@ def _contours(look: looks.Look) -> str:
     return f"contours smoothed over {CONTOUR_BLUR:g} cells"
 
 
-def _relief(steps: Any) -> list[str]:
-    words = [] if any(isinstance(step, looks.LogStep) for step in steps) else ["linear height"]
-    for step in steps:
+def _relief(drawn: Drawing) -> list[str]:
+    why = f", {drawn.reason}" if drawn.reason else ""
+    words = [] if any(isinstance(step, looks.LogStep) for step in drawn.steps) else [f"linear height{why}"]
+    for step in drawn.steps:
         if isinstance(step, looks.LogStep):
-            words.append(f"log height, floor {_power(step.log.floor)}")
+            words.append(f"log height, floor {_power(step.log.floor)}{why}")
         elif isinstance(step, looks.ClipStep):
             words.append(f"clipped at {step.clip.percentile:g} %")
         elif isinstance(step, looks.SmoothStep):

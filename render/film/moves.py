@@ -47,9 +47,20 @@ class Setting:
         """Returns the azimuth that was asked for, degrees; auto is the side from which the path is seen best."""
         if asked != "auto":
             return float(asked)
-        seen = self.descent.points[self.descent.shown] if self.descent else _cross(self.relief)
+        seen = self.descent.points[self.descent.shown] if self.descent else np.zeros((0, 3))
+        seen = seen if len(seen) > 1 else _cross(self.relief, self.look.shape)
         thinned = seen[:: max(1, len(seen) // 200)]
         return camera.open_side(self.relief, self.look.shape, thinned, elevation, sweep)
+
+    @property
+    def middle(self) -> np.ndarray:
+        """The point (3,) that cameras look at: above the middle of what is drawn of the leading relief."""
+        height = 0.4 * self.relief.exaggeration
+        if self.relief.inland is None:
+            return np.array([0.0, 0.0, height])
+        rows, columns = np.nonzero(mesh.inside(self.relief, self.look.shape))
+        x, y = (axis[index] for axis, index in zip(mesh.axes(self.relief), (columns, rows), strict=True))
+        return np.array([(x.min() + x.max()) / 2, (y.min() + y.max()) / 2, height])
 
     def hull(self) -> np.ndarray:
         """Returns points (N, 3) that bound everything drawn."""
@@ -57,10 +68,11 @@ class Setting:
         return np.concatenate([camera.hull(relief, look.shape, -look.plinth, look.fade) for relief in self.reliefs])
 
 
-def _cross(relief: Relief) -> np.ndarray:
+def _cross(relief: Relief, shape: str) -> np.ndarray:
     """Returns points (n, 3) along α and along β through the lowest cell, to be seen where there is no path."""
-    row, column = np.unravel_index(np.argmin(relief.level), relief.level.shape)
-    rows, columns = relief.level.shape
+    levels = relief.level if relief.inland is None else np.where(mesh.inside(relief, shape), relief.level, np.inf)
+    row, column = np.unravel_index(np.argmin(levels), levels.shape)
+    rows, columns = levels.shape
     x, y = column / (columns - 1) - 0.5, (row / (rows - 1) - 0.5) * relief.depth
     way = np.linspace(-0.4, 0.4, 60)
     along, across = np.full_like(way, y), np.full_like(way, x)
@@ -81,7 +93,7 @@ def _fixed(settings: cameras.Fixed, setting: Setting) -> Move:
 
 
 def _around(settings: Any, setting: Setting, azimuth: Callable[[float], float], views: int) -> Move:
-    target = np.array([0.0, 0.0, 0.4 * setting.relief.exaggeration])
+    target = setting.middle
     shares = np.linspace(0, 1, min(views, 36))
 
     def stand(distance: float) -> list[View]:
@@ -106,7 +118,7 @@ def _around(settings: Any, setting: Setting, azimuth: Callable[[float], float], 
 
 def _ride(settings: cameras.Ride, setting: Setting) -> Move:
     """Follows the head: target and azimuth are smoothed in time, and the ground never comes between."""
-    if setting.descent is None:
+    if setting.descent is None or not setting.descent.shown.any():
         return _orbit(cameras.Orbit(elevation=max(5.0, settings.elevation), sweep=settings.sweep), setting)
     count = max(2, round(setting.duration * TICKS) + 1)
     shares = np.linspace(0, 1, count)
@@ -154,7 +166,7 @@ def _rises(settings: cameras.Ride, relief: Relief, heads: np.ndarray, azimuths: 
     shares = np.linspace(0.15, 1.1, SIGHT)[None, :]
     x = heads[:, :1] + settings.behind * shares * np.sin(azimuths)[:, None]
     y = heads[:, 1:2] + settings.behind * shares * np.cos(azimuths)[:, None]
-    inside = (np.abs(x) <= 0.5) & (np.abs(y) <= 0.5 * relief.depth)
+    inside = mesh.covers(relief, "square", x, y)
     ground = mesh.height_at(relief, x.ravel(), y.ravel()).reshape(x.shape)
     needed = np.where(inside, (ground - heads[:, 2:]) / shares + CLEARANCE, 0.0).max(1)
     return np.maximum(wanted, needed)

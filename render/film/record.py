@@ -18,7 +18,7 @@ from render.records import read_record, write_json, write_record
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 
-ALGORITHM = 1  # raise it when the same settings would draw other pixels
+ALGORITHM = 2  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from render.film.overlay import draw_words
+from render.film.remarks import remarks
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
 from render.film.wording import words_of
@@ -39,6 +40,7 @@ class Shooting:
     folder: Path  # of all outputs
     reporter: Reporter
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
+    _said: set[str] = field(default_factory=set, compare=False)
 
     @property
     def timeline(self) -> Timeline:
@@ -53,7 +55,11 @@ class Shooting:
             names = settings.surfaces
             landscapes = [terrain.obtain(self.scene, name, self.folder, self.reporter) for name in names]
             width, height = self.output.size
-            self._takes[shot] = prepare(settings, self.scene.look, landscapes, width / len(names) / height)
+            take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, width / len(names) / height)
+            for sentence in remarks(take):
+                if sentence not in self._said:
+                    self._said.add(sentence)
+                    self.reporter.say(sentence)
         return self._takes[shot]
 
     def takes(self) -> list[Take]:

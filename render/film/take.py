@@ -8,18 +8,25 @@ from typing import Any
 
 import numpy as np
 
+from render.errors import DataError
+from render.film.drawing import Drawing
 from render.film.moves import MOVES, Move, Setting
 from render.film.timeline import head_progress, path_position
+from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
 from render.landscape.path import Path
+from render.landscape.ready import GIVEN
+from render.landscape.resampling import is_even
+from render.landscape.status import Status
 from render.scene import look as looks
 from render.scene.shot import Shot
-from render.stage import relief
+from render.stage import mesh, relief
 from render.stage.bake import Sun
 from render.stage.camera import Frame, View
 from render.stage.relief import Relief
 from render.stage.stage import Stage, drawn_levels
 from render.stage.trail import Descent, Trail, drape
+from render.stage.unasked import Steps, steps_for
 
 FILL = 0.78
 FEWEST = 8  # points along an axis; fewer cannot be cut round
@@ -33,17 +40,32 @@ class Walk:
     path: Path
     descent: Descent
     pace: str
+    laid: bool = False  # on the surface although its own loss was asked for, which is not known
 
     def head(self, progress: float) -> float:
         """Returns the place in the trajectory at a progress of 0 to 1."""
-        corners = np.searchsorted(self.descent.index, np.arange(len(self.path)))
         walked = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.descent.points, axis=0), axis=1))])
-        return path_position(self.pace, progress, self.path.steps, walked[corners])
+        return path_position(self.pace, progress, self.path.steps, walked[self.corners])
 
     @property
     def leaves(self) -> bool:
         """Whether the path goes beyond the terrain that is drawn."""
         return not bool(self.descent.shown.all())
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the path comes over the terrain nowhere."""
+        return not bool(self.descent.shown.any())
+
+    @property
+    def away(self) -> int:
+        """How many of its logged points lie beyond the terrain, or over a hole of it."""
+        return int((~self.descent.shown[self.corners]).sum())
+
+    @property
+    def corners(self) -> np.ndarray:
+        """The places (T,) of the logged points in the polyline."""
+        return np.searchsorted(self.descent.index, np.arange(len(self.path)))
 
 
 @dataclass(frozen=True)
@@ -55,9 +77,14 @@ class Panel:
     walks: tuple[Walk, ...]
 
     @property
-    def leaves(self) -> bool:
-        """Whether a path goes beyond the terrain that is drawn."""
-        return any(walk.leaves for walk in self.walks)
+    def is_ready(self) -> bool:
+        """Whether the surface comes from a file."""
+        return "source" in self.landscape.record
+
+    @property
+    def reads_losses(self) -> bool:
+        """Whether the loss of its path is the surface's under it, for want of one in the file."""
+        return self.is_ready and self.landscape.record.get("path", {}).get("loss", GIVEN) != GIVEN
 
 
 @dataclass(frozen=True)
@@ -69,6 +96,7 @@ class Take:
     panels: tuple[Panel, ...]  # from left to right
     move: Move
     sun: Sun
+    steps: Steps
 
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
@@ -85,9 +113,18 @@ class Take:
         return [walk.descent.until(walk.head(self.progress(time))) for walk in panel.walks]
 
     @property
-    def leaves(self) -> bool:
-        """Whether a path goes beyond the terrain that is drawn."""
-        return any(panel.leaves for panel in self.panels)
+    def drawing(self) -> Drawing:
+        """How its surfaces are drawn."""
+        walks = [walk for panel in self.panels for walk in panel.walks]
+        return Drawing(
+            self.steps.steps,
+            self.steps.reason,
+            tuple(panel.relief.levelled for panel in self.panels),
+            leaves=any(walk.leaves for walk in walks),
+            absent=bool(walks) and all(walk.is_absent for walk in walks),
+            read=any(panel.reads_losses for panel in self.panels),
+            laid=any(walk.laid for walk in walks),
+        )
 
     def stage(self, panel: Panel, size: tuple[int, int], factor: int) -> Stage:
         """Returns the stage of a panel for a picture size, with factor × factor sub-pixels."""
@@ -100,24 +137,54 @@ class Take:
 def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float) -> Take:
     """Returns the take of a shot of landscapes side by side, in panels of an aspect (width / height)."""
     preset = look.resolved
-    if min(min(landscape.surface.loss.shape) for landscape in landscapes) < FEWEST:
+    surfaces = [landscape.surface for landscape in landscapes]
+    depths = [_depth(surface.grid) for surface in surfaces]
+    holes = [surface.status == Status.NO_DATA for surface in surfaces]
+    losses = [surface.loss for surface in surfaces]
+    steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
+    reliefs = relief.make_alike(losses, steps.steps, depths, holes)
+    if not all(_is_round(made) for made in reliefs):
         preset = preset.model_copy(update={"shape": "square"})
-    grids = [landscape.surface.grid for landscape in landscapes]
-    depths = [float(np.ptp(grid.betas) / np.ptp(grid.alphas)) for grid in grids]
-    reliefs = relief.make_alike([landscape.surface.loss for landscape in landscapes], look.relief, depths)
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
     move = MOVES[type(shot.camera)](shot.camera, _setting(shot, preset, panels, aspect))
     sun = Sun((_facing(move(0.5)) + preset.sun.azimuth) % 360, preset.sun.elevation, preset.sun.size)
-    return Take(shot, preset, panels, move, sun)
+    return Take(shot, preset, panels, move, sun, steps)
+
+
+def _depth(grid: Grid) -> float:
+    """Returns the extent along β / that along α; raises DataError for steps that would not be drawn at their places."""
+    if not (is_even(grid.alphas) and is_even(grid.betas)):
+        raise DataError("surface: its steps are uneven; export it, and draw it from the file, where they are made even")
+    return float(np.ptp(grid.betas) / np.ptp(grid.alphas))
+
+
+def _is_round(made: Relief) -> bool:
+    """Whether a disc can be cut out of a relief: it has cells enough, and some of them lie on it."""
+    return min(made.level.shape) >= FEWEST and bool(mesh.inside(made, "disc").any())
 
 
 def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief) -> Panel:
     walks = []
     for path in landscape.paths:
-        levels = made.scale.level(path.true_loss) if shot.path.height == "loss" else None
+        levels, laid = None, False
+        if shot.path.height == "loss":
+            levels, laid = _own_levels(path, landscape, made)
         descent = drape(made, look.shape, places_on(landscape, path), levels, 0.5 * look.path.radius)
-        walks.append(Walk(path, descent, shot.path.pace))
+        walks.append(Walk(path, descent, shot.path.pace, laid))
     return Panel(landscape, made, tuple(walks))
+
+
+def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndarray | None, bool]:
+    """Returns the levels (T,) of a path's own loss, and whether there are none.
+
+    What a file does not give is unknown, not diverged: NaN, where the path is not drawn.
+    """
+    levels = made.scale.level(path.true_loss)
+    if "source" not in landscape.record:
+        return levels, False
+    if landscape.record["path"]["loss"] != GIVEN:
+        return None, True
+    return np.where(np.isnan(path.true_loss), np.nan, levels), False
 
 
 def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float) -> Setting:

@@ -65,7 +65,7 @@ def key_of(scene: Scene, name: str) -> str:
             ),
             "budget": scene.budget_of(name),
             "seed": scene.seed if _is_seeded(settings) else None,
-            "relief": {**asdict(scaling_of(scene.look.relief)), "places": PLACES}
+            "relief": {**asdict(scaling_of(scene.look.steps)), "places": PLACES}
             if settings.mode == "adaptive"
             else None,
             "runs": [runs.key_of(scene.runs[other], scene.seed) for other in (settings.run, *_through(settings))],
@@ -206,7 +206,7 @@ class _Job:
 
     def _sampled(self, objective: Objective, plane: Section, grid: Grid, store: File, key: str) -> Surface:
         settings = self.scene.measured[self.name]
-        scaling, budget = scaling_of(self.scene.look.relief), self.scene.budget_of(self.name)
+        scaling, budget = scaling_of(self.scene.look.steps), self.scene.budget_of(self.name)
         adaptive = {
             "tolerance": settings.tolerance,
             "scale": scaling.kind,

@@ -16,11 +16,14 @@ from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
 from render.landscape.path import Path
 from render.landscape.plane import Plane
+from render.landscape.resampling import on_even_steps
 from render.landscape.status import Status
 from render.landscape.surface import Surface
 from render.scene.existing import ReadySurface
 
-ALGORITHM = 1  # raise it when the same file would become another landscape
+ALGORITHM = 2  # raise it when the same file would become another landscape
+
+GIVEN = "given"  # what a record says of a path's loss that its file holds
 
 
 def key_of(settings: ReadySurface) -> str:
@@ -39,39 +42,70 @@ def _file(settings: ReadySurface) -> File:
 
 
 def load(settings: ReadySurface) -> Landscape:
-    """Returns the landscape of a file; what is not finite in it counts as diverged."""
+    """Returns the landscape of a file: NaN in it is no data, what is infinite has diverged; its steps are made even."""
     file = _file(settings)
     given = exchange.read(file)
-    surface = surface_of(given)
+    made = on_even_steps(given)
+    surface = surface_of(made.given, made.interpolated)
     path = path_of(given.more, surface)
+    finite = given.values[np.isfinite(given.values)]
     record = {
-        "source": {"file": file.name, "value": given.name},
-        "points": [len(given.alphas), len(given.betas)],
+        "source": {"file": file.name, "value": given.name, "notes": [*given.notes, *_empty(given.more)]},
+        "points": [len(made.given.alphas), len(made.given.betas)],
         "counts": surface.counts,
         "alpha": [float(given.alphas[0]), float(given.alphas[-1])],
         "beta": [float(given.betas[0]), float(given.betas[-1])],
-        "loss": [float(np.nanmin(given.values)), float(np.nanmax(given.values))],
+        "loss": [float(finite.min()), float(finite.max())],
         "paths": [],
         "loss_digest": surface.loss_digest,
+        **({"resampled": dict(made.said)} if made.said else {}),
+        **({"path": _said_of(path, given.more)} if path else {}),
     }
-    return Landscape(file.parent, key_of(settings), surface, (path,) if path is not None else (), record)
+    return Landscape(file.parent, key_of(settings), surface, (path,) if path else (), record)
 
 
-def surface_of(given: Given) -> Surface:
-    """Returns the surface of a file, on a plane whose coordinates are the file's own."""
+def surface_of(given: Given, interpolated: np.ndarray | None = None) -> Surface:
+    """Returns the surface of a file, on a plane whose coordinates are the file's own.
+
+    interpolated: (n_β, n_α) bool, the cells that the file does not hold itself.
+    """
     plane = Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
-    finite = np.isfinite(given.values)
-    status = np.where(finite, Status.MEASURED, Status.DIVERGED).astype(np.uint8)
+    between = np.zeros(given.values.shape, bool) if interpolated is None else interpolated
+    status = np.where(between, Status.INTERPOLATED, Status.MEASURED).astype(np.uint8)
+    status[np.isinf(given.values)] = Status.DIVERGED
+    status[np.isnan(given.values)] = Status.NO_DATA
     accuracy = np.asarray(given.more.get("accuracy", np.full(given.values.shape, np.nan)), np.float32)
     return Surface(plane, Grid(given.alphas, given.betas), given.values, accuracy, status)
 
 
 def path_of(more: Mapping[str, Any], surface: Surface) -> Path | None:
-    """Returns the path that a file has beside its surface, or None."""
-    if "path_alpha" not in more or "path_beta" not in more or len(more["path_alpha"]) < 2:
+    """Returns the path that a file has beside its surface, or None.
+
+    Its loss is the file's, NaN where it is unknown, or else the surface's under it. Its distance from the plane is
+    unknown, and its steps are the numbers of its points.
+    """
+    if not _has_path(more) or not len(more["path_alpha"]):
         return None
     places = np.stack([np.asarray(more[name], np.float64) for name in ("path_alpha", "path_beta")], 1)
     heights = surface.height_at(places)
     true = np.asarray(more.get("path_loss", heights), np.float32)
     steps = np.arange(len(places))
     return Path(places[:, 0], places[:, 1], true, heights, np.full(len(places), np.nan), steps)
+
+
+def _has_path(more: Mapping[str, Any]) -> bool:
+    return "path_alpha" in more and "path_beta" in more
+
+
+def _empty(more: Mapping[str, Any]) -> list[str]:
+    return ["its path has no point"] if _has_path(more) and not len(more["path_alpha"]) else []
+
+
+def _said_of(path: Path, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the record says of a path; what a file cannot know of it is left out."""
+    known = path.true_loss[np.isfinite(path.true_loss)]
+    return {
+        "points": len(path),
+        "loss": GIVEN if "path_loss" in more and not np.isnan(path.true_loss).all() else "of the surface under it",
+        **({"true_loss": [float(known[0]), float(known[-1])]} if "path_loss" in more and known.size else {}),
+    }

@@ -22,6 +22,7 @@ INK = "^(#[0-9a-fA-F]{6}|ground)$"
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PRESET = "ember"
+FLOOR = 1e-4  # of the logarithm of a loss that is measured, in its own unit
 OTHER_PATHS = ("#3fc7ff", "#a6e35a", "#ff5fa8", "#b58cff", "#ffe04d", "#f4f1e8", "#5affc8")
 
 
@@ -91,12 +92,9 @@ ReliefStep = Annotated[
 ]
 
 
-def _default_relief() -> list[ReliefStep]:
-    return [
-        LogStep(log=LogSettings(floor=1e-4)),
-        ClipStep(clip=ClipSettings(percentile=99.7)),
-        ExaggerationStep(exaggeration=0.3),
-    ]
+def clipped_and_moderate() -> list[ReliefStep]:
+    """Returns the steps of every relief that a scene leaves open, but for the logarithm."""
+    return [ClipStep(clip=ClipSettings(percentile=99.7)), ExaggerationStep(exaggeration=0.3)]
 
 
 class LookPart(Part):
@@ -198,8 +196,11 @@ class Look(LookPreset):
     """A preset by its name, the relief, and whatever the scene changes of the preset; always complete."""
 
     name: str = Field(default=PRESET, description="preset, a file of assets/looks")
-    relief: list[ReliefStep] = Field(
-        default_factory=_default_relief, max_length=16, description="steps that make height from loss, in order"
+    relief: Annotated[list[ReliefStep], Field(max_length=16)] | None = Field(
+        default=None,
+        description="steps that make height from loss, in order; where there are none, a logarithm, a clip at 99.7 and "
+        "an exaggeration of 0.3, and for a ready surface the logarithm only where its values are positive and span "
+        "more than a factor of 20",
     )
 
     @model_validator(mode="before")
@@ -220,10 +221,17 @@ class Look(LookPreset):
 
     @field_validator("relief")
     @classmethod
-    def _has_one_scale(cls, relief: list[ReliefStep]) -> list[ReliefStep]:
-        if sum(isinstance(step, LogStep) for step in relief) > 1:
+    def _has_one_scale(cls, relief: list[ReliefStep] | None) -> list[ReliefStep] | None:
+        if relief and sum(isinstance(step, LogStep) for step in relief) > 1:
             raise ValueError("takes the logarithm twice; keep one log step")
         return relief
+
+    @property
+    def steps(self) -> list[ReliefStep]:
+        """The steps from loss to height: the scene's, or where it gives none those for a loss that is measured."""
+        if self.relief is not None:
+            return self.relief
+        return [LogStep(log=LogSettings(floor=FLOOR)), *clipped_and_moderate()]
 
     @property
     def resolved(self) -> LookPreset:

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render.stage import shore
+
 ABYSS = -1e3  # height of what is cut away: it casts no shadow
 REACH = 0.25  # picture widths that the sky bake looks far
 NEAR = 8  # cells; nearer than this every cell along a ray towards the sun is looked at
@@ -39,9 +41,13 @@ class Sun:
         return np.array([math.sin(azimuth) * flat, math.cos(azimuth) * flat, math.sin(elevation)])
 
 
-def normals(heights: np.ndarray, cells: Cells) -> np.ndarray:
-    """Returns unit normals (n_β, n_α, 3) float32 of a height-field."""
-    along_beta, along_alpha = np.gradient(heights, cells[1], cells[0])
+def normals(heights: np.ndarray, cells: Cells, holes: np.ndarray | None = None) -> np.ndarray:
+    """Returns unit normals (n_β, n_α, 3) float32 of a height-field; in holes (n_β, n_α) those of the nearest cell."""
+    if holes is None:
+        along_beta, along_alpha = np.gradient(heights, cells[1], cells[0])
+    else:
+        near = shore.nearest_known(holes)
+        along_alpha, along_beta = (slope[near] for slope in shore.slopes(heights, holes, cells))
     up = np.stack([-along_alpha, -along_beta, np.ones_like(heights)], axis=-1)
     return (up / np.linalg.norm(up, axis=-1, keepdims=True)).astype(np.float32)
 

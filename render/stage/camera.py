@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.stage.mesh import covers, height_at, outline
+from render.stage.mesh import axes, covers, height_at, inside, outline
 from render.stage.relief import Relief
 
 UP = np.array([0.0, 0.0, 1.0])
+HULL_WAYS = 240  # directions in which the outermost cells of a terrain with holes are looked for
+HULL_CELLS = 3000  # that stand for its heights
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,30 @@ def hull(relief: Relief, shape: str, bottom: float, skirt: float) -> np.ndarray:
     """Returns a few thousand points (N, 3) that bound everything drawn: the terrain, coarsely, and what is seen of its
     wall, which fades over the skirt.
     """
+    if relief.inland is not None:
+        return _hull_of_cells(relief, shape, bottom, skirt)
     edge = outline(relief, shape)
     flat = np.concatenate([edge * share for share in np.linspace(0, 1, 13)])
     z = height_at(relief, flat[:, 0], flat[:, 1])
     foot = np.maximum(height_at(relief, edge[:, 0], edge[:, 1]) - skirt, bottom)
     return np.concatenate([np.column_stack([flat, z]), np.column_stack([edge, foot])])
+
+
+def _hull_of_cells(relief: Relief, shape: str, bottom: float, skirt: float) -> np.ndarray:
+    """Returns the points (N, 3) of a terrain with holes: its outermost cells in HULL_WAYS directions, and some others.
+
+    Where its edge has a wall, and where it has none, what would be seen of one has its room.
+    """
+    rows, columns = np.nonzero(inside(relief, shape))
+    x, y = (axis[index] for axis, index in zip(axes(relief), (columns, rows), strict=True))
+    turn = np.linspace(0, 2 * np.pi, HULL_WAYS, endpoint=False)
+    outermost = np.unique([np.argmax(x * np.cos(angle) + y * np.sin(angle)) for angle in turn])
+    z = relief.heights[rows, columns]
+    some = np.unique(np.concatenate([outermost, np.arange(0, len(x), max(1, len(x) // HULL_CELLS)), [z.argmax()]]))
+    foot = np.maximum(z[outermost] - skirt, bottom)
+    return np.concatenate(
+        [np.column_stack([x[some], y[some], z[some]]), np.column_stack([x[outermost], y[outermost], foot])]
+    )
 
 
 @dataclass(frozen=True)

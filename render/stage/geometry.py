@@ -56,13 +56,22 @@ class GeometryPass:
         self._plotter = plotter
         self._bounds = np.array([[-0.5, -0.5, 0.0], [0.5, 0.5, 0.3]])
 
-    def put(self, kind: Kind, mesh: Mesh | None, along: np.ndarray | None = None, line: int = 0) -> None:
-        """Shows a mesh as a kind of thing, in place of the one before; None takes it away.
+    def put(
+        self,
+        kind: Kind,
+        mesh: Mesh | None,
+        along: np.ndarray | None = None,
+        line: int = 0,
+        *,
+        one_sided: bool = False,
+    ) -> None:
+        """Shows a mesh as a kind of thing, in place of the one before; None, or no triangle, takes it away.
 
-        There is one path and one head for each line, counted from 0.
+        There is one path and one head for each line, counted from 0. What is one-sided is seen from its front only,
+        about which its triangles run counter-clockwise; its back hides what is behind it, and shows nothing.
         """
         name = f"{kind.name.lower()} {line}"
-        if mesh is None:
+        if mesh is None or not len(mesh.triangles):
             self._plotter.remove_actor(name, render=False)
             return
         data = _poly_data(mesh)
@@ -76,11 +85,19 @@ class GeometryPass:
         if along is not None:
             code[:, 1] = np.round(255 * along)
         data.point_data["code"] = code
+        self._add(name, data, "back" if one_sided else None)
+        if one_sided:
+            back = data.copy()
+            back.point_data["code"] = np.zeros_like(code)
+            self._add(f"{name} back", back, "front")
+
+    def _add(self, name: str, data: Any, culling: str | None) -> None:
         self._plotter.add_mesh(
             data,
             scalars="code",
             rgb=True,
             lighting=False,
+            culling=culling,
             name=name,
             render=False,
             reset_camera=False,
@@ -101,7 +118,8 @@ class GeometryPass:
 
     def unhidden_paths(self, view: View) -> list[tuple[int, np.ndarray]]:
         """Returns where each path and its head would be seen if no terrain stood before them, (H, W) bool."""
-        hidden = [self._plotter.actors[f"{kind.name.lower()} 0"] for kind in (Kind.TERRAIN, Kind.WALL)]
+        solid = tuple(kind.name.lower() for kind in (Kind.TERRAIN, Kind.WALL))
+        hidden = [actor for name, actor in self._plotter.actors.items() if name.startswith(solid)]
         self._aim(view)
         try:
             for actor in hidden:

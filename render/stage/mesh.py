@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import map_coordinates
 
+from render.stage import shore
 from render.stage.relief import Relief
 
 DISC = 0.49  # radius of the disc or ellipse / extent; the outermost cells have no outer neighbours to be shaded from
@@ -49,19 +50,44 @@ def height_at(relief: Relief, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def covers(relief: Relief, shape: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Returns whether places lie on the terrain that is drawn; x and y are broadcast together."""
+    within = _within(relief, shape, x, y)
+    return within if relief.inland is None else within & (_inland(relief, x, y) > 0)
+
+
+def _within(relief: Relief, shape: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Returns whether places lie in the shape that is cut out, holes and all."""
     if shape == "square":
         return np.asarray((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5 * relief.depth))
     return np.asarray(reach_of(relief, x, y) < 1)
 
 
+def _inland(relief: Relief, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Returns the field whose sign tells terrain from holes."""
+    assert relief.inland is not None
+    rows, columns = relief.level.shape
+    return shore.inland_at(relief.inland, (y / relief.depth + 0.5) * (rows - 1), (x + 0.5) * (columns - 1))
+
+
 def inside(relief: Relief, shape: str) -> np.ndarray:
     """Returns which cells belong to the picture, (n_β, n_α) bool."""
     x, y = axes(relief)
-    return covers(relief, shape, x[None, :], y[:, None])
+    within = _within(relief, shape, x[None, :], y[:, None])
+    return within if relief.inland is None else within & (relief.inland > 0)
 
 
 def terrain(relief: Relief, shape: str) -> Mesh:
-    """Returns the surface; a disc's outermost vertices are drawn in onto the circle, so that its edge is smooth."""
+    """Returns the surface without its holes, of whose edges the shore says where they run."""
+    whole = _whole(relief, shape)
+    if relief.inland is None:
+        return whole
+    return Mesh(*shore.cut(whole.triangles, whole.points, _inland(relief, whole.points[:, 0], whole.points[:, 1])))
+
+
+def _whole(relief: Relief, shape: str) -> Mesh:
+    """Returns the surface as if it had no holes.
+
+    A disc's outermost vertices are drawn in onto the circle, so that its edge is smooth.
+    """
     x, y = axes(relief)
     points = np.empty((*relief.level.shape, 3), np.float32)
     points[..., 0], points[..., 1], points[..., 2] = x[None, :], y[:, None], relief.heights
@@ -85,8 +111,13 @@ def _draw_in(relief: Relief, points: np.ndarray, outside: np.ndarray) -> None:
 
 
 def wall(relief: Relief, surface: Mesh, shape: str, bottom: float) -> Mesh:
-    """Returns the vertical face from the edge of the surface down to z = bottom, sharing the edge's very vertices."""
-    edge = _edge(relief, surface, shape)
+    """Returns the vertical face from the edge of the surface down to z = bottom, sharing the edge's very vertices.
+
+    There is none where a hole reaches the edge.
+    """
+    if relief.inland is not None:
+        return _broken_wall(relief, shape, bottom)
+    edge = surface.points[_edge(relief, surface, shape)]
     low = edge.copy()
     low[:, 2] = bottom
     count = len(edge)
@@ -97,14 +128,35 @@ def wall(relief: Relief, surface: Mesh, shape: str, bottom: float) -> Mesh:
     return Mesh(np.concatenate([edge, low]), triangles.astype(np.int32))
 
 
-def _edge(relief: Relief, surface: Mesh, shape: str) -> np.ndarray:
+def _broken_wall(relief: Relief, shape: str, bottom: float) -> Mesh:
+    """Returns the wall under those stretches of the edge that are drawn; its faces look outwards."""
+    whole = _whole(relief, shape)
+    loop = _edge(relief, whole, shape)
+    start, end = loop, np.roll(loop, -1)
+    inland = _inland(relief, whole.points[:, 0], whole.points[:, 1])
+    drawn = (inland[start] > 0) | (inland[end] > 0)
+    start, end = start[drawn], end[drawn]
+    torn = (inland[start] > 0) != (inland[end] > 0)
+    low, high = np.minimum(start, end)[torn], np.maximum(start, end)[torn]  # in the order in which the surface was cut
+    between = shore.crossing(whole.points[low], whole.points[high], inland[low], inland[high])
+    tops = [whole.points[start], whole.points[end]]
+    for top, vertices in zip(tops, (start, end), strict=True):
+        top[inland[vertices] <= 0] = between[inland[vertices[torn]] <= 0]
+    feet = [np.column_stack([top[:, :2], np.full(len(top), bottom, np.float32)]) for top in tops]
+    p, q, p_low, q_low = np.arange(4 * len(start)).reshape(4, -1)
+    triangles = np.concatenate([np.stack([p_low, q_low, q], 1), np.stack([p_low, q, p], 1)])
+    return Mesh(np.concatenate([*tops, *feet]).astype(np.float32), triangles.astype(np.int32))
+
+
+def _edge(relief: Relief, whole: Mesh, shape: str) -> np.ndarray:
+    """Returns the vertices (k,) along the edge of a surface without holes, counter-clockwise from above."""
     if shape == "disc":
-        used = np.unique(surface.triangles)
-        flat = surface.points[used, :2].astype(np.float64)
+        used = np.unique(whole.triangles)
+        flat = whole.points[used, :2].astype(np.float64)
         rim = used[np.abs(reach_of(relief, flat[:, 0], flat[:, 1]) - 1) < 2e-5]
-        points = surface.points[rim]
-        return points[np.argsort(np.arctan2(points[:, 1] / relief.depth, points[:, 0]), kind="stable")]
-    grid = surface.points.reshape(*relief.level.shape, 3)
+        points = whole.points[rim]
+        return rim[np.argsort(np.arctan2(points[:, 1] / relief.depth, points[:, 0]), kind="stable")]
+    grid = np.arange(relief.level.size).reshape(relief.level.shape)
     return np.concatenate([grid[0, :-1], grid[:-1, -1], grid[-1, :0:-1], grid[:0:-1, 0]])
 
 

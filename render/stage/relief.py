@@ -15,6 +15,9 @@ from scipy.ndimage import gaussian_filter
 
 from render.errors import DataError
 from render.scene import look as spec
+from render.stage import shore
+
+MUCH = 0.05  # share of the cells that a relief may level at one height without a word
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,34 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Levelled:
+    """How much of a surface a relief draws at one height though its values differ: shares of the cells with a value."""
+
+    low: float = 0.0  # below the floor of the logarithm
+    high: float = 0.0  # above a clip
+
+    @property
+    def is_much(self) -> bool:
+        """Whether it has to be said."""
+        return self.low + self.high > MUCH
+
+
+@dataclass(frozen=True)
 class Relief:
-    """What is drawn of a surface."""
+    """What is drawn of a surface; level and finite go on into holes, where nothing of them is drawn."""
 
     level: np.ndarray  # (n_β, n_α) float32 in 0..1; colour and contours follow it
     finite: np.ndarray  # (n_β, n_α) bool; a cell that diverged stands at level 1 and is drawn grey
     exaggeration: float  # relief height / picture width
     depth: float  # extent along β / extent along α
     scale: Scale
+    inland: np.ndarray | None = None  # (n_β, n_α) float32, negative where there are no data; None where all are there
+    levelled: Levelled = Levelled()
+
+    @property
+    def holes(self) -> np.ndarray | None:
+        """(n_β, n_α) bool, the cells without data; None where there are none."""
+        return None if self.inland is None else self.inland < 0
 
     @property
     def heights(self) -> np.ndarray:
@@ -64,6 +87,8 @@ class _Draft:
     values: tuple[np.ndarray, ...]  # of each (n_β, n_α) float64, NaN where the loss is not finite
     floor: float | None = None
     exaggeration: float = 0.3
+    low: tuple[float, ...] = ()  # of each, the cells that were below a floor
+    high: tuple[float, ...] = ()  # of each, the cells that were above a clip
 
     def changed(self, change: Callable[[np.ndarray], np.ndarray]) -> _Draft:
         return replace(self, values=tuple(map(change, self.values)))
@@ -71,12 +96,20 @@ class _Draft:
 
 def _log(draft: _Draft, step: spec.LogStep) -> _Draft:
     floor = step.log.floor
-    return replace(draft.changed(lambda values: np.log(np.maximum(values, floor))), floor=floor)
+    low = tuple(_share(values < floor, values) for values in draft.values)
+    return replace(draft.changed(lambda values: np.log(np.maximum(values, floor))), floor=floor, low=low)
 
 
 def _clip(draft: _Draft, step: spec.ClipStep) -> _Draft:
     top = float(np.nanpercentile(_joined(draft.values), step.clip.percentile))
-    return draft.changed(lambda values: np.minimum(values, top))
+    high = tuple(_share(values > top, values) for values in draft.values)
+    most = tuple(map(max, high, draft.high or high))  # the cells above one clip are among those above a lower one
+    return replace(draft.changed(lambda values: np.minimum(values, top)), high=most)
+
+
+def _share(cells: np.ndarray, values: np.ndarray) -> float:
+    """Returns the share of the cells with a value that are among some."""
+    return float(cells.sum() / max(1, np.isfinite(values).sum()))
 
 
 def _smooth(draft: _Draft, step: spec.SmoothStep) -> _Draft:
@@ -105,23 +138,49 @@ STEPS: dict[type, Callable[[_Draft, Any], _Draft]] = {
 }
 
 
-def make(loss: np.ndarray, steps: Sequence[spec.ReliefStep], depth: float) -> Relief:
-    """Returns the relief of a measured loss (n_β, n_α); cells that diverged stand at its highest level."""
-    return make_alike([loss], steps, [depth])[0]
+def make(loss: np.ndarray, steps: Sequence[spec.ReliefStep], depth: float, holes: np.ndarray | None = None) -> Relief:
+    """Returns the relief of a loss (n_β, n_α), with holes (n_β, n_α) where there are no data.
+
+    Cells that diverged stand at its highest level.
+    """
+    return make_alike([loss], steps, [depth], [holes])[0]
 
 
-def make_alike(losses: Sequence[np.ndarray], steps: Sequence[spec.ReliefStep], depths: Sequence[float]) -> list[Relief]:
-    """Returns the reliefs of several losses on one scale: equal losses are equally high, and clipped alike."""
+def make_alike(
+    losses: Sequence[np.ndarray],
+    steps: Sequence[spec.ReliefStep],
+    depths: Sequence[float],
+    holes: Sequence[np.ndarray | None] | None = None,
+) -> list[Relief]:
+    """Returns the reliefs of several losses on one scale: equal losses are equally high, and clipped alike.
+
+    holes: of each, the cells without data, or None where all are there.
+    """
     if not all(np.isfinite(loss).any() for loss in losses):
         raise DataError("relief: every cell of this surface diverged; choose a smaller range")
     draft = _Draft(tuple(np.where(np.isfinite(loss), loss, np.nan).astype(np.float64) for loss in losses))
     for step in steps:
         draft = STEPS[type(step)](draft, step)
+    nothing = (0.0,) * len(losses)
+    parts = zip(
+        draft.values, depths, holes or [None] * len(losses), draft.low or nothing, draft.high or nothing, strict=True
+    )
     finite = _joined(draft.values)
     scale = Scale(draft.floor, float(np.nanmin(finite)), float(np.nanmax(finite)))
+    return [
+        _relief(values, hollow, scale, (draft.exaggeration, depth), Levelled(low, high))
+        for values, depth, hollow, low, high in parts
+    ]
+
+
+def _relief(
+    values: np.ndarray, holes: np.ndarray | None, scale: Scale, size: tuple[float, float], levelled: Levelled
+) -> Relief:
+    """Returns the relief of values (n_β, n_α) on a scale; size is its exaggeration and its depth."""
+    finite = np.isfinite(values)
     span = max(scale.high - scale.low, 1e-12)
-    made = []
-    for values, depth in zip(draft.values, depths, strict=True):
-        level = np.where(np.isfinite(values), (values - scale.low) / span, 1.0).astype(np.float32)
-        made.append(Relief(level, np.isfinite(values), draft.exaggeration, depth, scale))
-    return made
+    level = np.where(finite, (values - scale.low) / span, 1.0).astype(np.float32)
+    if holes is None or not holes.any():
+        return Relief(level, finite, *size, scale, None, levelled)
+    known = finite[shore.nearest_known(holes)]
+    return Relief(shore.carried_on(level, holes), known, *size, scale, shore.inland_of(holes), levelled)

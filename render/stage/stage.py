@@ -66,8 +66,10 @@ class Stage:
         self._uniforms = self._fixed_uniforms()
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
         terrain = mesh.terrain(relief, look.shape)
-        self._geometry.put(Kind.TERRAIN, terrain)
-        self._geometry.put(Kind.WALL, mesh.wall(relief, terrain, look.shape, -look.plinth))
+        wall = mesh.wall(relief, terrain, look.shape, -look.plinth)
+        hollow = relief.inland is not None  # and the underside could be seen, which has no light of its own
+        self._geometry.put(Kind.TERRAIN, terrain, one_sided=hollow)
+        self._geometry.put(Kind.WALL, wall, one_sided=hollow)
         self._light = torch.zeros(LIGHT_SIZE**2, 3)
 
     def _fixed_uniforms(self) -> Uniforms:

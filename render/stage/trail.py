@@ -24,7 +24,7 @@ class Descent:
 
     points: np.ndarray  # (N, 3) picture widths
     index: np.ndarray  # (N,) float64, place in the trajectory; increasing
-    shown: np.ndarray  # (N,) bool, whether the point lies over the terrain; beyond its edge nothing was measured
+    shown: np.ndarray  # (N,) bool, whether the point lies over the terrain; beyond its edge nothing is known
 
     def at(self, places: np.ndarray) -> np.ndarray:
         """Returns the points (n, 3) at places (n,) in the trajectory."""
@@ -57,7 +57,8 @@ class Trail:
 def drape(relief: Relief, shape: str, places: np.ndarray, levels: np.ndarray | None, lift: float) -> Descent:
     """Returns the path as it is drawn, from places (T, 2) in −½..½ of the grid's extents.
 
-    It lies on the surface, or at its own levels (T,) where they are given; between two logged steps it is straight.
+    It lies on the surface, or at its own levels (T,) where they are given, and is not shown where they are NaN; between
+    two logged steps it is straight.
     """
     x, y = places[:, 0], places[:, 1] * relief.depth
     lengths = np.hypot(np.diff(x), np.diff(y))
@@ -66,9 +67,12 @@ def drape(relief: Relief, shape: str, places: np.ndarray, levels: np.ndarray | N
     steps = np.arange(len(x))
     px, py = np.interp(index, steps, x), np.interp(index, steps, y)
     height = mesh.height_at(relief, px, py)
+    shown = mesh.covers(relief, shape, px, py)
     if levels is not None:
-        height = np.interp(index, steps, levels) * relief.exaggeration
-    return Descent(np.stack([px, py, height + lift], axis=1), index, mesh.covers(relief, shape, px, py))
+        own = np.interp(index, steps, levels) * relief.exaggeration
+        shown &= np.isfinite(own)
+        height = np.where(np.isfinite(own), own, height)
+    return Descent(np.stack([px, py, height + lift], axis=1), index, shown)
 
 
 def tube_of(trail: Trail, radius: float, sides: int) -> tuple[mesh.Mesh, np.ndarray] | None:

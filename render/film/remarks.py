@@ -1,0 +1,60 @@
+"""Remarks: what somebody who draws a surface should know of it, said once where it is drawn or checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from render.film.drawing import levelled_words
+from render.film.take import Panel, Take, prepare
+from render.landscape import ready
+from render.scene.existing import ReadySurface
+from render.scene.spec import Scene
+
+WIDE = 16 / 9  # picture, where none is asked for
+
+
+def remarks(take: Take) -> Iterator[str]:
+    """Gives what there is to say of the surfaces of a take, each a sentence."""
+    for name, panel in zip(take.shot.surfaces, take.panels, strict=True):
+        for sentence in (*_levelled(take, panel), *_resampled(panel), *_paths(take, panel)):
+            yield f"surface {name}: {sentence}"
+
+
+def remarks_on_ready(scene: Scene) -> list[str]:
+    """Returns what can be said of a scene's shots before anything is measured: of those whose surfaces are in files.
+
+    Raises DataError where such a file cannot be read.
+    """
+    said: dict[str, None] = {}
+    for shot in scene.shots:
+        settings = [scene.surfaces[name] for name in shot.surfaces]
+        if all(isinstance(each, ReadySurface) for each in settings):
+            landscapes = [ready.load(each) for each in settings if isinstance(each, ReadySurface)]
+            said |= dict.fromkeys(remarks(prepare(shot, scene.look, landscapes, WIDE)))
+    return list(said)
+
+
+def _levelled(take: Take, panel: Panel) -> Iterator[str]:
+    words = levelled_words([panel.relief.levelled], take.steps.steps)
+    if words:
+        yield f"its relief draws {words}; leave log out of look.relief, or lower its floor, or clip less"
+
+
+def _resampled(panel: Panel) -> Iterator[str]:
+    found = panel.landscape.record.get("resampled")
+    if found:
+        was, now = (" × ".join(f"{count:,}" for count in found[key]) for key in ("from", "to"))
+        yield f"its steps are uneven; it is drawn on {now} even ones, interpolated between the {was} that are given"
+
+
+def _paths(take: Take, panel: Panel) -> Iterator[str]:
+    if not take.shot.path.show:
+        return
+    for walk in panel.walks:
+        count = len(walk.path)
+        if walk.is_absent:
+            yield "its path lies beyond the terrain and is not drawn; give a surface that reaches to it"
+        elif walk.away:
+            yield f"{walk.away:,} of the {count:,} points of its path lie beyond the terrain, where it is not drawn"
+        if walk.laid:
+            yield "its file gives no loss of the path, which is laid on the surface; give path_loss beside path_alpha"
