@@ -13,27 +13,39 @@ from render.errors import DataError, UsageError
 from render.landscape import exchange
 from render.landscape import surface as surfaces
 from render.landscape.exchange.given import Given
+from render.landscape.exchange.table import write_columns
+from render.landscape.status import Status
 
+COLUMNS = {"alpha": "path_alpha", "beta": "path_beta", "loss": "path_loss"}
 PATH = {"alpha": "path_alpha", "beta": "path_beta", "true_loss": "path_loss"}
 
 
-def export(source: Path, kind: str, target: Path | None) -> Path:
-    """Returns the file that a surface was written to; without a target it lies beside the surface.
+def export(source: Path, kind: str, target: Path | None, along: Path | None = None) -> tuple[Path, ...]:
+    """Returns the files that a surface was written to; without a target they lie beside the surface.
 
+    They are two where the format has no room for the path. along: a file with the path, where the surface is in one.
     Raises DataError where there is no surface, or one of a line, and UsageError where it would be written over.
     """
-    given = given_of(source)
+    given = given_of(source, along)
     target = target or source.with_name(f"{source.stem}.{kind}")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise UsageError(f"{source}: would be written over itself; name another file with --out")
+    beside = (target.with_name(f"{target.stem}.path.csv"),) if kind == "csv" and "path_alpha" in given.more else ()
+    for file in (target, *beside):
+        for read in (source, *([along] if along else [])):
+            if file.exists() and read.exists() and file.samefile(read):
+                raise UsageError(f"{read}: would be written over itself; name another file with --out")
     exchange.write(given, target, kind)
-    return target
+    for file in beside:
+        columns = {key: given.more[name] for key, name in COLUMNS.items() if name in given.more}
+        write_columns(columns, file)
+    return (target, *beside)
 
 
-def given_of(source: Path) -> Given:
-    """Returns the surface in the folder of a surface, in a store, or in a file."""
+def given_of(source: Path, along: Path | None = None) -> Given:
+    """Returns the surface in the folder of a surface, in a store, or in a file; what diverged is infinite."""
     if source.is_file():
-        return exchange.read(source)
+        return exchange.read(source, along)
+    if along is not None:
+        raise UsageError(f"--path: {source} has a path of its own, or none; leave it out")
     store = source if source.suffix == ".zarr" else source / "surface.zarr"
     if not store.is_dir():
         raise DataError(f"{source}: holds no surface; name a folder of output/surfaces, a surface.zarr, or a file")
@@ -41,7 +53,9 @@ def given_of(source: Path) -> Given:
     if surface.grid.is_line:
         raise DataError(f"{source}: is the profile along a line; only surfaces are exported")
     more = {} if np.isnan(surface.accuracy).all() else {"accuracy": surface.accuracy}
-    return Given(surface.grid.alphas, surface.grid.betas, surface.loss, "loss", {**more, **_path(store.parent)})
+    diverged = (surface.status == Status.DIVERGED) & np.isnan(surface.loss)  # in a file, NaN stands for no data
+    loss = np.where(diverged, np.float32(np.inf), surface.loss)
+    return Given(surface.grid.alphas, surface.grid.betas, loss, "loss", {**more, **_path(store.parent)})
 
 
 def _path(folder: Path) -> dict[str, np.ndarray]:

@@ -25,12 +25,14 @@ ALGORITHM = 1  # raise it when the same file would become another landscape
 
 def key_of(settings: ReadySurface) -> str:
     """Returns the key of what a file holds; raises DataError where there is none."""
-    file = _file(settings)
-    return content_key({"stage": "ready surface", "algorithm": ALGORITHM, "file": file_digest(file)})
+    digests = {"file": file_digest(_file(settings.source.surface))}
+    if settings.source.path is not None:
+        digests["path"] = file_digest(_file(settings.source.path))
+    return content_key({"stage": "ready surface", "algorithm": ALGORITHM, **digests})
 
 
-def _file(settings: ReadySurface) -> File:
-    file = File(settings.source.surface)
+def _file(name: str) -> File:
+    file = File(name)
     if not file.is_file():
         raise DataError(f"{file}: there is no such file; name one from the working directory")
     if not file.resolve().is_relative_to(File.cwd().resolve()):
@@ -40,8 +42,8 @@ def _file(settings: ReadySurface) -> File:
 
 def load(settings: ReadySurface) -> Landscape:
     """Returns the landscape of a file; what is not finite in it counts as diverged."""
-    file = _file(settings)
-    given = exchange.read(file)
+    file = _file(settings.source.surface)
+    given = exchange.read(file, None if settings.source.path is None else _file(settings.source.path))
     surface = surface_of(given)
     path = path_of(given.more, surface)
     record = {

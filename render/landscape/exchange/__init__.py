@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from render.errors import DataError, UsageError
-from render.landscape.exchange import arrays, hdf5, picture, route, table, vtk
+from render.landscape.exchange import arrays, hdf5, picture, table, vtk
 from render.landscape.exchange.accuracy import fraction_of
-from render.landscape.exchange.given import Given
+from render.landscape.exchange.given import Given, neighbour_of
+from render.landscape.exchange.route import read as read_path
 from render.scene.nearest import nearest
+
+__all__ = ["Given", "read", "read_path", "write"]
 
 READERS: dict[str, Callable[[Path], Given]] = {
     ".npz": arrays.read,
@@ -56,12 +59,12 @@ def read(path: Path, along: Path | None = None) -> Given:
     if reader is None:
         raise DataError(f"{path}: surfaces are read from {', '.join(sorted(READERS))}; save it as one of them")
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; name one from the working directory")
+        raise DataError(f"{path}: there is no such file; {neighbour_of(path)}")
     given = reader(path)
     if along is None:
         return given
     kept = {name: array for name, array in given.more.items() if not name.startswith("path_")}
-    return replace(given, more={**kept, **route.read(along)})
+    return replace(given, more={**kept, **read_path(along)})
 
 
 def write(given: Given, path: Path, kind: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.landscape.exchange.accuracy import fraction_of
+from render.scene.nearest import guess
 from render.scene.surface import MOST_POINTS
 
 
@@ -23,6 +24,15 @@ class Given:
     name: str = "loss"  # of the values
     more: Mapping[str, np.ndarray] = field(default_factory=dict)  # accuracy (n_β, n_α); path_alpha, path_beta (T,)
     notes: tuple[str, ...] = ()  # what a reader had to assume, each a clause for the caption; "axes are row numbers"
+
+
+def neighbour_of(path: Path) -> str:
+    """Returns what to do about a file that is not there: the one of nearly its name, if there is one."""
+    try:
+        found = guess(path.name, [other.name for other in path.parent.iterdir()])
+    except OSError:
+        found = None
+    return f"did you mean {path.with_name(found)}?" if found else "name one from the working directory"
 
 
 def require_few(path: Path, *shape: int) -> None:

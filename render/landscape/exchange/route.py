@@ -10,7 +10,7 @@ import numpy as np
 from render.errors import DataError
 from render.landscape.exchange import arrays, cells, hdf5
 from render.landscape.exchange.columns import INDEX, VALUES, first_of, key_of, places_of
-from render.landscape.exchange.given import require_path
+from render.landscape.exchange.given import neighbour_of, require_path
 
 PARTS = ("path_alpha", "path_beta", "path_loss")
 LAYOUTS = "columns alpha, beta and, if you like, loss; or arrays of these names, or of proj_xcoord and proj_ycoord"
@@ -26,7 +26,7 @@ def read(path: Path) -> Mapping[str, np.ndarray]:
     if reader is None:
         raise DataError(f"{path}: paths are read from {', '.join(sorted(READERS))}; save it as one of them")
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; name one from the working directory")
+        raise DataError(f"{path}: there is no such file; {neighbour_of(path)}")
     along = {name: np.asarray(part, np.float64) for name, part in reader(path).items()}
     require_path(path, along)
     if len(along["path_alpha"]) < 2:
