@@ -82,11 +82,11 @@ class _Reader:
     ) -> tuple[list[str], bool, bool, list[tuple[int, list[str]]]]:
         """Returns the words above the numbers, whether a corner is absent or a word, and the first line of numbers."""
         number, first = next(lines, (1, []))
-        words = [cell for cell in first if not _is_number(cell)]
+        words = [cell for cell in first if _is_word(cell)]
         word = len(first) > 1 and words == first[:1]
         if words and not word:
             return [cell.strip() for cell in first], False, False, []
-        absent = len(first) > 1 and not words and math.isnan(_number(first[0]))
+        absent = len(first) > 1 and not words and _is_number(first[0]) and math.isnan(_number(first[0]))
         return [], word or absent, word, [(number, ["", *first[1:]] if word else first)] if first else []
 
     def _lines(self, file: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
@@ -158,6 +158,10 @@ def _number(cell: str) -> float:
         if cell.strip().lower() in ABSENT:
             return float("nan")
         raise
+
+
+def _is_word(cell: str) -> bool:
+    return not _is_number(cell) and not DECIMAL_COMMA.fullmatch(cell.strip())
 
 
 def _is_number(cell: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -133,45 +134,43 @@ def samples_of(directory: Directory, kind: np.dtype) -> np.ndarray:
         raise DataError(f"{directory.path}: keeps its bands apart; save it with its samples side by side")
     if directory.first(COMPRESSION, 1) == LERC:
         raise DataError(f"{directory.path}: is compressed by LERC, which is not read; save it with deflate, or without")
-    unit = np.dtype(f"{directory.order}u2" if kind.itemsize == 2 else f"{directory.order}f4")
+    halves = kind.itemsize == 2 or directory.order == ">"  # what is compressed, Pillow would turn once too often
+    unit = np.dtype(f"{directory.order}{'u2' if halves else 'f4'}")
     units = count * kind.itemsize // unit.itemsize
     described = _described(directory, unit, units)
     try:
-        with Image.open(io.BytesIO(described), formats=("TIFF",)) as image:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(described), formats=("TIFF",)) as image:
+            warnings.simplefilter("ignore")
             decoded = np.asarray(image)
     except (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, Image.DecompressionBombError) as error:
         raise DataError(
             f"{directory.path}: its {kind.name} samples cannot be decoded ({error}); save it without compression"
         ) from error
-    raw = np.ascontiguousarray(decoded.astype(unit, copy=False) if unit.kind == "u" else _as_written(decoded, unit))
+    raw = np.ascontiguousarray(decoded.astype(unit, copy=False))
     tile = directory.first(TILE_WIDTH, columns)
     return _unpredicted(directory, raw.view(np.uint8).reshape(rows, -1), kind, count, tile, predictor)
 
 
-def _as_written(decoded: np.ndarray, unit: np.dtype) -> np.ndarray:
-    """Returns 32-bit patterns in the order of the file; as floats they would lose what is no number."""
-    patterns = decoded.view(np.uint32)
-    return patterns if unit.newbyteorder("=").str == unit.str else patterns.byteswap()
-
-
 def _described(directory: Directory, unit: np.dtype, units: int) -> bytes:
-    """Returns the file with a further directory, which says that its rows are made of plain units."""
+    """Returns the file with a further directory, of classic TIFF, which says that its rows are made of plain units."""
     order, content = directory.order, directory.content
-    wide = {WIDTH: directory.first(WIDTH, 0) * units, TILE_WIDTH: directory.first(TILE_WIDTH, 0) * units}
-    plain = {BITS: 8 * unit.itemsize, PHOTOMETRIC: 1, SAMPLES: 1, FORMAT: 1 if unit.kind == "u" else 3}
-    entries = {tag: directory.entries[tag] for tag in COPIED if tag in directory.entries}
-    entries |= {tag: Entry(4, 1, struct.pack(f"{order}I", value)) for tag, value in wide.items() if value}
-    entries |= {tag: Entry(3, 1, struct.pack(f"{order}H", value)) for tag, value in plain.items()}
-    form = _form(directory.big)
-    packed = [
-        struct.pack(order + form.entry, tag, entry.kind, entry.count, entry.field)
-        for tag, entry in sorted(entries.items())
-    ]
+    held = {tag: directory.values(tag) for tag in COPIED if tag in directory.entries}
+    held |= {tag: (directory.first(tag, 0) * units,) for tag in (WIDTH, TILE_WIDTH) if tag in directory.entries}
+    held |= {BITS: (8 * unit.itemsize,), PHOTOMETRIC: (1,), SAMPLES: (1,), FORMAT: (1 if unit.kind == "u" else 3,)}
     start = len(content) + len(content) % 2
-    head, pointer = struct.pack(order + form.counted, len(packed)), struct.pack(order + form.offset, start)
-    place = 8 if directory.big else 4  # of the pointer to the first directory
-    begun = content[:place] + pointer + content[place + len(pointer) :].ljust(start - place - len(pointer), b"\0")
-    return b"".join([begun, head, *packed, struct.pack(order + form.offset, 0)])
+    place = start + struct.calcsize("=H") + len(held) * struct.calcsize("=HHII") + struct.calcsize("=I")
+    entries, beyond = [], b""
+    try:
+        for tag, values in sorted(held.items()):
+            raw = struct.pack(f"{order}{len(values)}I", *values)
+            where = raw if len(values) == 1 else struct.pack(f"{order}I", place + len(beyond))
+            entries.append(struct.pack(f"{order}HHI4s", tag, 4, len(values), where))
+            beyond += raw if len(values) > 1 else b""
+        head = content[:2] + struct.pack(f"{order}HI", 42, start)
+    except struct.error as error:
+        raise DataError(f"{directory.path}: is larger than 4 GB; make it coarser") from error
+    begun = head + content[len(head) :].ljust(start - len(head), b"\0")
+    return b"".join([begun, struct.pack(f"{order}H", len(entries)), *entries, struct.pack(f"{order}I", 0), beyond])
 
 
 def _unpredicted(
