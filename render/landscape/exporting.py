@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from render.landscape import surface as surfaces
 from render.landscape.exchange.given import Given
 from render.landscape.exchange.table import write_columns
 from render.landscape.status import Status
+from render.landscape.surface import Surface
 
 COLUMNS = {"alpha": "path_alpha", "beta": "path_beta", "loss": "path_loss"}
 PATH = {"alpha": "path_alpha", "beta": "path_beta", "true_loss": "path_loss"}
@@ -52,10 +54,16 @@ def given_of(source: Path, along: Path | None = None) -> Given:
     surface = surfaces.load(store)
     if surface.grid.is_line:
         raise DataError(f"{source}: is the profile along a line; only surfaces are exported")
-    more = {} if np.isnan(surface.accuracy).all() else {"accuracy": surface.accuracy}
-    diverged = (surface.status == Status.DIVERGED) & np.isnan(surface.loss)  # in a file, NaN stands for no data
+    given = of_surface(surface)
+    return replace(given, more={**given.more, **_path(store.parent)})
+
+
+def of_surface(surface: Surface) -> Given:
+    """Returns a measured surface as files hold it: infinite where it diverged, since NaN stands for no data there."""
+    diverged = (surface.status == Status.DIVERGED) & np.isnan(surface.loss)
     loss = np.where(diverged, np.float32(np.inf), surface.loss)
-    return Given(surface.grid.alphas, surface.grid.betas, loss, "loss", {**more, **_path(store.parent)})
+    more = {} if np.isnan(surface.accuracy).all() else {"accuracy": surface.accuracy}
+    return Given(surface.grid.alphas, surface.grid.betas, loss, "loss", more)
 
 
 def _path(folder: Path) -> dict[str, np.ndarray]:

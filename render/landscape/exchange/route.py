@@ -42,13 +42,17 @@ def _of_text(path: Path) -> dict[str, np.ndarray]:
 
 
 def _in_order(path: Path, numbers: np.ndarray) -> dict[str, np.ndarray]:
-    """Returns the path of two or three columns without names, or as many rows."""
-    numbers = numbers.squeeze()
-    if numbers.ndim == 2 and len(numbers) in (2, 3) and numbers.shape[1] > 3:
-        numbers = numbers.T
+    """Returns the path of two or three columns without names."""
     if numbers.ndim != 2 or numbers.shape[1] not in (2, 3):
         raise DataError(f"{path}: holds {' × '.join(map(str, numbers.shape))} numbers; a path is {LAYOUTS}")
     return dict(zip(PARTS, numbers.T, strict=False))
+
+
+def _of_array(path: Path, numbers: np.ndarray) -> dict[str, np.ndarray]:
+    """Returns the path of an array of two or three columns, or of as many rows."""
+    numbers = numbers.squeeze()
+    in_rows = numbers.ndim == 2 and len(numbers) in (2, 3) and numbers.shape[1] > 3
+    return _in_order(path, numbers.T if in_rows else numbers)
 
 
 def _named(path: Path, names: tuple[str, ...], column: Callable[[str], np.ndarray]) -> dict[str, np.ndarray]:
@@ -67,12 +71,12 @@ def _named(path: Path, names: tuple[str, ...], column: Callable[[str], np.ndarra
 
 def _of_npz(path: Path) -> dict[str, np.ndarray]:
     with arrays.opened(path) as (names, array):
-        return _in_order(path, array(names[0])) if len(names) == 1 else _named(path, tuple(names), array)
+        return _of_array(path, array(names[0])) if len(names) == 1 else _named(path, tuple(names), array)
 
 
 def _of_hdf5(path: Path) -> dict[str, np.ndarray]:
     with hdf5.opened(path) as (names, array):
-        return _in_order(path, array(names[0])) if len(names) == 1 else _named(path, tuple(names), array)
+        return _of_array(path, array(names[0])) if len(names) == 1 else _named(path, tuple(names), array)
 
 
 READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
@@ -81,7 +85,7 @@ READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
     ".dat": _of_text,
     ".tsv": _of_text,
     ".npz": _of_npz,
-    ".npy": lambda path: _in_order(path, arrays.array_of(path)),
+    ".npy": lambda path: _of_array(path, arrays.array_of(path)),
     ".h5": _of_hdf5,
     ".hdf5": _of_hdf5,
 }
