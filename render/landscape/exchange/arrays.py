@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from render.landscape.exchange.given import Given, require_few, require_numbers
 from render.landscape.exchange.named import Named, of_array
 
 UNREADABLE = (
-    OSError, ValueError, EOFError, KeyError, SyntaxError, zlib.error, zipfile.BadZipFile, NotImplementedError,
-    MemoryError,
+    OSError, ValueError, EOFError, KeyError, SyntaxError, TokenError, zlib.error, zipfile.BadZipFile,
+    NotImplementedError, MemoryError,
 )  # fmt: skip
 
 

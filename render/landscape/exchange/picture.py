@@ -48,8 +48,7 @@ def read(path: Path) -> Given:
 def _of_picture(path: Path) -> Heights:
     """Returns the grey levels that Pillow, or ffmpeg where 16 bits would be lost, finds in a file."""
     try:
-        with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as image:
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
             require_few(path, image.width, image.height)
             if image.format == "PNG" and _has_16_bits(image) and _needs_more(image):
                 return _grey(deep.channels_of(path, image.width, image.height) / 65535)
@@ -110,8 +109,7 @@ def _of_tiff(path: Path) -> Heights:
 def _of_bytes(path: Path) -> np.ndarray:
     """Returns the one band of 8 bits that Pillow finds in a file."""
     try:
-        with warnings.catch_warnings(), Image.open(path, formats=("TIFF",)) as image:
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=("TIFF",)) as image:
             require_few(path, image.width, image.height)
             return np.asarray(image if image.mode == "P" else image.convert("L"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

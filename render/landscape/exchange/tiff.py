@@ -86,7 +86,7 @@ def directory_of(path: Path) -> Directory:
     start = struct.unpack(f"{order}Q", content[8:16])[0] if big else struct.unpack(f"{order}I", content[4:8])[0]
     try:
         entries, after = _entries(content, str(order), big, start)
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise DataError(f"{path}: ends before its directory does; save it again") from error
     return Directory(path, content, str(order), big, entries, pages=2 if after else 1)
 
@@ -139,8 +139,7 @@ def samples_of(directory: Directory, kind: np.dtype) -> np.ndarray:
     units = count * kind.itemsize // unit.itemsize
     described = _described(directory, unit, units)
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(described), formats=("TIFF",)) as image:
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(described), formats=("TIFF",)) as image:
             decoded = np.asarray(image)
     except (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, Image.DecompressionBombError) as error:
         raise DataError(
@@ -203,7 +202,8 @@ def _unpredicted(
 
 def no_data_of(directory: Directory) -> float | None:
     """Returns the number that stands for no data, or None; raises DataError where what says so is no number."""
-    written = directory.first(NO_DATA, b"").rstrip(b"\0 ").decode("ascii", "replace").strip()
+    held = directory.first(NO_DATA, b"")
+    written = held.rstrip(b"\0 ").decode("ascii", "replace").strip() if isinstance(held, bytes) else str(held)
     if not written:
         return None
     try:
