@@ -245,7 +245,7 @@ def text(content: str):
 
 
 BAD = {
-    "a.npz: other names": (lambda path: npz(path, a=ALPHAS), "holds a; name its arrays alphas, betas and loss"),
+    "a.npz: other names": (lambda path: npz(path, a=ALPHAS), "holds 7 numbers; a surface has rows and columns"),
     "b.npz: shape": (
         lambda path: npz(path, x=ALPHAS, y=BETAS, z=VALUES.T),
         "7 × 4 values for axes of 4 rows and 7",
@@ -279,12 +279,12 @@ BAD = {
         lambda path: theirs(path, np.zeros((4, 7), [("a", "f4")])),
         "where a surface has real numbers",
     ),
-    "a.csv: words": (text("a,b,c\n1,2,x\n3,4,5\n"), "could not convert string to float: 'x'"),
+    "a.csv: words": (text("a,b,c\n1,2,x\n3,4,5\n"), 'line 2 holds "x" among its numbers'),
     "g.csv: long": (text(f"{'1' * 200_000},1,2\n3,4,5\n"), "field larger than field limit"),
-    "b.csv: two": (text("1,2\n3,4\n"), "no table of three columns, nor a matrix"),
+    "b.csv: two": (text("1,2\n3,4\n5,6\n"), "two columns, which are a path and no surface; read are"),
     "c.csv: gap": (text("0,0,1\n0,1,1\n1,0,1\n"), "3 points over 2 × 2 different places are no grid"),
-    "d.csv: twice": (text("0,0,1\n0,1,1\n1,0,1\n0,0,2\n"), "gives a value twice for one place and none for another"),
-    "e.csv: empty": (text(""), "no table of three columns, nor a matrix"),
+    "d.csv: twice": (text("0,0,1\n0,1,1\n1,0,1\n0,0,2\n"), r"gives none for \(1, 1\) and several for \(0, 0\)"),
+    "e.csv: empty": (text(""), "no surface; read are columns named alpha"),
     "f.csv: bytes": (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is no text"),
     "a.vtp: bomb": (text('<!DOCTYPE a [<!ENTITY b "c">]><VTKFile/>'), "declares entities"),
     "d.vtp: a hidden bomb": (
@@ -318,7 +318,7 @@ BAD = {
         "cannot identify image file",
     ),
     "a.png: none": (text("no"), "cannot be read as a picture"),
-    "a.xyz: ending": (text("0 0 0"), "surfaces are read from .csv, .h5"),
+    "a.xyz: ending": (text("0 0 0"), "surfaces are read from .csv, .dat, .h5"),
 }
 
 

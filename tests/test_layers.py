@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ONLY_IN = {
     "pyvista": {"stage"},
     "vtkmodules": {"stage"},
-    "imageio_ffmpeg": {"film"},
+    "imageio_ffmpeg": {"film", "landscape"},
     "ruamel": {"scene"},
     "typer": {"cli"},
 }

@@ -40,15 +40,22 @@ def export(
     surface: Annotated[Path, typer.Argument(metavar="SURFACE", help="Folder of a surface, or a file that holds one.")],
     kind: Annotated[str, typer.Option("--to", metavar="FORMAT", help="npz, h5, csv, vtp or vti.")],
     output: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; else beside the surface.")] = None,
+    along: Annotated[
+        Path | None, typer.Option("--path", metavar="FILE", help="File with the path, where the surface is in a file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Writes a surface for another program: h5 as Li et al.'s code has it, vtp and vti for ParaView.
+
+    A csv has no room for a path, which goes into a second file beside it.
 
     Example: thalweg export output/surfaces/pca-1a2b3c4d --to h5
     """
     with mistakes(as_json):
         from render.landscape import exporting
 
-        written = exporting.export(surface, kind, output)
-        result = {"kind": "export", "name": surface.name, "path": str(written)}
-        print(json.dumps({"results": [result]}) if as_json else f"export {surface.name}: {written}")
+        written = exporting.export(surface, kind, output, along)
+        results = [{"kind": "export", "name": surface.name, "path": str(path)} for path in written]
+        print(
+            json.dumps({"results": results}) if as_json else "\n".join(f"export {surface.name}: {p}" for p in written)
+        )

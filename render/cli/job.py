@@ -26,6 +26,7 @@ class Job:
     reporter: Any
     as_json: bool
     metadata: bool = True  # in the files themselves
+    documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
 
     @staticmethod
@@ -43,8 +44,16 @@ class Job:
 
 
 def _sentence(result: dict[str, Any]) -> str:
-    unchanged = " (unchanged)" if result.get("reused") else ""
-    return f"{result['kind']} {result['name']}: {result['path']}{_scores(result)}{unchanged}"
+    unchanged = " (unchanged)" if result.get("reused") and not result.get("ready") else ""
+    return f"{result['kind']} {result['name']}: {result['path']}{_scores(result)}{_held(result)}{unchanged}"
+
+
+def _held(result: dict[str, Any]) -> str:
+    """Returns what a file of a ready surface holds, in words."""
+    if "points" not in result:
+        return ""
+    columns, rows = result["points"]
+    return "".join([f", {columns:,} × {rows:,} of {result['value']}", *(f"; {note}" for note in result["notes"])])
 
 
 def _scores(result: dict[str, Any]) -> str:
@@ -82,13 +91,14 @@ def _options(
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
-    from render.scene.load import load
+    from render.scene.load import load_placed
     from render.scene.quality import apply_quality
 
-    loaded, problems = [], []
+    loaded, documents, problems = [], {}, []
     for path in scenes:
         try:
-            loaded.append((path, apply_quality(load(path, settings or []), quality)))
+            scene, documents[path] = load_placed(path, settings or [])
+            loaded.append((path, apply_quality(scene, quality)))
         except SceneError as error:
             problems += error.problems
     if problems:
@@ -96,7 +106,7 @@ def _options(
     _refuse_shared_names(loaded)
     use_data_folder(data)
     means = {"models": _models(model or [])}
-    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, not bare, means)
+    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, not bare, documents, means)
 
 
 def _models(named: list[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from render.cli import sources
 from render.cli.app import app
 from render.cli.job import Job, command, sampling_options
 
@@ -19,6 +20,7 @@ def render(job: Job) -> None:
     """
     from render.film import film, still
 
+    sources.examine(job)
     job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
 
 
@@ -30,6 +32,7 @@ def still(job: Job) -> None:
     """
     from render.film import still
 
+    sources.examine(job)
     job.answer(_made(job, still, "stills"))
 
 
@@ -41,6 +44,7 @@ def film(job: Job) -> None:
     """
     from render.film import film
 
+    sources.examine(job)
     job.answer(_made(job, film, "films"))
 
 
@@ -86,6 +90,7 @@ def sample(job: Job) -> None:
 
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
+    sources.examine(job)
     job.answer(_sampled(job))
 
 
@@ -100,17 +105,21 @@ def _sampled(job: Job) -> list[dict[str, Any]]:
             reused = terrain.is_done(scene, name, job.output)
             made = terrain.obtain(scene, name, job.output, job.reporter, means)
             numbers = {key: made.record[key] for key in ("counts", "loss")}
-            results.append({**job.result("surface", name, made.folder, made.key, reused), **numbers})
+            ready = name not in scene.measured
+            place = Path(scene.surfaces[name].source.surface) if ready else made.folder
+            result = job.result("surface", name, place, made.key, reused)
+            results.append({**result, **numbers, **({"ready": True} if ready else {})})
     return results
 
 
 @command
 def check(job: Job) -> None:
-    """Reads the scenes and says everything that is wrong with them, without doing anything.
+    """Reads the scenes and the files that they name, and says everything that is wrong; nothing is made.
 
     Example: thalweg check scenes/first-descent.yaml
     """
-    job.answer([_checked(job, path, scene) for path, scene in job.scenes])
+    held = sources.examine(job)
+    job.answer([*(_checked(job, path, scene) for path, scene in job.scenes), *held])
 
 
 def _checked(job: Job, path: Path, scene: Any) -> dict[str, Any]:
@@ -134,6 +143,7 @@ def plan(job: Job) -> None:
     """
     from render.film import plan as plans
 
+    sources.examine(job)
     made = [plans.make(scene, job.quality, job.output, job.metadata) for _, scene in job.scenes]
     if job.as_json:
         print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,35 +14,56 @@ from render.errors import DataError, UsageError
 from render.landscape import exchange
 from render.landscape import surface as surfaces
 from render.landscape.exchange.given import Given
+from render.landscape.exchange.table import write_columns
+from render.landscape.status import Status
+from render.landscape.surface import Surface
 
+COLUMNS = {"alpha": "path_alpha", "beta": "path_beta", "loss": "path_loss"}
 PATH = {"alpha": "path_alpha", "beta": "path_beta", "true_loss": "path_loss"}
 
 
-def export(source: Path, kind: str, target: Path | None) -> Path:
-    """Returns the file that a surface was written to; without a target it lies beside the surface.
+def export(source: Path, kind: str, target: Path | None, along: Path | None = None) -> tuple[Path, ...]:
+    """Returns the files that a surface was written to; without a target they lie beside the surface.
 
+    They are two where the format has no room for the path. along: a file with the path, where the surface is in one.
     Raises DataError where there is no surface, or one of a line, and UsageError where it would be written over.
     """
-    given = given_of(source)
+    given = given_of(source, along)
     target = target or source.with_name(f"{source.stem}.{kind}")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise UsageError(f"{source}: would be written over itself; name another file with --out")
+    beside = (target.with_name(f"{target.stem}.path.csv"),) if kind == "csv" and "path_alpha" in given.more else ()
+    for file in (target, *beside):
+        for read in (source, *([along] if along else [])):
+            if file.exists() and read.exists() and file.samefile(read):
+                raise UsageError(f"{read}: would be written over itself; name another file with --out")
     exchange.write(given, target, kind)
-    return target
+    for file in beside:
+        columns = {key: given.more[name] for key, name in COLUMNS.items() if name in given.more}
+        write_columns(columns, file)
+    return (target, *beside)
 
 
-def given_of(source: Path) -> Given:
-    """Returns the surface in the folder of a surface, in a store, or in a file."""
+def given_of(source: Path, along: Path | None = None) -> Given:
+    """Returns the surface in the folder of a surface, in a store, or in a file; what diverged is infinite."""
     if source.is_file():
-        return exchange.read(source)
+        return exchange.read(source, along)
+    if along is not None:
+        raise UsageError(f"--path: {source} has a path of its own, or none; leave it out")
     store = source if source.suffix == ".zarr" else source / "surface.zarr"
     if not store.is_dir():
         raise DataError(f"{source}: holds no surface; name a folder of output/surfaces, a surface.zarr, or a file")
     surface = surfaces.load(store)
     if surface.grid.is_line:
         raise DataError(f"{source}: is the profile along a line; only surfaces are exported")
+    given = of_surface(surface)
+    return replace(given, more={**given.more, **_path(store.parent)})
+
+
+def of_surface(surface: Surface) -> Given:
+    """Returns a measured surface as files hold it: infinite where it diverged, since NaN stands for no data there."""
+    diverged = (surface.status == Status.DIVERGED) & np.isnan(surface.loss)
+    loss = np.where(diverged, np.float32(np.inf), surface.loss)
     more = {} if np.isnan(surface.accuracy).all() else {"accuracy": surface.accuracy}
-    return Given(surface.grid.alphas, surface.grid.betas, surface.loss, "loss", {**more, **_path(store.parent)})
+    return Given(surface.grid.alphas, surface.grid.betas, loss, "loss", more)
 
 
 def _path(folder: Path) -> dict[str, np.ndarray]:

@@ -28,12 +28,14 @@ GIVEN = "given"  # what a record says of a path's loss that its file holds
 
 def key_of(settings: ReadySurface) -> str:
     """Returns the key of what a file holds; raises DataError where there is none."""
-    file = _file(settings)
-    return content_key({"stage": "ready surface", "algorithm": ALGORITHM, "file": file_digest(file)})
+    digests = {"file": file_digest(_file(settings.source.surface))}
+    if settings.source.path is not None:
+        digests["path"] = file_digest(_file(settings.source.path))
+    return content_key({"stage": "ready surface", "algorithm": ALGORITHM, **digests})
 
 
-def _file(settings: ReadySurface) -> File:
-    file = File(settings.source.surface)
+def _file(name: str) -> File:
+    file = File(name)
     if not file.is_file():
         raise DataError(f"{file}: there is no such file; name one from the working directory")
     if not file.resolve().is_relative_to(File.cwd().resolve()):
@@ -43,8 +45,8 @@ def _file(settings: ReadySurface) -> File:
 
 def load(settings: ReadySurface) -> Landscape:
     """Returns the landscape of a file: NaN in it is no data, what is infinite has diverged; its steps are made even."""
-    file = _file(settings)
-    given = exchange.read(file)
+    file = _file(settings.source.surface)
+    given = exchange.read(file, None if settings.source.path is None else _file(settings.source.path))
     made = on_even_steps(given)
     surface = surface_of(made.given, made.interpolated)
     path = path_of(given.more, surface)

@@ -26,17 +26,24 @@ File = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterVali
 
 
 class Source(Part):
-    """A file that holds a surface."""
+    """Files that hold a surface and the path on it."""
 
     surface: File = Field(
-        description="npz, h5, csv, vtp, vti, or a picture as a height map; from the working directory"
+        description="npz, npy, h5, vtp, vti, a picture as a height map, or csv and txt: columns named alpha, beta and "
+        "loss, three columns without names, or a matrix, plain or with its axes along its edges and an empty corner; "
+        "from the working directory"
+    )
+    path: File | None = Field(
+        default=None,
+        description="csv, txt, npz, npy or h5 with the path, in the order of its steps: columns or arrays alpha, beta "
+        "and, if you like, loss; instead of a path that the surface's own file may have",
     )
 
 
 class ReadySurface(Part):
-    """A surface that somebody has measured already; it has no run, and no path unless its file has one."""
+    """A surface that somebody has measured already; it has no run, and no path unless a file has one."""
 
-    source: Source = Field(description="file that holds it")
+    source: Source = Field(description="file that holds it, and one for its path")
 
 
 class ImportedRun(Part):

@@ -23,6 +23,11 @@ from render.scene.spec import VERSION, Scene, dangling
 
 def load(path: Path, settings: Sequence[str] = ()) -> Scene:
     """Returns the scene of a file; raises SceneError with all problems, each with its file, line and column."""
+    return load_placed(path, settings)[0]
+
+
+def load_placed(path: Path, settings: Sequence[str] = ()) -> tuple[Scene, Document]:
+    """Returns the scene of a file, and the document that says where its values stand; raises what load does."""
     if not path.exists():
         raise SceneError([Place(str(path)).says(f"there is no such file{_neighbour(path)}")])
     document = read(path)
@@ -31,7 +36,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Scene:
     _check_version(document)
     scene = check(document)
     _check_links(scene, document)
-    return scene
+    return scene, document
 
 
 def check(document: Document) -> Scene:
@@ -79,6 +84,8 @@ def _check_links(scene: Scene, document: Document) -> None:
     for name, surface in scene.surfaces.items():
         if isinstance(surface, ReadySurface):
             paths["surfaces", name, "source", "surface"] = surface.source.surface
+            if surface.source.path is not None:
+                paths["surfaces", name, "source", "path"] = surface.source.path
     for name, run in scene.runs.items():
         if isinstance(run, ImportedRun):
             paths["runs", name, "folder"] = run.folder

@@ -1,55 +1,75 @@
-"""Surfaces in npz files of NumPy."""
+"""Surfaces in npz and npy files of NumPy."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tokenize import TokenError
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from render.errors import DataError
 from render.files import replacing
-from render.landscape.exchange.given import Given, checked, require_few, require_numbers
+from render.landscape.exchange.given import Given, require_few, require_numbers
+from render.landscape.exchange.named import Named, of_array
 
-NAMES = (("alphas", "betas", "loss"), ("alpha", "beta", "loss"), ("x", "y", "z"), ("x", "y", "value"))
-MORE = ("accuracy", "path_alpha", "path_beta", "path_loss")
+UNREADABLE = (
+    OSError, ValueError, EOFError, KeyError, SyntaxError, TokenError, zlib.error, zipfile.BadZipFile,
+    NotImplementedError, MemoryError,
+)  # fmt: skip
 
 
 def read(path: Path) -> Given:
-    """Returns the surface of arrays alphas, betas, loss (or x, y, z); nothing of the file is run."""
+    """Returns the surface of an npz file's arrays; nothing of the file is run."""
+    with opened(path) as (names, array):
+        return Named(path, names, array).surface()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[list[str], Callable[[str], np.ndarray]]]:
+    """Gives the names in an npz file and what reads one; raises DataError where it is none, or is not plain."""
     try:
         with path.open("rb") as file, NpzFile(file, allow_pickle=False) as arrays:
-            for names in NAMES:
-                if set(names) <= set(arrays.files):
-                    return _from(path, arrays, names)
-            held = ", ".join(arrays.files[:8]) or "nothing"
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
+
+            def read_one(name: str) -> np.ndarray:
+                assert arrays.zip is not None
+                with arrays.zip.open(f"{name}.npy") as member:
+                    _require_plain(path, member)
+                return arrays[name]
+
+            yield arrays.files, read_one
+    except UNREADABLE as error:
         raise DataError(f"{path}: is no npz file of plain arrays ({error}); save it with numpy.savez") from error
-    raise DataError(f"{path}: holds {held}; name its arrays alphas, betas and loss, or x, y and z")
 
 
-def _from(path: Path, arrays: NpzFile, names: tuple[str, ...]) -> Given:
-    held = [name for name in (*names, *MORE) if name in arrays.files]
-    for name in held:
-        shape, kind = _claim(arrays, name)
-        require_few(path, *shape)
-        require_numbers(path, kind)
-    x, y, z = (arrays[name] for name in names)
-    more = {name: arrays[name] for name in MORE if name in arrays.files}
-    return checked(path, x, y, z, names[2] if names[2] not in ("z", "value") else "value", **more)
+def read_array(path: Path) -> Given:
+    """Returns the surface of an npy file: a matrix, or points (n, 3); nothing of the file is run."""
+    return of_array(path, array_of(path))
 
 
-def _claim(arrays: NpzFile, name: str) -> tuple[tuple[int, ...], np.dtype]:
-    """Returns the shape and type that an array claims, without reading it."""
-    assert arrays.zip is not None
-    with arrays.zip.open(f"{name}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, kind = reader(file)
-        return tuple(shape), kind
+def array_of(path: Path) -> np.ndarray:
+    """Returns the array of an npy file; raises DataError where it is none, or is not plain."""
+    try:
+        with path.open("rb") as file:
+            _require_plain(path, file)
+            file.seek(0)
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except UNREADABLE as error:
+        raise DataError(f"{path}: is no npy file of numbers ({error}); save it with numpy.save") from error
+
+
+def _require_plain(path: Path, file: IO[bytes]) -> None:
+    """Raises DataError where the head of an array claims more than is drawn, or other than numbers."""
+    version = np.lib.format.read_magic(file)
+    reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, kind = reader(file)
+    require_few(path, *(shape[1:] if len(shape) == 3 and shape[0] == 3 else shape))
+    require_numbers(path, kind)
 
 
 def write(given: Given, path: Path) -> None:

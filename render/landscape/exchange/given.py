@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from render.errors import DataError
+from render.landscape.exchange.accuracy import fraction_of
+from render.scene.nearest import guess
 from render.scene.surface import MOST_POINTS
 
 
@@ -24,6 +26,15 @@ class Given:
     notes: tuple[str, ...] = ()  # what a reader had to assume, each a clause for the caption; "axes are row numbers"
 
 
+def neighbour_of(path: Path) -> str:
+    """Returns what to do about a file that is not there: the one of nearly its name, if there is one."""
+    try:
+        found = guess(path.name, [other.name for other in path.parent.iterdir()])
+    except OSError:
+        found = None
+    return f"did you mean {path.with_name(found)}?" if found else "name one from the working directory"
+
+
 def require_few(path: Path, *shape: int) -> None:
     """Raises DataError where a file claims more points than are drawn."""
     count = 1
@@ -34,9 +45,19 @@ def require_few(path: Path, *shape: int) -> None:
 
 
 def checked(
-    path: Path, alphas: np.ndarray, betas: np.ndarray, values: np.ndarray, name: str = "loss", **more: np.ndarray
+    path: Path,
+    alphas: np.ndarray,
+    betas: np.ndarray,
+    values: np.ndarray,
+    name: str = "loss",
+    notes: tuple[str, ...] = (),
+    more: Mapping[str, np.ndarray] | None = None,
 ) -> Given:
-    """Returns a surface with rising axes; raises DataError where sizes differ or an axis is no axis."""
+    """Returns a surface with rising axes; raises DataError where sizes differ or an axis is no axis.
+
+    more: accuracy (n_β, n_α), a fraction or percent; path_alpha, path_beta, path_loss (T,).
+    """
+    more = dict(more or {})
     for array in (alphas, betas, values, *more.values()):
         require_numbers(path, np.asarray(array).dtype)
     alphas, betas = (np.asarray(axis, np.float64).reshape(-1) for axis in (alphas, betas))
@@ -48,14 +69,18 @@ def checked(
         )
     if min(values.shape) < 2:
         raise DataError(f"{path}: holds {len(betas)} × {len(alphas)} points; a surface needs two along each axis")
+    if "accuracy" in more:
+        more["accuracy"], said = fraction_of(path, more["accuracy"])
+        notes += said
     _check_more(path, more, values.shape)
     order = [_order(path, symbol, axis) for symbol, axis in (("first", alphas), ("second", betas))]
     with np.errstate(over="ignore"):  # beyond float32 is infinite, as where a descent diverges
         turned = np.ascontiguousarray(values[order[1]][:, order[0]], np.float32)
     if not np.isfinite(turned).any():
         raise DataError(f"{path}: holds no value that is finite; there is nothing to draw")
-    grids = {key: value[order[1]][:, order[0]] if value.shape == values.shape else value for key, value in more.items()}
-    return Given(alphas[order[0]], betas[order[1]], turned, name, grids)
+    if "accuracy" in more:
+        more["accuracy"] = more["accuracy"][order[1]][:, order[0]]
+    return Given(alphas[order[0]], betas[order[1]], turned, name, more, notes)
 
 
 def require_numbers(path: Path, kind: np.dtype) -> None:
@@ -69,6 +94,11 @@ def _check_more(path: Path, more: Mapping[str, np.ndarray], shape: tuple[int, ..
     accuracy = more.get("accuracy")
     if accuracy is not None and accuracy.shape != shape:
         raise DataError(f"{path}: has accuracies for {accuracy.shape}, losses for {shape}; save both over one grid")
+    require_path(path, more)
+
+
+def require_path(path: Path, more: Mapping[str, np.ndarray]) -> None:
+    """Raises DataError where the parts of a path differ in length, or it comes by a place that is not finite."""
     along = {name: value for name, value in more.items() if name.startswith("path_")}
     shapes = {value.shape for value in along.values()}
     if len(shapes) > 1 or any(len(held) != 1 for held in shapes):
@@ -83,24 +113,3 @@ def _order(path: Path, which: str, axis: np.ndarray) -> np.ndarray:
     if not np.isfinite(axis).all() or (np.diff(axis[order]) <= 0).any():
         raise DataError(f"{path}: its {which} axis holds a number twice, or one that is not finite; make it rise")
     return order
-
-
-def gridded(path: Path, x: np.ndarray, y: np.ndarray, z: np.ndarray, name: str = "loss") -> Given:
-    """Returns the surface of scattered points that make a grid, each (n,); raises DataError where they do not."""
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise DataError(f"{path}: holds a place that is not finite; remove it")
-    alphas, columns = np.unique(x, return_inverse=True)
-    betas, rows = np.unique(y, return_inverse=True)
-    require_few(path, len(alphas), len(betas))
-    if len(alphas) * len(betas) != len(x):
-        raise DataError(
-            f"{path}: {len(x):,} points over {len(alphas):,} × {len(betas):,} different places are no grid; "
-            "give one value for each pair"
-        )
-    values = np.full((len(betas), len(alphas)), np.nan, np.float32)
-    seen = np.zeros(values.shape, bool)
-    with np.errstate(over="ignore"):
-        values[rows, columns], seen[rows, columns] = z, True
-    if not seen.all():
-        raise DataError(f"{path}: gives a value twice for one place and none for another; give one for each pair")
-    return checked(path, alphas, betas, values, name)

@@ -1,97 +1,96 @@
-"""Surfaces in text: three columns of x, y and value, or a matrix with its axes along the edges."""
+"""Surfaces in text: columns by their names, three columns without names, or a matrix."""
 
 from __future__ import annotations
 
-import csv
-import itertools
-from array import array
-from collections.abc import Iterable, Iterator
+import re
 from pathlib import Path
 
 import numpy as np
 
 from render.errors import DataError
 from render.files import replacing
-from render.landscape.exchange.given import Given, checked, gridded, require_few
-from render.scene.surface import MOST_POINTS
+from render.landscape.exchange import cells as texts
+from render.landscape.exchange import matrix
+from render.landscape.exchange.cells import Cells
+from render.landscape.exchange.columns import INDEX, Columns, columns_of, key_of, places_of
+from render.landscape.exchange.given import Given
+from render.landscape.exchange.scattered import gridded, make_grid
 
-MOST_BYTES = 80 * MOST_POINTS
-DELIMITERS = ",;\t "
-AXES = (("alpha", "x", "xcoordinate"), ("beta", "y", "ycoordinate"))  # what heads the columns of places
+LAYOUTS = (
+    "columns named alpha, beta and loss, three columns without names, or a matrix, plain or with its axes along its "
+    "edges and an empty corner"
+)
+MOST_COLUMNS = 8  # of a table without names that may be points; wider ones are matrices
+ORDERED = "columns in order are α, β and the value"
 
 
 def read(path: Path) -> Given:
-    """Returns the surface of a table; raises DataError where it holds other than numbers."""
-    if path.stat().st_size > MOST_BYTES:
-        require_few(path, MOST_POINTS + 1)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows, heading = _rows(path, file)
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is no text; save it as UTF-8") from error
-    except csv.Error as error:
-        raise DataError(f"{path}: is no table ({error}); write x, y, value") from error
-    except ValueError as error:
-        raise DataError(f"{path}: holds a word among its numbers ({error}); write them with a point") from error
-    if rows.shape[1] == 3 and not np.isnan(rows[0, 0]):
-        a, b, value = _columns(heading)
-        return gridded(path, rows[:, a], rows[:, b], rows[:, value], heading[value] if heading else "value")
-    return checked(path, rows[0, 1:], rows[1:, 0], rows[1:, 1:], "value")
+    """Returns the surface of a table; raises DataError where it is of no layout that is read."""
+    cells = texts.read(path)
+    count, width = cells.numbers.shape
+    if width == 2 and count > 2 and not cells.corner:
+        raise DataError(f"{path}: has two columns, which are a path and no surface; read are {LAYOUTS}")
+    if count < 2 or width < 3:
+        raise DataError(f"{path}: holds {count} × {width} numbers, which are no surface; read are {LAYOUTS}")
+    if cells.heading and not _are_numbered(cells.heading):
+        return _of_columns(path, cells, columns_of(path, cells.heading))
+    if cells.heading:
+        return matrix.plain(path, cells.numbers[:, int(key_of(cells.heading[0]) in INDEX) :])
+    return _nameless(path, cells)
 
 
-def _columns(heading: list[str]) -> list[int]:
-    """Returns the places of α, β and the value among three columns; a heading may name them in another order."""
-    places = [next((k for k, word in enumerate(heading) if word.lower() in words), None) for words in AXES]
-    a, b = (place if place is not None else default for place, default in zip(places, (0, 1), strict=True))
-    return [a, b, 3 - a - b] if a != b else [0, 1, 2]
+def _of_columns(path: Path, cells: Cells, columns: Columns) -> Given:
+    if columns.value is None:
+        raise DataError(f"{path}: has columns of places and none of a value; read are {LAYOUTS}")
+    numbers = cells.numbers
+    accuracy = None if columns.accuracy is None else numbers[:, columns.accuracy]
+    x, y, z = (numbers[:, k] for k in (columns.alpha, columns.beta, columns.value))
+    return gridded(path, x, y, z, columns.name, notes=columns.notes, accuracy=accuracy)
 
 
-def _rows(path: Path, file: Iterable[str]) -> tuple[np.ndarray, list[str]]:
-    """Returns the numbers of a table, and the words that head it; only numbers are held, 8 bytes each."""
-    lines = _lines(file)
-    first, heading = next(lines, []), []
-    if len(first) == 3 and not any(map(_is_number, first)):
-        heading, first = [cell.strip() for cell in first], next(lines, [])
-    elif first and not _is_number(first[0]):
-        first[0] = ""  # the corner of a matrix says what its axes are
-    numbers, width, even = array("d", map(_number, first)), len(first), True
-    for line in lines:
-        numbers.extend(map(_number, line))
-        even = even and len(line) == width
-    if not even or width < 3 or len(numbers) < 2 * width:
-        raise DataError(
-            f"{path}: is no table of three columns, nor a matrix with axes along its edges; write x, y, value"
-        )
-    return np.frombuffer(numbers).reshape(-1, width), heading
+def _are_numbered(heading: tuple[str, ...]) -> bool:
+    """Whether names only count the columns, as V1, V2, V3 do."""
+    words = heading[int(key_of(heading[0]) in INDEX) :]
+    parts = [re.fullmatch(r"(\D*)(\d+)", word) for word in words]
+    found = [part.groups() for part in parts if part]
+    numbers = [int(number) for _, number in found]
+    whole = len(found) == len(words) and len({word for word, _ in found}) == 1
+    return whole and len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def _lines(file: Iterable[str]) -> Iterator[list[str]]:
-    """Gives the cells of each line; empty lines, and what follows #, are passed over."""
-    full = (line for line in file if line.strip() and not line.lstrip().startswith("#"))
-    first = next(full, "")
-    delimiter = next((mark for mark in DELIMITERS if mark in first), ",")
-    for line in csv.reader(itertools.chain([first], full), delimiter=delimiter):
-        cells = [cell for cell in line if cell.strip()] if delimiter == " " else line
-        if any(cell.strip() for cell in cells):
-            yield cells
-
-
-def _number(cell: str) -> float:
-    return float(cell) if cell.strip() else np.nan
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        _number(cell)
-    except ValueError:
-        return False
-    return True
+def _nameless(path: Path, cells: Cells) -> Given:
+    """Returns the surface of columns or of a matrix, which their numbers tell apart."""
+    numbers = cells.numbers
+    width = numbers.shape[1]
+    if width == 3 and not (cells.corner and not make_grid(numbers[:, 0], numbers[:, 1])):
+        return gridded(path, numbers[:, 0], numbers[:, 1], numbers[:, 2], "value")
+    if 3 < width <= MOST_COLUMNS and not cells.corner:
+        for first in (0, 1):  # 1: after a column that counts the rows
+            counted = first == 0 or np.array_equal(numbers[:, 0], np.arange(len(numbers)))
+            x, y, z = (numbers[:, first + k] for k in range(3))
+            if counted and make_grid(x, y):
+                return gridded(path, x, y, z, "value", notes=(ORDERED,))
+    return matrix.of_cells(path, cells)
 
 
 def write(given: Given, path: Path) -> None:
-    """Writes a surface as three columns, every number with all its digits."""
+    """Writes a surface as columns, every number with all its digits; its path has no room there."""
     columns, rows = np.meshgrid(given.alphas, given.betas)
-    values = (part.ravel().tolist() for part in (columns, rows, given.values))
+    parts = [columns, rows, given.values, *([given.more["accuracy"]] if "accuracy" in given.more else [])]
+    names = ["alpha", "beta", _written(given.name), "accuracy"][: len(parts)]
+    write_columns(dict(zip(names, parts, strict=True)), path)
+
+
+def write_columns(columns: dict[str, np.ndarray], path: Path) -> None:
+    """Writes columns with their names above them."""
+    numbers = (part.ravel().tolist() for part in columns.values())
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(f"alpha,beta,{' '.join(given.name.replace(',', ' ').split())}\n")
-        file.writelines(f"{a!r},{b!r},{value!r}\n" for a, b, value in zip(*values, strict=True))
+        file.write(",".join(columns) + "\n")
+        file.writelines(",".join(map(repr, row)) + "\n" for row in zip(*numbers, strict=True))
+
+
+def _written(name: str) -> str:
+    """Returns a name of the value that is read as one."""
+    said = " ".join(name.replace(",", " ").replace('"', " ").replace("#", " ").split())
+    keys = ["alpha", "beta", key_of(said), "accuracy"]
+    return said if said and keys[2] not in INDEX and places_of(keys) == (0, 1) and keys.count(keys[2]) == 1 else "value"

@@ -10,13 +10,15 @@ import base64
 import xml.etree.ElementTree as ElementTree
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from render.errors import DataError
 from render.files import replacing
-from render.landscape.exchange.given import Given, checked, gridded, require_few
+from render.landscape.exchange.given import Given, checked, require_few, require_path
+from render.landscape.exchange.scattered import ROUNDING, gridded
 from render.scene.surface import MOST_POINTS
 
 TYPES = {
@@ -27,6 +29,8 @@ HEADERS = {"UInt32": "u4", "UInt64": "u8"}
 MOST_BYTES = 100 * MOST_POINTS
 PREFERRED = ("loss", "zvalue", "train_loss")
 AXES = ("alphas", "betas")  # field data of a vti that was written here, with all digits of its axes
+PATH = ("path_alpha", "path_beta", "path_loss")  # field data of files that were written here
+ROUNDING_OF_SINGLES = 1e-6  # of the range of an axis; places are often float32 there
 
 
 class _Document:
@@ -56,6 +60,11 @@ class _Document:
         """Returns the arrays in the first element of a tag by their names."""
         holder = self.root.find(f".//{tag}")
         return {} if holder is None else {e.get("Name", ""): self._array(e) for e in holder.iter("DataArray")}
+
+    def has_singles(self, tag: str) -> bool:
+        """Whether an array in the first element of a tag has numbers of 32 bits."""
+        holder = self.root.find(f".//{tag}")
+        return holder is not None and any(e.get("type") == "Float32" for e in holder.iter("DataArray"))
 
     def _array(self, element: ElementTree.Element) -> np.ndarray:
         kind, text = TYPES.get(element.get("type", "")), (element.text or "").strip()
@@ -130,10 +139,26 @@ def _from_points(document: _Document) -> Given:
     place = next(iter(points.values()))
     if place.ndim != 2 or place.shape[1] != 3:
         raise DataError(f"{document.path}: has points of shape {place.shape}; save three numbers for each")
-    scalars = {name: values for name, values in document.arrays("PointData").items() if values.ndim == 1}
+    scalars = _scalars(document)
     name = next((name for name in PREFERRED if name in scalars), None)
     z = place[:, 2] if name is None else scalars[name]
-    return gridded(document.path, place[:, 0], place[:, 1], z, name or "z")
+    rounding = ROUNDING_OF_SINGLES if document.has_singles("Points") else ROUNDING
+    accuracy = scalars.get("accuracy")
+    found = gridded(document.path, place[:, 0], place[:, 1], z, name or "z", accuracy=accuracy, rounding=rounding)
+    return replace(found, more={**found.more, **_path(document)})
+
+
+def _scalars(document: _Document) -> dict[str, np.ndarray]:
+    """Returns the arrays that have one number for each point."""
+    return {name: values for name, values in document.arrays("PointData").items() if values.ndim == 1}
+
+
+def _path(document: _Document) -> dict[str, np.ndarray]:
+    """Returns the path that was written here along with a surface."""
+    kept = document.arrays("FieldData")
+    path = {name: kept[name] for name in PATH if name in kept}
+    require_path(document.path, path)
+    return path
 
 
 def _from_image(document: _Document) -> Given:
@@ -145,12 +170,13 @@ def _from_image(document: _Document) -> Given:
     require_few(document.path, *shape)
     if len(shape) != 3 or shape[2] != 1 or min(shape) < 1:
         raise DataError(f"{document.path}: is {' × '.join(map(str, shape)) or 'empty'}; a surface has one layer")
-    scalars = {name: values for name, values in document.arrays("PointData").items() if values.ndim == 1}
+    scalars = _scalars(document)
     if not scalars:
         raise DataError(f"{document.path}: holds no values at its points; save them as point data")
     name = next((name for name in PREFERRED if name in scalars), next(iter(scalars)))
     alphas, betas = _axes(document, image, extent, shape)
-    return checked(document.path, alphas, betas, scalars[name].reshape(shape[1], shape[0]), name)
+    grid = {key: scalars[key].reshape(shape[1], shape[0]) for key in {name, "accuracy"} & set(scalars)}
+    return checked(document.path, alphas, betas, grid.pop(name), name, more={**grid, **_path(document)})
 
 
 def _axes(document: _Document, image: ElementTree.Element, extent: list[int], shape: list[int]) -> Iterator[np.ndarray]:
@@ -175,10 +201,10 @@ def write_poly_data(given: Given, path: Path) -> None:
         temporary.write_text(
             _file(
                 "PolyData",
-                "<PolyData>"
+                f"<PolyData><FieldData>{_fields(given)}</FieldData>"
                 f'<Piece NumberOfPoints="{len(points)}" NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" '
                 f'NumberOfPolys="{len(quads)}">'
-                f'<PointData Scalars="loss">{_element("loss", given.values.ravel())}</PointData>'
+                f"{_point_data(given)}"
                 f"<Points>{_element('Points', points, 3)}</Points>"
                 f"<Polys>{_element('connectivity', quads.ravel())}{_element('offsets', offsets)}</Polys>"
                 "</Piece></PolyData>",
@@ -194,16 +220,15 @@ def write_image_data(given: Given, path: Path) -> None:
         raise DataError(f"{path}: the steps of its axes are not even, which a vti cannot say; export it as vtp")
     rows, columns = given.values.shape
     extent = f"0 {columns - 1} 0 {rows - 1} 0 0"
-    axes = "".join(_element(name, axis) for name, axis in zip(AXES, (given.alphas, given.betas), strict=True))
+    axes = "".join(_field(name, axis) for name, axis in zip(AXES, (given.alphas, given.betas), strict=True))
     with replacing(path) as temporary:
         temporary.write_text(
             _file(
                 "ImageData",
                 f'<ImageData WholeExtent="{extent}" Origin="{float(given.alphas[0])!r} {float(given.betas[0])!r} 0" '
                 f'Spacing="{float(steps[0].mean())!r} {float(steps[1].mean())!r} 1">'
-                f"<FieldData>{axes}</FieldData>"
-                f'<Piece Extent="{extent}"><PointData Scalars="loss">{_element("loss", given.values.ravel())}'
-                "</PointData></Piece></ImageData>",
+                f"<FieldData>{axes}{_fields(given)}</FieldData>"
+                f'<Piece Extent="{extent}">{_point_data(given)}</Piece></ImageData>',
             ),
             encoding="utf-8",
         )
@@ -214,12 +239,25 @@ def _file(kind: str, content: str) -> str:
     return f'<?xml version="1.0"?>\n{head}{content}</VTKFile>\n'
 
 
+def _point_data(given: Given) -> str:
+    accuracy = _element("accuracy", given.more["accuracy"].ravel()) if "accuracy" in given.more else ""
+    return f'<PointData Scalars="loss">{_element("loss", given.values.ravel())}{accuracy}</PointData>'
+
+
+def _fields(given: Given) -> str:
+    """Returns the path, which belongs to no point of the surface."""
+    return "".join(_field(name, given.more[name].astype(np.float64)) for name in PATH if name in given.more)
+
+
+def _field(name: str, values: np.ndarray) -> str:
+    return _element(name, values).replace(" format=", f' NumberOfTuples="{len(values)}" format=', 1)
+
+
 def _element(name: str, values: np.ndarray, components: int = 1) -> str:
     kind = {"f4": "Float32", "f8": "Float64", "i8": "Int64"}[values.dtype.str[1:]]
     content = np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tobytes()
     encoded = base64.b64encode(len(content).to_bytes(8, "little") + content).decode()
-    tuples = f' NumberOfTuples="{len(values)}"' if name in AXES else ""
     return (
-        f'<DataArray type="{kind}" Name="{name}" NumberOfComponents="{components}"{tuples} format="binary">'
+        f'<DataArray type="{kind}" Name="{name}" NumberOfComponents="{components}" format="binary">'
         f"{encoded}</DataArray>"
     )

@@ -1,0 +1,51 @@
+"""The files that scenes name: opened before anything is made, so that one that fails is said where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from render.cli.job import Job
+from render.errors import DataError, SceneError
+from render.scene.existing import ReadySurface
+from render.scene.problem import Problem
+
+
+def examine(job: Job) -> list[dict[str, Any]]:
+    """Returns what the files of the scenes' ready surfaces hold.
+
+    Raises SceneError with every file that is absent or cannot be read, each with the place that names it. Nothing heavy
+    is imported where no scene names one.
+    """
+    held: list[dict[str, Any]] = []
+    problems: list[str] = []
+    for path, scene in job.scenes:
+        for name, surface in scene.surfaces.items():
+            if isinstance(surface, ReadySurface):
+                results, found = _examined(name, surface)
+                place = job.documents[path].place
+                held += results
+                problems += [place(problem.location).says(str(problem)) for problem in found]
+    if problems:
+        raise SceneError(problems)
+    return held
+
+
+def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Returns what the files of one surface hold, or the problems of reading them."""
+    from render.landscape.exchange import read, read_path
+
+    source, problems, results = surface.source, [], []
+    try:
+        given = read(Path(source.surface))
+        rows, columns = given.values.shape
+        held = {"value": given.name, "points": [columns, rows], "notes": list(given.notes)}
+        results.append({"kind": "surface", "name": name, "path": source.surface, **held})
+    except DataError as error:
+        problems.append(Problem(("surfaces", name, "source", "surface"), str(error)))
+    if source.path is not None:
+        try:
+            read_path(Path(source.path))
+        except DataError as error:
+            problems.append(Problem(("surfaces", name, "source", "path"), str(error)))
+    return results, problems

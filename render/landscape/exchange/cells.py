@@ -1,0 +1,172 @@
+"""The cells of a text: rows of numbers, and the words that head them.
+
+Cells are parted by commas, semicolons, tabs or blanks, which the first line tells. What follows # is a comment, as is a
+line that begins with %. An empty cell, NA and their like stand for a number that is absent.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from render.errors import DataError
+from render.landscape.exchange.given import require_few
+from render.scene.surface import MOST_POINTS
+
+MOST_BYTES = 80 * MOST_POINTS
+ABSENT = {"", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "-", "--", "?", "."}
+DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
+SEPARATION = re.compile(r"sep=.")  # a line that spreadsheets write for each other
+LONGEST = 30  # characters of a cell that are shown
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The numbers of a text."""
+
+    numbers: np.ndarray  # (n, width) float64; NaN where a cell is absent
+    heading: tuple[str, ...] = ()  # the words above the columns, or none
+    corner: bool = False  # whether the first cell is a word or absent, where the rest of its row are numbers
+    word: bool = False  # whether it is a word
+
+
+def read(path: Path) -> Cells:
+    """Returns the cells of a text; raises DataError where it holds other than numbers below its heading."""
+    if path.stat().st_size > MOST_BYTES:
+        require_few(path, MOST_POINTS + 1)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _Reader(path).read(file)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is no text; save it as UTF-8") from error
+    except csv.Error as error:
+        raise DataError(f"{path}: is no table ({error}); write columns of numbers") from error
+
+
+class _Reader:
+    """Reads line after line, and holds only numbers, 8 bytes each."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.comment = ""  # the last one above the numbers
+        self.separator: str | None = ","
+
+    def read(self, file: Iterable[str]) -> Cells:
+        """Returns the cells of lines; raises DataError where one has another number of them than the first."""
+        lines = self._lines(file)
+        heading, corner, word, first = self._head(lines)
+        numbers, width, open_ended = array("d"), 0, True
+        for number, line in itertools.chain(first, lines):
+            width = width or len(line)
+            if len(line) != width:
+                raise DataError(
+                    f"{self.path}: line {number} has {len(line)} cells, and {width} stand above; give each line as many"
+                )
+            numbers.extend(self._numbers(number, line))
+            open_ended = open_ended and not line[-1].strip()
+        table = np.array(numbers).reshape(-1, max(width, 1))
+        if open_ended and width > 1 and len(heading) <= width and not any(heading[width - 1 :]):
+            table, heading = table[:, :-1], heading[: width - 1]  # each line ends with a separator
+        return Cells(table, self._named(heading, table.shape[1]), corner, word)
+
+    def _head(
+        self, lines: Iterator[tuple[int, list[str]]]
+    ) -> tuple[list[str], bool, bool, list[tuple[int, list[str]]]]:
+        """Returns the words above the numbers, whether a corner is absent or a word, and the first line of numbers."""
+        number, first = next(lines, (1, []))
+        words = [cell for cell in first if _is_word(cell)]
+        word = len(first) > 1 and words == first[:1]
+        if words and not word:
+            return [cell.strip() for cell in first], False, False, []
+        absent = len(first) > 1 and not words and _is_number(first[0]) and math.isnan(_number(first[0]))
+        return [], word or absent, word, [(number, ["", *first[1:]] if word else first)] if first else []
+
+    def _lines(self, file: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+        """Gives the cells of each line with its number; comments and empty lines are passed over."""
+        begun = False
+        for number, line in enumerate(file, 1):
+            content = self._without_comment(line, begun)
+            if not content:
+                continue
+            if not begun:
+                begun, self.separator = True, _separator(content)
+            cells = self._split(content)
+            if any(cell.strip() for cell in cells):
+                yield number, cells
+
+    def _without_comment(self, line: str, begun: bool) -> str:
+        line = line.strip("\r\n")
+        if line.lstrip().startswith(("#", "%")) or (not begun and SEPARATION.fullmatch(line.strip())):
+            self.comment = self.comment if begun else line.strip(" #%")
+            return ""
+        if "#" in line and '"' not in line and "#n/a" not in line.lower():
+            line = line.partition("#")[0]
+        return line if line.strip() else ""
+
+    def _split(self, line: str) -> list[str]:
+        if self.separator is not None:
+            return next(csv.reader([line], delimiter=self.separator))
+        if '"' not in line:
+            return line.split()
+        return [cell for cell in next(csv.reader([line.replace("\t", " ")], delimiter=" ")) if cell.strip()]
+
+    def _numbers(self, number: int, line: list[str]) -> array[float]:
+        try:
+            return array("d", map(_number, line))
+        except ValueError:
+            cell = next(cell for cell in line if not _is_number(cell)).strip()
+        shown = cell if len(cell) <= LONGEST else cell[: LONGEST - 1] + "…"
+        if DECIMAL_COMMA.fullmatch(cell):
+            raise DataError(
+                f'{self.path}: line {number} has "{shown}" with a decimal comma; write decimals with a point'
+            )
+        raise DataError(f'{self.path}: line {number} holds "{shown}" among its numbers; leave empty what is absent')
+
+    def _named(self, heading: list[str], width: int) -> tuple[str, ...]:
+        """Returns a word for each column, from the heading or the comment above the numbers, or none."""
+        if len(heading) == width - 1 and heading:  # R leaves out the name of its row numbers
+            return ("", *heading)
+        if heading and len(heading) != width:
+            raise DataError(f"{self.path}: names {len(heading)} columns and has {width}; give each column a name")
+        splits = [self.comment.split(self.separator), self.comment.split()]
+        said = next((words for words in splits if len(words) == width and not any(map(_is_number, words))), [])
+        return tuple(heading or (word.strip() for word in said))
+
+
+def _separator(line: str) -> str | None:
+    """Returns what parts the cells of a line; None stands for blanks."""
+    parts = line.split()
+    for mark in ";\t":
+        if mark in line.strip():
+            return mark
+    decimal = len(parts) > 1 and all(DECIMAL_COMMA.fullmatch(part) for part in parts)
+    return "," if "," in line and not decimal else None
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        if cell.strip().lower() in ABSENT:
+            return float("nan")
+        raise
+
+
+def _is_word(cell: str) -> bool:
+    return not _is_number(cell) and not DECIMAL_COMMA.fullmatch(cell.strip())
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        _number(cell)
+    except ValueError:
+        return False
+    return True

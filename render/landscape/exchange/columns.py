@@ -1,0 +1,102 @@
+"""What the columns of a table are, by the words that head them: α, β, the value, accuracy, and what is left aside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from render.errors import DataError
+
+ALPHA, BETA = "alpha alphas a α", "beta betas b β"
+PLACES = (  # words for α and for β; the first pair that is there counts
+    (ALPHA, BETA),
+    ("x xs xcoordinate xcoordinates xcoord xcoords", "y ys ycoordinate ycoordinates ycoord ycoords"),
+    ("lon lng long longitude", "lat latitude"),
+    ("easting east", "northing north"),
+    ("u", "v"),
+    ("pathalpha projxcoord", "pathbeta projycoord"),
+)
+VALUES = (
+    "loss losses lossvals trainloss trainingloss evalloss valloss validationloss testloss trueloss pathloss "
+    "projloss z zs zvalue value values elevation elev height altitude depth reward return energy objective cost"
+)
+ACCURACIES = "accuracy acc trainacc trainaccuracy valacc valaccuracy validationaccuracy testacc testaccuracy"
+INDEX = {"", "index", "unnamed0", "rownames", "row", "id"}
+LONGEST = 40  # characters of a name that a caption takes
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the parts of a surface or path stand, counted from 0."""
+
+    alpha: int
+    beta: int
+    value: int | None
+    name: str  # of the value
+    accuracy: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def key_of(word: str) -> str:
+    """Returns a word without its unit, its case and what parts it: "Train loss (nats)" is trainloss."""
+    return re.sub(r"[\W_]+", "", re.sub(r"[(\[].*?[)\]]", "", word.lower()))
+
+
+def name_of(word: str) -> str:
+    """Returns a word as a caption says it."""
+    said = " ".join("".join(c if c.isprintable() else " " for c in word).replace("_", " ").replace(",", " ").split())
+    said = said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+    return {"z": "value", "values": "value", "losses": "loss", "": "value"}.get(said.lower(), said)
+
+
+def first_of(words: str, keys: list[str]) -> int | None:
+    """Returns the place of the first of some words among keys, or None."""
+    return next((keys.index(word) for word in words.split() if word in keys), None)
+
+
+def places_of(keys: list[str]) -> tuple[int, int] | None:
+    """Returns where α and β stand among keys, or None."""
+    for words in PLACES:
+        alpha, beta = (first_of(word, keys) for word in words)
+        if alpha is not None and beta is not None:
+            return alpha, beta
+    return None
+
+
+def columns_of(path: Path, heading: tuple[str, ...]) -> Columns:
+    """Returns what columns are by their names, or by their order where three have names that say nothing.
+
+    Raises DataError where it cannot be told which is which.
+    """
+    keys = [key_of(word) for word in heading]
+    places = places_of(keys)
+    accuracy = first_of(ACCURACIES, keys)
+    left = [k for k, key in enumerate(keys) if key not in INDEX]
+    if places is None:
+        if len(left) != 3:
+            raise DataError(f"{path}: its columns are {_listed(heading)}; name two of them alpha and beta, one loss")
+        first, second, third = left
+        said = f"{name_of(heading[first])} is α, {name_of(heading[second])} β"
+        return Columns(first, second, third, name_of(heading[third]), notes=(said,))
+    rest = [k for k in left if k not in (*places, accuracy)]
+    value = first_of(VALUES, [key if k in rest else "" for k, key in enumerate(keys)])
+    if value is None and len(rest) > 1:
+        raise DataError(f"{path}: its columns are {_listed(heading)}; name the one that is drawn loss")
+    value = rest[0] if value is None and rest else value
+    if value is None:  # nothing but accuracy beside the places: that is what is drawn
+        value, accuracy = accuracy, None
+    _require_single(path, heading, keys, [*places, value])
+    return Columns(*places, value, "" if value is None else name_of(heading[value]), accuracy)
+
+
+def _require_single(path: Path, heading: tuple[str, ...], keys: list[str], taken: list[int | None]) -> None:
+    """Raises DataError where two columns bear the name of one that is taken."""
+    for k in taken:
+        if k is not None and keys.count(keys[k]) > 1:
+            raise DataError(f'{path}: two of its columns are named "{heading[k]}"; name each differently')
+
+
+def _listed(heading: tuple[str, ...]) -> str:
+    shown = [name_of(word) if word else "one without a name" for word in heading[:8]]
+    return ", ".join(shown) + (f" and {len(heading) - 8} more" if len(heading) > 8 else "")
