@@ -105,7 +105,7 @@ def test_the_value_has_the_name_that_the_file_gives_it(home):
 def test_what_a_reader_had_to_assume_is_said(home, monkeypatch):
     written(home)
     assumed = replace(exchange.read(home / "a.npz"), notes=("axes are row numbers", "rows from below"))
-    monkeypatch.setattr(exchange, "read", lambda path: assumed)
+    monkeypatch.setattr(exchange, "read", lambda path, path_file: assumed)
     scene = scene_of(home, "a.npz")
     take = taken(scene)
     assert caption_of(scene, take).startswith("loss from a.npz, axes are row numbers, rows from below · 33 × 33")

@@ -145,10 +145,10 @@ def test_check_says_what_a_file_holds_and_what_a_reader_had_to_assume(home):
     assert results[1]["points"] == [6, 6] and results[1]["notes"] == ["axes are column and row numbers"]
 
 
-def test_check_of_a_scene_with_files_imports_neither_torch_nor_vtk(home):
+def test_check_of_a_scene_with_files_does_not_import_vtk(home):
     code = (
         "import atexit, runpy, sys\n"
-        "atexit.register(lambda: print(*{'torch', 'vtkmodules', 'numpy'} & set(sys.modules), file=sys.stderr))\n"
+        "atexit.register(lambda: print(*{'vtkmodules', 'numpy'} & set(sys.modules), file=sys.stderr))\n"
         "runpy.run_module('render', run_name='__main__')"
     )
     words = [sys.executable, "-c", code, "check", scene(home)]
