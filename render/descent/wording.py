@@ -28,6 +28,12 @@ def _departures(settings: dict) -> Iterator[str]:
         yield f"trained with {' and '.join(changes)}"
 
 
+def checkpoint_words(count: int, average: str = "") -> str:
+    """Returns what an imported run was made of in words: 6 checkpoints of EMA weights."""
+    noun = "checkpoint" if count == 1 else "checkpoints"
+    return f"{count:,} {noun} of {average} weights" if average else f"{count:,} {noun}"
+
+
 def training_words(training: BaseModel) -> str:
     """Returns a training in words: sgd lr 0.1 momentum 0.9, batch 64, 400 steps."""
     settings = training.model_dump()
