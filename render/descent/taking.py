@@ -15,10 +15,11 @@ import torch
 from torch import nn
 
 from render.descent import averages
-from render.descent.candidates import NEUTRAL, Candidate, Place, candidates, is_unheeded, misfit, strangers
+from render.descent.candidates import Candidate, Place, candidates, is_unheeded, misfit, strangers
 from render.descent.weights import State, is_part
 from render.errors import DataError, UsageError
 
+STATES = {"state_dict", "model_state_dict"}  # keys that a trainer puts all its modules under
 SHOWN = 3  # names in a sentence
 PARAMETRISED = ("_g", "_v", "_orig")  # how the names of a weight end that is made of others
 
@@ -105,7 +106,7 @@ def groups(names: Sequence[str]) -> list[str]:
     parts: dict[str, list[str]] = {}
     for name in names:
         ways = name.split(".")
-        depth = next((place for place, way in enumerate(ways[:-1]) if way not in NEUTRAL), 0)
+        depth = next((place for place, way in enumerate(ways[:-1]) if way not in STATES), 0)
         parts.setdefault(".".join(ways[: depth + 1]), []).append(name)
     return [found[0] if len(found) == 1 else f"{part} ({len(found):,} tensors)" for part, found in parts.items()]
 
