@@ -158,7 +158,7 @@ def import_run(
                 taken = _logged(model, paths, first, wanted, Path(name), task)
             _recorded(model_name, model, settings, dataset, taken, len(paths), Path(name))
             _replace(Path(name), folder)
-    for sentence in sentences(taken):
+    for sentence in (*dataset.notes, *sentences(taken)):
         reporter.say(f"run {folder.name}: {sentence}")
     return load(folder)
 
