@@ -176,6 +176,13 @@ def test_a_checkpoint_without_a_place_among_the_others_is_a_sentence(home):
         checkpoints_of("*.ckpt")
 
 
+def test_steps_and_epochs_are_not_mixed(home):
+    for name in ("epoch=9.pt", "step=100.pt"):
+        (home / name).touch()
+    with pytest.raises(DataError, match=r"step=100\.pt tells its step, epoch=9\.pt does not; give all names one kind"):
+        checkpoints_of("*=*.pt")
+
+
 def import_(*more: str):
     arguments = {
         "--model": "mine:network",

@@ -12,8 +12,9 @@ from render.cli.app import AsJson, app, mistakes
 from render.errors import UsageError
 
 
-@app.command("import")
+@app.command("import", context_settings={"allow_extra_args": True})
 def import_(
+    context: typer.Context,
     model: Annotated[str, typer.Option(metavar="MODULE:FUNCTION", help="Python function that returns the network.")],
     checkpoints: Annotated[str, typer.Option(metavar="PATTERN", help="Weights files, in the order of their numbers.")],
     data: Annotated[str, typer.Option(metavar="DATA", help="Data as in a scene, a kind, an npz file or a folder.")],
@@ -25,7 +26,6 @@ def import_(
         str | None,
         typer.Option(metavar="KIND", help="model, or ema for an average of its weights beside it."),
     ] = None,
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Makes a run of checkpoints and a network of your own; a scene names it by its folder.
@@ -38,8 +38,8 @@ def import_(
         from render.descent.taking import Wanted
         from render.progress import Reporter
 
-        if more:
-            raise UsageError(f"{more[0]}: the shell has put files in place of a pattern; write it in quotes")
+        if context.args:
+            raise UsageError(f"{context.args[0]}: the shell has put files in place of a pattern; write it in quotes")
         wanted, settings, paths = Wanted(prefix, weights), importing.settings_of(data), checkpoints_of(checkpoints)
         run = importing.import_run(model, paths, settings, output, Reporter.for_terminal(quiet=as_json), wanted)
         parts = {part: run.record[part] for part in ("train", "test", "taken")}

@@ -25,9 +25,10 @@ PARALLEL = {"module"}  # put in by DataParallel and DDP; but a part of a model's
 OUTER = {"model", "net", "network", "backbone", "module"}  # what a model may stand in where its file has it bare
 NEUTRAL = {"state_dict", "model_state_dict", "weights", "params"} | OUTER
 ASIDE = re.compile(  # parts of a module that are no layers of its network
-    r"(^|_)(crit\w*|loss\w*|metrics?|acc|accuracy|auroc|f1|confmat|teacher|pos_weight|class_weights?|n_averaged)($|_)"
+    r"(^|_)(criteri\w*|crit|loss\w*|metrics?|acc|accuracy|auroc|confmat|teacher|pos_weight|class_weights?|n_averaged)($|_)",
+    re.IGNORECASE,
 )
-TRAINERS = re.compile(r"_?(optim\w*|opt|lr_sched\w*|sched\w*|(grad_)?scaler|amp|\w*rng\w*|random\w*|callbacks|loops)")
+TRAINERS = re.compile(r"\w*(optim|sched|scaler|rng|random)\w*|opt(_\w+)?|amp|callbacks|loops", re.IGNORECASE)
 UNHEEDED = {"num_batches_tracked", "total_ops", "total_params", "position_ids"}  # counters, which change no output
 
 

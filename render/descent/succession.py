@@ -37,11 +37,20 @@ def checkpoints_of(pattern: str) -> list[Path]:
             f"{min(bare)}: has no number to say when it was saved, though others have; rename it, such as "
             f"step=1200{bare[0].suffix}, or leave it out of the pattern"
         )
+    _refuse_mixed_marks(found, names)
     told = _told(names)
     _refuse_twins(found, told)
     places = told or [0] * len(found)
     order = sorted(range(len(found)), key=lambda index: (places[index], _natural(names[index])))
     return [found[index] for index in order]
+
+
+def _refuse_mixed_marks(paths: Sequence[Path], names: Sequence[str]) -> None:
+    """Raises DataError where some names tell a step and others an epoch only, since their numbers are not of a kind."""
+    step, epoch = ([bool(mark.search(name)) for name in names] for mark in MARKS)
+    if any(step) and not all(step) and any(epoch):
+        one, other = paths[step.index(True)], paths[step.index(False)]
+        raise DataError(f"{one} tells its step, {other} does not; give all names one kind of number, such as step=1200")
 
 
 def _refuse_twins(paths: Sequence[Path], told: Sequence[int] | None) -> None:

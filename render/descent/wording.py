@@ -16,6 +16,8 @@ def data_words(data: BaseModel) -> str:
 
 
 def _departures(settings: dict) -> Iterator[str]:
+    if settings.get("edition") == "mini":
+        yield "a selection"
     if settings.get("size"):
         yield f"{settings['size']} px"
     if settings.get("per_class"):
