@@ -260,6 +260,13 @@ def test_test_images_whose_classes_a_table_tells_are_read(shelf):
     assert sorted(loaded.test.targets.tolist()) == [0, 1, 1, 1] and loaded.notes == ()
 
 
+def test_another_table_of_classes_makes_other_data(shelf):
+    own = annotated(shelf, LINES)
+    before = data.fingerprint(SETTINGS)
+    (own / "val" / "val_annotations.txt").write_text("\n".join(LINES).replace("dog", "cat"))
+    assert data.fingerprint(SETTINGS) != before
+
+
 TABLES = {
     "a class too many": ([*LINES[:3], "val_3.JPEG eel"], "names a class eel that the train part does not have"),
     "a line too few": (LINES[:3], r"val_3.JPEG: has no line in val_annotations.txt; add its class, or remove it"),

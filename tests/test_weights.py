@@ -8,8 +8,11 @@ import json
 import os
 import pathlib
 import pickle
+import sys
+import types
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,6 +130,37 @@ def test_weights_that_are_numpy_arrays_in_a_file_of_torch_are_read(home):
     torch.save({"params": {name: tensor.numpy() for name, tensor in STATE.items()}}, "a.pt")
     found = take(weights.read_state(home / "a.pt"), network(), home / "a.pt")
     assert found.prefix == "params" and torch.equal(found.state["0.weight"], STATE["0.weight"])
+
+
+def fake(monkeypatch, full_name: str, base: type = object) -> type:
+    """Returns a class of a library that need not be installed, under the name that pickles know it by."""
+    home, _, name = full_name.rpartition(".")
+    made = type(name, (base,), {"__module__": home})
+    module = types.ModuleType(home)
+    vars(module)[name] = made
+    parts = home.split(".")
+    for depth in range(1, len(parts)):
+        monkeypatch.setitem(sys.modules, ".".join(parts[:depth]), types.ModuleType(parts[0]))
+    monkeypatch.setitem(sys.modules, home, module)
+    return made
+
+
+def test_settings_of_omegaconf_are_no_matter(home, monkeypatch):
+    config = fake(monkeypatch, "omegaconf.dictconfig.DictConfig")()
+    node = fake(monkeypatch, "omegaconf.nodes.AnyNode")()
+    metadata = fake(monkeypatch, "omegaconf.base.ContainerMetadata")()
+    vars(node).update(_val=0.1)
+    vars(metadata).update(ref_type=Any, object_type=dict, key_type=str, flags={})
+    vars(config).update(_content={"lr": node}, _metadata=metadata, _parent=None)
+    torch.save({"hyper_parameters": {"cfg": config}, "state_dict": STATE}, "a.pt")
+    assert len(weights.read_state(home / "a.pt")) == len(STATE)
+
+
+@pytest.mark.parametrize("library", ["pytorch_lightning.utilities.parsing", "lightning.fabric.utilities.data"])
+def test_settings_of_lightning_are_no_matter(home, monkeypatch, library):
+    made = fake(monkeypatch, f"{library}.AttributeDict", dict)
+    torch.save({"hyper_parameters": made(lr=0.1, layers=[1, 2]), "state_dict": STATE}, "a.pt")
+    assert len(weights.read_state(home / "a.pt")) == len(STATE)
 
 
 class Hostile:

@@ -32,7 +32,8 @@ DATASETS: dict[type, Callable[[Any], Dataset]] = {
 
 
 def _images_in(place: Path) -> list[str]:
-    return folders.total(folders.listed(place).values())
+    listings = folders.listed(place).values()
+    return [*folders.total(listings), *(listing.table for listing in listings if listing.table)]
 
 
 FILES: dict[type, Callable[[Any], Sequence[str | Path]]] = {  # what a data set is read from; the others are made up

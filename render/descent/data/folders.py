@@ -38,6 +38,7 @@ class Listing:
     files: tuple[str, ...]  # text, since paths of ten thousand files take a quarter of a second
     labels: np.ndarray  # (N,) int64
     left_out: tuple[str, ...] = ()  # paths of what is no image
+    table: str = ""  # path of the file that tells the classes, where it is not the folders
 
 
 def parts_of(place: Path) -> dict[str, Path]:
@@ -152,7 +153,8 @@ def _annotated(part: Path, table: Path, names: Sequence[str]) -> Listing:
     number = {name: label for label, name in enumerate(names)}
     told = sorted((number[classes[os.path.basename(file)]], file) for file in files)  # noqa: PTH119
     left_out = tuple(path for path in others if path != str(table))
-    return Listing(tuple(file for _, file in told), np.array([label for label, _ in told], np.int64), left_out)
+    labels = np.array([label for label, _ in told], np.int64)
+    return Listing(tuple(file for _, file in told), labels, left_out, str(table))
 
 
 def _classes_in(table: Path) -> dict[str, str]:

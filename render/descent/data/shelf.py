@@ -26,6 +26,7 @@ class Item:
     source: Source | None  # None where it cannot be fetched
     folder: Path | None  # where it lies, or None
     asked: str  # how a scene asks for it
+    begun: int = 0  # how many of its files are there where others are missing
 
     @property
     def state(self) -> str:
@@ -34,7 +35,8 @@ class Item:
         if self.folder:
             return f"{self.folder}{licence}; data: {self.asked}"
         size = f"; {self.source.megabytes:,} MB to fetch" if self.source else ""
-        return f"absent{size}{licence}"
+        what = f"{self.begun} of {len(self.source.files)} files are there" if self.source and self.begun else "absent"
+        return f"{what}{size}{licence}"
 
     @property
     def record(self) -> dict[str, Any]:
@@ -46,7 +48,9 @@ class Item:
 
 def items() -> list[Item]:
     """Returns all data sets that can be fetched, and what else lies in the data folder that a scene can ask for."""
-    published = [Item(name, source, _folder(source), asked_by(name)) for name, source in SOURCES.items()]
+    published = [
+        Item(name, source, _folder(source), asked_by(name), _begun(source)) for name, source in SOURCES.items()
+    ]
     selection = places.first([SELECTION])
     chosen = [Item(SELECTION, None, selection, asked_by(SELECTION))] if selection else []
     return [*published, *chosen, *_own()]
@@ -85,6 +89,14 @@ def _is_there(folder: Path, source: Source) -> bool:
     if source.most_members:
         return folder.is_dir()
     return all((folder / remote.name).is_file() for remote in source.files)
+
+
+def _begun(source: Source) -> int:
+    """Returns how many of the files of a data set lie in one folder."""
+    if source.most_members:
+        return 0
+    found = (place / name for place in places.search_path() for name in source.folders)
+    return max(sum((folder / remote.name).is_file() for remote in source.files) for folder in found)
 
 
 def source_of(name: str, sources: dict[str, Source]) -> Source:
