@@ -99,6 +99,16 @@ def test_two_that_fit_are_named_and_a_prefix_chooses(teacher):
     assert is_all(read(content, prefix="teacher"), teacher)
 
 
+def test_the_model_is_named_first_among_those_that_a_prefix_may_choose():
+    with pytest.raises(DataError, match=r"under model and grads; --prefix NAME chooses, such as --prefix model$"):
+        read({"grads": OTHER, "model": STATE})
+
+
+def test_what_is_left_aside_is_grouped_below_what_is_around_all():
+    held = {"module": {"encoder_q": STATE, "encoder_k": OTHER, "queue": torch.ones(3)}}
+    assert sentences(read(held, prefix="encoder_q"))[1:] == ["left aside: module.encoder_k (8 tensors), module.queue"]
+
+
 def test_a_model_at_the_top_is_chosen_by_a_dot():
     content = {**STATE, **under("teacher.", OTHER)}
     with pytest.raises(DataError, match=r"holds the model under \. and teacher; --prefix NAME chooses"):

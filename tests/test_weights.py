@@ -303,6 +303,12 @@ def test_the_other_byte_order_is_read(home):
     assert weights.read_state(home / "a.npz")["a"].tolist() == [0, 1, 2]
 
 
+def test_a_tensor_without_a_name_is_a_sentence(home):
+    torch.save(torch.ones(3), "one.pt")
+    with pytest.raises(DataError, match=r"one\.pt: holds a tensor without a name; save a state_dict\(\)"):
+        weights.read_state(home / "one.pt")
+
+
 def test_a_distributed_checkpoint_says_what_makes_one_file_of_it(home):
     (home / "dcp").mkdir()
     (home / "dcp" / ".metadata").touch()

@@ -19,7 +19,7 @@ from render.descent.candidates import Candidate, Place, candidates, is_unheeded,
 from render.descent.weights import State, is_part
 from render.errors import DataError, UsageError
 
-STATES = {"state_dict", "model_state_dict"}  # keys that a trainer puts all its modules under
+STATES = {"state_dict", "model_state_dict", "module"}  # what all modules of a trainer are under
 SHOWN = 3  # names in a sentence
 PARAMETRISED = ("_g", "_v", "_orig")  # how the names of a weight end that is made of others
 
@@ -131,7 +131,9 @@ def _chosen(found: list[Candidate], path: Path, wanted: Wanted) -> Candidate:
             f"choose --prefix {_said(found[0])}"
         )
     models, means = [one for one in under if not one.average], [one for one in under if one.average]
-    asked = {"model": models, "ema": means, None: models or means}[wanted.weights]
+    asked = sorted(
+        {"model": models, "ema": means, None: models or means}[wanted.weights], key=lambda one: len(one.role)
+    )
     if not asked and wanted.weights == "ema":
         raise DataError(
             f"{path}: holds no EMA weights of the model, which were asked for, or taken of the first checkpoint; "

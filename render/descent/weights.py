@@ -45,6 +45,8 @@ def read_state(path: Path) -> State:
         raise DataError(f"{path}: cannot be read ({_what_is_wrong(error)}); save it again as {KINDS}") from error
     if not state:
         raise DataError(f"{path}: holds no tensors; save a state_dict()")
+    if "" in state:
+        raise DataError(f"{path}: holds a tensor without a name; save a state_dict()")
     return state
 
 
