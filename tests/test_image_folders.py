@@ -316,6 +316,12 @@ def test_a_folder_without_two_classes_is_a_sentence(shelf, classes, words):
         data.load(SETTINGS)
 
 
+def test_a_folder_around_the_classes_is_named(shelf):
+    own = folder(shelf, parts=("images",))
+    with pytest.raises(DataError, match=rf"only one class, images; .*, or name {own}/images, which holds some"):
+        data.load(SETTINGS)
+
+
 def test_a_class_without_images_is_a_sentence(shelf):
     folder(shelf)
     (shelf / "own" / "train" / "eel").mkdir()

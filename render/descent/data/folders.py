@@ -73,7 +73,8 @@ def class_names(place: Path) -> list[str]:
     names = _folders_in(train)
     if len(names) < 2:
         what = f"only one class, {names[0]}" if names else "no class folders"
-        raise DataError(f"{train}: holds {what}; put the images of two classes or more in a folder for each")
+        inner = f", or name {train / names[0]}, which holds some" if names and _folders_in(train / names[0]) else ""
+        raise DataError(f"{train}: holds {what}; put the images of two classes or more in a folder for each{inner}")
     return names
 
 
