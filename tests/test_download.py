@@ -18,6 +18,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
+from render.descent import importing
 from render.descent.data import download, shelf
 from render.descent.data.extract import extract
 from render.descent.data.sources import SOURCES, Remote, Source
@@ -358,7 +359,8 @@ def test_a_set_is_there_when_it_is_whole_under_any_of_its_names(home):
     source = SOURCES["mnist"]
     (home / "mnist").mkdir(parents=True)
     (home / "mnist" / source.files[0].name).write_bytes(b"")
-    assert {item.name: item.folder for item in shelf.items()}["mnist"] is None
+    (begun,) = (item for item in shelf.items() if item.name == "mnist")
+    assert begun.folder is None and begun.state == "1 of 4 files are there; 12 MB to fetch (CC BY-SA 3.0)"
     (home / "MNIST" / "raw").mkdir(parents=True)
     for file in source.files:
         (home / "MNIST" / "raw" / file.name).write_bytes(b"")
@@ -386,12 +388,40 @@ def test_every_published_set_has_an_encrypted_address_and_a_hash():
             assert file.url.startswith("https://") and len(file.md5) == 32 and int(file.md5, 16)
 
 
+def picture(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    Image.effect_noise((16, 16), 80).save(file)
+
+
+def test_what_lies_in_the_data_folder_is_listed_with_how_a_scene_asks_for_it(home):
+    for name in "ab":
+        picture(home / "imagenette-mini" / "train" / name / "1.JPEG")
+        picture(home / "imagenette2-320" / "train" / name / "1.JPEG")
+        picture(home / "my cats" / name / "1.png")
+        (home / "logs" / name).mkdir(parents=True)
+    (home / "mine.npz").write_bytes(b"x")
+    asked = {item.name: item.asked for item in shelf.items() if item.folder}
+    assert asked == {
+        "imagenette-320": '{kind: imagenette, edition: "320"}',
+        "imagenette-mini": "{kind: imagenette, edition: mini}",
+        "mine.npz": '{kind: npz, path: "mine.npz"}',
+        "my cats": '{kind: folder, path: "my cats"}',
+    }
+    for words in asked.values():
+        assert not isinstance(importing.settings_of(words), str)
+    listed = CliRunner().invoke(app, ["data", "list", "--data", str(home)])
+    assert f"imagenette-mini  {home / 'imagenette-mini'}; data: {{kind: imagenette, edition: mini}}\n" in listed.stdout
+    verified = CliRunner().invoke(app, ["data", "verify", "imagenette-mini", "--data", str(home)])
+    assert verified.stdout == "data imagenette-mini: 2 images read\n"
+
+
 def test_the_commands_list_and_explain(home):
     runner = CliRunner()
     listed = runner.invoke(app, ["data", "list", "--data", str(home)])
     assert listed.exit_code == 0 and "imagenette-160" in listed.stdout and "99 MB to fetch" in listed.stdout
     told = json.loads(runner.invoke(app, ["data", "list", "--json", "--data", str(home)]).stdout)["data"]
-    assert {"name": "mnist", "folder": None, "megabytes": 12, "licence": "CC BY-SA 3.0"} in told
+    absent = {"name": "mnist", "folder": None, "megabytes": 12, "licence": "CC BY-SA 3.0", "asked": "{kind: mnist}"}
+    assert absent in told
     absent = runner.invoke(app, ["data", "verify", "mnist", "--data", str(home)])
     assert absent.exit_code == 5 and "`thalweg data fetch mnist`" in absent.stderr
     unknown = runner.invoke(app, ["data", "fetch", "mnits", "--data", str(home)])

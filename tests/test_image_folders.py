@@ -1,6 +1,7 @@
 """Image folders: whatever a file holds becomes an image of one size; broken ones are named, and decoded only once."""
 
 import errno
+import io
 import os
 import struct
 import warnings
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.descent import data
-from render.descent.data import cache, images
+from render.descent import data, run
+from render.descent.data import cache, folders, images
 from render.errors import DataError
+from render.progress import Lines, Reporter
 from render.scene import data as spec
+from render.scene.spec import Run
 
 SETTINGS = spec.Folder(path="own", size=16, normalise="unit")
 
@@ -142,6 +145,158 @@ def test_folders_that_archives_and_programs_leave_behind_are_no_classes(shelf):
     assert data.load(SETTINGS).classes == 2
 
 
+NESTED = {
+    "Tiny ImageNet": lambda own, name: own / name / "images",
+    "deeper": lambda own, name: own / name / "2020" / "may",
+}
+
+
+@pytest.mark.parametrize("layout", NESTED)
+def test_images_in_folders_within_a_class_belong_to_it(shelf, layout):
+    for name in ("cat", "dog"):
+        place = NESTED[layout](shelf / "own" / "train", name)
+        place.mkdir(parents=True)
+        for number in range(4):
+            left_red(20, 20).save(place / f"{name}_{number}.JPEG")
+        (shelf / "own" / "train" / name / f"{name}_boxes.txt").write_text("0 0 1 1")
+    loaded = data.load(SETTINGS)
+    assert loaded.classes == 2 and len(loaded.train) + len(loaded.test) == 8
+    assert loaded.notes == (f"{shelf / 'own' / 'train'}: 2 are no images and are left out: 2 .txt",)
+
+
+@pytest.mark.parametrize("ending", [".jfif", ".JFIF", ".jpe", ".webp", ".BMP", ".Png", "", ".17"])
+def test_an_image_of_any_ending_or_none_is_found(shelf, ending):
+    form = {".webp": "WEBP", ".bmp": "BMP", ".png": "PNG"}.get(ending.lower(), "JPEG")
+    for name in ("cat", "dog"):
+        (shelf / "own" / name).mkdir(parents=True)
+        for number in range(3):
+            left_red(20, 20).save(shelf / "own" / name / f"n{number}{ending}", form)
+    loaded = data.load(SETTINGS)
+    assert len(loaded.train) + len(loaded.test) == 6 and loaded.notes == ()
+
+
+def test_what_is_no_image_is_left_out_and_counted(shelf):
+    own = folder(shelf)
+    for name in ("cat", "dog"):
+        place = own / "train" / name
+        (place / "Thumbs.db").write_bytes(b"x")
+        (place / ".DS_Store").write_bytes(b"x")
+        (place / "@eaDir").mkdir()
+        (place / "@eaDir" / "0.png").write_bytes((place / "0.png").read_bytes())
+        (place / "README").write_text("no image")
+    (own / "train" / "cat" / "7.avif").write_bytes(b"x")
+    (own / "train" / "list.csv").write_text("x")
+    (own / "train" / "@eaDir").mkdir()
+    (own / "train" / "__MACOSX").mkdir()
+    loaded = data.load(SETTINGS)
+    assert (loaded.classes, len(loaded.train)) == (2, 8)
+    assert loaded.notes == (
+        f"{own / 'train'}: 12 are no images and are left out: 3 @eaDir, 2 .DS_Store, 2 README, 2 Thumbs.db, 1 .avif, "
+        "others",
+    )
+
+
+def test_images_that_cannot_be_read_are_counted_where_they_are_skipped(shelf):
+    own = folder(shelf)
+    (own / "train" / "cat" / "1.png").write_bytes(b"torn")
+    notes = data.load(SETTINGS.model_copy(update={"skip_broken": True})).notes
+    assert notes == ("train: 1 of 8 images cannot be read and are left out",)
+
+
+def test_a_class_of_files_that_are_no_images_says_what_they_are(shelf):
+    own = folder(shelf)
+    (own / "train" / "eel").mkdir()
+    (own / "train" / "eel" / "1.avif").write_bytes(b"x")
+    with pytest.raises(
+        DataError, match=r"eel: holds no images \(1 is no image and is left out: 1 .avif\); put some there"
+    ):
+        data.load(SETTINGS)
+
+
+@pytest.mark.parametrize(("train", "test"), [("Train", "Val"), ("training", "testing"), ("TRAIN", "Test")])
+def test_the_parts_of_a_set_are_no_classes_whatever_their_capitals(shelf, train, test):
+    folder(shelf, parts=(train, test))
+    loaded = data.load(SETTINGS)
+    assert (loaded.classes, len(loaded.train), len(loaded.test)) == (2, 8, 8)
+
+
+def test_a_class_may_be_called_as_a_part_is(shelf):
+    folder(shelf, parts=("",), classes=("car", "test", "train"))
+    assert data.load(SETTINGS).classes == 3
+
+
+def test_a_test_part_without_a_train_part_is_a_sentence(shelf):
+    own = folder(shelf, parts=("val",))
+    with pytest.raises(DataError, match="has a folder val, but none train; name both, or neither"):
+        data.load(SETTINGS)
+    assert own.is_dir()
+
+
+def test_a_further_part_that_is_not_used_is_named(shelf):
+    own = folder(shelf, parts=("train", "val", "test"))
+    assert data.load(SETTINGS).notes == (f"{own}: test is left out, since val is the test part",)
+
+
+def annotated(shelf: Path, lines: list[str]) -> Path:
+    """Returns a set whose test images lie in one folder, with a table of their classes."""
+    own = folder(shelf, parts=("train",))
+    (own / "val" / "images").mkdir(parents=True)
+    for number in range(4):
+        left_red(20, 20).save(own / "val" / "images" / f"val_{number}.JPEG")
+    (own / "val" / "val_annotations.txt").write_text("\n".join(lines))
+    return own
+
+
+LINES = [f"val_{number}.JPEG\t{name}\t0\t0\t62\t62" for number, name in enumerate(["dog", "cat", "dog", "dog"])]
+
+
+def test_test_images_whose_classes_a_table_tells_are_read(shelf):
+    own = annotated(shelf, LINES)
+    listing = folders.listed(own)["test"]
+    assert [Path(file).name for file in listing.files] == [f"val_{number}.JPEG" for number in (1, 0, 2, 3)]
+    assert listing.labels.tolist() == [0, 1, 1, 1]
+    loaded = data.load(SETTINGS)
+    assert sorted(loaded.test.targets.tolist()) == [0, 1, 1, 1] and loaded.notes == ()
+
+
+def test_another_table_of_classes_makes_other_data(shelf):
+    own = annotated(shelf, LINES)
+    before = data.fingerprint(SETTINGS)
+    (own / "val" / "val_annotations.txt").write_text("\n".join(LINES).replace("dog", "cat"))
+    assert data.fingerprint(SETTINGS) != before
+
+
+TABLES = {
+    "a class too many": ([*LINES[:3], "val_3.JPEG eel"], "names a class eel that the train part does not have"),
+    "a line too few": (LINES[:3], r"val_3.JPEG: has no line in val_annotations.txt; add its class, or remove it"),
+    "a short line": ([*LINES, "val_4.JPEG"], "line 5 is not an image and its class; mend it"),
+}
+
+
+@pytest.mark.parametrize(("lines", "words"), TABLES.values(), ids=TABLES)
+def test_a_table_of_classes_that_does_not_fit_is_a_sentence(shelf, lines, words):
+    annotated(shelf, lines)
+    with pytest.raises(DataError, match=words):
+        data.load(SETTINGS)
+
+
+def test_a_training_says_what_was_left_out(shelf, tmp_path):
+    own = folder(shelf)
+    (own / "val" / "cat" / "notes.txt").write_text("x")
+    settings = spec.Folder(path="own", size=8)
+    network = {"kind": "mlp", "widths": [4]}
+    training = {"optimiser": {"kind": "sgd", "lr": 0.1}, "batch": 4, "steps": 2}
+    said = io.StringIO()
+    run.obtain(
+        "main",
+        Run.model_validate({"data": settings.model_dump(), "network": network, "training": training}),
+        7,
+        tmp_path / "output",
+        Reporter(Lines(said)),
+    )
+    assert f"run main: {own / 'val'}: 1 is no image and is left out: 1 .txt\n" in said.getvalue()
+
+
 def test_an_image_that_claims_too_many_pixels_is_broken(shelf, monkeypatch):
     folder(shelf)
     monkeypatch.setattr(images, "MOST_PIXELS", 1000)
@@ -157,6 +312,12 @@ def test_a_folder_without_two_classes_is_a_sentence(shelf, classes, words):
     (shelf / "own" / "train").mkdir(parents=True)
     folder(shelf, classes=classes) if classes else None
     with pytest.raises(DataError, match=words):
+        data.load(SETTINGS)
+
+
+def test_a_folder_around_the_classes_is_named(shelf):
+    own = folder(shelf, parts=("images",))
+    with pytest.raises(DataError, match=rf"only one class, images; .*, or name {own}/images, which holds some"):
         data.load(SETTINGS)
 
 
@@ -247,7 +408,10 @@ def test_imagenette_of_an_edition_is_read_from_its_own_folder(shelf):
     made.rename(shelf / "imagenette2-320")
     loaded = data.load(spec.Imagenette(edition="320", size=8))
     assert loaded.name == "imagenette" and loaded.train.inputs.shape == (8, 3, 8, 8)
-    with pytest.raises(DataError, match="imagenette2-160 was not found"):
+    with pytest.raises(
+        DataError,
+        match=r"imagenette2-160 was not found.*fetches it, or \{kind: imagenette, edition: \"320\"\} asks for what is",
+    ):
         data.load(spec.Imagenette(size=8))
 
 

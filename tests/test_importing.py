@@ -1,7 +1,6 @@
 """Checkpoints and networks of one's own: every usual file is read, none is run, and a scene draws what was imported."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from typer.testing import CliRunner
 from render.cli import app
 from render.descent import importing, weights
 from render.descent.succession import checkpoints_of, steps_of
+from render.descent.taking import Wanted
 from render.errors import DataError, UsageError
+from render.progress import Reporter
 from render.records import read_record, write_record
 from tests.test_damage import flip
 
@@ -86,162 +87,62 @@ def prefixed(prefix: str) -> dict:
     return {f"{prefix}{name}": tensor for name, tensor in STATE.items()}
 
 
-def hugging_face(path: Path) -> None:
-    path.mkdir()
-    names = list(STATE)
-    parts = {"model-1.safetensors": names[:4], "model-2.safetensors": names[4:]}
-    for part, own in parts.items():
-        safetensors.torch.save_file({name: STATE[name] for name in own}, path / part)
-    index = {"weight_map": {name: part for part, own in parts.items() for name in own}}
-    (path / "model.safetensors.index.json").write_text(json.dumps(index))
-
-
-def one_file_folder(path: Path) -> None:
-    path.mkdir()
-    torch.save(STATE, path / "pytorch_model.bin")
-
-
-FILES = {
-    "a.safetensors": lambda path: safetensors.torch.save_file(STATE, path),
-    "a.pt": lambda path: torch.save(STATE, path),
-    "old.pth": lambda path: torch.save(STATE, path, _use_new_zipfile_serialization=False),
-    "data parallel.pt": lambda path: torch.save(prefixed("module."), path),
-    "compiled.pt": lambda path: torch.save(prefixed("module._orig_mod."), path),
-    "lightning.ckpt": lambda path: torch.save(
-        {"state_dict": prefixed("model."), "epoch": 3, "optimizer_states": [{}]}, path
-    ),
-    "trainer.pt": lambda path: torch.save({"model": STATE, "step": 7}, path),
-    "nested.pt": lambda path: torch.save({"model_state_dict": {"state_dict": STATE}}, path),
-    "arrays.npz": lambda path: np.savez(path, **{name: tensor.numpy() for name, tensor in STATE.items()}),
-    "hugging": hugging_face,
-    "bin": one_file_folder,
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_weights_are_read_from_every_usual_file(home, name):
-    FILES[name](home / name)
-    found = weights.fit(weights.read_state(home / name), network(), home / name)
-    for key, tensor in STATE.items():
-        assert torch.equal(found[key], tensor), key
-
-
-class Hostile:
-    """Pickles into a command."""
-
-    def __reduce__(self):
-        return os.system, ("touch ran",)
-
-
-@pytest.mark.parametrize("zipped", [True, False])
-def test_a_pickle_that_would_run_code_is_refused_and_nothing_is_run(home, zipped):
-    torch.save({"state_dict": STATE, "extra": Hostile()}, "bad.pt", _use_new_zipfile_serialization=zipped)
-    with pytest.raises(DataError, match=r"holds more than tensors, and nothing of it was run \(GLOBAL .*system"):
-        weights.read_state(home / "bad.pt")
-    assert not (home / "ran").exists()
-
-
-def torn(name: str, write) -> bytes:
-    write(Path(name))
-    content = Path(name).read_bytes()
-    return content[: len(content) // 2]
-
-
-BROKEN = {
-    "torn.safetensors": lambda: torn("a.safetensors", lambda path: safetensors.torch.save_file(STATE, path)),
-    "torn.pt": lambda: torn("a.pt", lambda path: torch.save(STATE, path)),
-    "torn.npz": lambda: torn("a.npz", lambda path: np.savez(path, a=np.zeros(100))),
-    "empty.pt": lambda: b"",
-    "text.safetensors": lambda: b"no weights",
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_torn_file_is_a_sentence(home, name):
-    (home / name).write_bytes(BROKEN[name]())
-    with pytest.raises(DataError, match=f"{name}: (cannot be read|holds no tensors|holds more than tensors)"):
-        weights.read_state(home / name)
-
-
-def test_a_hugging_face_folder_that_names_files_elsewhere_is_refused(home):
-    (home / "hf").mkdir()
-    (home / "hf" / "model.safetensors.index.json").write_text('{"weight_map": {"a": "../run/step=0.safetensors"}}')
-    with pytest.raises(DataError, match="names a file outside of its folder"):
-        weights.read_state(home / "hf")
-
-
-INDEXES = {
-    "a list": ("[]", "has no weight_map"),
-    "another map": ('{"weight_map": ["a"]}', "has no weight_map"),
-    "numbers": ('{"weight_map": {"a": 1}}', "has no weight_map"),
-    "absent": ('{"weight_map": {"a": "b.safetensors"}}', "names b.safetensors, which is not beside it"),
-    "above": ('{"weight_map": {"a": ".."}}', "names a file outside of its folder"),
-}
-
-
-@pytest.mark.parametrize(("content", "words"), INDEXES.values(), ids=INDEXES)
-def test_a_broken_index_of_a_hugging_face_folder_is_a_sentence(home, content, words):
-    (home / "hf").mkdir()
-    (home / "hf" / "model.safetensors.index.json").write_text(content)
-    with pytest.raises(DataError, match=words):
-        weights.read_state(home / "hf")
-
-
-ODD = {
-    "sparse.pt": (lambda path: torch.save({"a": torch.eye(3).to_sparse()}, path), "a is sparse or quantised"),
-    "words.npz": (lambda path: np.savez(path, a=np.array(["x"])), "a holds <U1, not numbers"),
-    "array.npz": (lambda path: path.write_bytes(b"\x93NUMPY\x01\x00"), "cannot be read"),
-}
-
-
-@pytest.mark.parametrize("name", ODD)
-def test_tensors_that_no_network_takes_are_a_sentence(home, name):
-    make, words = ODD[name]
-    make(home / name)
-    with pytest.raises(DataError, match=words):
-        weights.read_state(home / name)
-
-
-def test_the_other_byte_order_is_read(home):
-    np.savez("a.npz", a=np.arange(3, dtype=">f4"))
-    assert weights.read_state(home / "a.npz")["a"].tolist() == [0, 1, 2]
-
-
-def test_a_prefix_that_only_the_model_has_is_put_on():
-    wrapped = nn.Sequential()
-    wrapped.add_module("model", network())
-    found = weights.fit(STATE, wrapped, Path("a.pt"))
-    assert torch.equal(found["model.0.weight"], STATE["0.weight"])
-
-
-def test_layers_without_shapes_are_a_sentence():
-    with pytest.raises(DataError, match="layers without shapes; run it once on an example"):
-        weights.fit(STATE, nn.LazyLinear(3), Path("a.pt"))
-
-
-MISFITS = {
-    "another shape": (
-        {**STATE, "0.weight": torch.zeros(8, 63)},
-        r"0.weight has the shape \(8, 63\), the model's has \(8, 64\)",
-    ),
-    "missing": ({n: t for n, t in STATE.items() if not n.startswith("3")}, "it lacks 3.bias, 3.weight"),
-    "left over": ({**STATE, "head.weight": torch.zeros(2)}, "it has also head.weight"),
-    "all": ({"x": torch.zeros(1)}, r"it lacks 0.bias, 0.weight, 1.bias and 5 more and has also x"),
-}
-
-
-@pytest.mark.parametrize(("state", "words"), MISFITS.values(), ids=MISFITS)
-def test_weights_of_another_network_say_what_is_wrong(state, words):
-    with pytest.raises(DataError, match=words):
-        weights.fit(state, network(), Path("a.pt"))
-
-
 def test_checkpoints_follow_the_numbers_in_their_names(home):
     paths = checkpoints_of("run/*.safetensors")
     assert [path.stem for path in paths] == [f"step={n}" for n in (0, 5, 10, 50, 100, 200)]
     assert steps_of(paths) == [0, 5, 10, 50, 100, 200]
-    with pytest.raises(DataError, match="no file is there; quote the pattern"):
-        checkpoints_of("nowhere/*.pt")
+
+
+NONE = {
+    "nowhere/*.pt": r"there is no folder nowhere; a pattern begins in the working directory",
+    "run/*.pt": r"no file in run has such a name; mend the pattern",
+    "?.pt": r"no file in the working directory has such a name; mend the pattern",
+    "run/last.pt": r"no file is there; name one, or a pattern in quotes, such as 'run/\*\.safetensors'",
+    "run/[ab].pt": r"no file is there, neither of this name nor where \[ and \] hold letters .* write \[\[\]$",
+}
+
+
+@pytest.mark.parametrize(("pattern", "words"), NONE.items(), ids=NONE)
+def test_a_pattern_without_files_says_why(home, pattern, words):
+    with pytest.raises(DataError, match=words):
+        checkpoints_of(pattern)
+
+
+BRACKETS = {
+    "a file of this name": ("a[1].pt", ["a[1].pt"], ["a1.pt"]),
+    "a choice of letters": ("a[12].pt", ["a1.pt", "a2.pt"], ["a3.pt"]),
+    "a folder of this name": ("run[1]/*.pt", ["run[1]/1.pt", "run[1]/2.pt"], ["run1/3.pt"]),
+    "a folder and a choice": ("run[1]/[12].pt", ["run[1]/1.pt", "run[1]/2.pt"], ["run1/1.pt"]),
+    "names with them": ("a[x]-*.pt", ["a[x]-1.pt", "a[x]-2.pt"], ["b.pt"]),
+    "written as a bracket": ("a[[]1].pt", ["a[1].pt"], ["a1.pt"]),
+    "a pattern of a bracket": ("a[[]*.pt", ["a[1].pt", "a[2].pt"], ["a3.pt"]),
+}
+
+
+@pytest.mark.parametrize(("pattern", "names", "others"), BRACKETS.values(), ids=BRACKETS)
+def test_brackets_are_those_of_a_file_or_a_choice_of_letters(home, monkeypatch, pattern, names, others):
+    (home / "here").mkdir()
+    monkeypatch.chdir(home / "here")
+    for name in (*names, *others):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    assert [str(path) for path in checkpoints_of(pattern)] == names
+
+
+def test_the_home_folder_is_known_by_its_sign_in_quotes(home, monkeypatch):
+    monkeypatch.setenv("HOME", str(home))
+    assert len(checkpoints_of("~/run/*.safetensors")) == 6
+
+
+@pytest.mark.parametrize(
+    "names", [("a/step=5.pt", "b/step=5.pt"), ("step=5.ckpt", "step=5-v1.ckpt"), ("1.pt", "01.pt")]
+)
+def test_two_checkpoints_of_one_step_are_not_mixed(home, names):
+    for name in names:
+        (home / "more" / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / "more" / name).touch()
+    with pytest.raises(DataError, match=r"are both of step \d; name the checkpoints of one run, each of them once"):
+        checkpoints_of("more/**/*.*t")
 
 
 SUCCESSIONS = {
@@ -275,6 +176,13 @@ def test_a_checkpoint_without_a_place_among_the_others_is_a_sentence(home):
         checkpoints_of("*.ckpt")
 
 
+def test_steps_and_epochs_are_not_mixed(home):
+    for name in ("epoch=9.pt", "step=100.pt"):
+        (home / name).touch()
+    with pytest.raises(DataError, match=r"step=100\.pt tells its step, epoch=9\.pt does not; give all names one kind"):
+        checkpoints_of("*=*.pt")
+
+
 def import_(*more: str):
     arguments = {
         "--model": "mine:network",
@@ -283,7 +191,7 @@ def import_(*more: str):
         "--out": "runs/mine",
     }
     arguments |= dict(zip(more[::2], more[1::2], strict=True))
-    return CliRunner().invoke(app, ["import", *[part for pair in arguments.items() for part in pair]])
+    return CliRunner().invoke(app, ["import", *[part for pair in arguments.items() for part in pair if part]])
 
 
 SCENE = """
@@ -351,7 +259,7 @@ FAULTS = {
     "leaves": (("--model", "mine:leaves"), 5, "failed with SystemExit: 3 (mine.py:"),
     "no module returned": (("--model", "mine:number"), 5, "gave int; it must return a torch.nn.Module"),
     "another network": (("--model", "mine:other"), 5, "step=0.safetensors: does not fit the model"),
-    "no checkpoints": (("--checkpoints", "none/*"), 5, "no file is there"),
+    "no checkpoints": (("--checkpoints", "none/*"), 5, "there is no folder none"),
     "unknown data": (("--data", "{kind: digitz}"), 2, "write it as in a scene"),
     "other inputs": (("--data", "moons"), 5, "the network does not take inputs of the shape (2,)"),
     "no yaml": (("--data", "{kind: ["), 2, "write a kind, or a mapping"),
@@ -385,6 +293,70 @@ def test_a_run_that_was_not_imported_is_never_replaced(home, name):
     done = import_()
     assert done.exit_code == 2 and "holds a run that was not imported, which is kept" in done.stderr
     assert held.exists() and list(held.parent.iterdir()) == [held]
+
+
+def saved(home: Path, make) -> None:
+    """Writes two checkpoints, of what a function makes of a state and another."""
+    (home / "both").mkdir()
+    for step in (1, 2):
+        other = {name: tensor + step if tensor.is_floating_point() else tensor for name, tensor in STATE.items()}
+        torch.save(make(STATE, other), home / "both" / f"step={step}.pt")
+
+
+def test_an_average_is_imported_on_request_and_said_in_captions(home):
+    saved(home, lambda model, ema: {"model": model, "ema": ema, "best": np.float64(1), "teacher": {"x": torch.ones(1)}})
+    own = import_("--checkpoints", "both/*")
+    assert own.exit_code == 0, own.output
+    assert "run mine: the model's own weights were taken; averages lie under ema, and --weights ema takes" in own.stderr
+    assert "run mine: left aside: teacher.x\n" in own.stderr
+    plain = importing.load(home / "runs" / "mine")
+    last = plain.trajectory().parameters[1]
+    assert plain.said["training"] == "2 checkpoints"
+    done = import_("--checkpoints", "both/*", "--weights", "ema")
+    assert done.exit_code == 0 and "run mine: EMA weights were taken, which lie under ema" in done.stderr
+    average = importing.load(home / "runs" / "mine")
+    assert average.said["training"] == "2 checkpoints of EMA weights" and average.key != plain.key
+    assert average.record["taken"] == {
+        "average": "EMA",
+        "prefix": "ema",
+        "left_aside": ["model (8 tensors)", "teacher.x"],
+    }
+    np.testing.assert_allclose(average.trajectory().parameters[1] - last, 2, rtol=1e-6)
+
+
+def test_a_prefix_chooses_between_a_student_and_its_teacher(home):
+    saved(
+        home, lambda model, other: {"state_dict": {**prefixed("student."), **{f"teacher.{n}": other[n] for n in other}}}
+    )
+    done = import_("--checkpoints", "both/*")
+    assert done.exit_code == 5
+    assert "state_dict.student and state_dict.teacher; --prefix NAME chooses" in done.stderr
+    chosen = import_("--checkpoints", "both/*", "--prefix", "student")
+    assert chosen.exit_code == 0 and "left aside: state_dict.teacher (8 tensors)" in chosen.stderr
+    told = import_("--checkpoints", "both/*", "--prefix", "teacher", "--json", "")
+    assert json.loads(told.stdout)["results"][0]["taken"]["prefix"] == "state_dict.teacher"
+
+
+def test_a_choice_is_made_from_python_too(home):
+    saved(home, lambda model, ema: {"model": model, "ema": ema})
+    paths, settings = checkpoints_of("both/*"), importing.settings_of("digits")
+    wanted = Wanted(prefix="ema", weights="ema")
+    run = importing.import_run("mine:network", paths, settings, home / "runs" / "a", Reporter.silent(), wanted)
+    assert run.record["taken"]["average"] == "EMA"
+
+
+def test_a_run_that_was_imported_before_anything_was_said_of_averages_is_read(home):
+    assert import_().exit_code == 0
+    file = home / "runs" / "mine" / "run.json"
+    record = read_record(file, {})
+    write_record(file, {name: record[name] for name in record if name != "taken"})
+    assert importing.load(home / "runs" / "mine").said["training"] == "6 checkpoints"
+
+
+def test_a_pattern_that_the_shell_has_replaced_is_a_sentence(home):
+    arguments = ["import", "--model", "mine:network", "--data", "digits", "--out", "runs/mine", "--checkpoints"]
+    done = CliRunner().invoke(app, [*arguments, *map(str, sorted(Path("run").iterdir()))])
+    assert done.exit_code == 2 and "the shell has put files in place of a pattern; write it in quotes" in done.stderr
 
 
 def test_weights_that_are_not_finite_name_their_file(home):

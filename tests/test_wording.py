@@ -2,7 +2,7 @@
 
 import pytest
 
-from render.descent.wording import data_words, training_words
+from render.descent.wording import checkpoint_words, data_words, training_words
 from render.film.caption import caption
 from render.film.wording import label_of
 from render.scene import data, training
@@ -13,6 +13,7 @@ from tests.test_caption import RECORD
 DATA = {
     "digits": data.Digits(),
     "imagenette, 64 px": data.Imagenette(),
+    "imagenette, a selection, 64 px": data.Imagenette(edition="mini"),
     "imagenette, 32 px, trained with flip and shift": data.Imagenette(size=32, augment={"flip": True, "shift": 2}),
     "digits, 50 of each class, 30 % of the labels drawn at random": data.Digits(per_class=50, label_noise=0.3),
 }
@@ -38,6 +39,10 @@ def test_data_are_said_with_what_makes_them_others(words):
 @pytest.mark.parametrize("words", TRAININGS)
 def test_a_training_is_said_with_every_departure(words):
     assert training_words(training.Training.model_validate({**TRAININGS[words], "steps": 400})) == words
+
+
+def test_checkpoints_are_said_with_their_average():
+    assert [checkpoint_words(1), checkpoint_words(6, "EMA")] == ["1 checkpoint", "6 checkpoints of EMA weights"]
 
 
 def test_a_name_becomes_words():

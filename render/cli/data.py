@@ -22,7 +22,7 @@ def use_data_folder(folder: Path | None) -> None:
 
 @shelf_app.command("list")
 def list_(folder: DataFolder = None, as_json: AsJson = False) -> None:
-    """Says which data sets can be fetched, and which are there.
+    """Says which data sets can be fetched, and which are there and how a scene asks for them.
 
     Example: thalweg data list
     """
@@ -36,7 +36,7 @@ def list_(folder: DataFolder = None, as_json: AsJson = False) -> None:
             return
         width = max(len(item.name) for item in items)
         for item in items:
-            print(f"{item.name:{width}}  {item.state} ({item.source.licence})")
+            print(f"{item.name:{width}}  {item.state}")
 
 
 @shelf_app.command()

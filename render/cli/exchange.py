@@ -9,14 +9,23 @@ from typing import Annotated
 import typer
 
 from render.cli.app import AsJson, app, mistakes
+from render.errors import UsageError
 
 
-@app.command("import")
+@app.command("import", context_settings={"allow_extra_args": True})
 def import_(
+    context: typer.Context,
     model: Annotated[str, typer.Option(metavar="MODULE:FUNCTION", help="Python function that returns the network.")],
     checkpoints: Annotated[str, typer.Option(metavar="PATTERN", help="Weights files, in the order of their numbers.")],
     data: Annotated[str, typer.Option(metavar="DATA", help="Data as in a scene, a kind, an npz file or a folder.")],
     output: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the run.")],
+    prefix: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where a file holds the network more than once: which one.")
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help="model, or ema for an average of its weights beside it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Makes a run of checkpoints and a network of your own; a scene names it by its folder.
@@ -26,12 +35,15 @@ def import_(
     with mistakes(as_json):
         from render.descent import importing
         from render.descent.succession import checkpoints_of
+        from render.descent.taking import Wanted
         from render.progress import Reporter
 
-        settings, paths = importing.settings_of(data), checkpoints_of(checkpoints)
-        run = importing.import_run(model, paths, settings, output, Reporter.for_terminal(quiet=as_json))
-        scores = {split: run.record[split] for split in ("train", "test")}
-        result = {"kind": "run", "name": output.name, "path": str(output), "key": run.key, **scores}
+        if context.args:
+            raise UsageError(f"{context.args[0]}: the shell has put files in place of a pattern; write it in quotes")
+        wanted, settings, paths = Wanted(prefix, weights), importing.settings_of(data), checkpoints_of(checkpoints)
+        run = importing.import_run(model, paths, settings, output, Reporter.for_terminal(quiet=as_json), wanted)
+        parts = {part: run.record[part] for part in ("train", "test", "taken")}
+        result = {"kind": "run", "name": output.name, "path": str(output), "key": run.key, **parts}
         print(json.dumps({"results": [result]}) if as_json else f"run {output.name}: {output}")
 
 

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from render.descent.maker import made
 from render.descent.parameters import layout_of
 from render.descent.run import evaluate
 from render.descent.succession import steps_of
+from render.descent.taking import Taken, Wanted, groups, sentences, take, take_like
 from render.descent.trajectory import Trajectory
-from render.descent.wording import data_words
+from render.descent.wording import checkpoint_words, data_words
 from render.errors import DataError, SceneError, UsageError
 from render.files import content_key, disk_errors, file_digest, is_whole, replacing
 from render.progress import Reporter, Task
@@ -64,7 +65,8 @@ class ImportedRun:
         """Its data, network and training, in the words of captions."""
         count = self.record["logged"]
         words = data_words(_settings(self.record["imported"]["data"], self.folder))
-        return {"data": words, "network": str(self.record["network"]), "training": f"{count:,} checkpoints"}
+        training = checkpoint_words(count, self.record.get("taken", {}).get("average", ""))
+        return {"data": words, "network": str(self.record["network"]), "training": training}
 
     def trajectory(self) -> Trajectory:
         """Returns its checkpoints; raises DataError where the files are damaged."""
@@ -83,7 +85,7 @@ class ImportedRun:
             )
         file = self._whole_weights()
         model = made(made_by)
-        model.load_state_dict(weights.fit(weights.read_state(file), model, file))
+        model.load_state_dict(take(weights.read_state(file), model, file).state)
         return model.eval()
 
     def require_whole(self) -> None:
@@ -133,32 +135,45 @@ def _settings(saved: Any, folder: Path) -> spec.Data:
 
 
 def import_run(
-    model_name: str, paths: Sequence[Path], settings: spec.Data, folder: Path, reporter: Reporter
+    model_name: str,
+    paths: Sequence[Path],
+    settings: spec.Data,
+    folder: Path,
+    reporter: Reporter,
+    wanted: Wanted | None = None,
 ) -> ImportedRun:
     """Returns the run that checkpoints make, kept in a folder; raises DataError where one does not fit the network.
 
-    Only one checkpoint is in memory at a time. A run that was imported there before stays until the new one is whole.
+    wanted chooses where a checkpoint holds the network more than once. Only one checkpoint is in memory at a time. A
+    run that was imported there before stays until the new one is whole.
     """
     _require_ours(folder)
-    model = made(model_name).eval()
+    model, wanted = made(model_name).eval(), wanted or Wanted()
     dataset = data.load(settings)
-    _try(model, paths[0], dataset)
+    first = _try(model, paths[0], dataset, wanted)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".importing-", dir=folder) as name:
             with reporter.task(f"importing {folder.name}", total=len(paths), unit="checkpoints") as task:
-                _logged(model, paths, Path(name), task)
-            _recorded(model_name, model, settings, dataset, len(paths), Path(name))
+                taken = _logged(model, paths, first, wanted, Path(name), task)
+            _recorded(model_name, model, settings, dataset, taken, len(paths), Path(name))
             _replace(Path(name), folder)
+    for sentence in (*dataset.notes, *sentences(taken)):
+        reporter.say(f"run {folder.name}: {sentence}")
     return load(folder)
 
 
-def _try(model: nn.Module, path: Path, dataset: Dataset) -> None:
-    """Raises DataError where a checkpoint, the network and the data do not fit, before all of them are read."""
-    model.load_state_dict(weights.fit(weights.read_state(path), model, path))
+def _try(model: nn.Module, path: Path, dataset: Dataset, wanted: Wanted) -> Taken:
+    """Returns what was taken of a checkpoint, without its weights; the network has them afterwards.
+
+    Raises DataError where it, the network and the data do not fit, before all of them are read.
+    """
+    taken = take(weights.read_state(path), model, path, wanted)
+    model.load_state_dict(taken.state)
     if not layout_of(model).size:
         raise DataError("--model: the network has no parameters that require gradients; there is no path to draw")
     _scores(model, dataset.split("test").first(2), dataset.outputs)
+    return replace(taken, state={})
 
 
 def _require_ours(folder: Path) -> None:
@@ -169,11 +184,16 @@ def _require_ours(folder: Path) -> None:
         raise UsageError(f"--out {folder}: holds a run that was not imported, which is kept; choose another folder")
 
 
-def _logged(model: nn.Module, paths: Sequence[Path], folder: Path, task: Task) -> None:
-    """Writes the trajectory of checkpoints; the network has the last one's weights afterwards."""
-    log = None
+def _logged(model: nn.Module, paths: Sequence[Path], first: Taken, wanted: Wanted, folder: Path, task: Task) -> Taken:
+    """Writes the trajectory of checkpoints; the network has the last one's weights afterwards.
+
+    Returns what was taken, with all that was left aside in any of them.
+    """
+    log, aside = None, dict.fromkeys(first.left_aside)
     for step, path in zip(steps_of(paths), paths, strict=True):
-        model.load_state_dict(weights.fit(weights.read_state(path), model, path))
+        taken = take_like(first, weights.read_state(path), model, path, wanted)
+        model.load_state_dict(taken.state)
+        aside |= dict.fromkeys(taken.left_aside)
         log = log or TrajectoryLog(folder, model, first=None)
         try:
             log.step(at=step)
@@ -182,6 +202,7 @@ def _logged(model: nn.Module, paths: Sequence[Path], folder: Path, task: Task) -
         task.advance(1)
     assert log is not None
     log.close()
+    return replace(first, left_aside=tuple(aside))
 
 
 def _replace(made_in: Path, folder: Path) -> None:
@@ -193,7 +214,7 @@ def _replace(made_in: Path, folder: Path) -> None:
 
 
 def _recorded(
-    model_name: str, model: nn.Module, settings: spec.Data, dataset: Dataset, count: int, folder: Path
+    model_name: str, model: nn.Module, settings: spec.Data, dataset: Dataset, taken: Taken, count: int, folder: Path
 ) -> None:
     """Writes the last weights and the record of a run whose trajectory is written."""
     scores = {name: _scores(model, dataset.split(name), dataset.outputs) for name in ("train", "test")}
@@ -207,6 +228,7 @@ def _recorded(
         "network": f"{type(model).__name__}, {layout_of(model).size:,} parameters",
         "parameters": layout_of(model).size,
         "logged": count,
+        "taken": {"average": taken.average, "prefix": taken.prefix, "left_aside": groups(taken.left_aside)},
         "weights": file_digest(file),
         "log": store.description_digest(folder / "trajectory.zarr"),
         "steps": [int(logged.steps[0]), int(logged.steps[-1])],
@@ -214,6 +236,8 @@ def _recorded(
         "versions": {"torch": torch.__version__},
     }
     identity = {"stage": "imported run", **imported, "weights": record["weights"], "path": _digest(logged)}
+    if taken.average:  # it is said in captions
+        identity["average"] = taken.average
     key = content_key({**identity, "fingerprint": data.fingerprint(settings)})
     write_record(folder / "run.json", {"key": key, **record})
 

@@ -148,6 +148,8 @@ def _train(name: str, settings: spec.Run, seed: int, output: Path, reporter: Rep
     """Trains a run, from the last checkpoint where an earlier training was cut off."""
     start = time.perf_counter()
     dataset = data.load(settings.data)
+    for note in dataset.notes:
+        reporter.say(f"run {name}: {note}")
     folder, key = folder_of(settings, seed, output), key_of(settings, seed)
     job = _Job(name, settings, settings.seed_in(seed), dataset, folder, key)
     model, log, divergence = job.trained(reporter)

@@ -1,67 +1,58 @@
-"""Weights that others have saved: safetensors, state dictionaries of torch, Lightning, Hugging Face folders, npz.
+"""Weights that others have saved: safetensors, files of torch and Lightning, Hugging Face folders, npz.
 
-Nothing of a file is run: torch.load is asked for weights only, and refuses a pickle that would do more.
+A file's tensors are read under the whole way to them: what a trainer keeps as {"state_dict": {"0.weight": ...}} is
+state_dict.0.weight. Which of them are a model's is found in taking.py. Nothing of a file is run.
 """
 
 from __future__ import annotations
 
 import json
-import pickle
+import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 from numpy.lib.npyio import NpzFile
-from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
+from torch import Tensor
 
+from render.descent import pickled
+from render.descent.pickled import first_words
 from render.errors import DataError
 
 State = dict[str, Tensor]
 
-WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params")
-PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "backbone.")
 UNREADABLE = (
     safetensors.SafetensorError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, KeyError,
     MemoryError,
 )  # fmt: skip
-SHOWN = 3  # names in a sentence
+KINDS = "safetensors, a state_dict() of torch, a Lightning checkpoint or npz"
+SHARD = re.compile(r"-of-\d+\.")  # one of several files of one model
 
 
 def read_state(path: Path) -> State:
-    """Returns the tensors of a file or folder by their names; raises DataError where there are none."""
+    """Returns the tensors of a file or folder, each by the whole way to it; raises DataError where there are none."""
     if not path.exists():
         raise DataError(f"{path}: there is no such file; name a checkpoint")
     try:
         state = _folder(path) if path.is_dir() else _file(path)
     except UNREADABLE as error:
-        raise DataError(f"{path}: cannot be read ({_first_line(error)}); save it again") from error
-    except pickle.UnpicklingError as error:
-        raise DataError(
-            f"{path}: holds more than tensors, and nothing of it was run ({_asked_for(error)}); save its state_dict()"
-        ) from error
+        raise DataError(f"{path}: cannot be read ({_what_is_wrong(error)}); save it again as {KINDS}") from error
     if not state:
         raise DataError(f"{path}: holds no tensors; save a state_dict()")
-    odd = [name for name, tensor in state.items() if tensor.layout != torch.strided or tensor.is_quantized]
-    if odd:
-        raise DataError(f"{path}: {odd[0]} is sparse or quantised; save it dense, as float32")
+    if "" in state:
+        raise DataError(f"{path}: holds a tensor without a name; save a state_dict()")
     return state
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-
-
-def _asked_for(error: Exception) -> str:
-    """Returns what a pickle wanted, out of torch's long advice."""
-    words = str(error)
-    start = words.find("GLOBAL ")
-    return words[start : start + 80].splitlines()[0] if start >= 0 else _first_line(error)
+def _what_is_wrong(error: Exception) -> str:
+    """Returns what a reader says of a file that it cannot read, without its advice to run code."""
+    return "it is TorchScript, a program" if "TorchScript" in str(error) else first_words(error)
 
 
 def _file(path: Path) -> State:
@@ -69,8 +60,7 @@ def _file(path: Path) -> State:
         return dict(safetensors.torch.load_file(path))
     if path.suffix == ".npz":
         return _arrays(path)
-    mapped = zipfile.is_zipfile(path)  # what stands beside the weights, such as an optimiser's state, is then not read
-    return unwrapped(torch.load(path, map_location="cpu", weights_only=True, mmap=mapped))
+    return dict(tensors_in(pickled.load(path)))
 
 
 def _arrays(path: Path) -> State:
@@ -79,7 +69,25 @@ def _arrays(path: Path) -> State:
     odd = [name for name, array in held.items() if array.dtype.kind not in "biuf"]
     if odd:
         raise DataError(f"{path}: {odd[0]} holds {held[odd[0]].dtype}, not numbers; leave it out")
-    return {name: torch.from_numpy(array.astype(array.dtype.newbyteorder("="))) for name, array in held.items()}
+    return {name: _tensor(array) for name, array in held.items()}
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("=")))
+
+
+def tensors_in(found: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, Tensor]]:
+    """Gives the tensors in what a file holds by the way to each, through mappings and lists, each of them once."""
+    if isinstance(found, Tensor):
+        yield ".".join(way), found
+    elif isinstance(found, np.ndarray) and found.dtype.kind in "biuf":
+        yield ".".join(way), _tensor(found)
+    elif isinstance(found, Mapping):
+        for name, part in found.items():
+            yield from tensors_in(part, (*way, str(name)))
+    elif isinstance(found, list | tuple):
+        for place, part in enumerate(found):
+            yield from tensors_in(part, (*way, str(place)))
 
 
 def _folder(path: Path) -> State:
@@ -90,6 +98,11 @@ def _folder(path: Path) -> State:
             return _file(path / name)
         if index.is_file():
             return {key: tensor for part in _parts(index) for key, tensor in _file(path / part).items()}
+    if (path / ".metadata").is_file():
+        raise DataError(
+            f"{path}: is a distributed checkpoint; make one file of it by "
+            "`python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE`"
+        )
     raise DataError(f"{path}: holds neither model.safetensors nor pytorch_model.bin; name a checkpoint itself")
 
 
@@ -108,68 +121,9 @@ def _parts(index: Path) -> list[str]:
     return parts
 
 
-def unwrapped(found: Any) -> State:
-    """Returns the tensors in what a file holds, out of the mapping that a trainer has put around them."""
-    if not isinstance(found, Mapping):
-        return {}
-    for name in WRAPPERS:
-        inner = unwrapped(found.get(name))
-        if inner:
-            return inner
-    return {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
-
-
-def fit(state: State, model: nn.Module, path: Path) -> State:
-    """Returns a state with the names of a model; raises DataError that says what is missing, left over, or of
-    another shape.
-
-    Usual prefixes are taken off, or put on, where that makes more names fit.
-    """
-    own = model.state_dict()
-    if any(is_lazy(tensor) for tensor in own.values()):
-        raise DataError("--model: the network has layers without shapes; run it once on an example before returning it")
-    named = max(_candidates(state, own), key=lambda candidate: len(candidate.keys() & own.keys()))
-    named = {**_shared(named, own), **named}
-    wrong = [name for name in named.keys() & own.keys() if named[name].shape != own[name].shape]
-    if wrong:
-        name = min(wrong)
-        there, here = (tuple(tensors[name].shape) for tensors in (named, own))
-        more = f", and {len(wrong) - 1} more differ" if len(wrong) > 1 else ""
-        raise DataError(f"{path}: {name} has the shape {there}, the model's has {here}{more}; choose its own model")
-    missing = sorted(name for name in own.keys() - named.keys() if own[name].is_floating_point())
-    left_over = sorted(name for name in named.keys() - own.keys() if not name.endswith("num_batches_tracked"))
-    if missing or left_over:
-        parts = [f"{what} {_some(names)}" for what, names in (("lacks", missing), ("has also", left_over)) if names]
-        raise DataError(f"{path}: does not fit the model: it {' and '.join(parts)}; choose its own model")
-    return {name: named[name] if name in named else own[name] for name in own}
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
-
-
-def _candidates(state: State, own: State) -> list[State]:
-    """Returns a state under its own names, with shared prefixes taken off one by one, and with the model's put on."""
-    found = [state]
-    for _ in PREFIXES:
-        last = found[-1]
-        shared = [p for p in PREFIXES if last and sum(name.startswith(p) for name in last) >= 0.9 * len(last)]
-        if not shared:
-            break
-        found.append({name.removeprefix(shared[0]): tensor for name, tensor in last.items()})
-    wrapped = [p for p in PREFIXES if own and all(name.startswith(p) for name in own)]
-    return found + [{f"{p}{name}": tensor for name, tensor in state.items()} for p in wrapped]
-
-
-def _shared(named: State, own: State) -> State:
-    """Returns tensors that a file leaves out since the model shares them with one that it has: tied weights."""
-    places = {_place(own[name]): tensor for name, tensor in named.items() if name in own}
-    return {name: places[_place(own[name])] for name in own.keys() - named.keys() if _place(own[name]) in places}
-
-
-def _place(tensor: Tensor) -> tuple[int, torch.Size]:
-    return tensor.data_ptr(), tensor.shape
+def is_part(path: Path) -> bool:
+    """Whether a file is by its name one of several that only together hold a model."""
+    return bool(SHARD.search(path.name))
 
 
 def own_copies(state: State) -> State:

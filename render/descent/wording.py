@@ -16,6 +16,8 @@ def data_words(data: BaseModel) -> str:
 
 
 def _departures(settings: dict) -> Iterator[str]:
+    if settings.get("edition") == "mini":
+        yield "a selection"
     if settings.get("size"):
         yield f"{settings['size']} px"
     if settings.get("per_class"):
@@ -26,6 +28,12 @@ def _departures(settings: dict) -> Iterator[str]:
     changes = [name for name in ("flip", "shift") if augment.get(name)]
     if changes:
         yield f"trained with {' and '.join(changes)}"
+
+
+def checkpoint_words(count: int, average: str = "") -> str:
+    """Returns what an imported run was made of in words: 6 checkpoints of EMA weights."""
+    noun = "checkpoint" if count == 1 else "checkpoints"
+    return f"{count:,} {noun} of {average} weights" if average else f"{count:,} {noun}"
 
 
 def training_words(training: BaseModel) -> str:

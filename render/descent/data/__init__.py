@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from render.descent.data import arrays, cifar, embedded, hashing, idx, images, made_up, places
+from render.descent.data import arrays, cifar, embedded, folders, hashing, idx, images, made_up, places
 from render.descent.data.dataset import Dataset, Examples
 from render.scene import data as spec
 
@@ -32,7 +32,8 @@ DATASETS: dict[type, Callable[[Any], Dataset]] = {
 
 
 def _images_in(place: Path) -> list[str]:
-    return [file for listing in images.listed(place).values() for file in listing.files]
+    listings = folders.listed(place).values()
+    return [*folders.total(listings), *(listing.table for listing in listings if listing.table)]
 
 
 FILES: dict[type, Callable[[Any], Sequence[str | Path]]] = {  # what a data set is read from; the others are made up

@@ -42,8 +42,8 @@ def cifar10(settings: spec.Cifar10) -> Dataset:
     """Returns CIFAR-10."""
     (train, train_labels), (test, test_labels) = (_joined(names) for names in (TRAIN, TEST))
     inputs = pixels.normalised(settings.normalise, train, test)
-    examples = map(Examples, inputs, (train_labels, test_labels))
-    return selected(Dataset("cifar10", 10, *examples), settings)
+    train_part, test_part = map(Examples, inputs, (train_labels, test_labels))
+    return selected(Dataset("cifar10", 10, train_part, test_part), settings)
 
 
 def files_of() -> list[Path]:

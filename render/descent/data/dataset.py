@@ -65,6 +65,7 @@ class Dataset:
     classes: int  # 0 where targets are values
     train: Examples
     test: Examples
+    notes: tuple[str, ...] = ()  # what is to be said of what was left out
 
     @property
     def outputs(self) -> int:

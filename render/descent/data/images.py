@@ -1,4 +1,4 @@
-"""Image files in one folder for each class: decoded once, kept as one array of bytes.
+"""Images of files: decoded once, kept as one array of bytes.
 
 Sizes may differ, and images may be grey, of a palette, in CMYK, with transparency, or turned by their EXIF tag.
 """
@@ -8,49 +8,39 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from render.descent.data import cache, hashing, pixels, places
+from render.descent.data import cache, folders, hashing, pixels, places
 from render.descent.data.dataset import Dataset, Examples, selected, shuffled, split
-from render.descent.data.sources import SOURCES
+from render.descent.data.sources import EDITIONS, SELECTION, asked_by
 from render.errors import DataError
 from render.scene import data as spec
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
-PARTS = {"train": ["train"], "test": ["val", "test", "valid", "validation"]}
 MOST_PIXELS = 200_000_000  # of one image; more is a bomb
 ALGORITHM = 1  # raise it when the same files would be decoded to other bytes
-STRANGERS = {"__MACOSX"}  # folders that archives bring along; those that begin with a dot are passed over too
-
-
-@dataclass(frozen=True)
-class Listing:
-    """Image files with their classes, in a fixed order."""
-
-    files: tuple[str, ...]  # text, since paths of ten thousand files take a quarter of a second
-    labels: np.ndarray  # (N,) int64
 
 
 def imagenette(settings: spec.Imagenette) -> Dataset:
     """Returns Imagenette in an edition."""
     place = imagenette_folder(settings)
-    if parts_of(place).keys() != PARTS.keys():
+    if folders.parts_of(place).keys() != folders.PARTS.keys():
         raise DataError(f"{place}: lacks its folder train or val; remove it, and fetch or copy it again")
     return _dataset("imagenette", place, settings, skip_broken=False, test_share=0.0)
 
 
 def imagenette_folder(settings: spec.Imagenette) -> Path:
     """Returns where an edition lies; raises DataError where it is absent."""
-    if settings.edition == "mini":
-        return places.found("imagenette", ["imagenette-mini"], "put {train,val}/<class>/*.JPEG there")
     name = f"imagenette-{settings.edition}"
-    return places.found("imagenette", SOURCES[name].folders, f"`thalweg data fetch {name}` fetches it")
+    here = "put {train,val}/<class>/*.JPEG there"
+    remedy = here if name == SELECTION else f"`thalweg data fetch {name}` fetches it"
+    others = [asked_by(other) for other, names in EDITIONS.items() if other != name and places.first(names)]
+    there = f", or {' or '.join(others)} asks for what is there" if others else ""
+    return places.found("imagenette", EDITIONS[name], f"{remedy}{there}")
 
 
 def folder(settings: spec.Folder) -> Dataset:
@@ -60,74 +50,27 @@ def folder(settings: spec.Folder) -> Dataset:
 
 
 def _dataset(name: str, place: Path, settings: spec.Pictures, skip_broken: bool, test_share: float) -> Dataset:
-    parts = listed(place)
-    classes = class_names(place)
+    parts = folders.listed(place)
     decoded = {part: _decoded(listing, settings, skip_broken) for part, listing in parts.items()}
+    notes = (*folders.notes_of(place, parts), *_broken_notes(parts, decoded))
     if "test" in decoded:
         train, test = (shuffled(decoded[part]) for part in ("train", "test"))
     else:
         train, test = split(decoded["train"].inputs, decoded["train"].targets, test_share)
     inputs = pixels.normalised(settings.normalise, train.inputs, test.inputs)
-    examples = map(Examples, inputs, (train.targets, test.targets))
-    return selected(Dataset(name, len(classes), *examples), settings)
+    train, test = map(Examples, inputs, (train.targets, test.targets))
+    return selected(Dataset(name, len(folders.class_names(place)), train, test, notes), settings)
 
 
-def parts_of(place: Path) -> dict[str, Path]:
-    """Returns the folders of the train and the test part; one folder is the train part of a set that is not split."""
-    found = {
-        part: next((place / name for name in names if (place / name).is_dir()), None) for part, names in PARTS.items()
-    }
-    if found["train"] is None:
-        return {"train": place}
-    return {part: folder for part, folder in found.items() if folder is not None}
+def _broken_notes(parts: Mapping[str, folders.Listing], decoded: Mapping[str, Examples]) -> Iterator[str]:
+    """Gives how many images are left out because they cannot be read."""
+    for part, listing in parts.items():
+        broken = len(listing.files) - len(decoded[part])
+        if broken:
+            yield f"{part}: {broken:,} of {len(listing.files):,} images cannot be read and are left out"
 
 
-def class_names(place: Path) -> list[str]:
-    """Returns the names of the classes, in the order of their labels; raises DataError where there are under two."""
-    train = parts_of(place)["train"]
-    names = _folders_in(train)
-    if len(names) < 2:
-        what = f"only one class, {names[0]}" if names else "no class folders"
-        raise DataError(f"{train}: holds {what}; put the images of two classes or more in a folder for each")
-    return names
-
-
-def listed(place: Path) -> dict[str, Listing]:
-    """Returns the image files of each part, class by class and by name."""
-    names = class_names(place)
-    return {part: _listing(part_folder, names) for part, part_folder in parts_of(place).items()}
-
-
-def _listing(part: Path, names: Sequence[str]) -> Listing:
-    unknown = sorted(set(_folders_in(part)) - set(names))
-    if unknown:
-        raise DataError(f"{part / unknown[0]}: is a class that the train part does not have; remove it")
-    files: list[str] = []
-    labels: list[int] = []
-    for label, name in enumerate(names):
-        own = _files_in(part / name)
-        if not own:
-            raise DataError(f"{part / name}: holds no images; put some there, or remove the folder")
-        files += own
-        labels += [label] * len(own)
-    return Listing(tuple(files), np.array(labels, np.int64))
-
-
-def _folders_in(folder: Path) -> list[str]:
-    """Returns the names of the folders in a folder, sorted."""
-    names = (entry.name for entry in os.scandir(folder) if entry.is_dir())
-    return sorted(name for name in names if not name.startswith(".") and name not in STRANGERS)
-
-
-def _files_in(folder: Path) -> list[str]:
-    """Returns the paths of the image files in a folder, sorted; none where it is absent."""
-    if not folder.is_dir():
-        return []
-    entries = (entry for entry in os.scandir(folder) if entry.name.lower().endswith(ENDINGS))
-    return sorted(entry.path for entry in entries if not entry.name.startswith(".") and entry.is_file())
-
-
-def _decoded(listing: Listing, settings: spec.Pictures, skip_broken: bool) -> Examples:
+def _decoded(listing: folders.Listing, settings: spec.Pictures, skip_broken: bool) -> Examples:
     """Returns images (N, C, size, size) uint8 with their labels, from the cache where they are there."""
     form = {name: getattr(settings, name) for name in ("size", "crop", "grey")}
     key = {"algorithm": ALGORITHM, "pillow": Image.__version__, "files": hashing.digest_of(listing.files), **form}

@@ -37,12 +37,17 @@ def search_path() -> list[Path]:
     return list(dict.fromkeys([data_folder(), cache_folder() / "data"]))
 
 
+def first(candidates: Sequence[str]) -> Path | None:
+    """Returns the first of some files or folders that exists, or None."""
+    tried = (folder / candidate for folder in search_path() for candidate in candidates)
+    return next((place for place in tried if place.exists()), None)
+
+
 def found(name: str, candidates: Sequence[str], remedy: str) -> Path:
     """Returns the first of some files or folders that exists; raises DataError that says where they were looked for."""
-    for folder in search_path():
-        for candidate in candidates:
-            if (folder / candidate).exists():
-                return folder / candidate
+    place = first(candidates)
+    if place is not None:
+        return place
     where = " and ".join(str(folder) for folder in search_path())
     raise DataError(f"{name}: {' or '.join(candidates)} was not found in {where}; {remedy}")
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from render.descent.data import download, images, places
+from render.descent.data import download, folders, images, places
 from render.descent.data.extract import extract
-from render.descent.data.sources import SOURCES, Source
+from render.descent.data.sources import SELECTION, SOURCES, Source, asked_by
 from render.errors import DataError, UsageError
 from render.files import locked
 from render.progress import Reporter
@@ -19,27 +20,63 @@ from render.scene.nearest import nearest
 
 @dataclass(frozen=True)
 class Item:
-    """A data set on the shelf."""
+    """A data set that can be fetched, or that somebody has put in the data folder."""
 
     name: str
-    source: Source
+    source: Source | None  # None where it cannot be fetched
     folder: Path | None  # where it lies, or None
+    asked: str  # how a scene asks for it
+    begun: int = 0  # how many of its files are there where others are missing
 
     @property
     def state(self) -> str:
-        """Where it is, or how to have it."""
-        return str(self.folder) if self.folder else f"absent; {self.source.megabytes:,} MB to fetch"
+        """Where it is and how to ask for it, or how to have it."""
+        licence = f" ({self.source.licence})" if self.source else ""
+        if self.folder:
+            return f"{self.folder}{licence}; data: {self.asked}"
+        size = f"; {self.source.megabytes:,} MB to fetch" if self.source else ""
+        what = f"{self.begun} of {len(self.source.files)} files are there" if self.source and self.begun else "absent"
+        return f"{what}{size}{licence}"
 
     @property
     def record(self) -> dict[str, Any]:
         """The same for programs."""
         folder = str(self.folder) if self.folder else None
-        return {"name": self.name, "folder": folder, "megabytes": self.source.megabytes, "licence": self.source.licence}
+        published = {"megabytes": self.source.megabytes, "licence": self.source.licence} if self.source else {}
+        return {"name": self.name, "folder": folder, **published, "asked": self.asked}
 
 
 def items() -> list[Item]:
-    """Returns all data sets that can be fetched."""
-    return [Item(name, source, _folder(source)) for name, source in SOURCES.items()]
+    """Returns all data sets that can be fetched, and what else lies in the data folder that a scene can ask for."""
+    published = [
+        Item(name, source, _folder(source), asked_by(name), _begun(source)) for name, source in SOURCES.items()
+    ]
+    selection = places.first([SELECTION])
+    chosen = [Item(SELECTION, None, selection, asked_by(SELECTION))] if selection else []
+    return [*published, *chosen, *_own()]
+
+
+def _own() -> list[Item]:
+    """Returns the image folders and the npz files that lie in the data folder itself."""
+    known = {SELECTION, *(name.split("/")[0] for source in SOURCES.values() for name in source.folders)}
+    place = places.data_folder()
+    entries = sorted(place.iterdir()) if place.is_dir() else []
+    named = {entry: _kind(entry) for entry in entries if entry.name not in known and not entry.name.startswith(".")}
+    return [
+        Item(entry.name, None, entry, f"{{kind: {kind}, path: {json.dumps(entry.name, ensure_ascii=False)}}}")
+        for entry, kind in named.items()
+        if kind
+    ]
+
+
+def _kind(entry: Path) -> str:
+    """Returns the kind of data set that a file or folder is by its look, or "" for none."""
+    if entry.is_file():
+        return "npz" if entry.suffix == ".npz" else ""
+    try:
+        return "folder" if folders.holds_images(entry) else ""
+    except (DataError, OSError):
+        return ""
 
 
 def _folder(source: Source) -> Path | None:
@@ -52,6 +89,14 @@ def _is_there(folder: Path, source: Source) -> bool:
     if source.most_members:
         return folder.is_dir()
     return all((folder / remote.name).is_file() for remote in source.files)
+
+
+def _begun(source: Source) -> int:
+    """Returns how many of the files of a data set lie in one folder."""
+    if source.most_members:
+        return 0
+    found = (place / name for place in places.search_path() for name in source.folders)
+    return max(sum((folder / remote.name).is_file() for remote in source.files) for folder in found)
 
 
 def source_of(name: str, sources: dict[str, Source]) -> Source:
@@ -85,6 +130,9 @@ def _download(name: str, source: Source, folder: Path, reporter: Reporter) -> li
 
 def verify(name: str, sources: dict[str, Source] = SOURCES) -> str:
     """Returns what was found right of a data set on disk; raises DataError where it is absent or damaged."""
+    selection = places.first([SELECTION]) if name == SELECTION else None
+    if selection is not None:
+        return f"{_count_of_images(selection):,} images read"
     source = source_of(name, sources)
     folder = _folder(source)
     if folder is None:
@@ -114,11 +162,11 @@ def _count_of_batches(folder: Path) -> int:
 
 
 def _count_of_images(folder: Path) -> int:
-    files = [file for listing in images.listed(folder).values() for file in listing.files]
+    files = folders.total(folders.listed(folder).values())
     with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
         warnings.simplefilter("ignore")
         fine = list(pool.map(images.can_be_read, files))
     if not all(fine):
         broken = files[fine.index(False)]
-        raise DataError(f"{broken}: cannot be read as an image; remove {folder} and fetch it again")
+        raise DataError(f"{broken}: cannot be read as an image; remove {folder} and fetch or copy it again")
     return len(files)

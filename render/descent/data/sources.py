@@ -96,3 +96,16 @@ SOURCES: dict[str, Source] = {
     "imagenette-320": _imagenette("imagenette2-320", "3df6f0d01a2c9592104656642f5e78a3", 342, 2),
     "imagenette-full": _imagenette("imagenette2", "fe2fc210e6bb7c5664d602c3cd71e612", 1557, 6, "imagenette"),
 }
+
+SELECTION = "imagenette-mini"  # the folder of any smaller selection of Imagenette, which nobody publishes
+EDITIONS = {
+    **{name: source.folders for name, source in SOURCES.items() if name.startswith("imagenette")},
+    SELECTION: (SELECTION,),
+}
+
+
+def asked_by(name: str) -> str:
+    """Returns how a scene asks for a data set that is known by a name: {kind: imagenette, edition: mini}."""
+    kind, _, edition = name.partition("-") if name in EDITIONS else (name, "", "")
+    quoted = f'"{edition}"' if edition.isdecimal() else edition
+    return f"{{kind: {kind}, edition: {quoted}}}" if edition else f"{{kind: {kind}}}"
