@@ -16,6 +16,7 @@ from render.film.timeline import Timeline
 from render.film.wording import caption_of
 from render.interrupts import finishing
 from render.progress import Reporter
+from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.spec import Scene
 
@@ -56,7 +57,7 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         details = {
             "quality": quality,
             "size": list(encoded.size),
-            "fps": film.fps,
+            "fps": plain(film.fps),
             "frames": encoded.frames,
             "seconds": encoded.duration,
             "caption": [caption_of(scene, take) for take in takes],
