@@ -205,6 +205,22 @@ BAD = [
     ("name: ember", "palette: [[0, '#aabbcc'], [0.9, '#aabbcc']]", "14:17", "look.palette: runs from 0 to 0.9"),
     ("name: ember", "text: red", "14:14", 'look.text: "red" is not a colour; write it like "#ffd9a0"'),
     ("name: ember", "sun: {elevaton: 3}", "14:14", "look.sun.elevaton: is not a key here; did you mean elevation?"),
+    (
+        "look: {name: ember}",
+        "look:\n  text: #ff5a5f",
+        "15:3",
+        'look.text: # begins a comment, so nothing is read of "#ff5a5f"; put the value in quotes if it begins with #',
+    ),
+    ("title: Bowl", "title: # soon", "2:1", 'title: # begins a comment, so nothing is read of "# soon"; put the value'),
+    ("seed: 7", "seed: #7", "3:1", 'seed: # begins a comment, so nothing is read of "#7"'),
+    (
+        "name: ember",
+        "text: #ff5a5f",
+        "14:14",
+        '# begins a comment, so the rest of the line is not read; write "#ff5a5f" in q',
+    ),
+    ("name: ember", "palette: [[0, #aabbcc], [1, '#ffffff']]", "14:22", 'is not read; write "#aabbcc" in quotes'),
+    ("name: ember", "path: {others: [#aabbcc]}", "14:24", 'is not read; write "#aabbcc" in quotes'),
     ("surface: main", "surface: mai", "16:14", 'shots.0.surface: there is no surface "mai"; did you mean main?'),
     (
         "duration: 8s",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -41,8 +42,20 @@ def check(document: Document) -> Scene:
     except ValidationError as error:
         names = [Problem(follow(Scene, location)[0], sentence) for location, _, sentence in dangling(document.data)]
         found = dict.fromkeys([*problems_of(error, Scene), *names])
-        placed = [(document.place(problem.location, of_key=problem.of_key), str(problem)) for problem in found]
+        placed = [
+            (document.place(problem.location, of_key=problem.of_key), str(_uncommented(problem, document)))
+            for problem in found
+        ]
         raise SceneError([place.says(text) for place, text in sorted(placed)]) from error
+
+
+def _uncommented(problem: Problem, document: Document) -> Problem:
+    """Returns the problem of a value that is absent, with the comment that stands in its place."""
+    comment = document.comments.get(problem.location)
+    if comment is None or not problem.sentence.startswith(show(None)):
+        return problem
+    remedy = "put the value in quotes if it begins with #, or write it before the #"
+    return replace(problem, sentence=f"# begins a comment, so nothing is read of {show(comment)}; {remedy}")
 
 
 def _changed(document: Document, settings: Sequence[str]) -> Document:
