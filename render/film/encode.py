@@ -152,6 +152,15 @@ def ffmpeg() -> str:
     return path
 
 
+def require_encoder() -> None:
+    """Raises MachineError where no ffmpeg is there, or one that writes no H.264."""
+    listed = subprocess.run([ffmpeg(), "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
+    if "libx264" not in listed.stdout:
+        raise MachineError(
+            "the ffmpeg that was found has no libx264; unset IMAGEIO_FFMPEG_EXE, or install imageio-ffmpeg again"
+        )
+
+
 def _last_line(output: bytes) -> str:
     """Returns the last line that ffmpeg printed."""
     lines = output.decode(errors="replace").strip().splitlines()
