@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from render.errors import SceneError
 from render.files import asset
-from render.film.ink import FIGURES, line_ink, line_width, paint, undrawable, value_ink, value_width
+from render.film.ink import FIGURES, TEXT, line_ink, line_width, paint, value_ink, value_width
 from render.film.overlay import SAFE, Counter, Words, draw_words, format_loss, format_step
+from render.scene.letters import undrawable
 
 CAPTION = (
     "digits · mlp 64-32-32-10 tanh · sgd lr 0.1, batch 64 · train loss on 1,024 examples, eval mode · "
@@ -129,7 +130,7 @@ def test_a_digit_looks_alike_wherever_it_stands():
 
 
 def test_half_covered_pixels_have_half_the_light_and_not_half_the_code():
-    ink = line_ink("H", "fonts/Inter-Regular.otf", 40.0)
+    ink = line_ink("H", TEXT, 40.0)
     pixels = np.zeros((60, 60, 3), np.uint8)
     paint(pixels, ink.moved(5, 50), "#ffffff")
     light = np.where((code := pixels[..., 0] / 255) <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
@@ -137,24 +138,25 @@ def test_half_covered_pixels_have_half_the_light_and_not_half_the_code():
 
 
 def test_letters_are_as_wide_as_the_layout_thinks():
-    ink = line_ink("measured", "fonts/Inter-Regular.otf", 21.6)
-    assert np.ptp(ink.columns) + 1 == pytest.approx(line_width("measured", "fonts/Inter-Regular.otf", 21.6), abs=4)
+    ink = line_ink("measured", TEXT, 21.6)
+    assert np.ptp(ink.columns) + 1 == pytest.approx(line_width("measured", TEXT, 21.6), abs=4)
 
 
 def test_ink_beyond_the_picture_is_cut():
     pixels = ground(8, 8)
-    paint(pixels, line_ink("WW", "fonts/Inter-Regular.otf", 30.0).moved(-4, 12), "#ffffff")
+    paint(pixels, line_ink("WW", TEXT, 30.0).moved(-4, 12), "#ffffff")
     assert pixels.shape == (8, 8, 3)
 
 
 def test_every_sign_that_a_caption_uses_can_be_drawn():
-    assert undrawable("·×−≤≥≈→←σθαβΔ%√±∞⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–—’“” éñØßŁЖ\u00a0\u202f" + FIGURES) == ""
+    assert undrawable("·×−≤≥≈→←σθαβΔ%√±∞⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–—’“” éñØßŁЖ\u00a0\u202f" + FIGURES, TEXT.chain) == []
 
 
 def test_a_letter_that_the_font_lacks_is_named():
-    assert undrawable("谷 line 線谷") == "谷線"
-    with pytest.raises(SceneError, match="no letter for 谷 線"):
-        draw_words(ground(640, 360), Words(title="谷線"))
+    assert undrawable("谷 line 線谷", TEXT.chain) == [(1, "谷"), (8, "線")]
+    for what, words in (("title", Words(title="谷線")), ("caption", Words(caption="谷線"))):
+        with pytest.raises(SceneError, match=rf'{what}: no font here has a letter for "谷" \(U\+8C37, character 1\)'):
+            draw_words(ground(640, 360), words)
 
 
 def test_a_caption_of_several_lines_is_drawn_as_one():

@@ -17,6 +17,8 @@ import numpy as np
 from render.errors import SceneError
 from render.film import ink
 from render.film.ink import DISPLAY, TEXT, Ink, line_ink, line_width, together
+from render.film.pieces import Face
+from render.scene.lettering import sentence
 
 SAFE = 0.05  # margin / width or height of the frame
 TITLE = 1.75  # size of the title / size of the caption
@@ -57,17 +59,24 @@ class Words:
 
 
 def draw_words(
-    pixels: np.ndarray, words: Words, colour: str = "#9a9a9a", *, film: bool = False, veiled: bool = False
+    pixels: np.ndarray,
+    words: Words,
+    colour: str = "#9a9a9a",
+    *,
+    film: bool = False,
+    veiled: bool = False,
+    fonts: Sequence[str] = (),
 ) -> np.ndarray:
     """Returns a copy of pixels (H, W, 3) uint8 with the words on it; veiled lays a shade under those at the foot.
 
     A caption wider than the safe area is broken into up to four lines (six in a small picture) and then set smaller;
-    letters under 7 px are left out. Raises SceneError for a character that the font does not have.
+    letters under 7 px are left out. fonts: files and families that go before the bundled one. Raises SceneError for a
+    character that no font has.
     """
-    sheet = Sheet(pixels.shape[1], pixels.shape[0], film)
+    sheet = Sheet(pixels.shape[1], pixels.shape[0], film, tuple(fonts))
     size = _companion_size(sheet, words.caption)
     values = [counter.value for counter in words.counters]
-    column = max(ink.value_width(text, size) for text in ["0" * VALUE_DIGITS, *values])
+    column = max(ink.value_width(text, size, sheet.text) for text in ["0" * VALUE_DIGITS, *values])
     page = _page(sheet, words.title, words.caption, tuple(counter.label for counter in words.counters), column)
     drawn = ink.veiled(pixels, page.top - round(VEIL * size), page.top, colour) if veiled else pixels.copy()
     ink.paint(drawn, together([page.ink, *_labels(words.labels, sheet)]), colour)
@@ -75,7 +84,7 @@ def draw_words(
         if counter.colour:
             ink.paint(drawn, ink.dot(DOT * size).moved(x, y), counter.colour)
     for value, baseline in zip(values if page.baselines else (), page.baselines, strict=True):
-        ink.paint(drawn, ink.value_ink(value, size).moved(sheet.right, baseline), colour)
+        ink.paint(drawn, ink.value_ink(value, size, sheet.text).moved(sheet.right, baseline), colour)
     return drawn
 
 
@@ -104,6 +113,17 @@ class Sheet:
     width: int
     height: int
     film: bool
+    fonts: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> Face:
+        """The face of captions, counters and labels."""
+        return TEXT._replace(named=self.fonts)
+
+    @property
+    def display(self) -> Face:
+        """The face of titles."""
+        return DISPLAY._replace(named=self.fonts)
 
     @property
     def portrait(self) -> bool:
@@ -153,18 +173,19 @@ def _page(sheet: Sheet, title: str, caption: str, labels: tuple[str, ...], colum
 
     The counters stand beside the caption; in portrait, where the caption needs the whole width, beside the title.
     """
-    refuse_undrawable(title + caption + "".join(labels))
+    for what, text in (("title", title), ("caption", caption), *(("name", label) for label in labels)):
+        refuse_undrawable(what, text, sheet.display)
     size = _companion_size(sheet, caption)
     labels = labels if size >= SMALLEST else ()
-    beside = _labels_width(labels, size) + column
+    beside = _labels_width(labels, size, sheet.text) + column
     aside = beside + GAP * size if labels else 0.0
     written, above = _caption(caption, sheet, sheet.span if sheet.portrait else sheet.span - aside)
     baselines = _stack(above if sheet.portrait else sheet.bottom, size, len(labels))
     named = [
-        line_ink(label, TEXT, size).moved(sheet.right - round(beside), row).faded(QUIET)
+        line_ink(label, sheet.text, size).moved(sheet.right - round(beside), row).faded(QUIET)
         for label, row in zip(labels, baselines, strict=True)
     ]
-    heading = _title(title, TITLE * size, sheet.span - aside).moved(sheet.left, above)
+    heading = _title(title, sheet.display, TITLE * size, sheet.span - aside).moved(sheet.left, above)
     dots = tuple((sheet.right - round(beside + size), row - round(0.36 * size)) for row in baselines)
     inks = together([*written, *named, heading])
     return Page(inks, baselines, dots, int(inks.rows.min(initial=sheet.bottom)))
@@ -177,7 +198,7 @@ def _labels(labels: Sequence[str], sheet: Sheet) -> list[Ink]:
         return []
     panel, row = sheet.width / max(1, len(labels)), round(SAFE * sheet.height + size)
     return [
-        line_ink(label, TEXT, size).moved(round((n + 0.5) * panel - line_width(label, TEXT, size) / 2), row)
+        line_ink(label, sheet.text, size).moved(round((n + 0.5) * panel - line_width(label, sheet.text, size) / 2), row)
         for n, label in enumerate(labels)
     ]
 
@@ -197,21 +218,22 @@ def _caption(caption: str, sheet: Sheet, width: float) -> tuple[list[Ink], int]:
         return [], sheet.bottom
     rows = _stack(sheet.bottom, size, len(lines))
     inks = [
-        line_ink(line, TEXT, size).moved(sheet.left, row).faded(QUIET) for line, row in zip(lines, rows, strict=True)
+        line_ink(line, sheet.text, size).moved(sheet.left, row).faded(QUIET)
+        for line, row in zip(lines, rows, strict=True)
     ]
     return inks, rows[0] - round(AIR * size)
 
 
-def _title(title: str, size: float, width: float) -> Ink:
+def _title(title: str, face: Face, size: float, width: float) -> Ink:
     """Returns the title at a size, or as large as the width allows."""
     text = " ".join(title.splitlines())
-    fitting = min(size, width / max(line_width(text, DISPLAY, 1.0), 1e-9))
-    return line_ink(text, DISPLAY, fitting) if text and fitting >= SMALLEST else together([])
+    fitting = min(size, width / max(line_width(text, face, 1.0), 1e-9))
+    return line_ink(text, face, fitting) if text and fitting >= SMALLEST else together([])
 
 
-def _labels_width(labels: Sequence[str], size: float) -> float:
+def _labels_width(labels: Sequence[str], size: float, face: Face) -> float:
     """Returns the width of the column of labels with the space that parts it from the values."""
-    return max((line_width(label, TEXT, size) for label in labels), default=0.0) + size
+    return max((line_width(label, face, size) for label in labels), default=0.0) + size
 
 
 def _stack(lowest: int, size: float, count: int) -> tuple[int, ...]:
@@ -225,36 +247,36 @@ def _broken(caption: str, sheet: Sheet, width: float) -> tuple[list[str], float]
         return [], sheet.size
     most = MOST_LINES if sheet.height >= SMALL else MOST_LINES_SMALL
     for count in range(1, most + 1):
-        lines = _balanced(caption, count)
-        size = min(sheet.size, width / max(line_width(line, TEXT, 1.0) for line in lines))
+        lines = _balanced(caption, count, sheet.text)
+        size = min(sheet.size, width / max(line_width(line, sheet.text, 1.0) for line in lines))
         if size >= SHRINK * sheet.size:
             break
     return lines, size
 
 
-def _balanced(caption: str, count: int) -> list[str]:
+def _balanced(caption: str, count: int, face: Face) -> list[str]:
     """Breaks a caption at its dots (at its spaces, if it has none) into at most count lines of like width."""
     dot = " · " if " · " in caption else " "
     parts = caption.split(dot)
-    limit = max(line_width(caption, TEXT, 1.0) / count, *(line_width(part, TEXT, 1.0) for part in parts))
-    while len(lines := _filled(parts, dot, limit)) > count:
+    limit = max(line_width(caption, face, 1.0) / count, *(line_width(part, face, 1.0) for part in parts))
+    while len(lines := _filled(parts, dot, limit, face)) > count:
         limit *= 1.01
     return lines
 
 
-def _filled(parts: Sequence[str], dot: str, limit: float) -> list[str]:
+def _filled(parts: Sequence[str], dot: str, limit: float, face: Face) -> list[str]:
     """Puts as many parts on each line as its width, in sizes, allows."""
     lines = [parts[0]]
     for part in parts[1:]:
         longer = lines[-1] + dot + part
-        if line_width(longer, TEXT, 1.0) <= limit:
+        if line_width(longer, face, 1.0) <= limit:
             lines[-1] = longer
         else:
             lines.append(part)
     return lines
 
 
-def refuse_undrawable(text: str) -> None:
-    """Raises SceneError if the font lacks a character."""
-    if absent := ink.undrawable(" ".join(text.splitlines())):
-        raise SceneError([f"title: the font has no letter for {' '.join(absent)}; write Latin, Greek or Cyrillic"])
+def refuse_undrawable(what: str, text: str, face: Face) -> None:
+    """Raises SceneError where no font of a face has a letter of a text."""
+    if said := sentence(text, face.chain):
+        raise SceneError([f"{what}: {said}"])

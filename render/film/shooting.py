@@ -84,7 +84,8 @@ class Shooting:
         pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
         words = words_of(self.scene, self.output, take, time)
         film, over_ground = isinstance(self.output, Film), isinstance(take.shot.camera, Ride)
-        return draw_words(pixels, words, take.look.text, film=film, veiled=over_ground and bool(words.caption))
+        veiled = over_ground and bool(words.caption)
+        return draw_words(pixels, words, take.look.text, film=film, veiled=veiled, fonts=take.look.font)
 
 
 def panel_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from render.errors import SceneError
 from render.files import leads_out
+from render.scene import lettering
 from render.scene.anatomy import follow
 from render.scene.document import Document, read
 from render.scene.existing import ImportedRun, ReadySurface
@@ -32,6 +33,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Scene:
     _check_version(document)
     scene = check(document)
     _check_links(scene, document)
+    _check_words(scene, document)
     return scene
 
 
@@ -102,6 +104,16 @@ def _check_links(scene: Scene, document: Document) -> None:
     ]
     if found:
         raise SceneError([f"{problem}; copy what it leads to, or start where that lies" for problem in found])
+
+
+def _check_words(scene: Scene, document: Document) -> None:
+    """Refuses fonts that are not there, and words on pictures that no font has the letters for."""
+    found = [
+        (document.place(location), str(Problem(location, sentence)))
+        for location, _, sentence in lettering.faults(scene)
+    ]
+    if found:
+        raise SceneError([place.says(text) for place, text in sorted(found)])
 
 
 def _neighbour(path: Path) -> str:
