@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from render.errors import SceneError
 from render.files import asset
 from render.film.ink import FIGURES, TEXT, line_ink, line_width, paint, value_ink, value_width
-from render.film.overlay import SAFE, Counter, Words, draw_words, format_loss, format_step
+from render.film.overlay import SAFE, Counter, Words, draw_words, format_loss, format_step, left_out
 from render.scene.letters import undrawable
 
 CAPTION = (
@@ -103,10 +103,45 @@ def test_a_word_wider_than_the_picture_is_set_smaller():
     assert columns[-1] <= 0.95 * 1920 + 2
 
 
-def test_letters_too_small_to_read_are_left_out():
-    assert not drawn_at(Words(caption=CAPTION, counters=COUNTERS), 480, 270, film=True).any()
-    assert drawn_at(Words(title="First descent"), 480, 270, film=True).any()
-    assert not drawn_at(FULL, 160, 90, film=True).any()
+@pytest.mark.parametrize("film", [False, True])
+def test_a_draft_has_all_words_in_letters_that_can_be_read(film):
+    assert left_out(FULL, 480, 270, film=film) == []
+    caption = drawn_at(Words(caption="HHH"), 480, 270, film=film)
+    assert np.ptp(rows_of(caption)) + 1 >= 6  # capitals of letters of 9 px
+    assert lines_of(drawn_at(Words(caption=CAPTION), 480, 270, film=film)) == 3
+    assert rows_of(drawn_at(FULL, 480, 270, film=film))[0] > 0.6 * 270
+
+
+def test_a_thumbnail_has_its_title_and_what_is_left_out_is_told():
+    assert left_out(FULL, 160, 90, film=True) == ["the caption", "the counters"]
+    title = drawn_at(Words(title="First descent"), 160, 90, film=True)
+    assert title.any() and np.array_equal(drawn_at(FULL, 160, 90, film=True), title)
+
+
+@pytest.mark.parametrize("size", [(160, 90), (90, 160), (320, 180), (480, 270), (300, 300), (64, 36), (200, 319)])
+@pytest.mark.parametrize(
+    "words", [FULL, Words("A title that is too long for any small picture at all", CAPTION * 4, COUNTERS)]
+)
+def test_whatever_is_not_left_out_lies_within_a_small_picture(size, words):
+    width, height = size
+    changed, out = drawn_at(words, width, height, film=True), left_out(words, width, height, film=True)
+    assert changed.any() or {"the title", "the caption", "the counters"} == set(out)
+    if changed.any():
+        columns = np.flatnonzero(changed.any(axis=0))
+        assert columns[0] >= SAFE * width - 2 and columns[-1] <= (1 - SAFE) * width + 2
+        assert rows_of(changed)[0] > 0.3 * height
+
+
+def test_large_pictures_leave_nothing_out():
+    for size in SIZES:
+        assert left_out(FULL, *size, film=True) == []
+
+
+def test_names_of_panels_that_would_run_into_each_other_are_left_out_and_told():
+    words = Words(labels=("with shortcuts", "without shortcuts"))
+    assert left_out(words, 160, 90) == ["the names of its surfaces"]
+    assert not drawn_at(words, 160, 90).any()
+    assert left_out(words, 480, 270) == []
 
 
 @given(first=st.integers(0, 9999), second=st.integers(0, 9999))

@@ -2,6 +2,9 @@
 
 One family in two sizes, grey, in the lower safe area: the title over the caption at the left, the counters at the
 right. What stays the same from frame to frame is laid out once.
+
+In a small picture nothing is set smaller than can be read, so less fits: the caption takes the whole width, and what
+would be cut, or would cover too much of the picture, is left out and told of.
 """
 
 from __future__ import annotations
@@ -35,7 +38,9 @@ QUIET = 0.7  # opacity of caption and labels beside title and values
 VALUE_DIGITS = 8  # width that the column of values has before it grows
 SHRINK = 0.85  # a caption is set smaller down to this share of its size before it is broken once more
 SMALLEST = 7.0  # pixels; smaller letters are left out
-READABLE = 9.0  # pixels; the least size in frames of at least 320 rows
+READABLE = 9.0  # pixels; the least size that words are meant to have
+LITTLE = 320  # rows of a picture, below which words are left out rather than set smaller
+MOST_COVERED = 0.25  # of the height of such a picture, by a caption or by counters
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -116,6 +121,16 @@ class Sheet:
     fonts: tuple[str, ...] = ()
 
     @property
+    def little(self) -> bool:
+        """Whether it is too small for all words."""
+        return self.height < LITTLE
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the caption takes the whole width, and the counters stand beside the title."""
+        return self.portrait or self.little
+
+    @property
     def text(self) -> Face:
         """The face of captions, counters and labels."""
         return TEXT._replace(named=self.fonts)
@@ -133,8 +148,15 @@ class Sheet:
     @property
     def size(self) -> float:
         """The size of captions and counters."""
-        share = (0.026 if self.portrait else 0.020) if self.film else 0.014
-        return max(share * self.height, READABLE if self.height >= 320 else 0.0)
+        return max(self._share * self.height, READABLE)
+
+    @property
+    def _share(self) -> float:
+        return (0.026 if self.portrait else 0.020) if self.film else 0.014
+
+    def title_size(self, companion: float) -> float:
+        """Returns the size of the title beside words of a size; in a little picture, its share of the height."""
+        return max(TITLE * self._share * self.height, READABLE) if self.little else TITLE * companion
 
     @property
     def left(self) -> int:
@@ -165,38 +187,61 @@ class Page:
     baselines: tuple[int, ...]  # of the values, from the top; empty where they would be illegible
     dots: tuple[tuple[int, int], ...]  # column and row of the middle of the dot before each label
     top: int  # row of the highest letters at the foot of the picture
+    left_out: tuple[str, ...] = ()  # words that there is no room for
 
 
 @lru_cache(maxsize=16)
 def _page(sheet: Sheet, title: str, caption: str, labels: tuple[str, ...], column: int) -> Page:
     """Lays out everything but the values, which stand in a column so many pixels wide.
 
-    The counters stand beside the caption; in portrait, where the caption needs the whole width, beside the title.
+    The counters stand beside the caption; in portrait and in little pictures, where it needs the whole width, beside
+    the title.
     """
     for what, text in (("title", title), ("caption", caption), *(("name", label) for label in labels)):
         refuse_undrawable(what, text, sheet.display)
-    size = _companion_size(sheet, caption)
-    labels = labels if size >= SMALLEST else ()
+    size, told = _companion_size(sheet, caption), labels
+    heading = " ".join(title.splitlines())
+    labels = labels if _counters_fit(sheet, heading, labels, column, size) else ()
     beside = _labels_width(labels, size, sheet.text) + column
     aside = beside + GAP * size if labels else 0.0
-    written, above = _caption(caption, sheet, sheet.span if sheet.portrait else sheet.span - aside)
-    baselines = _stack(above if sheet.portrait else sheet.bottom, size, len(labels))
+    written, above = _caption(caption, sheet, sheet.span if sheet.stacked else sheet.span - aside)
+    baselines = _stack(above if sheet.stacked else sheet.bottom, size, len(labels))
     named = [
         line_ink(label, sheet.text, size).moved(sheet.right - round(beside), row).faded(QUIET)
         for label, row in zip(labels, baselines, strict=True)
     ]
-    heading = _title(title, sheet.display, TITLE * size, sheet.span - aside).moved(sheet.left, above)
+    headed = _title(heading, sheet.display, sheet.title_size(size), sheet.span - aside).moved(sheet.left, above)
     dots = tuple((sheet.right - round(beside + size), row - round(0.36 * size)) for row in baselines)
-    inks = together([*written, *named, heading])
-    return Page(inks, baselines, dots, int(inks.rows.min(initial=sheet.bottom)))
+    inks = together([*written, *named, headed])
+    wanted = {"the title": (title, headed.rows.size), "the caption": (caption, written), "the counters": (told, labels)}
+    left_out = tuple(name for name, (asked, given) in wanted.items() if asked and not given)
+    return Page(inks, baselines, dots, int(inks.rows.min(initial=sheet.bottom)), left_out)
+
+
+def _counters_fit(sheet: Sheet, title: str, labels: tuple[str, ...], column: int, size: float) -> bool:
+    """Whether there is room for counters; in a little picture the title goes before them."""
+    if not sheet.little:
+        return size >= SMALLEST
+    aside = _labels_width(labels, size, sheet.text) + column + GAP * size
+    wide = line_width(title, sheet.display, sheet.title_size(size))
+    return wide + aside <= sheet.span and LEADING * size * len(labels) <= MOST_COVERED * sheet.height
+
+
+def left_out(words: Words, width: int, height: int, *, film: bool = False, fonts: Sequence[str] = ()) -> list[str]:
+    """Returns which words a picture of a size in pixels has no room for: the title, the caption, and so on."""
+    sheet = Sheet(width, height, film, tuple(fonts))
+    column = ink.value_width("0" * VALUE_DIGITS, _companion_size(sheet, words.caption), sheet.text)
+    page = _page(sheet, words.title, words.caption, tuple(counter.label for counter in words.counters), column)
+    names = ["the names of its surfaces"] if words.labels and not _labels(words.labels, sheet) else []
+    return [*page.left_out, *names]
 
 
 def _labels(labels: Sequence[str], sheet: Sheet) -> list[Ink]:
     """Returns the names of panels, each in the middle of the upper edge of its own."""
     size = LABEL * sheet.size
-    if size < SMALLEST:
-        return []
     panel, row = sheet.width / max(1, len(labels)), round(SAFE * sheet.height + size)
+    if sheet.little and any(line_width(label, sheet.text, size) > (1 - SAFE) * panel for label in labels):
+        return []
     return [
         line_ink(label, sheet.text, size).moved(round((n + 0.5) * panel - line_width(label, sheet.text, size) / 2), row)
         for n, label in enumerate(labels)
@@ -206,7 +251,7 @@ def _labels(labels: Sequence[str], sheet: Sheet) -> list[Ink]:
 @lru_cache(maxsize=16)
 def _companion_size(sheet: Sheet, caption: str) -> float:
     """Returns the size of counters, and of the title before it is enlarged: in portrait it follows a long caption."""
-    if not sheet.portrait:
+    if not sheet.portrait or sheet.little:
         return sheet.size
     return max(_broken(caption, sheet, sheet.span)[1], COMPANION * sheet.size)
 
@@ -214,7 +259,9 @@ def _companion_size(sheet: Sheet, caption: str) -> float:
 def _caption(caption: str, sheet: Sheet, width: float) -> tuple[list[Ink], int]:
     """Returns the inks of the caption's lines and the first free baseline above them."""
     lines, size = _broken(" ".join(caption.splitlines()), sheet, width)
-    if not lines or size < SMALLEST:
+    if not lines or size < (READABLE - 0.01 if sheet.little else SMALLEST):
+        return [], sheet.bottom
+    if sheet.little and LEADING * size * len(lines) > MOST_COVERED * sheet.height:
         return [], sheet.bottom
     rows = _stack(sheet.bottom, size, len(lines))
     inks = [
@@ -249,7 +296,7 @@ def _broken(caption: str, sheet: Sheet, width: float) -> tuple[list[str], float]
     for count in range(1, most + 1):
         lines = _balanced(caption, count, sheet.text)
         size = min(sheet.size, width / max(line_width(line, sheet.text, 1.0) for line in lines))
-        if size >= SHRINK * sheet.size:
+        if size >= (1.0 if sheet.little else SHRINK) * sheet.size:
             break
     return lines, size
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from render.film.overlay import draw_words
+from render.film.overlay import draw_words, left_out
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
 from render.film.wording import words_of
@@ -65,6 +65,7 @@ class Shooting:
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
+            self._tell_what_is_left_out(take)
             sizes = panel_sizes(self.output.size, len(take.panels))
             stages: list[Stage] = []
             try:
@@ -75,6 +76,17 @@ class Shooting:
             finally:
                 for stage in stages:
                     stage.close()
+
+    def _tell_what_is_left_out(self, take: Take) -> None:
+        """Says which words a small picture has no room for, since it is not to look as if there were none."""
+        width, height = self.output.size
+        words, film = words_of(self.scene, self.output, take, 0.0), isinstance(self.output, Film)
+        names = left_out(words, width, height, film=film, fonts=take.look.font)
+        if names:
+            listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+            self.reporter.say(
+                f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
+            )
 
     def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment) -> np.ndarray:
         exposed = []
