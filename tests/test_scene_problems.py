@@ -55,7 +55,18 @@ BAD = [
     ("seed: 7", "seed: 4294967296", "3:7", "seed: 4294967296 is too large; less than 4,294,967,296"),
     ("seed: 7", "seed: true", "3:7", "seed: true is not a whole number"),
     ("seed: 7", 'seed: "7"', "3:7", 'seed: "7" is not a whole number; remove the quotes'),
-    ("films:\n  one", "films:\n  ../one", "21:3", 'films.../one: "../one" is not a name; use 1 to 64 letters'),
+    (
+        "films:\n  one",
+        "films:\n  ../one",
+        "21:3",
+        'films.../one: "../one" is not a name; use 1 to 64 of the letters a to z',
+    ),
+    (
+        "films:\n  one",
+        "films:\n  山",
+        "21:3",
+        'films.山: "山" is not a name; use 1 to 64 of the letters a to z and A to Z',
+    ),
     ("kind: digits", "kind: digit", "6:18", 'runs.main.data.kind: "digit" is not known; did you mean digits?'),
     (
         "kind: digits",
