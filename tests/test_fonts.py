@@ -44,29 +44,33 @@ def scene_with(here, title, *lines):
     return here / "a.yaml"
 
 
+def faced(*names):
+    return TEXT._replace(chosen=tuple(map(fonts.find, names)))
+
+
 def same(one, other):
     return all(np.array_equal(getattr(one, part), getattr(other, part)) for part in ("rows", "columns", "coverage"))
 
 
 def test_a_letter_is_drawn_in_the_shape_that_the_named_font_has(here):
-    face = TEXT._replace(named=("cjk.otf",))
+    face = faced("cjk.otf")
     assert same(line_ink("山", face, 30.0), line_ink("H", TEXT, 30.0))
     assert line_width("山川", face, 30.0) == pytest.approx(line_width("HI", TEXT, 30.0))
 
 
 def test_what_the_named_font_lacks_is_drawn_in_the_bundled_one(here):
-    mixed = line_width("山 and a", TEXT._replace(named=("cjk.otf",)), 30.0)
+    mixed = line_width("山 and a", faced("cjk.otf"), 30.0)
     assert mixed == pytest.approx(line_width("H", TEXT, 30.0) + line_width(" and a", TEXT, 30.0))
 
 
 def test_letters_from_right_to_left_stand_in_their_order(here):
-    written = line_ink("اب", TEXT._replace(named=("arabic.otf",)), 30.0)
+    written = line_ink("اب", faced("arabic.otf"), 30.0)
     assert same(written, line_ink("OH", TEXT, 30.0))
     assert not same(written, line_ink("HO", TEXT, 30.0))
 
 
 def test_an_emoji_keeps_its_colours_and_the_words_about_it_theirs(here):
-    ink = line_ink("a😄", TEXT._replace(named=("emoji.ttf",)), 30.0)
+    ink = line_ink("a😄", faced("emoji.ttf"), 30.0)
     own = ~np.isnan(ink.light[:, 0])
     assert own.sum() == 30 * 30 and (ink.light[own] == [1, 0, 0]).all()
     pixels = np.zeros((60, 90, 3), np.uint8)

@@ -21,7 +21,9 @@ from render.errors import SceneError
 from render.film import ink
 from render.film.ink import DISPLAY, TEXT, Ink, line_ink, line_width, together
 from render.film.pieces import Face
+from render.scene.fonts import find
 from render.scene.lettering import sentence
+from render.scene.typeface import Typeface
 
 SAFE = 0.05  # margin / width or height of the frame
 TITLE = 1.75  # size of the title / size of the caption
@@ -78,7 +80,7 @@ def draw_words(
     letters under 7 px are left out. fonts: files and families that go before the bundled one. Raises SceneError for a
     character that no font has.
     """
-    sheet = Sheet(pixels.shape[1], pixels.shape[0], film, tuple(fonts))
+    sheet = Sheet(pixels.shape[1], pixels.shape[0], film, tuple(map(find, fonts)))
     size = _companion_size(sheet, words.caption)
     values = [counter.value for counter in words.counters]
     column = max(ink.value_width(text, size, sheet.text) for text in ["0" * VALUE_DIGITS, *values])
@@ -118,7 +120,7 @@ class Sheet:
     width: int
     height: int
     film: bool
-    fonts: tuple[str, ...] = ()
+    fonts: tuple[Typeface, ...] = ()
 
     @property
     def little(self) -> bool:
@@ -133,12 +135,12 @@ class Sheet:
     @property
     def text(self) -> Face:
         """The face of captions, counters and labels."""
-        return TEXT._replace(named=self.fonts)
+        return TEXT._replace(chosen=self.fonts)
 
     @property
     def display(self) -> Face:
         """The face of titles."""
-        return DISPLAY._replace(named=self.fonts)
+        return DISPLAY._replace(chosen=self.fonts)
 
     @property
     def portrait(self) -> bool:
@@ -229,7 +231,7 @@ def _counters_fit(sheet: Sheet, title: str, labels: tuple[str, ...], column: int
 
 def left_out(words: Words, width: int, height: int, *, film: bool = False, fonts: Sequence[str] = ()) -> list[str]:
     """Returns which words a picture of a size in pixels has no room for: the title, the caption, and so on."""
-    sheet = Sheet(width, height, film, tuple(fonts))
+    sheet = Sheet(width, height, film, tuple(map(find, fonts)))
     column = ink.value_width("0" * VALUE_DIGITS, _companion_size(sheet, words.caption), sheet.text)
     page = _page(sheet, words.title, words.caption, tuple(counter.label for counter in words.counters), column)
     names = ["the names of its surfaces"] if words.labels and not _labels(words.labels, sheet) else []

@@ -18,12 +18,12 @@ class Face(NamedTuple):
     """A bundled font and those that a scene names, which go before it."""
 
     bundled: str  # file in assets/
-    named: tuple[str, ...] = ()
+    chosen: tuple[Typeface, ...] = ()
 
     @property
     def chain(self) -> list[Typeface]:
         """The typefaces in the order in which they are asked for a letter."""
-        return [*map(fonts.find, self.named), fonts.bundled(self.bundled)]
+        return [*self.chosen, fonts.bundled(self.bundled)]
 
 
 class Piece(NamedTuple):
@@ -46,7 +46,7 @@ class Piece(NamedTuple):
 def pieces(text: str, face: Face) -> tuple[Piece, ...]:
     """Returns the pieces of a line from left to right; a letter that no typeface has stays with the bundled one."""
     text = letters.one_line(text)
-    if not face.named and not letters.needs_shaping(text):
+    if not face.chosen and not letters.needs_shaping(text):
         return (Piece(text, fonts.bundled(face.bundled), None),) if text else ()
     chain = face.chain
     shaped = features.check("raqm")

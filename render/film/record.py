@@ -20,6 +20,7 @@ from render.records import read_record, write_json, write_record
 from render.scene import fonts
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
+from render.scene.typeface import Typeface
 
 ALGORITHM = 1  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
@@ -51,12 +52,12 @@ def fonts_of(scene: Scene) -> list[dict[str, Any]]:
         found = [fonts.find(name) for name in scene.look.font]
     except LookupError as error:
         raise SceneError([f"look.font: {error.args[0]}"]) from error
-    return [{"file": face.file.name, "face": face.index, "sha256": _digest(face.file)} for face in found]
+    return [{"file": face.file.name, "face": face.index, "sha256": _digest(face)} for face in found]
 
 
 @functools.cache
-def _digest(file: Path) -> str:
-    return file_digest(file)
+def _digest(face: Typeface) -> str:
+    return file_digest(face.file)
 
 
 def file_key(scene: Scene, output: Film | Still, metadata: bool = True) -> str:

@@ -7,6 +7,7 @@ checked without any library that draws.
 from __future__ import annotations
 
 import functools
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,10 +27,11 @@ class NoTypefaceError(ValueError):
 
 @dataclass(frozen=True)
 class Typeface:
-    """A face of a font file; equal where file and index are."""
+    """A face of a font file; equal where the file is the same one and was not written anew."""
 
     file: Path
     index: int  # of the face in a collection
+    stamp: tuple[int, int]  # when the file was written, nanoseconds, and its bytes
     letters: frozenset[int] = field(compare=False, repr=False)  # code points
     bitmap: int = field(default=0, compare=False)  # pixels an em of its pictures in colour; 0 where it has none
     colour: bool = field(default=False, compare=False)  # whether its letters have colours of their own
@@ -56,9 +58,15 @@ class _Tables:
         return table
 
 
-@functools.lru_cache(maxsize=64)
 def read_typeface(file: Path, index: int = 0) -> Typeface:
     """Returns a face of a file; raises NoTypefaceError where it is no font, or has colours that cannot be drawn."""
+    with _opened(file) as stream:
+        state = os.fstat(stream.fileno())
+    return _read(file, index, (state.st_mtime_ns, state.st_size))
+
+
+@functools.lru_cache(maxsize=64)
+def _read(file: Path, index: int, stamp: tuple[int, int]) -> Typeface:
     with _opened(file) as stream:
         try:
             tables = _tables(stream, index)
@@ -72,7 +80,7 @@ def read_typeface(file: Path, index: int = 0) -> Typeface:
         raise NoTypefaceError("has its colours as gradients (COLR version 1), which cannot be drawn")
     if not tables.places.keys() & {b"glyf", b"CFF ", b"CFF2"} and not bitmap:
         raise NoTypefaceError("has neither outlines nor pictures that can be drawn")
-    return Typeface(file, index, letters, bitmap, bool(bitmap or layers), b"fvar" in tables.places)
+    return Typeface(file, index, stamp, letters, bitmap, bool(bitmap or layers), b"fvar" in tables.places)
 
 
 def names_in(file: Path) -> Iterator[tuple[int, list[str], list[str], str]]:
