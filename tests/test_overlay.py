@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from render.errors import SceneError
 from render.files import asset
-from render.film.ink import FIGURES, line_ink, line_width, paint, undrawable, value_ink, value_width
-from render.film.overlay import SAFE, Counter, Words, draw_words, format_loss, format_step
+from render.film.ink import FIGURES, TEXT, line_ink, line_width, paint, value_ink, value_width
+from render.film.overlay import SAFE, Counter, Words, draw_words, format_loss, format_step, left_out
+from render.scene.letters import undrawable
 
 CAPTION = (
     "digits · mlp 64-32-32-10 tanh · sgd lr 0.1, batch 64 · train loss on 1,024 examples, eval mode · "
@@ -102,10 +103,45 @@ def test_a_word_wider_than_the_picture_is_set_smaller():
     assert columns[-1] <= 0.95 * 1920 + 2
 
 
-def test_letters_too_small_to_read_are_left_out():
-    assert not drawn_at(Words(caption=CAPTION, counters=COUNTERS), 480, 270, film=True).any()
-    assert drawn_at(Words(title="First descent"), 480, 270, film=True).any()
-    assert not drawn_at(FULL, 160, 90, film=True).any()
+@pytest.mark.parametrize("film", [False, True])
+def test_a_draft_has_all_words_in_letters_that_can_be_read(film):
+    assert left_out(FULL, 480, 270, film=film) == []
+    caption = drawn_at(Words(caption="HHH"), 480, 270, film=film)
+    assert np.ptp(rows_of(caption)) + 1 >= 6  # capitals of letters of 9 px
+    assert lines_of(drawn_at(Words(caption=CAPTION), 480, 270, film=film)) == 3
+    assert rows_of(drawn_at(FULL, 480, 270, film=film))[0] > 0.6 * 270
+
+
+def test_a_thumbnail_has_its_title_and_what_is_left_out_is_told():
+    assert left_out(FULL, 160, 90, film=True) == ["the caption", "the counters"]
+    title = drawn_at(Words(title="First descent"), 160, 90, film=True)
+    assert title.any() and np.array_equal(drawn_at(FULL, 160, 90, film=True), title)
+
+
+@pytest.mark.parametrize("size", [(160, 90), (90, 160), (320, 180), (480, 270), (300, 300), (64, 36), (200, 319)])
+@pytest.mark.parametrize(
+    "words", [FULL, Words("A title that is too long for any small picture at all", CAPTION * 4, COUNTERS)]
+)
+def test_whatever_is_not_left_out_lies_within_a_small_picture(size, words):
+    width, height = size
+    changed, out = drawn_at(words, width, height, film=True), left_out(words, width, height, film=True)
+    assert changed.any() or {"the title", "the caption", "the counters"} == set(out)
+    if changed.any():
+        columns = np.flatnonzero(changed.any(axis=0))
+        assert columns[0] >= SAFE * width - 2 and columns[-1] <= (1 - SAFE) * width + 2
+        assert rows_of(changed)[0] > 0.3 * height
+
+
+def test_large_pictures_leave_nothing_out():
+    for size in SIZES:
+        assert left_out(FULL, *size, film=True) == []
+
+
+def test_names_of_panels_that_would_run_into_each_other_are_left_out_and_told():
+    words = Words(labels=("with shortcuts", "without shortcuts"))
+    assert left_out(words, 160, 90) == ["the names of its surfaces"]
+    assert not drawn_at(words, 160, 90).any()
+    assert left_out(words, 480, 270) == []
 
 
 @given(first=st.integers(0, 9999), second=st.integers(0, 9999))
@@ -129,7 +165,7 @@ def test_a_digit_looks_alike_wherever_it_stands():
 
 
 def test_half_covered_pixels_have_half_the_light_and_not_half_the_code():
-    ink = line_ink("H", "fonts/Inter-Regular.otf", 40.0)
+    ink = line_ink("H", TEXT, 40.0)
     pixels = np.zeros((60, 60, 3), np.uint8)
     paint(pixels, ink.moved(5, 50), "#ffffff")
     light = np.where((code := pixels[..., 0] / 255) <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
@@ -137,24 +173,25 @@ def test_half_covered_pixels_have_half_the_light_and_not_half_the_code():
 
 
 def test_letters_are_as_wide_as_the_layout_thinks():
-    ink = line_ink("measured", "fonts/Inter-Regular.otf", 21.6)
-    assert np.ptp(ink.columns) + 1 == pytest.approx(line_width("measured", "fonts/Inter-Regular.otf", 21.6), abs=4)
+    ink = line_ink("measured", TEXT, 21.6)
+    assert np.ptp(ink.columns) + 1 == pytest.approx(line_width("measured", TEXT, 21.6), abs=4)
 
 
 def test_ink_beyond_the_picture_is_cut():
     pixels = ground(8, 8)
-    paint(pixels, line_ink("WW", "fonts/Inter-Regular.otf", 30.0).moved(-4, 12), "#ffffff")
+    paint(pixels, line_ink("WW", TEXT, 30.0).moved(-4, 12), "#ffffff")
     assert pixels.shape == (8, 8, 3)
 
 
 def test_every_sign_that_a_caption_uses_can_be_drawn():
-    assert undrawable("·×−≤≥≈→←σθαβΔ%√±∞⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–—’“” éñØßŁЖ\u00a0\u202f" + FIGURES) == ""
+    assert undrawable("·×−≤≥≈→←σθαβΔ%√±∞⁻⁰¹²³⁴⁵⁶⁷⁸⁹…–—’“” éñØßŁЖ\u00a0\u202f" + FIGURES, TEXT.chain) == []
 
 
 def test_a_letter_that_the_font_lacks_is_named():
-    assert undrawable("谷 line 線谷") == "谷線"
-    with pytest.raises(SceneError, match="no letter for 谷 線"):
-        draw_words(ground(640, 360), Words(title="谷線"))
+    assert undrawable("谷 line 線谷", TEXT.chain) == [(1, "谷"), (8, "線")]
+    for what, words in (("title", Words(title="谷線")), ("caption", Words(caption="谷線"))):
+        with pytest.raises(SceneError, match=rf'{what}: no font here has a letter for "谷" \(U\+8C37, character 1\)'):
+            draw_words(ground(640, 360), words)
 
 
 def test_a_caption_of_several_lines_is_drawn_as_one():

@@ -80,7 +80,7 @@ def test_no_quality_raises_anything_or_leaves_what_a_scene_may_ask(scene, name, 
     assert Scene.model_validate(resolved(given)) == given
     assert all(a <= b for a, b in zip(given.films["one"].size, size, strict=True))
     assert all(a <= b for a, b in zip(given.surfaces["main"].points, points, strict=True))
-    assert given.films["one"].fps <= fps
+    assert given.films["one"].fps <= asked.films["one"].fps
     assert given.runs["main"].training.steps <= steps
     limited, width = qualities()[name], size[0]
     if limited.width and width > limited.width and size[1] * limited.width / width > 32:

@@ -286,7 +286,9 @@ def scenes(draw) -> dict[str, object]:
     )
     return {
         "thalweg": 1,
-        "title": draw(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=20)),
+        "title": draw(
+            st.text(st.characters(codec="latin-1", categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
+        ),
         "seed": draw(st.integers(0, 2**32 - 1)),
         "runs": runs,
         "surfaces": surfaces,

@@ -37,7 +37,43 @@ def test_a_look_is_chosen_by_a_setting(scene):
     assert load(scene, ["look.name=nocturne"]).look.palette != load(scene).look.palette
 
 
+TEXTS = ["Descent: a story", "*x", "&x", "!x", "%x", "@x", "- x", "? x", "#3", "Descent #3", "2026", "yes", "null", "~"]
+TEXTS += ["true", "[a]", "{a: b}", "it's", 'say "no"', "a=b", "1e-3", "| x", "0x10", "---", "谷"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_where_a_scene_has_text_the_value_is_taken_as_it_stands(scene, text):
+    assert load(scene, ["films={}", "stills={}", f"title={text}"]).title == text
+
+
+@pytest.mark.parametrize("text", ["'Descent: a story'", '"Descent: a story"', ' "Descent: a story" '])
+def test_quotes_around_a_text_are_taken_off(scene, text):
+    assert load(scene, [f"title={text}"]).title == "Descent: a story"
+
+
+@pytest.mark.parametrize(
+    ("setting", "colours"),
+    [
+        ("look.path.colour=#ff5a5f", ("#ff5a5f", None)),
+        ("look.path.colour='#ff5a5f'", ("#ff5a5f", None)),
+        ("look.path={colour: #ff5a5f, others: [#aabbcc, '#ddeeff']}", ("#ff5a5f", ["#aabbcc", "#ddeeff"])),
+        ("look.path.others=[#aabbcc,#ddeeff]", (None, ["#aabbcc", "#ddeeff"])),
+    ],
+)
+def test_a_hash_begins_no_comment_on_the_command_line(scene, setting, colours):
+    plain, path = load(scene).look.path, load(scene, [setting]).look.path
+    assert (path.colour, path.others) == (colours[0] or plain.colour, colours[1] or plain.others)
+
+
 BAD = [
+    ("seed=#7", '--set seed=#7: seed: "#7" is not a whole number'),
+    ("seed=7 # lucky", '--set seed=7 # lucky: seed: "7 # lucky" is not a whole number'),
+    ("seed=*x", '--set seed=*x: seed: "*x" is not a whole number'),
+    ("seed=%", '--set seed=%: seed: "%" is not a whole number'),
+    ("seed=- 7", "--set seed=- 7: seed: [7] is not a whole number"),
+    ("look.path=#fff", 'look.path: "#fff" is not a mapping; its keys are colour, others, radius, glow'),
+    ("title=", '--set title=: title: "" has too few characters; at least 1'),
+    ('title="a', "a quote is not closed"),
     ("seed", "--set seed: is not key.path=value; write it like shots.0.duration=4s"),
     ("=1", "--set =1: is not key.path=value"),
     ("a..b=1", "--set a..b=1: is not key.path=value"),

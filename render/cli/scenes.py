@@ -21,6 +21,7 @@ def render(job: Job) -> None:
     from render.film import film, still
 
     sources.examine(job)
+    _look_ahead(job, "stills", "films")
     job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
 
 
@@ -33,6 +34,7 @@ def still(job: Job) -> None:
     from render.film import still
 
     sources.examine(job)
+    _look_ahead(job, "stills")
     job.answer(_made(job, still, "stills"))
 
 
@@ -45,7 +47,17 @@ def film(job: Job) -> None:
     from render.film import film
 
     sources.examine(job)
+    _look_ahead(job, "films")
     job.answer(_made(job, film, "films"))
+
+
+def _look_ahead(job: Job, *families: str) -> None:
+    """Looks first for what would end the command after all else is done, since a training may take hours."""
+    from render.film import preflight
+
+    for _, scene in job.scenes:
+        waiting = preflight.tasks(scene, families, job.quality, job.output, job.metadata)
+        preflight.require(waiting, job.output, job.reporter)
 
 
 def _made(job: Job, maker: Any, family: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from render import compiler
 from render.descent.data.places import cache_folder
 from render.errors import MachineError
-from render.film.encode import ffmpeg
+from render.film.encode import ffmpeg, require_encoder
 from render.stage.gl import require_gl
 
 OLDEST = (3, 11)
@@ -95,7 +95,7 @@ def _torch(name: str) -> Check:
 
 def _frame(name: str) -> Check:
     """Draws one frame in a process of its own, which a broken driver would end."""
-    require_gl()
+    noticed = require_gl()
     packages = "install a driver, e.g. `apt install libegl1 libgl1-mesa-dri`"
     command = [sys.executable, "-m", "render.stage.trial"]
     try:
@@ -108,15 +108,15 @@ def _frame(name: str) -> Check:
         return Check(name, f"no frame could be drawn ({why})", packages)
     found = json.loads(drawn.stdout.strip().splitlines()[-1])
     said = f"{found['window']}, {found['renderer']}, OpenGL {found['version']}, pictures up to {found['widest']:,} px"
-    return Check(name, said, "" if found["contrast"] else f"its frame is of one grey; {packages}")
+    if not found["contrast"]:
+        return Check(name, said, f"its frame is of one grey; {packages}")
+    return Check(name, said, noticed and f"{noticed}; unset it", needed=False)
 
 
 def _encoder(name: str) -> Check:
-    listed = subprocess.run([ffmpeg(), "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
+    require_encoder()
     version = subprocess.run([ffmpeg(), "-version"], capture_output=True, text=True, check=False).stdout
     first = version.partition("\n")[0].partition(" Copyright")[0]
-    if "libx264" not in listed.stdout:
-        return Check(name, f"{first} has no libx264", "unset IMAGEIO_FFMPEG_EXE, or install imageio-ffmpeg again")
     return Check(name, f"{first}, with libx264")
 
 

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -20,6 +21,7 @@ from PIL import Image
 
 from render.errors import MachineError, SceneError
 from render.files import replacing
+from render.scene.framerate import told
 
 COLOURS = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=yuv420p,"
@@ -40,13 +42,14 @@ class EncodedFilm:
 def encode(
     frames: Sequence[Path],
     target: Path,
-    fps: float,
+    fps: float | Fraction,
     crf: int,
     preset: str,
     metadata: Mapping[str, str] | None = None,
 ) -> EncodedFilm:
     """Writes frames (PNG, one size, even sides) as an H.264 mp4, whole or not at all; same frames, same bytes.
 
+    fps: frames per second; a fraction such as 24000/1001 is in the file as it is.
     A crf of 16 to 18 is hard to tell from the frames, 23 is fit for the web; preset is x264's, medium or slow.
     Raises MachineError, with ffmpeg's last words, where it is missing or fails.
     """
@@ -79,12 +82,12 @@ def _size_of(frame: Path) -> tuple[int, int]:
         return picture.size
 
 
-def _command(target: Path, fps: float, crf: int, preset: str, metadata: Mapping[str, str]) -> list[str]:
+def _command(target: Path, fps: float | Fraction, crf: int, preset: str, metadata: Mapping[str, str]) -> list[str]:
     """Returns the call that reads PNG from standard input and writes target."""
     named = [part for key, value in metadata.items() for part in ("-metadata", f"{key}={value}")]
     return [
         *(ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
-        *("-f", "image2pipe", "-c:v", "png", "-framerate", str(fps), "-i", "-"),
+        *("-f", "image2pipe", "-c:v", "png", "-framerate", str(told(fps)), "-i", "-"),
         *("-vf", COLOURS, "-c:v", "libx264", "-crf", str(crf), "-preset", preset),
         *("-map_metadata", "-1", *named, "-movflags", "+faststart"),
         *("-fflags", "+bitexact", "-flags:v", "+bitexact", str(target)),
@@ -124,7 +127,7 @@ def _start(command: Sequence[str], messages: int) -> subprocess.Popen[bytes]:
         raise MachineError(f"ffmpeg cannot be started ({error.strerror}); install imageio-ffmpeg again") from error
 
 
-def _read_back(film: Path, fps: float) -> EncodedFilm:
+def _read_back(film: Path, fps: float | Fraction) -> EncodedFilm:
     """Decodes a film and returns what it holds; raises MachineError where its colours are not tagged BT.709."""
     command = [ffmpeg(), "-nostdin", "-hide_banner", "-xerror", "-i", str(film), "-map", "0:v", "-f", "null", "-"]
     ended = subprocess.run(command, capture_output=True, check=False)
@@ -135,7 +138,7 @@ def _read_back(film: Path, fps: float) -> EncodedFilm:
         raise MachineError(f"the film cannot be read back: {_last_line(ended.stderr)}")
     if TAGGED not in picture[0]:
         raise MachineError(f"the film's colours are not tagged BT.709: {picture[0]}")
-    return EncodedFilm(int(counts[-1]), (int(picture[1]), int(picture[2])), int(counts[-1]) / fps)
+    return EncodedFilm(int(counts[-1]), (int(picture[1]), int(picture[2])), float(int(counts[-1]) / fps))
 
 
 def ffmpeg() -> str:
@@ -147,6 +150,15 @@ def ffmpeg() -> str:
     if shutil.which(path) is None:
         raise MachineError(f"{Path(path).name} was not found; unset IMAGEIO_FFMPEG_EXE or install imageio-ffmpeg again")
     return path
+
+
+def require_encoder() -> None:
+    """Raises MachineError where no ffmpeg is there, or one that writes no H.264."""
+    listed = subprocess.run([ffmpeg(), "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
+    if "libx264" not in listed.stdout:
+        raise MachineError(
+            "the ffmpeg that was found has no libx264; unset IMAGEIO_FFMPEG_EXE, or install imageio-ffmpeg again"
+        )
 
 
 def _last_line(output: bytes) -> str:

@@ -16,8 +16,10 @@ from render.film.timeline import Timeline
 from render.film.wording import caption_of
 from render.interrupts import finishing
 from render.progress import Reporter
+from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.spec import Scene
+from render.stage.gl import require_gl
 
 
 def target_of(name: str, quality: str, output: Path) -> Path:
@@ -56,7 +58,7 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
         details = {
             "quality": quality,
             "size": list(encoded.size),
-            "fps": film.fps,
+            "fps": plain(film.fps),
             "frames": encoded.frames,
             "seconds": encoded.duration,
             "caption": [caption_of(scene, take) for take in takes],
@@ -77,6 +79,7 @@ def _drawn(shooting: Shooting, store: FrameStore, keys: list[str], name: str) ->
 
 
 def _draw(shooting: Shooting, store: FrameStore, keys: list[str], missing: list[int], name: str) -> None:
+    require_gl()  # before a surface is measured for nothing
     moments = [Moment(index, shooting.timeline.time(index)) for index in missing]
     shooting.takes()  # measures the surfaces first, which have bars of their own
     done = len(keys) - len(missing)

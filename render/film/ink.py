@@ -2,23 +2,23 @@
 
 A line is rendered four times larger and averaged, so that its letters stand where the type designer spaced them and
 not on the nearest pixel, and its coverage is mixed with the picture in linear light. Figures of values share one
-advance, so nothing jitters from frame to frame.
+advance, so nothing jitters from frame to frame. Emoji keep colours of their own.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw
 
-from render.files import asset
+from render.film.pieces import Face, Piece, pieces
 
-TEXT = "fonts/Inter-Regular.otf"
-DISPLAY = "fonts/InterDisplay-Medium.otf"
+TEXT = Face("fonts/Inter-Regular.otf")
+DISPLAY = Face("fonts/InterDisplay-Medium.otf")
 FIGURES = "0123456789\u2007"  # with the space that is as wide as a digit
 SUPERSAMPLING = 4
 VEILED = 0.88  # of the light, where a veil lies in full
@@ -35,19 +35,21 @@ class Ink:
     rows: np.ndarray  # (N,)
     columns: np.ndarray  # (N,)
     coverage: np.ndarray  # (N,) 0 to 1
+    light: np.ndarray | None = None  # (N, 3) linear, of letters that have their own colours; NaN where they have not
 
     def moved(self, column: int, row: int) -> Ink:
         """Returns the same ink, farther right and down."""
-        return Ink(self.rows + row, self.columns + column, self.coverage)
+        return replace(self, rows=self.rows + row, columns=self.columns + column)
 
     def faded(self, opacity: float) -> Ink:
         """Returns the same ink, thinner."""
-        return Ink(self.rows, self.columns, self.coverage * opacity)
+        return replace(self, coverage=self.coverage * opacity)
 
     def within(self, width: int, height: int) -> Ink:
         """Returns the part that lies in a frame."""
         inside = (self.rows >= 0) & (self.rows < height) & (self.columns >= 0) & (self.columns < width)
-        return Ink(self.rows[inside], self.columns[inside], self.coverage[inside])
+        light = None if self.light is None else self.light[inside]
+        return Ink(self.rows[inside], self.columns[inside], self.coverage[inside], light)
 
 
 def together(inks: Sequence[Ink]) -> Ink:
@@ -55,34 +57,89 @@ def together(inks: Sequence[Ink]) -> Ink:
     if not inks:
         return Ink(np.empty(0, int), np.empty(0, int), np.empty(0))
     parts = zip(*((ink.rows, ink.columns, ink.coverage) for ink in inks), strict=True)
-    return Ink(*(np.concatenate(part) for part in parts))
+    joined = Ink(*(np.concatenate(part) for part in parts))
+    if all(ink.light is None for ink in inks):
+        return joined
+    lights = [np.full((len(ink.rows), 3), np.nan) if ink.light is None else ink.light for ink in inks]
+    return replace(joined, light=np.concatenate(lights))
 
 
 @lru_cache(maxsize=512)
-def line_ink(text: str, face: str, size: float) -> Ink:
+def line_ink(text: str, face: Face, size: float) -> Ink:
     """Returns a line of text of a size in pixels, its baseline in row 0 and its first letter at column 0."""
-    font, scale = _font(face, size * SUPERSAMPLING), SUPERSAMPLING
-    left, top, right, bottom = (math.floor(edge / scale) - 1 for edge in font.getbbox(text, anchor="ls"))
+    place, inks = 0.0, []
+    for piece in pieces(text, face):
+        whole = math.floor(place)
+        draw = _picture_ink if piece.typeface.colour else _letter_ink
+        inks.append(draw(piece, size, place - whole).moved(whole, 0))
+        place += _advance(piece, size)
+    return together(inks)
+
+
+def _letter_ink(piece: Piece, size: float, shift: float) -> Ink:
+    """Returns the ink of a piece that is written in the colour of the words, shifted by a part of a pixel."""
+    font, scale = piece.font(size * SUPERSAMPLING), SUPERSAMPLING
+    box = font.getbbox(piece.text, anchor="ls", direction=piece.direction)
+    left, top, right, bottom = (math.floor(edge / scale) - 1 for edge in box)
     canvas = Image.new("L", ((right - left + 3) * scale, (bottom - top + 3) * scale))
-    ImageDraw.Draw(canvas).text((-left * scale, -top * scale), text, fill=255, font=font, anchor="ls")
-    tiles = np.asarray(canvas, np.float64).reshape(canvas.height // scale, scale, canvas.width // scale, scale)
-    coverage = tiles.mean(axis=(1, 3)) / 255
+    ImageDraw.Draw(canvas).text(
+        ((shift - left) * scale, -top * scale), piece.text, fill=255, font=font, anchor="ls", direction=piece.direction
+    )
+    coverage = _averaged(np.asarray(canvas, np.float64)) / 255
     rows, columns = np.nonzero(coverage)
     return Ink(rows + top, columns + left, coverage[rows, columns])
 
 
-def line_width(text: str, face: str, size: float) -> float:
+def _picture_ink(piece: Piece, size: float, shift: float) -> Ink:
+    """Returns the ink of a piece whose letters are pictures in colours of their own."""
+    fine = size * SUPERSAMPLING
+    font, scale = piece.font(fine), piece.scale(fine)
+    left, top, right, bottom = (math.floor(edge) for edge in font.getbbox(piece.text, anchor="ls"))
+    drawn = Image.new("RGBA", (max(1, right - left), max(1, bottom - top)))
+    ImageDraw.Draw(drawn).text((-left, -top), piece.text, font=font, anchor="ls", embedded_color=True)
+    column, row = math.floor(left * scale / SUPERSAMPLING) - 1, math.floor(top * scale / SUPERSAMPLING) - 1
+    width, height = (max(1, round(side * scale)) for side in drawn.size)
+    x = round(left * scale + (shift - column) * SUPERSAMPLING)
+    y = round(top * scale - row * SUPERSAMPLING)
+    columns, rows = (-(-(at + side) // SUPERSAMPLING) for at, side in ((x, width), (y, height)))
+    canvas = Image.new("RGBA", (columns * SUPERSAMPLING, rows * SUPERSAMPLING))
+    canvas.paste(drawn.convert("RGBa").resize((width, height), Image.Resampling.BOX).convert("RGBA"), (x, y))
+    return _coloured(np.asarray(canvas), column, row)
+
+
+def _coloured(picture: np.ndarray, column: int, row: int) -> Ink:
+    """Returns a picture (H, W, 4) uint8 of sub-pixels as ink, its upper left pixel in a column and row."""
+    alpha = picture[..., 3] / 255
+    coverage = _averaged(alpha)
+    sums = np.stack([_averaged(_LINEAR[picture[..., channel]] * alpha) for channel in range(3)], axis=-1)
+    rows, columns = np.nonzero(coverage)
+    light = sums[rows, columns] / coverage[rows, columns, None]
+    return Ink(rows + row, columns + column, coverage[rows, columns], light)
+
+
+def _averaged(fine: np.ndarray) -> np.ndarray:
+    """Returns the means of squares of sub-pixels (H · n, W · n), (H, W)."""
+    scale = SUPERSAMPLING
+    return fine.reshape(fine.shape[0] // scale, scale, fine.shape[1] // scale, scale).mean(axis=(1, 3))
+
+
+def _advance(piece: Piece, size: float) -> float:
+    """Returns the width of a piece, pixels; measured large, since at some sizes letters are set on whole pixels."""
+    return piece.font(256.0).getlength(piece.text, direction=piece.direction) * piece.scale(256.0) * size / 256
+
+
+def line_width(text: str, face: Face, size: float) -> float:
     """Returns the advance of a line in pixels."""
-    return _font(face, 256.0).getlength(text) * size / 256
+    return sum(_advance(piece, size) for piece in pieces(text, face))
 
 
-def value_ink(text: str, size: float) -> Ink:
+def value_ink(text: str, size: float, face: Face = TEXT) -> Ink:
     """Returns a value whose last cell ends at column 0; every digit stands in the middle of an equal cell."""
     column, inks = 0, []
     for letter in reversed(text):
-        cell = _cell(letter, size)
+        cell = _cell(letter, size, face)
         column -= cell
-        inks.append(line_ink(letter, TEXT, size).moved(column + round((cell - line_width(letter, TEXT, size)) / 2), 0))
+        inks.append(line_ink(letter, face, size).moved(column + round((cell - line_width(letter, face, size)) / 2), 0))
     return together(inks)
 
 
@@ -97,16 +154,16 @@ def dot(diameter: float) -> Ink:
     return Ink(rows - reach, columns - reach, coverage[rows, columns])
 
 
-def value_width(text: str, size: float) -> int:
+def value_width(text: str, size: float, face: Face = TEXT) -> int:
     """Returns the width of a value in whole pixels."""
-    return sum(_cell(letter, size) for letter in text)
+    return sum(_cell(letter, size, face) for letter in text)
 
 
 @lru_cache(maxsize=512)
-def _cell(letter: str, size: float) -> int:
+def _cell(letter: str, size: float, face: Face) -> int:
     """Returns the advance of one character of a value, in whole pixels so that a digit looks alike wherever it is."""
     letters = FIGURES if letter in FIGURES else letter
-    return round(max(line_width(each, TEXT, size) for each in letters))
+    return round(max(line_width(each, face, size) for each in letters))
 
 
 def paint(pixels: np.ndarray, ink: Ink, colour: str) -> None:
@@ -114,6 +171,8 @@ def paint(pixels: np.ndarray, ink: Ink, colour: str) -> None:
     ink = ink.within(pixels.shape[1], pixels.shape[0])
     ground = _LINEAR[pixels[ink.rows, ink.columns]]
     light = _LINEAR[list(ImageColor.getrgb(colour)[:3])]
+    if ink.light is not None:
+        light = np.where(np.isnan(ink.light), light, ink.light)
     pixels[ink.rows, ink.columns] = _codes(ground + (light - ground) * ink.coverage[:, None])
 
 
@@ -133,16 +192,3 @@ def veiled(pixels: np.ndarray, start: int, full: int, colour: str) -> np.ndarray
     ground = _LINEAR[pixels]
     ground += (float(light.mean() < DARK) - ground) * share[:, None, None]
     return _codes(ground)
-
-
-def undrawable(text: str) -> str:
-    """Returns the characters of text that the fonts have no letter for."""
-    font = _font(TEXT, 32.0)
-    absent = bytes(font.getmask("\uffff"))
-    return "".join(letter for letter in dict.fromkeys(text) if bytes(font.getmask(letter)) == absent)
-
-
-@lru_cache(maxsize=32)
-def _font(face: str, size: float) -> ImageFont.FreeTypeFont:
-    """Returns a bundled font at a size in pixels."""
-    return ImageFont.truetype(asset(face), size)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from render.errors import SceneError
 from render.files import locked, sweep
 from render.film import record
-from render.film.overlay import refuse_undrawable
 from render.progress import Reporter
+from render.scene import lettering
+from render.scene.problem import Problem
 from render.scene.spec import Scene
 
 
@@ -34,7 +36,9 @@ def once(scene: Scene, target: Path, key: str, place: Path, reporter: Reporter, 
     """
     if record.is_current(target, key):
         return Made(target, key, True)
-    refuse_undrawable(scene.title)
+    faults = [str(Problem(location, sentence)) for location, _, sentence in lettering.faults(scene)]
+    if faults:  # of a scene that was not read from a file
+        raise SceneError(faults)
     with locked(place, reporter.say):
         if record.is_current(target, key):  # whoever was there before has made it
             return Made(target, key, True)

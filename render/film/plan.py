@@ -18,6 +18,7 @@ from render.descent.run import trial
 from render.film import film as films
 from render.film import record, still
 from render.film.frames import FrameStore
+from render.film.preflight import BYTES_PER_PIXEL
 from render.landscape import measure, planning
 from render.landscape.grid import Grid
 from render.landscape.sampling import points_per_second
@@ -26,7 +27,6 @@ from render.scene.spec import Run, Scene
 
 SECONDS_PER_FRAME = (0.15, 0.4)  # for any frame, and for each million pixels; measured on two cores without a GPU
 FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
-BYTES_PER_PIXEL = 1.45  # of a PNG frame with grain, measured on the first scene
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from render import compiler
+from render.errors import SceneError
 from render.files import content_key, file_digest, is_whole
 from render.landscape import terrain
 from render.records import read_record, write_json, write_record
+from render.scene import fonts
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
+from render.scene.typeface import Typeface
 
 ALGORITHM = 2  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
@@ -32,6 +36,7 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "title": scene.title,
             "seed": scene.seed,
             "look": scene.look.model_dump(mode="json"),
+            "fonts": fonts_of(scene),
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
             "shots": [shot.model_dump(mode="json") for shot in scene.shots],
             "paths": {name: scene.measured[name].paths for name in sorted(surfaces) if name in scene.measured},
@@ -39,6 +44,20 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "output": output.model_dump(mode="json", exclude={"encoder"}),
         }
     )
+
+
+def fonts_of(scene: Scene) -> list[dict[str, Any]]:
+    """Returns the fonts that a scene names: file, face in it, and SHA-256; raises SceneError where one is not there."""
+    try:
+        found = [fonts.find(name) for name in scene.look.font]
+    except LookupError as error:
+        raise SceneError([f"look.font: {error.args[0]}"]) from error
+    return [{"file": face.file.name, "face": face.index, "sha256": _digest(face)} for face in found]
+
+
+@functools.cache
+def _digest(face: Typeface) -> str:
+    return file_digest(face.file)
 
 
 def file_key(scene: Scene, output: Film | Still, metadata: bool = True) -> str:
@@ -71,6 +90,7 @@ def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seco
         "sha256": file_digest(target),
         **details,
         "scene": resolved(scene),
+        "fonts": fonts_of(scene),
         "kernels": compiler.strategy(),
         "seed": scene.seed,
         "versions": {name: importlib.metadata.version(name) for name in VERSIONED},

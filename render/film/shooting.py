@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from render.film.overlay import draw_words
+from render.film.overlay import draw_words, left_out
 from render.film.remarks import remarks
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
@@ -71,6 +71,7 @@ class Shooting:
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
+            self._tell_what_is_left_out(take)
             sizes = panel_sizes(self.output.size, len(take.panels))
             stages: list[Stage] = []
             try:
@@ -82,6 +83,17 @@ class Shooting:
                 for stage in stages:
                     stage.close()
 
+    def _tell_what_is_left_out(self, take: Take) -> None:
+        """Says which words a small picture has no room for, since it is not to look as if there were none."""
+        width, height = self.output.size
+        words, film = words_of(self.scene, self.output, take, 0.0), isinstance(self.output, Film)
+        names = left_out(words, width, height, film=film, fonts=take.look.font)
+        if names:
+            listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+            self.reporter.say(
+                f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
+            )
+
     def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment) -> np.ndarray:
         exposed = []
         for panel, stage in zip(take.panels, stages, strict=True):
@@ -90,7 +102,8 @@ class Shooting:
         pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
         words = words_of(self.scene, self.output, take, time)
         film, over_ground = isinstance(self.output, Film), isinstance(take.shot.camera, Ride)
-        return draw_words(pixels, words, take.look.text, film=film, veiled=over_ground and bool(words.caption))
+        veiled = over_ground and bool(words.caption)
+        return draw_words(pixels, words, take.look.text, film=film, veiled=veiled, fonts=take.look.font)
 
 
 def panel_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:

@@ -19,6 +19,7 @@ from render.interrupts import finishing
 from render.progress import Reporter
 from render.scene.output import Still
 from render.scene.spec import Scene
+from render.stage.gl import require_gl
 
 
 def target_of(name: str, quality: str, output: Path) -> Path:
@@ -46,6 +47,7 @@ def _taken(
     scene: Scene, still: Still, target: Path, output: Path, reporter: Reporter, metadata: bool
 ) -> dict[str, Any]:
     """Writes a still; returns what its record says of it."""
+    require_gl()  # before a surface is measured for nothing
     shooting = Shooting(scene, still, output, reporter)
     take = shooting.take(shooting.timeline.locate(still.at).shot)
     with finishing():

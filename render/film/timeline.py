@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ class Timeline:
     """Shots one after the other, sampled at a frame rate."""
 
     durations: tuple[float, ...]  # seconds, each above 0
-    fps: float  # frames per second
+    fps: float | Fraction  # frames per second
 
     @property
     def total(self) -> float:
@@ -36,11 +37,11 @@ class Timeline:
     @property
     def frame_count(self) -> int:
         """The number of frames, at least one."""
-        return max(1, round(self.total * self.fps))
+        return max(1, round(self.total * float(self.fps)))
 
     def time(self, frame: int) -> float:
         """Returns the time of a frame in seconds; frame 0 is at 0."""
-        return frame / self.fps
+        return float(frame / self.fps)
 
     def locate(self, time: float) -> Place:
         """Returns where a time of the film lies; a cut belongs to the shot that begins, the end to the last one."""

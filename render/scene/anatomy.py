@@ -7,6 +7,7 @@ such step, so it is taken out here.
 from __future__ import annotations
 
 import types
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
@@ -27,6 +28,20 @@ def follow(root: Any, location: Location) -> tuple[Location, Any]:
             path.append(step)
             here = bare(_child(here, step))
     return tuple(path), here
+
+
+def kinds_at(root: Any, keys: Sequence[str]) -> list[Any]:
+    """Returns the types that may stand at keys of a file, without metadata, one for each way through its unions."""
+    here = _each(root)
+    for key in keys:
+        here = [kind for parent in here for kind in _each(_child(parent, int(key) if key.isdecimal() else key))]
+    return here
+
+
+def _each(kind: Any) -> list[Any]:
+    """Returns a type, or the members of a union, without metadata."""
+    kind = bare(kind)
+    return [member for part in get_args(kind) for member in _each(part)] if is_union(kind) else [kind]
 
 
 def bare(kind: Any) -> Any:

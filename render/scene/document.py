@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from render.scene.syntax import syntax_errors
 
 MOST_BYTES = 100_000
 MOST_DIGITS = 100
+COMMENT = re.compile(r"[ \t]*:?[ \t]+(#[^\r\n]*)")
 CONSTRUCTED = {guard.CORE + name for name in ("null", "bool", "int", "float")}  # all other scalars are text
 
 
@@ -28,6 +30,7 @@ class Document:
     data: Any
     keys: dict[Location, Place]
     values: dict[Location, Place]
+    comments: dict[Location, str] = field(default_factory=dict)  # in place of values that were not written
 
     def place(self, location: Location, *, of_key: bool = False) -> Place:
         """Returns where a key or a value stands; for what was not written, the key around it."""
@@ -72,11 +75,11 @@ def parse(text: str, source: Source) -> Document:
         if found:
             raise SceneError(found)
         root = yaml.compose(text)
-    builder = _Builder(source, yaml)
+    builder = _Builder(source, yaml, text)
     data = builder.build(root, (), Place(source.name, 1, 1) if source.has_lines else Place(source.name))
     if builder.problems:
         raise SceneError(builder.problems)
-    return Document(data, builder.keys, builder.values)
+    return Document(data, builder.keys, builder.values, builder.comments)
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,10 @@ class _Builder:
 
     source: Source
     yaml: YAML
+    text: str
     keys: dict[Location, Place] = field(default_factory=dict)
     values: dict[Location, Place] = field(default_factory=dict)
+    comments: dict[Location, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def build(self, node: Node | None, location: Location, key: Place) -> Any:
@@ -95,10 +100,17 @@ class _Builder:
         if isinstance(node, MappingNode):
             return self._mapping(node, location)
         if isinstance(node, SequenceNode):
-            return [
-                self.build(item, (*location, i), self.source.at(item.start_mark)) for i, item in enumerate(node.value)
-            ]
+            return [self._item(item, (*location, i)) for i, item in enumerate(node.value)]
         return self._scalar(node) if isinstance(node, ScalarNode) else None
+
+    def _item(self, item: Node, location: Location) -> Any:
+        self._note_comment(item, location, item.start_mark.index)
+        return self.build(item, location, self.source.at(item.start_mark))
+
+    def _note_comment(self, node: Node, location: Location, index: int) -> None:
+        """Keeps the comment that follows an index of the text, where a value was to be written."""
+        if not _is_written(node) and (found := COMMENT.match(self.text, index)):
+            self.comments[location] = found[1]
 
     def _mapping(self, node: MappingNode, location: Location) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -109,6 +121,7 @@ class _Builder:
                 first = self.keys[*location, word]
                 self._refuse(place, f"{word} is written twice, first at {first}; keep one")
             elif word is not None:
+                self._note_comment(value, (*location, word), key.end_mark.index)
                 data[word] = self.build(value, (*location, word), place)
         return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def including(document: Document, folder: Path) -> Document:
     if len(names) > MOST_FILES:
         raise SceneError([document.place((KEY,)).says(f"include: {len(names)} files; at most {MOST_FILES} are read")])
     parts = [_part(name, folder, document.place((KEY, index))) for index, name in enumerate(names)]
-    own = Document({key: value for key, value in document.data.items() if key != KEY}, document.keys, document.values)
+    own = replace(document, data={key: value for key, value in document.data.items() if key != KEY})
     joined = parts[0] if parts else own
     for part in [*parts[1:], own]:
         joined = _joined(joined, part)
@@ -53,7 +54,9 @@ def _part(name: Any, folder: Path, place: Place) -> Document:
 
 def _joined(under: Document, over: Document) -> Document:
     """Returns two documents as one, in which the second goes before the first; each value keeps its place."""
-    return Document(_merged(under.data, over.data), {**under.keys, **over.keys}, {**under.values, **over.values})
+    data = _merged(under.data, over.data)
+    comments = {**under.comments, **over.comments}
+    return Document(data, {**under.keys, **over.keys}, {**under.values, **over.values}, comments)
 
 
 def _merged(under: Any, over: Any) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from render.errors import SceneError
 from render.files import leads_out
+from render.scene import lettering
 from render.scene.anatomy import follow
 from render.scene.document import Document, read
 from render.scene.existing import ImportedRun, ReadySurface
@@ -36,6 +38,7 @@ def load_placed(path: Path, settings: Sequence[str] = ()) -> tuple[Scene, Docume
     _check_version(document)
     scene = check(document)
     _check_links(scene, document)
+    _check_words(scene, document)
     return scene, document
 
 
@@ -46,8 +49,20 @@ def check(document: Document) -> Scene:
     except ValidationError as error:
         names = [Problem(follow(Scene, location)[0], sentence) for location, _, sentence in dangling(document.data)]
         found = dict.fromkeys([*problems_of(error, Scene), *names])
-        placed = [(document.place(problem.location, of_key=problem.of_key), str(problem)) for problem in found]
+        placed = [
+            (document.place(problem.location, of_key=problem.of_key), str(_uncommented(problem, document)))
+            for problem in found
+        ]
         raise SceneError([place.says(text) for place, text in sorted(placed)]) from error
+
+
+def _uncommented(problem: Problem, document: Document) -> Problem:
+    """Returns the problem of a value that is absent, with the comment that stands in its place."""
+    comment = document.comments.get(problem.location)
+    if comment is None or not problem.sentence.startswith(show(None)):
+        return problem
+    remedy = "put the value in quotes if it begins with #, or write it before the #"
+    return replace(problem, sentence=f"# begins a comment, so nothing is read of {show(comment)}; {remedy}")
 
 
 def _changed(document: Document, settings: Sequence[str]) -> Document:
@@ -96,6 +111,16 @@ def _check_links(scene: Scene, document: Document) -> None:
     ]
     if found:
         raise SceneError([f"{problem}; copy what it leads to, or start where that lies" for problem in found])
+
+
+def _check_words(scene: Scene, document: Document) -> None:
+    """Refuses fonts that are not there, and words on pictures that no font has the letters for."""
+    found = [
+        (document.place(location), str(Problem(location, sentence)))
+        for location, _, sentence in lettering.faults(scene)
+    ]
+    if found:
+        raise SceneError([place.says(text) for place, text in sorted(found)])
 
 
 def _neighbour(path: Path) -> str:

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, f
 
 from render.files import asset
 from render.scene.document import read
+from render.scene.fonts import Fonts
 from render.scene.nearest import nearest
 from render.scene.part import Part
 
@@ -179,6 +180,11 @@ class LookPreset(LookPart):
     vignette: Share = Field(description="darkening of the corners")
     grain: float = Field(ge=0, le=0.1, description="standard deviation, fraction of white; costs bits in video")
     text: Colour = Field(description="colour of title and caption, sRGB")
+    font: Fonts = Field(
+        default=[],
+        description="font of title and caption: the family of one that is installed, or a file (ttf, otf, ttc) from "
+        "the working directory; or several, asked in turn for each letter; what none has is drawn in Inter",
+    )
 
     @field_validator("palette")
     @classmethod

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from render.scene.duration import Duration
+from render.scene.framerate import FrameRate
 from render.scene.part import Part
 
 Pixels = Annotated[int, Field(ge=16, le=16_384)]
@@ -42,7 +44,9 @@ class Film(Part):
     size: Annotated[tuple[EvenPixels, EvenPixels], Field(strict=False)] = Field(
         description="width and height, even pixels"
     )
-    fps: float = Field(default=30.0, gt=0, le=240, description="frames per second")
+    fps: FrameRate = Field(
+        default=Fraction(30), description="frames per second: a number, or a fraction such as 24000/1001, kept exact"
+    )
     caption: bool = Field(
         True, description="whether caption and counters are on the picture; the record has them anyway"
     )

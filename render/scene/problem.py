@@ -17,7 +17,7 @@ from render.scene.part import NAME, Location
 
 LONGEST = 60  # characters of a value that are shown
 PATTERNS = {
-    NAME: "is not a name; use 1 to 64 letters, digits, - and _",
+    NAME: "is not a name; use 1 to 64 of the letters a to z and A to Z, digits, - and _",
     COLOUR: 'is not a colour; write it like "#ffd9a0", in quotes',
     INK: 'is not a colour; write it like "#ffd9a0", in quotes, or ground',
 }

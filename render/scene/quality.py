@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from fractions import Fraction
 from typing import TypeVar
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from render.errors import UsageError
 from render.files import asset
 from render.scene.document import read
 from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.framerate import SLOWEST, FrameRate, told
 from render.scene.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.part import Part
@@ -26,7 +28,7 @@ class Quality(Part):
 
     width: int | None = Field(default=None, ge=16, description="width of stills and films, pixels; the aspect stays")
     frames: int | None = Field(default=None, ge=1, description="frames of a whole film")
-    fps: float | None = Field(default=None, gt=0, description="frames per second")
+    fps: FrameRate | None = Field(default=None, description="frames per second")
     points: int | None = Field(
         default=None, ge=2, description="points along the longer axis of a surface; the aspect stays"
     )
@@ -75,7 +77,10 @@ def _smaller(output: Output, quality: Quality, multiple: int) -> Output:
 
 
 def _slower(film: Film, quality: Quality, duration: float) -> Film:
-    limits = [film.fps, quality.fps or film.fps, quality.frames / duration if quality.frames else film.fps]
+    """Returns a film with no more frames a second, and in all, than a quality has; a fraction stays exact."""
+    limits = [film.fps, quality.fps or film.fps]
+    if quality.frames:
+        limits.append(max(SLOWEST, told(quality.frames / Fraction(str(duration)))))
     return film.model_copy(update={"fps": min(limits)})
 
 

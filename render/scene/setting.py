@@ -1,15 +1,27 @@
-"""A setting of the command line, key.path=value: one change to the plain data of a scene."""
+"""A setting of the command line, key.path=value: one change to the plain data of a scene.
+
+A value is read as YAML, but for what a command line is not for: there are no comments, so `#` begins none, and where a
+scene has text, the value is that text as it stands, whatever signs are in it. Quotes around it are taken off.
+"""
 
 from __future__ import annotations
 
 import copy
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from render.errors import SceneError
+from render.scene.anatomy import kinds_at
 from render.scene.document import Document, parse
 from render.scene.part import Location
 from render.scene.place import Place, Source
+from render.scene.spec import Scene
+
+SIGNS = ("*", "%", "@", "`", "|", ">")  # with which YAML begins something else than a value
+COMMENT = re.compile(r"(^|\s)#")  # what would be one in a file
+WORD = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(?<![^\s\[{,])(#[^\s,\[\]{}]*)""")  # in quotes, or with #
 
 
 @dataclass(frozen=True)
@@ -22,13 +34,29 @@ class Setting:
 
 
 def read_setting(text: str) -> Setting:
-    """Returns the setting of key.path=value, the value read as YAML; raises SceneError."""
+    """Returns the setting of key.path=value; raises SceneError where the value cannot be read."""
     place = Place(f"--set {text}")
     path, equals, value = text.partition("=")
     keys = tuple(path.strip().split("."))
     if not equals or not all(keys):
         raise SceneError([place.says("is not key.path=value; write it like shots.0.duration=4s")])
-    return Setting(keys, parse(value, Source(place.source, has_lines=False)).data, place)
+    return Setting(keys, _value(keys, value, Source(place.source, has_lines=False)), place)
+
+
+def _value(keys: tuple[str, ...], text: str, source: Source) -> Any:
+    """Returns the value of a text for what stands at keys of a scene."""
+    text = text.strip()
+    if text.startswith(("'", '"')):
+        return parse(text, source).data
+    if _is_text(keys) or text.startswith(SIGNS) or (COMMENT.search(text) and not text.startswith(("[", "{"))):
+        return text
+    return parse(WORD.sub(lambda found: found[1] or json.dumps(found[2]), text), source).data
+
+
+def _is_text(keys: tuple[str, ...]) -> bool:
+    """Whether a scene has text at keys, and nothing else."""
+    kinds = kinds_at(Scene, keys)
+    return bool(kinds) and all(kind is str for kind in kinds)
 
 
 def change(document: Document, setting: Setting) -> Document:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
@@ -22,6 +24,7 @@ REMEDIES = {
     "unknown escape": "single quotes take a backslash as it is",
     "cannot start any token": "put the value in quotes",
 }
+HIDDEN = re.compile(r"(?:[\[{,]\s*|[\[{,][^\n'\"]*:[ \t]+)(#[0-9A-Za-z][^\s,\]}]*)")  # of a value in brackets
 
 
 @contextlib.contextmanager
@@ -31,6 +34,9 @@ def syntax_errors(text: str, source: Source) -> Iterator[None]:
         yield
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if (hidden := _commented_out(error, text, mark)) is not None:
+            sentence = f'# begins a comment, so the rest of the line is not read; write "{hidden[1]}" in quotes'
+            raise SceneError([source.after(text[: hidden.start(1)]).says(sentence)]) from error
         raise SceneError([source.at(mark).says(_sentence(error, text, mark))]) from error
     except ReaderError as error:
         place = source.after(text[: error.position])
@@ -39,6 +45,12 @@ def syntax_errors(text: str, source: Source) -> Iterator[None]:
     except (ValueError, OverflowError) as error:  # an escape beyond Unicode passes ruamel's own checks
         sentence = f"is not YAML ({error}); look for a backslash in double quotes"
         raise SceneError([Place(source.name).says(sentence)]) from error
+
+
+def _commented_out(error: MarkedYAMLError, text: str, mark: Any) -> re.Match[str] | None:
+    """Returns the first value before a mark that a list or mapping in brackets lost, since # begins a comment."""
+    within = "flow" in f"{error.context}"
+    return HIDDEN.search(text, 0, mark.index) if within else None
 
 
 def _sentence(error: MarkedYAMLError, text: str, mark: Mark) -> str:
