@@ -44,16 +44,17 @@ QUICK = [
 ]
 
 
-def scene():
-    return load(SCENE, QUICK)
+def scene(*settings: str):
+    return load(SCENE, [*QUICK, *settings])
 
 
-def obtain(output: Path) -> tuple[measure.Landscape, str]:
+def obtain(output: Path, *settings: str) -> tuple[measure.Landscape, str]:
     """Returns the surface, its run looked after too, with everything that was told."""
     told = io.StringIO()
     reporter = Reporter(Lines(told))
-    runs.obtain("main", scene().runs["main"], scene().seed, output, reporter)
-    return measure.obtain(scene(), "main", output, reporter), told.getvalue()
+    asked = scene(*settings)
+    runs.obtain("main", asked.runs["main"], asked.seed, output, reporter)
+    return measure.obtain(asked, "main", output, reporter), told.getvalue()
 
 
 def contents(output: Path) -> dict[str, bytes]:
@@ -75,8 +76,8 @@ def copy(made, tmp_path) -> Path:
     return tmp_path / "output"
 
 
-def surface_folder(output: Path) -> Path:
-    return measure.folder_of(scene(), "main", output)
+def surface_folder(output: Path, *settings: str) -> Path:
+    return measure.folder_of(scene(*settings), "main", output)
 
 
 def run_folder(output: Path) -> Path:
@@ -232,9 +233,9 @@ def test_a_surface_record_names_what_measured_it(made):
     assert record["loss_digest"] == measure.load(scene(), "main", made).surface.loss_digest
 
 
-def unfinish(output: Path) -> None:
+def unfinish(output: Path, *settings: str) -> None:
     """Takes a surface back to where its last tile and its record were missing."""
-    folder = surface_folder(output)
+    folder = surface_folder(output, *settings)
     (folder / "surface.json").unlink()
     (folder / "path.npz").unlink()
     (folder / "surface.zarr" / "status" / "c" / "1" / "1").unlink()
@@ -255,13 +256,15 @@ def test_a_surface_goes_on_with_the_plane_that_it_was_begun_with(copy, made, mon
 
 
 @pytest.mark.skipif(not compiler._compiler(), reason="needs a C++ compiler")
-def test_a_surface_that_was_begun_with_a_compiler_is_not_thrown_away_without_one(copy, monkeypatch):
-    unfinish(copy)
-    before = contents(copy)
+def test_a_surface_that_was_begun_with_a_compiler_is_not_thrown_away_without_one(tmp_path, monkeypatch):
+    compiled = "surfaces.main.strategy=dense-compiled"
+    obtain(tmp_path, compiled)
+    unfinish(tmp_path, compiled)
+    before = contents(tmp_path)
     monkeypatch.setattr("render.landscape.dense.plane.fused", lambda stack: None)
     with pytest.raises(MachineError, match=r"`apt install g\+\+` brings a compiler, or remove the folder"):
-        obtain(copy)
-    assert contents(copy) == before
+        obtain(tmp_path, compiled)
+    assert contents(tmp_path) == before
 
 
 class Flat:

@@ -297,9 +297,8 @@ def test_a_network_is_left_as_it_was_when_the_criterion_fails(name, strategy):
     before = copy.deepcopy(model.state_dict())
     objective = Objective(model, *examples(name), failing)
     if fits(name, strategy):
-        evaluator = objective.on(*plane_of(model), strategy)
         with pytest.raises(ArithmeticError, match="the criterion failed"):
-            evaluator.measure(points())
+            objective.on(*plane_of(model), strategy).measure(points())
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
     assert all(module.training for module in model.modules())
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from render.cli.job import Job
 from render.errors import DataError, SceneError
-from render.scene.existing import ReadySurface
-from render.scene.problem import Problem
+
+if TYPE_CHECKING:
+    from render.scene.existing import ReadySurface
+    from render.scene.problem import Problem
 
 
 def examine(job: Job) -> list[dict[str, Any]]:
@@ -17,6 +19,8 @@ def examine(job: Job) -> list[dict[str, Any]]:
     Raises SceneError with every file that is absent or cannot be read, each with the place that names it. Nothing heavy
     is imported where no scene names one.
     """
+    from render.scene.existing import ReadySurface
+
     held: list[dict[str, Any]] = []
     problems: list[str] = []
     for path, scene in job.scenes:
@@ -34,6 +38,7 @@ def examine(job: Job) -> list[dict[str, Any]]:
 def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Returns what the files of one surface hold, or the problems of reading them."""
     from render.landscape.exchange import read, read_path
+    from render.scene.problem import Problem
 
     source, problems, results = surface.source, [], []
     try:
