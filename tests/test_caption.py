@@ -142,6 +142,8 @@ def test_every_kind_of_plane_has_its_words():
             "batch norm re-estimated on 512 examples in batches of 64 · ",
         ),
         ({"dropout": "fixed"}, "eval mode, dropout with one fixed mask · "),
+        ({"draws": 0.0143}, "eval mode, with one random draw of many, which differ by 0.014 · "),
+        ({"wavers": 2.5e-4}, "eval mode, repeatable to 0.00025 only · "),
         ({"weight_decay": 0.0005}, "cross-entropy plus ½·0.0005·‖θ‖² on 1,024 train examples"),
         ({"weight_decay": 1e-6}, "cross-entropy plus ½·1e−6·‖θ‖² on 1,024 train examples"),
         ({"precision": "bfloat16"}, "eval mode, in bfloat16 · "),

@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from render.descent.parameters import parameters_of
 from render.errors import DataError, UsageError
+from render.fingerprint import reads
 from render.landscape import evaluation
-from render.landscape.fingerprint import reads
 from render.landscape.grid import Grid
 from render.landscape.objective import Objective
 from render.landscape.sampling import sample

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render.landscape.fingerprint import UnknownError, digest_of, fingerprint
+from render.fingerprint import UnknownError, digest_of, fingerprint
 
 
 def penalised(weight):
@@ -183,7 +183,7 @@ def test_a_function_that_calls_itself_has_a_fingerprint():
 PROGRAM = """
 import torch
 from torch import nn
-from render.landscape.fingerprint import fingerprint
+from render.fingerprint import fingerprint
 class Net(nn.Module):
     names = frozenset(["b", "a", "c"])
     def __init__(self):
@@ -229,7 +229,7 @@ def test_digests_tell_values_shapes_and_kinds_apart():
 
 
 def test_a_digest_of_several_pieces_finds_one_changed_byte(monkeypatch):
-    from render.landscape import fingerprint as module
+    from render import fingerprint as module
 
     monkeypatch.setattr(module, "PIECE", 64)
     values = torch.arange(1000.0)

@@ -224,6 +224,30 @@ def test_imported_checkpoints_are_drawn_by_a_scene_that_names_their_folder(graph
     assert again.exit_code == 0, again.output  # the surface is there, so no network is needed
 
 
+def test_a_network_whose_code_has_changed_since_it_was_imported_draws_no_old_picture(home, monkeypatch):
+    assert import_().exit_code == 0
+    (home / "scene.yaml").write_text(SCENE)
+    words = ["sample", "scene.yaml", "--model", "mine:network"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    kept = measured_in(home)
+    network = sys.modules["mine"].network
+    monkeypatch.setattr(sys.modules["mine"], "network", lambda: other_activation(network()))
+    changed = CliRunner().invoke(app, words)
+    assert changed.exit_code == 5
+    assert "computes something else than the one that was imported; import the run again" in changed.stderr
+    assert import_().exit_code == 0
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert len(measured_in(home) - kept) == 1
+
+
+def measured_in(home: Path) -> set[str]:
+    return {path.parent.name for path in home.glob("output/surfaces/*/surface.json")}
+
+
+def other_activation(model: nn.Sequential) -> nn.Sequential:
+    return nn.Sequential(*(nn.Sigmoid() if not list(layer.parameters()) else layer for layer in model))
+
+
 def test_the_path_and_the_statistics_of_imported_checkpoints_are_their_own(home):
     assert import_().exit_code == 0
     run = importing.load(home / "runs" / "mine")

@@ -32,6 +32,7 @@ from render.descent.trajectory import Trajectory
 from render.descent.wording import checkpoint_words, data_words
 from render.errors import DataError, SceneError, UsageError
 from render.files import content_key, disk_errors, file_digest, is_whole, replacing
+from render.fingerprint import code_of, may_be_same
 from render.progress import Reporter, Task
 from render.records import read_json, read_record, write_record
 from render.scene import data as spec
@@ -85,6 +86,11 @@ class ImportedRun:
             )
         file = self._whole_weights()
         model = made(made_by)
+        if not may_be_same(code_of(model), self.record["imported"].get("code")):
+            raise DataError(
+                f"{self.folder}: {made_by} makes a network that computes something else than the one that was "
+                "imported; import the run again"
+            )
         model.load_state_dict(take(weights.read_state(file), model, file).state)
         return model.eval()
 
@@ -221,7 +227,7 @@ def _recorded(
     file = folder / "weights.safetensors"
     with replacing(file) as temporary:
         temporary.write_bytes(safetensors.torch.save(weights.own_copies(model.state_dict())))
-    imported = {"model": model_name, "data": settings.model_dump(mode="json")}
+    imported = {"model": model_name, "data": settings.model_dump(mode="json"), "code": code_of(model)}
     logged = trajectory.load(folder)
     record = {
         "imported": imported,

@@ -97,6 +97,10 @@ def _mode(objective: dict[str, Any]) -> Iterator[str]:
         yield "dropout with one fixed mask"
     if objective.get("precision", "float32") != "float32":
         yield f"in {objective['precision']}"
+    if "draws" in objective:
+        yield f"with one random draw of many, which differ by {objective['draws']:.2g}"
+    if "wavers" in objective:
+        yield f"repeatable to {objective['wavers']:.2g} only"
 
 
 def _points(record: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from render.descent.parameters import parameters_of
 from render.files import content_key
-from render.landscape.fingerprint import UnknownError, digest_of, fingerprint
+from render.fingerprint import UnknownError, digest_of, fingerprint
 from render.landscape.measurement import Problem
 
 UNKNOWN = "unknown"

@@ -34,6 +34,7 @@ from render.landscape.survey import Means
 from render.progress import Reporter
 from render.records import read_record, write_record
 from render.scene import surface as spec
+from render.scene.existing import ImportedRun
 from render.scene.plane import others_of
 from render.scene.spec import Scene
 
@@ -165,6 +166,7 @@ def obtain(scene: Scene, name: str, output: File, reporter: Reporter, means: Mea
     means = means or Means()
     folder, settings = folder_of(scene, name, output), scene.measured[name]
     if (folder / "surface.json").is_file():
+        _require_network(scene, settings.run, output, means)
         try:
             return load(scene, name, output)
         except DataError as damage:
@@ -173,6 +175,13 @@ def obtain(scene: Scene, name: str, output: File, reporter: Reporter, means: Mea
     run = runs.obtain(settings.run, scene.runs[settings.run], scene.seed, output, reporter)
     with contextlib.nullcontext() if means.shard else locked(folder, reporter.say):
         return _finished(scene, name, output) or _Job(scene, name, output, run, ends, reporter, means).measured()
+
+
+def _require_network(scene: Scene, name: str, output: File, means: Means) -> None:
+    """Raises DataError where a function makes another network than the one that a run was imported with."""
+    made_by, run = means.model_of(name), runs.find(scene.runs[name], scene.seed, output)
+    if made_by and isinstance(scene.runs[name], ImportedRun) and run is not None:
+        run.model(run.dataset(), made_by)
 
 
 @dataclass(frozen=True)

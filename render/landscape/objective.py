@@ -20,11 +20,11 @@ from torch.nn.parameter import is_lazy
 
 from render.descent.parameters import parameters_of, trainable
 from render.errors import DataError, UsageError
+from render.fingerprint import reads
 from render.landscape import strategies
 from render.landscape.conduct import conduct_of, notes_on, record_of
 from render.landscape.differentiation import NetworkLoss
 from render.landscape.evaluation import Evaluation, batch_norms, evaluating
-from render.landscape.fingerprint import reads
 from render.landscape.flat import held_in, require_float32
 from render.landscape.grid import Grid
 from render.landscape.identity import identity_of

@@ -74,6 +74,20 @@ def fingerprint(value: Any, known: Mapping[int, str] | None = None) -> str:
     return digest.hexdigest()
 
 
+def code_of(model: nn.Module) -> str | None:
+    """Returns what a network computes, whatever its weights, with the Python that says so; None where it is unknown."""
+    named = {id(tensor): name for name, tensor in (*model.named_parameters(), *model.named_buffers())}
+    try:
+        return f"{sys.implementation.cache_tag} {fingerprint(model, named)}"
+    except UnknownError:
+        return None
+
+
+def may_be_same(first: str | None, second: str | None) -> bool:
+    """Tells whether two codes may be of one network: they are equal, unknown, or of different Pythons."""
+    return not (first and second) or first == second or first.split()[0] != second.split()[0]
+
+
 def reads(value: Any, model: nn.Module) -> bool:
     """Tells whether a function reads a network, one of its layers, or its parameters; no where that cannot be told."""
     tensors = (*model.modules(), *model.parameters(), *model.buffers())
