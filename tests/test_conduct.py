@@ -132,6 +132,12 @@ def averaging_past_the_counter(self, y):
     return y - self.average
 
 
+def remembering(self, y):
+    earlier = getattr(self, "earlier", torch.zeros(3))
+    self.earlier = y.detach().mean(0)
+    return y + earlier
+
+
 def exchanging(self, y):
     self.average = 0.9 * self.average + 0.1 * y.mean(0)
     return y - self.average
@@ -141,6 +147,7 @@ MOVERS = {
     "in place": averaging,
     "past the version counter": averaging_past_the_counter,
     "by another tensor": exchanging,
+    "in an attribute": remembering,
 }
 
 
@@ -154,6 +161,7 @@ def test_buffers_that_a_forward_moves_are_put_back_at_every_point(moves):
     plane = (theta, *np.random.default_rng(0).normal(size=(2, len(theta))))
     np.testing.assert_allclose(objective.on(*plane).measure(np.zeros((4, 2))).loss, expected, rtol=1e-6)
     assert torch.equal(model.average, torch.zeros(3))
+    assert "earlier" not in vars(model)
 
 
 DRAWERS = {
@@ -182,7 +190,8 @@ def test_a_loss_that_is_not_repeatable_is_said_with_its_spread_and_recorded(caps
     from render.landscape.directions import random_direction
     from render.landscape.plane import Plane
 
-    model = Network(behind=lambda self, y: y * (1 + 0.1 * self.calls))
+    calls: list[int] = []
+    model = Network(behind=lambda self, y: y * (1 + 0.1 * (calls.append(0) or len(calls))))
     objective = Objective(model, *examples(), nn.CrossEntropyLoss())
     plane = Plane.through(parameters_of(model), *(random_direction(model, seed) for seed in (0, 1)))
     surface = sample(objective, plane, Grid.square(1.0, 3), tmp_path / "s", progress=False)
@@ -193,6 +202,76 @@ def test_a_loss_that_is_not_repeatable_is_said_with_its_spread_and_recorded(caps
 def test_nothing_is_said_of_a_plain_network(capsys):
     Objective(Network(), *examples(), nn.CrossEntropyLoss())(parameters_of(Network())[None])
     assert capsys.readouterr().err == ""
+
+
+class Balanced(nn.Module):
+    """A criterion with a state of its own, that moves with every batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(()))
+
+    def forward(self, outputs, targets):
+        loss = functional.cross_entropy(outputs, targets)
+        self.mean.mul_(0.9).add_(0.1 * loss.detach())
+        return loss / (1 + self.mean)
+
+
+def by_backward(outputs, targets):
+    """Adds a gradient to the parameters, as a penalty on it would."""
+    weight = PENALISED[0].layer.weight
+    functional.cross_entropy(outputs, targets).backward(retain_graph=True)
+    return functional.cross_entropy(outputs, targets) + weight.grad.square().sum()
+
+
+PENALISED: list[nn.Module] = []
+
+
+@pytest.mark.parametrize("made", [Balanced, lambda: by_backward], ids=["a buffer", "gradients"])
+def test_what_a_criterion_moves_is_put_back_at_every_point(made):
+    model, criterion = Network(), made()
+    PENALISED[:] = [model]
+    objective = Objective(model, *examples(), criterion)
+    losses = objective(np.stack([parameters_of(model)] * 3))
+    assert len(set(losses.tolist())) == 1
+    assert losses[0] == pytest.approx(made()(model(examples()[0]), examples()[1]).item(), rel=1e-5)
+    assert all(not buffer.any() for buffer in getattr(criterion, "buffers", list)())
+
+
+def test_flags_that_a_criterion_sets_are_not_set_on_the_callers_tensors():
+    def slopes(outputs, targets):
+        targets.requires_grad_(True)
+        (slope,) = torch.autograd.grad((outputs[:, 0] - targets).square().mean(), targets, create_graph=True)
+        return slope.square().sum()
+
+    targets = torch.randn(COUNT)
+    model = Network()
+    assert np.isfinite(Objective(model, examples()[0], targets, slopes)(parameters_of(model)[None])).all()
+    assert not targets.requires_grad
+
+
+@pytest.mark.parametrize(
+    "values",
+    [2.0**25 + torch.arange(13.0, dtype=torch.float64), 1.7e9 + torch.randn(13, dtype=torch.float64)],
+    ids=["whole numbers", "times"],
+)
+def test_numbers_that_float32_does_not_tell_apart_are_refused(values):
+    with pytest.raises(DataError, match=r"targets: float32, in which networks compute, rounds them by up to"):
+        Objective(Network(), examples()[0], values, lambda o, t: (o[:, 0] - t).square().mean())
+
+
+def test_an_ordinary_table_of_float64_is_taken():
+    inputs, targets = examples()
+    found = Objective(Network(), inputs.double(), targets, functional.cross_entropy)(parameters_of(Network())[None])
+    np.testing.assert_allclose(found, truth(Network()), rtol=1e-6)
+
+
+def test_an_altered_criterion_has_its_own_standard_error():
+    plain, altered = nn.CrossEntropyLoss(), nn.CrossEntropyLoss()
+    altered.register_forward_hook(lambda module, inputs, loss: 10 * loss)
+    theta = parameters_of(Network())[None]
+    assert Objective(Network(), *examples(), plain).spread(theta) is not None
+    assert Objective(Network(), *examples(), altered).spread(theta) is None
 
 
 def whole_batch(self, y):
@@ -238,6 +317,62 @@ def test_a_criterion_that_compares_examples_sees_the_whole_set_and_has_no_standa
     theta = parameters_of(Network())[None]
     np.testing.assert_allclose(objective(theta), truth(Network(), contrastive), rtol=1e-5)
     assert objective.spread(theta) is None
+
+
+class Variational(nn.Module):
+    """Keeps a part of its loss from its last pass."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.first, self.second = nn.Linear(6, 3), nn.Linear(3, 3)
+
+    def forward(self, inputs):
+        hidden = self.first(inputs)
+        self.divergence = hidden.square().mean()
+        return self.second(hidden)
+
+
+def test_a_criterion_that_reads_what_the_network_kept_of_its_last_pass_sees_the_whole_set(monkeypatch):
+    monkeypatch.setattr(evaluation, "LARGEST_PASS", 4)
+    inputs, targets = examples()
+    inputs = inputs * torch.linspace(0.1, 3, COUNT)[:, None]
+    model = Variational()
+    criterion = lambda outputs, goals: functional.cross_entropy(outputs, goals) + model.divergence  # noqa: E731
+    expected = criterion(model(inputs), targets).item()
+    found = Objective(model, inputs, targets, criterion)(parameters_of(model)[None])
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_what_couples_in_a_later_part_only_is_found(monkeypatch):
+    monkeypatch.setattr(evaluation, "LARGEST_PASS", 4)
+    inputs, targets = examples()
+    inputs = inputs.clone()
+    inputs[9, 0] = 400.0
+    model = Network(before=lambda self, x: 20 * x / x.abs().max().clamp(min=30.0))
+    expected = functional.cross_entropy(model(inputs), targets).item()
+    found = Objective(model, inputs, targets, nn.CrossEntropyLoss(reduction="none"))(parameters_of(model)[None])
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_batches_of_statistics_hold_also_where_the_loss_is_made_of_derivatives():
+    class Slopes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(1)
+            self.a, self.b, self.c = nn.Linear(6, 5), nn.BatchNorm1d(5), nn.Linear(5, 1)
+
+        def forward(self, inputs):
+            places = inputs.detach().requires_grad_(True)
+            outputs = self.c(torch.tanh(self.b(self.a(places))))
+            return torch.autograd.grad(outputs.sum(), places, create_graph=True)[0]
+
+    inputs = examples(12)[0]
+    model, criterion = Slopes(), lambda outputs, goals: (outputs - goals).square().mean(1)
+    by_hand = torch.cat([criterion(model.train()(part), part) for part in inputs.split(4)]).mean().item()
+    objective = Objective(Slopes(), inputs, inputs, criterion, bn="batch", bn_batch=4)
+    assert objective(objective.parameters[None])[0] == pytest.approx(by_hand, rel=1e-5)
+    assert by_hand != pytest.approx(criterion(model(inputs), inputs).mean().item(), rel=1e-2)
 
 
 def test_examples_that_do_not_meet_are_still_streamed(monkeypatch):

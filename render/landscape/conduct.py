@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from render.descent.parameters import parameters_of
 from render.landscape import evaluation
@@ -25,6 +26,7 @@ from render.landscape.measurement import Conduct, Criterion, Problem
 
 REPEATS = 1e-6  # of a loss; devices that add up in any order differ by less
 ALIKE = 1e-4  # of the largest output; what depends on the size of a pass by its rounding alone differs by less
+PARTS = 1e-5  # of a loss; what depends on the order of its sums alone differs by less
 NUDGE = 0.02  # of the spread of θ₀, by which it is moved, since a last layer of zeros would hide any coupling
 
 
@@ -103,7 +105,8 @@ def _repeated(problem: Problem) -> Conduct:
     careful = replace(problem, criterion=watch.criterion, conduct=replace(problem.conduct, writes=True))
     evaluate = Evaluation(careful, watch.forward)
     with evaluating(replace(problem, conduct=replace(problem.conduct, draws=0.0))):  # which keeps all random states
-        buffers = Buffers(problem.model)
+        criteria = [problem.criterion] if isinstance(problem.criterion, nn.Module) else []
+        buffers = Buffers([problem.model, *criteria])
         seed_all(seed)
         start = _random_states()
         first = float(evaluate()[0])
@@ -160,8 +163,24 @@ def _together(problem: Problem) -> tuple[bool, bool]:
             couples = problem.mode.bn != "batch" and _differ(outputs, _passed(problem, _divided(inputs), put_back))
             losses = _compared(problem, [outputs], [targets])
             compares = losses is not None and _differ(losses, _compared(problem, _divided(outputs), _divided(targets)))
-            return couples, compares
+        if _parts_matter(problem, theta):
+            return problem.mode.bn != "batch", True
+        return couples, compares
     return False, False
+
+
+def _parts_matter(problem: Problem, theta: np.ndarray) -> bool:
+    """Tells whether the loss of the whole set is another where it passes in other parts.
+
+    So it is where a criterion reads what the network has kept of its last pass, or a later part holds what couples.
+    """
+    losses = []
+    for largest in (evaluation.LARGEST_PASS, max(1, 2 * evaluation.LARGEST_PASS // 3)):
+        with evaluating(problem) as put_back, held_in(problem.model, _on(problem, theta)):
+            put_back()
+            losses.append(float(Evaluation(problem, largest_pass=largest)()[0]))
+    allowed = PARTS * max(map(abs, losses)) + problem.conduct.wavers
+    return _apart(*losses) > allowed
 
 
 def _divided(values: torch.Tensor) -> list[torch.Tensor]:

@@ -10,7 +10,8 @@ import contextlib
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,22 +37,26 @@ def evaluating(problem: Problem) -> Iterator[Callable[[], None]]:
     Raises DataError where examples were written into by a network that did not do so at first.
     """
     model, mode, conduct = problem.model, problem.mode, problem.conduct
-    with (
-        restoring(model),
-        _random_state(conduct),
-        reduced(mode.precision, problem.inputs.device),
-        torch.set_grad_enabled(conduct.differentiates),
-        in_mode(model, mode),
-    ):
+    modules = [model, *([problem.criterion] if isinstance(problem.criterion, nn.Module) else [])]
+    with contextlib.ExitStack() as found:
+        for module in modules:
+            found.enter_context(restoring(module))
+        found.enter_context(_random_state(conduct))
+        found.enter_context(reduced(mode.precision, problem.inputs.device))
+        found.enter_context(torch.set_grad_enabled(conduct.differentiates))
+        found.enter_context(in_mode(model, mode))
         examples = [_version(values) for values in _examples(problem).values()]
-        buffers = Buffers(model)
+        buffers = Buffers(modules)
 
         def put_back() -> None:
             buffers.put_back(certainly=conduct.moves)
             if conduct.draws is not None:
                 seed_all(mode.seed)
 
-        yield put_back
+        try:
+            yield put_back
+        finally:
+            buffers.put_back_held()
         _require_unwritten(problem, examples)
 
 
@@ -117,24 +122,43 @@ def _require_unwritten(problem: Problem, examples: list[int]) -> None:
 
 
 class Buffers:
-    """The buffers of a network as they were found."""
+    """The buffers of modules as they were found, and the tensors that their layers hold besides."""
 
-    def __init__(self, model: nn.Module):
-        held = (module._buffers for module in model.modules())
-        self._slots = [(slots, dict(slots)) for slots in held if isinstance(slots, dict)]  # those of a script are fixed
-        self._values = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    def __init__(self, modules: Sequence[nn.Module]):
+        layers = list({id(layer): layer for module in modules for layer in module.modules()}.values())
+        own = [layer for layer in layers if not isinstance(layer, torch.jit.ScriptModule)]  # a script's are fixed
+        self._slots = [(layer._buffers, dict(layer._buffers)) for layer in own]
+        self._held = [(vars(layer), _tensors_in(vars(layer))) for layer in own]
+        tensors = [buffer for module in modules for buffer in module.buffers()]
+        tensors += [tensor for _, found in self._held for tensor in found.values()]
+        self._values = [(tensor, tensor.detach().clone()) for tensor in tensors]
+        self._gradients = [(weight, weight.grad) for module in modules for weight in module.parameters()]
         self._versions = self._now()
 
     def have_moved(self) -> bool:
-        """Tells whether any of them is another tensor, or has other values than it had."""
+        """Tells whether any of them is another tensor or has other values, or a layer holds more of them."""
         exchanged = any(slots.get(name) is not kept for slots, found in self._slots for name, kept in found.items())
-        return exchanged or not all(same_bits(buffer, value) for buffer, value in self._values)
+        held = any(_exchanged(_tensors_in(held), found) for held, found in self._held)
+        graded = any(weight.grad is not gradient for weight, gradient in self._gradients)
+        return exchanged or held or graded or not all(same_bits(tensor, value) for tensor, value in self._values)
+
+    def put_back_held(self) -> None:
+        """Restores the tensors that layers hold besides parameters and buffers, such as a state or a last output."""
+        for held, found in self._held:
+            if _exchanged(now := _tensors_in(held), found):
+                for name in now.keys() - found.keys():
+                    del held[name]
+                held.update(found)
 
     @torch.no_grad()
     def put_back(self, certainly: bool) -> None:
         """Restores all of them where their counters tell that one was written into, or where that is certain."""
         if not certainly and self._now() == self._versions:
             return
+        if certainly:
+            self.put_back_held()
+            for weight, gradient in self._gradients:
+                weight.grad = gradient
         for slots, found in self._slots:
             slots.update(found)
         for buffer, value in self._values:
@@ -144,6 +168,14 @@ class Buffers:
     def _now(self) -> list[tuple[int, int]]:
         exchanged = ((id(buffer), 0) for slots, _ in self._slots for buffer in slots.values())
         return [*exchanged, *((0, _version(buffer)) for buffer, _ in self._values)]
+
+
+def _tensors_in(held: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    return {name: part for name, part in held.items() if isinstance(part, torch.Tensor)}
+
+
+def _exchanged(held: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]) -> bool:
+    return held.keys() != found.keys() or any(held[name] is not kept for name, kept in found.items())
 
 
 def same_bits(first: torch.Tensor, second: torch.Tensor) -> bool:
@@ -234,10 +266,10 @@ def parts_of(problem: Problem, largest: int) -> list[tuple[torch.Tensor, torch.T
     count, mode = len(problem.inputs), problem.mode
     if len(problem.targets) != count:  # inputs and targets that are no examples
         return [(problem.inputs, problem.targets)]
-    if problem.conduct.couples or problem.conduct.differentiates:
-        sizes = [count]
-    elif mode.bn == "batch":
+    if mode.bn == "batch":
         sizes = _batches(count, mode.bn_batch or count)
+    elif problem.conduct.couples or problem.conduct.differentiates:
+        sizes = [count]
     elif any(module.running_mean is None for module in batch_norms(problem.model)):
         sizes = [count]  # it takes the statistics of whatever passes
     else:

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from render.errors import UsageError
+from render.landscape.altered import is_altered
 
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 BN, DROPOUT = ("frozen", "batch", "recalibrated"), ("off", "fixed")
@@ -170,6 +171,8 @@ def _takes_dim_1(criterion: Criterion) -> bool:
 
 def per_example(criterion: Criterion, targets: torch.Tensor) -> Criterion | None:
     """Returns the losses (N,) that a known criterion is the plain mean of, or None where it is not a known one."""
+    if isinstance(criterion, nn.Module) and is_altered(criterion):
+        return None
     if criterion is functional.cross_entropy or is_plain_cross_entropy(criterion):
         if are_classes(targets) and bool((targets < 0).any()):  # some are ignored, so the mean is over fewer
             return None
@@ -189,6 +192,7 @@ def is_plain_cross_entropy(criterion: object) -> bool:
     """Tells whether a criterion is the mean cross-entropy without weights or smoothing."""
     return (
         type(criterion) is nn.CrossEntropyLoss
+        and not is_altered(criterion)
         and criterion.weight is None
         and criterion.reduction == "mean"
         and criterion.label_smoothing == 0

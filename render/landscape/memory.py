@@ -13,13 +13,18 @@ from torch.utils.data import DataLoader, Dataset
 
 from render.errors import DataError
 
+NARROW = 1e-4  # of the range of values, by which float32 may round them
+
 
 def resident(name: str, values: Any, device: torch.device) -> torch.Tensor:
     """Returns values as a tensor on a device; raises DataError where they do not fit its free memory."""
     _require_values(name, values)
     tensor = values if isinstance(values, torch.Tensor) else _as_tensor(name, values)
+    tensor = tensor if tensor.requires_grad else tensor.detach()  # flags that a network sets are not the caller's
     if not tensor.ndim or not len(tensor):
         raise DataError(f"{name}: the shape {tuple(tensor.shape)} holds no examples; give (examples, ...)")
+    if tensor.dtype == torch.float64:
+        _require_narrow(name, tensor.detach())
     if tensor.is_floating_point():
         tensor = tensor.float()  # as the parameters are; NumPy makes float64
     if tensor.device != device:
@@ -40,6 +45,21 @@ def _require_values(name: str, values: Any) -> None:
         raise DataError(
             f"{name}: a {type(values).__name__} is not read here; put its examples into one tensor with torch.stack or "
             "torch.cat, and its targets into another"
+        )
+
+
+def _require_narrow(name: str, values: torch.Tensor) -> None:
+    """Raises DataError where float32 does not tell values apart that float64 does, such as ids and times."""
+    off = (values.float().double() - values).abs()
+    off = off[torch.isfinite(off)]
+    finite = values[torch.isfinite(values)]
+    if not len(off) or not float(off.max()):
+        return
+    whole, span = bool((finite == finite.round()).all()), float(finite.max() - finite.min())
+    if whole or float(off.max()) > NARROW * span:
+        raise DataError(
+            f"{name}: float32, in which networks compute, rounds them by up to {float(off.max()):.2g} of a range of "
+            f"{span:.3g}; subtract their mean, or give whole numbers as integers"
         )
 
 

@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn import functional
 
 from render.descent.parameters import layout_of
-from render.landscape.altered import any_altered
+from render.landscape.altered import any_altered, is_altered
 from render.landscape.dense.fused import fused
 from render.landscape.dense.stack import Goal, PlaneStack
 from render.landscape.measurement import (
@@ -159,6 +159,8 @@ def layers_of(model: nn.Module) -> list[tuple[nn.Linear, list[nn.Module]]] | Non
 def goal_of(problem: Problem, classes: int) -> Goal | None:
     """Returns what a criterion compares with, or None where it is not one of the known ones in its plain form."""
     criterion, targets, count = problem.criterion, problem.targets, len(problem.inputs)
+    if isinstance(criterion, nn.Module) and is_altered(criterion):
+        return None
     if are_classes(targets):
         if targets.dtype != torch.int64 or targets.shape != (count,) or targets.min() < 0 or targets.max() >= classes:
             return None
