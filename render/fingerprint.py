@@ -12,7 +12,9 @@ import dis
 import enum
 import functools
 import hashlib
+import logging
 import sys
+import sysconfig
 import types
 import weakref
 from collections.abc import Iterable, Mapping
@@ -29,6 +31,7 @@ THREADS = 4
 DEPTH = 60  # of what holds what; deeper is unknown
 MOST = 100_000  # things that are looked at; more is unknown
 INSTALLED = ("site-packages", "dist-packages")
+STDLIB = sysconfig.get_path("stdlib")
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size, type(...))
 
 
@@ -64,13 +67,14 @@ def _bytes_of(values: torch.Tensor | np.ndarray) -> np.ndarray:
     return found
 
 
-def fingerprint(value: Any, known: Mapping[int, str] | None = None) -> str:
+def fingerprint(value: Any, known: Mapping[int, str] | None = None, network: nn.Module | None = None) -> str:
     """Returns the SHA-256 of what a value does; raises UnknownError where that cannot be told.
 
     known: names of objects, by id, that are identified elsewhere, such as the parameters of the network itself.
+    network: the one that is measured; which mode it is in does not count, since it is put into one.
     """
     digest = hashlib.sha256(f"{sys.implementation.cache_tag}".encode())  # bytecode is of one version of Python
-    _Reader(digest, dict(known or {})).read(value)
+    _Reader(digest, dict(known or {}), network).read(value)
     return digest.hexdigest()
 
 
@@ -78,7 +82,7 @@ def code_of(model: nn.Module) -> str | None:
     """Returns what a network computes, whatever its weights, with the Python that says so; None where it is unknown."""
     named = {id(tensor): name for name, tensor in (*model.named_parameters(), *model.named_buffers())}
     try:
-        return f"{sys.implementation.cache_tag} {fingerprint(model, named)}"
+        return f"{sys.implementation.cache_tag} {fingerprint(model, named, model)}"
     except UnknownError:
         return None
 
@@ -100,8 +104,10 @@ def reads(value: Any, model: nn.Module) -> bool:
 class _Reader:
     """Feeds a hash with everything that a value is made of."""
 
-    def __init__(self, digest: Any, known: dict[int, str]):
-        self._digest, self._known, self._depth = digest, known, 0
+    def __init__(self, digest: Any, known: dict[int, str], network: nn.Module | None = None):
+        self._digest, self._known, self._depth, self._count = digest, known, 0, 0
+        self._layers = {id(layer) for layer in network.modules()} if network is not None else set[int]()
+        self._read = set[tuple[int, str]]()  # names of modules of one's own
         self._held: list[Any] = []  # so that no id is used twice
         self.met = set[str]()  # names of what was known from the start
 
@@ -112,27 +118,43 @@ class _Reader:
         if isinstance(value, PLAIN) and not isinstance(value, enum.Enum):
             self._put(type(value).__name__, repr(value))
             return
+        if isinstance(value, tuple | frozenset):  # two that are equal may be one object or two, as a pickle leaves them
+            self._counted(value)
+            return
         if id(value) in self._known:
             self._put("known", self._known[id(value)])
             self.met.add(self._known[id(value)])
             return
         self._known[id(value)] = f"seen {len(self._known)}"
         self._held.append(value)
-        self._depth += 1
-        if self._depth > DEPTH or len(self._held) > MOST:
+        self._counted(value)
+
+    def _counted(self, value: Any) -> None:
+        self._depth, self._count = self._depth + 1, self._count + 1
+        if self._depth > DEPTH or self._count > MOST:
             raise UnknownError(value)
         self._put(type(value).__module__, type(value).__qualname__)
         self._part(value)
+        self._put("end")  # or what is within and what comes behind would read alike
         self._depth -= 1
 
     def _part(self, value: Any) -> None:
         reader = next((read for kind, read in READERS.items() if isinstance(value, kind)), None)
         held = getattr(value, "__dict__", None)
-        if reader is not None:
+        installed = _is_installed(type(value))
+        if isinstance(value, nn.Module) and type(value).__module__.startswith("torch._dynamo"):
+            self.read(value._orig_mod)  # compiled, it computes the same
+        elif reader is not None:
             reader(self, value)
-        elif held is not None and not _is_installed(type(value)):
+            if isinstance(value, dict | list) and held and not installed:
+                self.read(type(value))
+                self.mapping(held)
+        elif held and (not installed or type(value).__module__ in PLAIN_MODULES):
             self.read(type(value))
             self.mapping(held)
+        elif not installed and (slots := _slots_of(value)) is not None:
+            self.read(type(value))
+            self.mapping(slots)
         else:
             raise UnknownError(value)
 
@@ -146,7 +168,7 @@ class _Reader:
             self.read(part)
 
     def unordered(self, value: Iterable[Any]) -> None:
-        if not all(isinstance(part, PLAIN) for part in value):
+        if not all(isinstance(part, (*PLAIN, tuple, frozenset)) for part in value):
             raise UnknownError(value)
         self.sequence(sorted(value, key=repr))
 
@@ -159,9 +181,19 @@ class _Reader:
         """Reads a network or a criterion: its class, what its layers hold, and what hooks and patches do to them."""
         self.read(type(value))
         for name, part in sorted(vars(value).items()):
-            if name not in FLEETING and "state_dict" not in name and "backward" not in name:
+            if name in HOOKS:
                 self.read(name)
-                self.read(list(part.values()) if name.endswith("hooks") and isinstance(part, dict) else part)
+                self._hooks(vars(value), name)
+            elif name not in FLEETING and (name != "training" or id(value) not in self._layers):
+                self.read(name)
+                self.read(part)
+
+    def _hooks(self, held: Mapping[str, Any], name: str) -> None:
+        """Reads hooks in their order, each with its flags; their keys are counted up in a process."""
+        flags = [held.get(f"{name}_{flag}", {}) for flag in ("with_kwargs", "always_called")]
+        for key, hook in held[name].items():
+            self.read(hook)
+            self.read([bool(flag.get(key)) for flag in flags])
 
     def function(self, value: types.FunctionType) -> None:
         if _is_installed(value):
@@ -170,8 +202,13 @@ class _Reader:
         self.code(value.__code__)
         self.read(value.__defaults__)
         self.read(value.__kwdefaults__)
+        self.mapping({name: part for name, part in vars(value).items() if name != "__wrapped__"})
         for cell in value.__closure__ or ():
             self.read(_held_in(cell))
+        for name in _imported_in(value.__code__):
+            if name not in sys.modules:
+                raise UnknownError(value)
+            self._within(sys.modules[name], _names_in(value.__code__))
         names = _names_in(value.__code__)
         for name in _globals_of(value.__code__):
             part = value.__globals__.get(name)
@@ -183,10 +220,12 @@ class _Reader:
     def _within(self, module: types.ModuleType, names: set[str]) -> None:
         """Reads what a module of one's own has under the names that a function uses; others are known by name."""
         self._put(module.__name__)
-        if _is_installed(module) or id(module) in self._known:
+        if _is_installed(module):
             return
-        self._known[id(module)] = module.__name__
         for name in sorted(names & vars(module).keys()):
+            if (id(module), name) in self._read:
+                continue
+            self._read.add((id(module), name))
             part = vars(module)[name]
             if isinstance(part, types.ModuleType):
                 self._within(part, names)
@@ -194,7 +233,9 @@ class _Reader:
                 self.read(part)
 
     def code(self, value: types.CodeType) -> None:
-        self._put(value.co_code.hex(), value.co_names, value.co_varnames, value.co_freevars, value.co_argcount)
+        self._put(value.co_code.hex(), value.co_names, value.co_varnames, value.co_freevars, value.co_cellvars)
+        self._put(value.co_argcount, value.co_kwonlyargcount, value.co_posonlyargcount, value.co_flags)
+        self._put(getattr(value, "co_exceptiontable", b"").hex())
         for constant in value.co_consts:
             if isinstance(constant, types.CodeType):
                 self.code(constant)
@@ -232,27 +273,36 @@ class _Reader:
 
     def named(self, value: Any) -> None:
         self._put(getattr(value, "__module__", ""), getattr(value, "__qualname__", getattr(value, "__name__", "")))
+        owner = getattr(value, "__self__", None)
+        if not isinstance(owner, types.ModuleType | type | None):
+            self.read(owner)
 
     def member(self, value: enum.Enum) -> None:
         self._put(value.name)
+        self.read(value.value)
 
-    def script(self, value: torch.jit.ScriptModule | torch.jit.ScriptFunction[Any, Any]) -> None:
-        self._put(value.code)
-        if isinstance(value, torch.jit.ScriptModule):
-            for name, part in value.named_children():
-                self.read(name)
-                self.read(part)
+    def unknown(self, value: Any) -> None:
+        raise UnknownError(value)
+
+    def cached(self, value: functools.cached_property[Any]) -> None:
+        self.read(value.func)
 
     def referred(self, value: weakref.ref[Any]) -> None:
         self.read(value())
 
 
-FLEETING = ("training", "_non_persistent_buffers_set")  # of a module; nor do hooks of saving and of gradients count
+HOOKS = ("_forward_hooks", "_forward_pre_hooks")
+FLEETING = (  # of a module: what does not count for its outputs, and flags of hooks, which are read with them
+    "_non_persistent_buffers_set", "_is_full_backward_hook", "_backward_hooks", "_backward_pre_hooks",
+    "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
+)  # fmt: skip
+PLAIN_MODULES = ("argparse", "types", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm")
 UNTOLD = ("_abc_impl", "__class__")
 SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 READERS: dict[Any, Any] = {
     torch.Tensor: _Reader.array,
-    (torch.jit.ScriptModule, torch.jit.ScriptFunction): _Reader.script,
+    (torch.jit.ScriptModule, torch.jit.ScriptFunction): _Reader.unknown,  # their code is not all that they read
     nn.Module: _Reader.module,
     (np.ndarray, np.generic): _Reader.array,
     Mapping: _Reader.mapping,
@@ -266,6 +316,8 @@ READERS: dict[Any, Any] = {
     type: _Reader.type,
     (staticmethod, classmethod): _Reader.wrapped,
     property: _Reader.accessor,
+    functools.cached_property: _Reader.cached,
+    logging.Logger: lambda reader, value: reader._put(value.name),
     types.CodeType: _Reader.code,
     PurePath: lambda reader, value: reader._put(value.as_posix()),
     weakref.ref: _Reader.referred,
@@ -274,12 +326,18 @@ READERS: dict[Any, Any] = {
 
 def _is_installed(value: Any) -> bool:
     """Tells whether a module, class or function comes with Python or a package, so that its name says what it does."""
-    name = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None) or ""
-    root = name.partition(".")[0]
-    if root in sys.stdlib_module_names or root in ("torch", "numpy", "render"):
+    if isinstance(value, types.ModuleType):
+        name = value.__name__
+    elif isinstance(value, types.FunctionType):  # a wrapper bears the module of what it wraps
+        name = str(value.__globals__.get("__name__", ""))
+    else:
+        name = str(getattr(value, "__module__", None) or "")
+    root, file = name.partition(".")[0], getattr(sys.modules.get(name), "__file__", None)
+    if root in ("torch", "numpy", "render"):
         return True
-    file = getattr(sys.modules.get(name), "__file__", None)
-    return bool(file) and any(part in INSTALLED for part in Path(str(file)).parts)
+    if file is None:  # compiled into Python, or of no file at all
+        return root in sys.builtin_module_names or (root in sys.stdlib_module_names and name in sys.modules)
+    return any(part in INSTALLED for part in Path(str(file)).parts) or Path(str(file)).is_relative_to(STDLIB)
 
 
 def _held_in(cell: types.CellType) -> Any:
@@ -296,6 +354,23 @@ def _globals_of(code: types.CodeType) -> list[str]:
         if isinstance(constant, types.CodeType):
             found.update(_globals_of(constant))
     return sorted(found)
+
+
+def _imported_in(code: types.CodeType) -> set[str]:
+    """Returns the modules that code imports itself, also within functions that it defines."""
+    inner = (_imported_in(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
+    names = {str(step.argval) for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME"}
+    return names.union(*inner)
+
+
+def _slots_of(value: Any) -> dict[str, Any] | None:
+    """Returns what an object with slots holds, or None where it has none."""
+    names = [name for kind in type(value).__mro__ for name in _as_names(vars(kind).get("__slots__", ()))]
+    return {name: getattr(value, name, None) for name in names if name != "__weakref__"} if names else None
+
+
+def _as_names(slots: str | Iterable[str]) -> list[str]:
+    return [slots] if isinstance(slots, str) else list(slots)
 
 
 def _names_in(code: types.CodeType) -> set[str]:

@@ -160,6 +160,20 @@ def straight_through(model):
     return lambda outputs, targets: functional.cross_entropy(Straight.apply(outputs), targets)
 
 
+def anchored(model):
+    """A penalty outside of autograd that is level at the very point, as at the anchor of elastic weights."""
+    weight, anchor = model[0].weight, model[0].weight.detach().clone()
+    return lambda outputs, targets: (
+        functional.cross_entropy(outputs, targets) + 5 * (weight.detach() - anchor).square().sum()
+    )
+
+
+def test_a_part_outside_of_autograd_that_is_level_at_the_point_is_found_by_the_hessian():
+    model = network()
+    with pytest.raises(DataError, match="a part of it is computed outside of autograd"):
+        Plane.hessian(Objective(model, *examples(), anchored(model)), parameters_of(model))
+
+
 ESCAPES = {"detach": detached, "NumPy": by_numpy, ".data": by_data, "a derivative of its own": straight_through}
 
 

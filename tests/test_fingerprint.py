@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import enum
 import functools
+import pickle
 import subprocess
 import sys
 import threading
@@ -86,6 +89,60 @@ def hooked(function):
     return model
 
 
+def wrapped(factor):
+    @functools.wraps(functional.cross_entropy)
+    def loss(outputs, targets):
+        return factor * functional.cross_entropy(outputs, targets)
+
+    return loss
+
+
+def attributed(scale):
+    def loss(outputs, targets):
+        return loss.scale * outputs.mean()
+
+    loss.scale = scale
+    return loss
+
+
+def importing(value):
+    sys.modules["of_ones_own_too"] = module = types.ModuleType("of_ones_own_too")
+    module.FACTOR = value
+
+    def loss(outputs, targets):
+        from of_ones_own_too import FACTOR
+
+        return FACTOR * outputs.mean()
+
+    return loss
+
+
+def sharing(value):
+    """Returns two functions that read the same module, the first another part of it than the second."""
+    shared, script = types.ModuleType("shared"), types.ModuleType("script")
+    shared.FIRST, shared.SECOND = 1, value
+    script.shared = shared
+    exec("def one(x):\n    return x * shared.FIRST\ndef two(x):\n    return x * shared.SECOND\n", script.__dict__)
+    return [script.one, script.two]
+
+
+def scaled_backward(value):
+    model = Scaled(1.0)
+    model.backward_scale = value
+    return model
+
+
+class Slotted:
+    __slots__ = ("amount",)
+
+    def __init__(self, amount):
+        self.amount = amount
+
+
+def level(value):
+    return enum.Enum("Level", {"HIGH": value}).HIGH
+
+
 DIFFERENT = {
     "a constant in a closure": (lambda: penalised(0.1), lambda: penalised(0.2)),
     "an attribute": (lambda: Smoothed(0.1), lambda: Smoothed(0.2)),
@@ -112,6 +169,28 @@ DIFFERENT = {
         lambda: nn.Sequential(nn.Tanh(), nn.ReLU()),
         lambda: nn.Sequential(nn.ReLU(), nn.Tanh()),
     ),
+    "a wrapper of a function of torch": (lambda: wrapped(1.0), lambda: wrapped(2.0)),
+    "an attribute of a function": (lambda: attributed(1.0), lambda: attributed(2.0)),
+    "what a function imports": (lambda: importing(1), lambda: importing(2)),
+    "a second function's part of a module": (lambda: sharing(1), lambda: sharing(2)),
+    "an attribute that is called like a hook": (lambda: scaled_backward(1.0), lambda: scaled_backward(2.0)),
+    "the mode of a criterion": (lambda: nn.Sequential(nn.Tanh()).train(), lambda: nn.Sequential(nn.Tanh()).eval()),
+    "a bound method of a tensor": (lambda: torch.ones(2).mul, lambda: torch.zeros(2).mul),
+    "nesting": (lambda: Smoothed([[1], 2]), lambda: Smoothed([[1, 2]])),
+    "nested mappings": (
+        lambda: Smoothed({"a": {"b": 1}, "c": 2}),
+        lambda: Smoothed({"a": {"b": 1, "c": 2}}),
+    ),
+    "settings in a namespace": (
+        lambda: Smoothed(argparse.Namespace(lam=1e-3)),
+        lambda: Smoothed(argparse.Namespace(lam=3e-3)),
+    ),
+    "settings in a namespace of types": (
+        lambda: Smoothed(types.SimpleNamespace(lam=1e-3)),
+        lambda: Smoothed(types.SimpleNamespace(lam=3e-3)),
+    ),
+    "slots": (lambda: Smoothed(Slotted(1)), lambda: Smoothed(Slotted(2))),
+    "a member of an enumeration": (lambda: Smoothed(level(1)), lambda: Smoothed(level(2))),
     "a number's kind": (lambda: Smoothed(1), lambda: Smoothed(1.0)),
     "a truth": (lambda: Smoothed(1), lambda: Smoothed(True)),
 }
@@ -133,7 +212,7 @@ RECURRENT = {
     "attention": lambda: nn.MultiheadAttention(4, 2),
     "transformer": lambda: nn.TransformerEncoderLayer(4, 2),
     "parametrised": lambda: nn.utils.parametrizations.weight_norm(nn.Linear(3, 3)),
-    "scripted": lambda: torch.jit.script(nn.Sequential(nn.Linear(3, 3), nn.Tanh())),
+    "compiled": lambda: torch.compile(nn.Sequential(nn.Linear(3, 3), nn.Tanh())),
     "nested": lambda: nn.ModuleDict({"a": nn.ModuleList([nn.Linear(2, 2)])}),
 }
 
@@ -154,7 +233,8 @@ def test_parameters_that_are_known_by_name_may_have_any_value():
 def test_whether_a_network_is_in_training_mode_is_no_part_of_it():
     torch.manual_seed(0)
     model = Scaled(1.0)
-    assert fingerprint(model.train()) == fingerprint(model.eval())
+    assert fingerprint(model.train(), network=model) == fingerprint(model.eval(), network=model)
+    assert fingerprint(model.train()) != fingerprint(model.eval())
 
 
 UNKNOWN = {
@@ -171,6 +251,43 @@ UNKNOWN = {
 def test_what_cannot_be_told_is_unknown(made):
     with pytest.raises(UnknownError, match="no fingerprint"):
         fingerprint(made())
+
+
+FLAGS = [{}, {"with_kwargs": True}, {"always_call": True}]
+
+
+@pytest.mark.parametrize("flags", FLAGS)
+def test_how_many_hooks_there_were_before_does_not_count(flags):
+    def made():
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 2))
+        model[0].register_forward_hook(keywords if flags.get("with_kwargs") else plainly, **flags)
+        return model
+
+    assert fingerprint(made()) == fingerprint(made())
+
+
+def plainly(module, inputs, outputs):
+    return outputs
+
+
+def keywords(module, inputs, names, outputs):
+    return outputs
+
+
+class Shaped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.shape = nn.Linear(4, 3), (1, 4)
+
+    def forward(self, inputs):
+        return self.layer(inputs.reshape((1, 4)))
+
+
+def test_a_network_that_was_kept_and_read_again_is_the_same():
+    torch.manual_seed(0)
+    model = Shaped()
+    assert fingerprint(pickle.loads(pickle.dumps(model))) == fingerprint(model)
 
 
 def test_a_function_that_calls_itself_has_a_fingerprint():

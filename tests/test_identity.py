@@ -181,6 +181,41 @@ def test_an_objective_changed_in_place_is_another(tmp_path):
     assert np.abs(once - again).max() > 1e-3
 
 
+class Remembering(nn.Module):
+    """Keeps what it has computed last, and a hook keeps it too."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.seen = network(), {}
+        self.inner.register_forward_hook(lambda module, inputs, outputs: self.seen.update(last=outputs))
+
+    def forward(self, inputs):
+        self.last = self.inner(inputs)
+        return self.last
+
+
+def test_what_measuring_leaves_in_a_network_does_not_make_it_another(tmp_path, capsys):
+    model, grid = Remembering(), Grid.square(1.0, 3)
+    objective = Objective(model, INPUTS, TARGETS, CE)
+    line = Plane.through(objective.parameters, *np.random.default_rng(3).normal(size=(2, len(objective.parameters))))
+    for _ in range(3):
+        sample(objective, line, grid, tmp_path / "s", strategy="loop")
+    assert "replaced" not in capsys.readouterr().err
+
+
+def test_hooks_of_all_modules_are_part_of_an_objective(tmp_path):
+    grid, store = Grid.square(1.0, 3), tmp_path / "s"
+    hook = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, inputs, outputs: 2 * outputs if type(module) is nn.Linear else None
+    )
+    try:
+        doubled = sample(first(), plane(), grid, store, progress=False, strategy="loop").loss
+    finally:
+        hook.remove()
+    found = sample(first(), plane(), grid, store, progress=False, strategy="loop").loss
+    assert np.abs(doubled - found).max() > 1e-3
+
+
 def test_two_objectives_measured_into_one_store_at_once_are_never_mixed(tmp_path):
     store, grid = tmp_path / "s", Grid.square(1.0, 24)
     makers = [first, OTHERS["targets"][0]]

@@ -25,6 +25,7 @@ from render.landscape.flat import held_in
 from render.landscape.measurement import Problem
 
 STEPS = (1e-3, 1e-2)  # of the length of θ, of the difference quotients of the loss
+ASIDE = 0.05  # of the length of θ, by which a second point lies from it
 FINE_STEPS = {torch.float64: (1e-7, 1e-6), torch.float32: (1e-3, 1e-2)}  # of the gradient; small ones cross few kinks
 ALLOWED = {torch.float64: 0.1, torch.float32: 0.5}  # of a product with the Hessian
 ROUGH_TOLERANCE = 1e-4  # of an eigenvalue, where products with the Hessian are rounded to float32
@@ -79,6 +80,10 @@ class NetworkLoss(Derivatives):
         Raises DataError where the loss has no second derivative, or H is not the slope of the gradient.
         """
         self._require_curvature(theta, self.gradient(theta))
+        aside = theta + ASIDE * max(1.0, float(np.linalg.norm(theta))) * _direction(len(theta))
+        self._require_slope(
+            aside, self._slope(aside)
+        )  # what escapes autograd may be level at θ itself, as an anchor is
         with sdpa_kernel(SDPBackend.MATH), self._at(theta) as (loss, parameters):  # other kernels differentiate once
             yield self._product(loss, parameters)
 
@@ -186,8 +191,7 @@ class NetworkLoss(Derivatives):
 
     def _require_curvature(self, theta: np.ndarray, gradient: np.ndarray) -> None:
         """Raises DataError where products with H are not the slopes of the gradient."""
-        random = np.random.default_rng(1).normal(size=len(theta))
-        directions = [random / np.linalg.norm(random), *self._directions(theta, gradient)]
+        directions = [_direction(len(theta)), *self._directions(theta, gradient)]
         with sdpa_kernel(SDPBackend.MATH), self._at(theta) as (loss, parameters):
             products = list(map(self._product(loss, parameters), directions))
         for direction, product in zip(directions, products, strict=True):
@@ -214,6 +218,12 @@ class NetworkLoss(Derivatives):
     def _slope(self, theta: np.ndarray) -> np.ndarray:
         with self._at(theta) as (loss, parameters):
             return _flat(torch.autograd.grad(loss, parameters, allow_unused=True), parameters)
+
+
+def _direction(size: int) -> np.ndarray:
+    """Returns a random unit vector (P,), always the same."""
+    random = np.random.default_rng(1).normal(size=size)
+    return random / np.linalg.norm(random)
 
 
 class _Whole(nn.Module):

@@ -27,7 +27,7 @@ from render.landscape.differentiation import NetworkLoss
 from render.landscape.evaluation import Evaluation, batch_norms, evaluating
 from render.landscape.flat import held_in, require_float32
 from render.landscape.grid import Grid
-from render.landscape.identity import identity_of
+from render.landscape.identity import Codes, identity_of
 from render.landscape.measurement import (
     Criterion,
     Evaluator,
@@ -90,8 +90,10 @@ class Objective:
     @functools.cached_property
     def watched(self) -> Problem:
         """The problem, with what its network and its criterion do besides; watched at the first use, and said then."""
+        before = Codes.of(self.problem)
         with memory_errors(len(self.problem.inputs)):
             conduct = conduct_of(self.problem)
+        self._settled = Codes.settled(before, Codes.of(self.problem))
         for note in notes_on(conduct):
             strategies.say(note)
         inputs = self.problem.inputs if conduct.differentiates else self.problem.inputs.detach()
@@ -105,7 +107,8 @@ class Objective:
     def identity(self) -> dict[str, Any]:
         """Returns what identifies this objective: digests of network, parameters and examples, mode and criterion."""
         exact = replace(self.watched, mode=replace(self.watched.mode, precision="float32"))
-        return identity_of(self.watched, lambda thetas: self._measured(thetas, exact).loss)
+        codes = Codes.settled(self._settled, Codes.of(self.problem))
+        return identity_of(self.watched, codes, lambda thetas: self._measured(thetas, exact).loss)
 
     def __call__(self, thetas: Any) -> np.ndarray:
         """Returns the loss (B,) float32 at thetas (B, P), numpy or torch."""

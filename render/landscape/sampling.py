@@ -122,7 +122,7 @@ class _Order:
         if unknown:
             self.reporter.say(
                 f"{self.name}: what its {' and '.join(unknown)} computes cannot be told from code and constants, so "
-                "that its store knows it by the losses at two points"
+                "that its store knows it by the losses at a few points"
             )
 
     @property
