@@ -135,3 +135,21 @@ def test_the_installed_command_hears_before_it_imports_what_takes_long():
         "import sys, render.__main__; sys.exit(any(name in sys.modules for name in ('typer', 'torch', 'pydantic')))"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+INTERRUPTED_IN_A_TEXT = """
+import sys
+from render.interrupts import program
+with program():
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        pass
+    sys.exit(130)
+"""
+
+
+def test_a_program_that_was_interrupted_in_a_text_that_it_ran_ends_with_its_exit_code(tmp_path):
+    (tmp_path / "interrupted_once.py").write_text(INTERRUPTED_IN_A_TEXT)
+    words, around = [sys.executable, "-m", "interrupted_once"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run(words, cwd=tmp_path, env=around, check=False).returncode == INTERRUPTED
