@@ -129,3 +129,11 @@ def test_what_a_resampled_file_holds_itself_without_a_value_is_counted_apart(hom
     assert counts["diverged"] > 1
     said = f"{counts['diverged']} diverged (1 of those given), {counts['no_data']} no data (1 of those given)"
     assert said in caption(scene, scene.shots[0], [made.record])
+
+
+def test_minus_infinity_along_a_path_has_not_diverged_but_is_unknown(home):
+    way = {"path_alpha": np.array([0.5, 0.1, 0.0]), "path_beta": np.array([0.5, 0.0, 0.0])}
+    bowl(home / "a.npz", **way, path_loss=np.array([0.7, -np.inf, np.inf]))
+    made = ready.load(ReadySurface(source={"surface": "a.npz"}))
+    np.testing.assert_array_equal(made.paths[0].true_loss, np.array([0.7, np.nan, np.inf], np.float32))
+    assert "−infinity is taken as unknown at 1 of the 3 points of its path" in made.record["source"]["notes"]

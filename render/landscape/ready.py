@@ -47,7 +47,8 @@ def _file(name: str) -> File:
 def load(settings: ReadySurface) -> Landscape:
     """Returns the landscape of a file: NaN in it is no data, +infinity has diverged; its steps are made even."""
     file = _file(settings.source.surface)
-    given = _with_holes(exchange.read(file, None if settings.source.path is None else _file(settings.source.path)))
+    along = None if settings.source.path is None else _file(settings.source.path)
+    given = _with_gaps(_with_holes(exchange.read(file, along)))
     made = on_even_steps(given)
     surface = surface_of(made.given, made.interpolated)
     path = path_of(given.more, surface)
@@ -75,6 +76,17 @@ def _with_holes(given: Given) -> Given:
     holes = "value of −infinity is drawn as a hole" if below.sum() == 1 else "values of −infinity are drawn as holes"
     values = np.where(below, np.float32(np.nan), given.values)
     return replace(given, values=values, notes=(*given.notes, f"{below.sum():,} {holes}"))
+
+
+def _with_gaps(given: Given) -> Given:
+    """Returns a surface whose path's loss is unknown where it is −infinity, which has no height either; said so."""
+    losses = np.asarray(given.more.get("path_loss", ()), np.float64)
+    below = np.isneginf(losses)
+    if not below.any():
+        return given
+    note = f"−infinity is taken as unknown at {below.sum():,} of the {len(losses):,} points of its path"
+    more = {**given.more, "path_loss": np.where(below, np.nan, losses)}
+    return replace(given, more=more, notes=(*given.notes, note))
 
 
 def _lost(values: np.ndarray) -> dict[str, int]:
