@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 
 from render.stage import bake
@@ -95,3 +96,15 @@ def test_cells_that_are_not_square_change_neither_normals_nor_light():
     open_, _ = bake.bake_sky(fine, fine, torch.from_numpy(bake.normals(heights, wide)), wide, colours)
     open_thin, _ = bake.bake_sky(coarse, coarse, torch.from_numpy(bake.normals(thin, narrow)), narrow, colours)
     assert float((open_[:, ::2] - open_thin).abs().mean()) < 0.02
+
+
+@pytest.mark.parametrize("ratio", [20, 200, 1 / 20, 1 / 200])
+@pytest.mark.parametrize("azimuth", [0, 37, 90, 180])
+def test_cells_far_from_square_are_lit(ratio, azimuth):
+    heights = np.zeros((40, 40), np.float32)
+    heights[18:22, 18:22] = 0.3
+    field, cells = torch.from_numpy(heights), (1 / 39, ratio / 39)
+    lit = bake.bake_sun(field, field, cells, Sun(azimuth, 20, 1))
+    assert torch.isfinite(lit).all() and lit.min() >= 0 and lit.max() == 1
+    openness, _ = bake.bake_sky(field, field, torch.from_numpy(bake.normals(heights, cells)), cells, torch.ones(8, 3))
+    assert torch.isfinite(openness).all()

@@ -185,3 +185,19 @@ def test_points_that_were_fitted_to_a_time_say_so():
 def test_a_caption_is_one_line():
     objective = {**RECORD["objective"], "bn": "recalibrated", "calibration": 512, "weight_decay": 0.1}
     assert words(objective=objective, counts=FILLED, adaptive=ADAPTIVE).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((450_000.0, 450_390.0), "α 450000…450390, "),
+        ((4_999_123.0, 5_004_567.0), "α 4999120…5004570, "),
+        ((1.0, 1.0001234), "α 1…1.000123, "),
+        ((-1.0, 1.0), "α −1…1, "),
+        ((-0.0012345, 0.5), "α −0.00123…0.5, "),
+        ((0.0, 1e-7), "α 0…1e−07, "),
+        ((-2.5e12, 2.5e12), "α −2.5e+12…2.5e+12, "),
+    ],
+)
+def test_the_ends_of_an_axis_have_the_figures_that_tell_them_apart(ends, said):
+    assert said in words(alpha=list(ends))

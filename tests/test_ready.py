@@ -102,3 +102,38 @@ def test_a_link_that_leads_out_is_refused(home, tmp_path_factory):
 def test_a_file_that_is_absent_is_named(home):
     with pytest.raises(DataError, match=r"a\.npz: there is no such file"):
         ready.key_of(ReadySurface(source={"surface": "a.npz"}))
+
+
+def test_minus_infinity_has_not_diverged_but_is_a_hole_that_is_said(home):
+    with np.errstate(divide="ignore"):
+        values = np.log10(np.round(np.abs(AXIS), 1) + np.round(np.abs(AXIS[:, None]), 1))
+    values[0, 0], values[0, 1] = np.inf, np.nan
+    assert np.isneginf(values).sum() > 1
+    np.savez(home / "a.npz", x=AXIS, y=AXIS, z=values)
+    made = ready.load(ReadySurface(source={"surface": "a.npz"}))
+    below = int(np.isneginf(values).sum())
+    assert made.surface.counts["diverged"] == 1 and made.surface.counts["no_data"] == below + 1
+    assert f"{below} values of −infinity are drawn as holes" in made.record["source"]["notes"]
+    assert not np.isneginf(made.surface.loss).any()
+
+
+def test_what_a_resampled_file_holds_itself_without_a_value_is_counted_apart(home):
+    alphas = AXIS**3
+    values = (alphas**2 + AXIS[:, None] ** 2).astype(np.float32)
+    values[5, 5], values[30, 30] = np.nan, np.inf
+    np.savez(home / "a.npz", x=alphas, y=AXIS, z=values)
+    made = ready.load(ReadySurface(source={"surface": "a.npz"}))
+    (home / "scene.yaml").write_text(SCENE.format(file="a.npz"))
+    scene = load(home / "scene.yaml")
+    counts = made.surface.counts
+    assert counts["diverged"] > 1
+    said = f"{counts['diverged']} diverged (1 of those given), {counts['no_data']} no data (1 of those given)"
+    assert said in caption(scene, scene.shots[0], [made.record])
+
+
+def test_minus_infinity_along_a_path_has_not_diverged_but_is_unknown(home):
+    way = {"path_alpha": np.array([0.5, 0.1, 0.0]), "path_beta": np.array([0.5, 0.0, 0.0])}
+    bowl(home / "a.npz", **way, path_loss=np.array([0.7, -np.inf, np.inf]))
+    made = ready.load(ReadySurface(source={"surface": "a.npz"}))
+    np.testing.assert_array_equal(made.paths[0].true_loss, np.array([0.7, np.nan, np.inf], np.float32))
+    assert "−infinity is taken as unknown at 1 of the 3 points of its path" in made.record["source"]["notes"]

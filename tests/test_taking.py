@@ -348,3 +348,113 @@ def test_what_is_no_tensor_in_a_state_stays_the_models_own():
     taken = take({"weight": torch.ones(3, 2), "bias": torch.zeros(3)}, model, FILE)
     model.load_state_dict(taken.state)
     assert model.note == "note" and model.weight.sum() == 6
+
+
+class Parallel(nn.Module):
+    """Stands for DistributedDataParallel, which needs other processes."""
+
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module
+
+
+WRAPPED = {
+    "of a parallel model": lambda: AveragedModel(Parallel(network())),
+    "of a compiled model": lambda: AveragedModel(torch.compile(network())),
+    "in parallel": lambda: Parallel(AveragedModel(network())),
+    "compiled": lambda: torch.compile(AveragedModel(network())),
+}
+
+
+@pytest.mark.parametrize("made", WRAPPED.values(), ids=WRAPPED)
+def test_torchs_own_averaged_model_is_known_in_and_around_wrappers(made):
+    for content in (made().state_dict(), {"model": OTHER, "other": made().state_dict()}):
+        taken = read(content, weights="ema")
+        assert taken.average == "averaged" and is_all(taken)
+    assert read(Parallel(Parallel(network())).state_dict()).average == ""
+
+
+@pytest.mark.parametrize("part", ["avg_pool_net", "average_pooling", "shadow_maps"])
+def test_a_word_for_averages_in_another_word_is_none(part):
+    assert read({part: STATE}).average == ""
+    with pytest.raises(DataError, match=rf"it has also {part}\.weight; choose its own model"):
+        read({**STATE, f"{part}.weight": torch.ones(3)})
+
+
+@pytest.mark.parametrize("part", ["avg", "avg_model", "model_avg", "averagedModel", "average_model_state", "g_ema"])
+def test_a_word_for_averages_beside_what_is_averaged_is_one(part):
+    assert read({part: STATE}).average
+
+
+@pytest.mark.parametrize("prefix", ["", "model."])
+@pytest.mark.parametrize("layer", ["scaler", "random_features", "amp", "opt_head", "scheduled"])
+def test_a_layer_that_is_called_as_a_part_of_a_trainer_is_one_of_another_network(layer, prefix):
+    held = under(prefix, {**STATE, f"{layer}.weight": torch.ones(4)})
+    with pytest.raises(DataError, match=rf"it has also {prefix}{layer}\.weight; choose its own model"):
+        read(held)
+
+
+def test_what_a_trainer_keeps_beside_layers_is_no_layer():
+    held = {**STATE, "rng_state": torch.ones(2), "optimizer": {"param_groups": [{"lr": torch.ones(())}]}}
+    assert is_all(read(held)) and sentences(read(held)) == []
+    assert sentences(read({"model": STATE, "scaler": {"weight": torch.ones(2)}})) == ["left aside: scaler.weight"]
+
+
+def test_what_an_optimiser_holds_is_not_the_model():
+    with pytest.raises(
+        DataError,
+        match=r"a\.pt: holds the model's names only under optimizer\.params, which belongs to a trainer; choose a "
+        r"checkpoint of the model, or --prefix optimizer\.params$",
+    ):
+        read({"optimizer": {"params": STATE}})
+    assert is_all(read({"optimizer": {"params": STATE}}, prefix="optimizer.params"))
+    both = read({"model": STATE, "optimizer_init": OTHER})
+    assert is_all(both) and sentences(both) == ["left aside: optimizer_init (8 tensors)"]
+    assert read({"optimizer": {"ema": STATE}}).average == "EMA"
+
+
+class Tied(nn.Module):
+    """Reads and writes words by one matrix."""
+
+    def __init__(self):
+        super().__init__()
+        self.read, self.write = nn.Embedding(7, 4), nn.Linear(4, 7, bias=False)
+        self.write.weight = self.read.weight
+
+
+def test_weights_that_the_model_ties_and_the_file_does_not_are_refused():
+    held = {"net.read.weight": torch.zeros(7, 4), "net.write.weight": torch.ones(7, 4)}
+    with pytest.raises(
+        DataError,
+        match=r"net\.write\.weight is not net\.read\.weight, and the model ties them, the file does not; choose",
+    ):
+        take(held, Tied(), FILE)
+    assert take({**held, "net.write.weight": torch.zeros(7, 4)}, Tied(), FILE).prefix == "net"
+    assert take({"read.weight": torch.zeros(7, 4)}, Tied(), FILE).state["write.weight"].sum() == 0
+
+
+class Shuffled(nn.Linear):
+    """Takes its inputs in an order that is drawn when it is made."""
+
+    def __init__(self):
+        super().__init__(6, 3)
+        self.register_buffer("order", torch.randperm(6))
+        self.register_buffer("position_ids", torch.arange(6))
+
+
+def test_whole_numbers_that_change_the_output_must_be_there():
+    held = Shuffled().state_dict()
+    held.pop("position_ids")
+    assert torch.equal(take(held, Shuffled(), FILE).state["order"], held["order"])
+    held.pop("order")
+    with pytest.raises(DataError, match="does not fit the model: it lacks order; choose its own model"):
+        take(held, Shuffled(), FILE)
+
+
+def test_what_the_model_lends_its_average_is_said_and_not_left_aside():
+    taken = read({"model": STATE, "ema": {name: OTHER[name] for name in PARAMETERS}}, weights="ema")
+    assert taken.lent == ("1.running_mean", "1.running_var")
+    assert sentences(taken) == [
+        "EMA weights were taken, which lie under ema, with the model's own 1.running_mean, 1.running_var",
+        "left aside: model (6 tensors)",
+    ]

@@ -323,3 +323,14 @@ def test_the_words_of_another_program_are_cut_between_words():
 
     said = first_words(ValueError("word " * 100))
     assert said.endswith("word …") and len(said) < 170 and first_words(ValueError("")) == "ValueError"
+
+
+def test_two_tensors_of_one_name_are_refused_unless_they_are_equal(home):
+    torch.save({"model": {"a": torch.zeros(2)}, "model.a": torch.zeros(2)}, "same.pt")
+    assert list(weights.read_state(home / "same.pt")) == ["model.a"]
+    for other in (torch.ones(2), torch.zeros(3), torch.zeros(2, dtype=torch.float64)):
+        torch.save({"model": {"a": torch.zeros(2)}, "model.a": other}, "two.pt")
+        with pytest.raises(
+            DataError, match=r"two\.pt: holds two tensors of the name model\.a, which differ; save it without one"
+        ):
+            weights.read_state(home / "two.pt")

@@ -18,6 +18,11 @@ AVERAGES = {
 }
 IN_NAMES = {"ema", "swa"}  # words that tell it of a whole file; avg stands in names for scores too
 THE_MODELS_OWN = {"online", "raw", "current", "backup", "collected"}  # beside an average, such as ema.online_model
+AMBIGUOUS = {"averaged", "average", "avg", "shadow"}  # of an average beside one of BESIDE only; avg_pool is a layer
+BESIDE = {
+    "model", "weight", "weights", "state", "states", "dict", "param", "params", "parameters", "net", "network",
+    "module", "student", "generator", "encoder",
+}  # fmt: skip
 COUNTERS = {"n_averaged", "num_updates", "decay", "initted", "step", "optimization_step"}  # that averages keep
 
 
@@ -26,19 +31,34 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name)]
 
 
+def kind_of_part(part: str) -> str:
+    """Returns what kind of average one part of a name tells of, or ""."""
+    words = words_of(part)
+    found = next((word for word in words if word in AVERAGES), "")
+    if found in AMBIGUOUS and not {*words} <= AMBIGUOUS | BESIDE:
+        return ""
+    return AVERAGES.get(found, "")
+
+
+def is_counted(sources: Collection[str], names: Collection[str]) -> bool:
+    """Whether names in a file lie in what an AveragedModel holds: module beside n_averaged, whatever wraps both."""
+
+    def lies(name: str) -> bool:
+        parts = name.split(".")
+        counters = (".".join([*parts[:place], "n_averaged"]) for place, part in enumerate(parts) if part == "module")
+        return any(counter in names and counter not in sources for counter in counters)
+
+    return bool(sources) and all(map(lies, sources))
+
+
 def kind_of(prefix: str, names: Collection[str]) -> str:
     """Returns what kind of average lies under a prefix in a file of names: EMA, averaged, or "" for a model itself."""
     for part in reversed(prefix.split(".")):
-        words = words_of(part)
-        if THE_MODELS_OWN & {*words}:
+        if THE_MODELS_OWN & {*words_of(part)}:
             return ""
-        found = next((AVERAGES[word] for word in words if word in AVERAGES), "")
+        found = kind_of_part(part)
         if found:
             return found
-    outer, _, last = prefix.rpartition(".")
-    counted = f"{outer}.n_averaged" if outer else "n_averaged"
-    if last == "module" and counted in names:
-        return "averaged"
     kept = any(name.startswith("current_model_state.") for name in names)
     return "averaged" if kept and prefix.split(".")[0] == "state_dict" else ""
 

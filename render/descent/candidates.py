@@ -7,9 +7,11 @@ diffusers), under names without their dots (LitEma), and without what is not tra
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
@@ -29,6 +31,10 @@ ASIDE = re.compile(  # parts of a module that are no layers of its network
     re.IGNORECASE,
 )
 TRAINERS = re.compile(r"\w*(optim|sched|scaler|rng|random)\w*|opt(_\w+)?|amp|callbacks|loops", re.IGNORECASE)
+OPTIMISERS = re.compile(r"\w*optimi[sz]er\w*|callbacks|loops", re.IGNORECASE)  # those that no layer is called
+STATES = {"state", "param_groups"}  # of an optimiser, which no layer has a part called
+RANDOM = re.compile(r"\w*rng(_?states?)?(_\w+)?|\w*random_states?", re.IGNORECASE)
+CONSTANT = {"token_type_ids", "relative_position_index"}  # whole numbers that are alike in all models of one shape
 UNHEEDED = {"num_batches_tracked", "total_ops", "total_params", "position_ids"}  # counters, which change no output
 
 
@@ -53,14 +59,31 @@ class Place:
 
     @cached_property
     def needed(self) -> list[str]:
-        """Names that a file must have; buffers of whole numbers it need not."""
-        return [name for name, tensor in self.own.items() if tensor.is_floating_point() or tensor.is_complex()]
+        """Names that a file must have: all but counters, and what is alike in all models."""
+        return [name for name in self.own if name.split(".")[-1] not in UNHEEDED | CONSTANT]
+
+    @cached_property
+    def tied(self) -> set[str]:
+        """Names whose tensor the model has under another name too."""
+        count = Counter(map(_memory, self.own.values()))
+        return {name for name, tensor in self.own.items() if tensor.data_ptr() and count[_memory(tensor)] > 1}
 
     def shared(self, state: State) -> State:
         """Returns tensors that a file leaves out since the model shares them with one that it has: tied weights."""
         held = {_memory(self.own[name]): tensor for name, tensor in state.items()}
         absent = {name: _memory(tensor) for name, tensor in self.own.items() if name not in state}
         return {name: held[memory] for name, memory in absent.items() if memory in held}
+
+    def tied_to(self, name: str, state: State) -> str:
+        """Returns a name before this one in a state that the model shares its tensor with, the state not; or ""."""
+        before = itertools.takewhile(lambda other: other != name, state)
+        twins = (other for other in before if _memory(self.own[other]) == _memory(self.own[name]))
+        return next((other for other in twins if not _equal(state[other], state[name])), "")
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    kind = torch.promote_types(one.dtype, other.dtype)
+    return one.shape == other.shape and torch.equal(one.to(kind), other.to(kind))
 
 
 def _memory(tensor: Tensor) -> tuple[int, torch.Size]:
@@ -76,7 +99,8 @@ class Candidate:
     state: State  # under the model's own names
     sources: Mapping[str, str]  # names in the file, by the model's own
     missing: tuple[str, ...]  # names of the model
-    misfits: tuple[str, ...]  # names of the model whose tensor in the file is of another kind
+    misfits: tuple[str, ...]  # names of the model whose tensor in the file is of another kind, or tied to another
+    lent: Mapping[str, str] = field(default_factory=dict)  # as sources, of what the model beside an average lends it
 
     @property
     def role(self) -> list[str]:
@@ -87,6 +111,11 @@ class Candidate:
     def is_whole(self) -> bool:
         """Whether it is all of the model."""
         return not (self.missing or self.misfits)
+
+    @property
+    def is_a_trainers(self) -> bool:
+        """Whether it lies in what a trainer keeps for itself, such as an optimiser's copy, and is no average."""
+        return not self.average and bool(TRAINERS.fullmatch(self.prefix.split(".")[0]))
 
 
 def candidates(held: State, place: Place) -> list[Candidate]:
@@ -141,13 +170,16 @@ def _candidate(held: State, prefix: str, sources: Mapping[str, str], place: Plac
     """Returns what some names of a file come to, given by the model's own."""
     found = {name: held[source] for name, source in sources.items()}
     state = {**found, **place.shared(found)}
+    counted = "averaged" if averages.is_counted(set(sources.values()), held.keys()) else ""
+    odd = {name for name, tensor in found.items() if misfit(tensor, place.own[name])}
+    even = {name: tensor for name, tensor in found.items() if name not in odd}
     return Candidate(
         prefix,
-        averages.kind_of(prefix, held.keys()),
+        averages.kind_of(prefix, held.keys()) or counted,
         state,
         sources,
         tuple(name for name in place.needed if name not in state),
-        tuple(sorted(name for name, tensor in found.items() if misfit(tensor, place.own[name]))),
+        tuple(sorted(odd | {name for name in place.tied & even.keys() if place.tied_to(name, even)})),
     )
 
 
@@ -195,7 +227,8 @@ def _completed(found: list[Candidate], place: Place) -> Iterator[Candidate]:
         lent = {*one.missing} - {*place.trainable}
         if one.average and len(models) == 1 and one.missing and not one.misfits and lent == {*one.missing}:
             state = {**one.state, **{name: models[0].state[name] for name in one.missing}}
-            yield replace(one, state=state, missing=())
+            lenders = {name: models[0].sources[name] for name in one.missing if name in models[0].sources}
+            yield replace(one, state=state, missing=(), lent=lenders)
         else:
             yield one
 
@@ -210,16 +243,21 @@ def strangers(candidate: Candidate, held: Collection[str], whole: Iterable[Candi
 
 def _is_aside(name: str, in_average: bool) -> bool:
     first, *more = name.split(".")
-    words = averages.words_of(first)
     return (
         (not more and in_average and first in averages.COUNTERS)
         or name.split(".")[-1] in UNHEEDED
-        or bool(ASIDE.search(first) or TRAINERS.fullmatch(first))
-        or any(word in averages.AVERAGES for word in words)
+        or bool(ASIDE.search(first) or averages.kind_of_part(first))
+        or bool(OPTIMISERS.fullmatch(first))
+        or _is_a_trainers(name)
     )
 
 
 def is_unheeded(name: str) -> bool:
     """Whether a tensor of a file needs no word when it is left aside: counters, and what belongs to a trainer."""
-    first, last = name.split(".")[0], name.split(".")[-1]
-    return last in UNHEEDED | averages.COUNTERS or bool(TRAINERS.fullmatch(first))
+    return name.split(".")[-1] in UNHEEDED | averages.COUNTERS or _is_a_trainers(name)
+
+
+def _is_a_trainers(name: str) -> bool:
+    """Whether a tensor is an optimiser's or a generator's state; a layer may be called scaler or random_features."""
+    first, *more = name.split(".")
+    return bool(TRAINERS.fullmatch(first)) and bool(STATES & {*more} or RANDOM.fullmatch(first))

@@ -46,6 +46,7 @@ class Taken:
     average: str = ""  # EMA, averaged, or "" where they are the model's own
     averages_left: tuple[str, ...] = ()  # prefixes of averages that the file holds too
     left_aside: tuple[str, ...] = ()  # names in the file
+    lent: tuple[str, ...] = ()  # names of the model that an average lacks, which are those of the model beside it
 
 
 def take(held: State, model: nn.Module, path: Path, wanted: Wanted | None = None) -> Taken:
@@ -62,14 +63,34 @@ def take(held: State, model: nn.Module, path: Path, wanted: Wanted | None = None
     fitting = [one for one in whole if not strangers(one, held, whole)]
     if not fitting:
         raise DataError(f"{path}: {_misfit(whole or found, held, place, path)}")
-    chosen = _chosen(_by_name(fitting, path), path, wanted or Wanted())
+    wanted = wanted or Wanted()
+    chosen = _chosen(_by_name(_no_trainers(fitting, path, wanted), path), path, wanted)
     left = [one for one in fitting if one.average and not chosen.average]
-    told = {name for one in (chosen, *left) for name in one.sources.values()}
+    told = {name for one in (chosen, *left) for name in (*one.sources.values(), *one.lent.values())}
     aside = tuple(sorted(name for name in held.keys() - told if not is_unheeded(name)))
     state = {name: chosen.state.get(name, value) for name, value in model.state_dict().items()}
     return Taken(
-        state, chosen.prefix, tuple(chosen.role), chosen.average, tuple(dict.fromkeys(map(_said, left))), aside
+        state,
+        chosen.prefix,
+        tuple(chosen.role),
+        chosen.average,
+        tuple(dict.fromkeys(map(_said, left))),
+        aside,
+        tuple(sorted(name for name in chosen.lent if not is_unheeded(name))),
     )
+
+
+def _no_trainers(found: list[Candidate], path: Path, wanted: Wanted) -> list[Candidate]:
+    """Returns candidates without what a trainer keeps for itself; raises DataError where nothing else is there."""
+    if wanted.prefix is not None:
+        return found
+    kept = [one for one in found if not one.is_a_trainers]
+    if not kept:
+        raise DataError(
+            f"{path}: holds the model's names only under {found[0].prefix}, which belongs to a trainer; choose a "
+            f"checkpoint of the model, or --prefix {found[0].prefix}"
+        )
+    return kept
 
 
 def take_like(first: Taken, held: State, model: nn.Module, path: Path, wanted: Wanted) -> Taken:
@@ -90,7 +111,8 @@ def sentences(taken: Taken) -> list[str]:
     """Returns what is to be said of what was taken and left aside."""
     said = []
     if taken.average:
-        said.append(f"{taken.average} weights were taken, which lie under {taken.prefix or '.'}")
+        lent = f", with the model's own {_some(taken.lent)}" if taken.lent else ""
+        said.append(f"{taken.average} weights were taken, which lie under {taken.prefix or '.'}{lent}")
     elif taken.averages_left:
         there = _listing(taken.averages_left)
         said.append(f"the model's own weights were taken; averages lie under {there}, and --weights ema takes them")
@@ -177,7 +199,7 @@ def _misfit(found: Sequence[Candidate], held: State, place: Place, path: Path) -
     nearest = max(found, key=lambda one: (len(one.state), -len(one.missing)))
     if nearest.misfits:
         name = nearest.misfits[0]
-        reason = misfit(nearest.state[name], place.own[name])
+        reason = misfit(nearest.state[name], place.own[name]) or _torn(name, nearest, place)
         more = f", and {len(nearest.misfits) - 1} more differ" if len(nearest.misfits) > 1 else ""
         return f"does not fit the model: {nearest.sources[name]} {reason}{more}; choose its own model"
     missing = sorted(nearest.missing)
@@ -188,6 +210,13 @@ def _misfit(found: Sequence[Candidate], held: State, place: Place, path: Path) -
             "torch.nn.utils.parametrize.remove_parametrizations, remove_weight_norm or prune.remove"
         )
     return _lacking(missing, strangers(nearest, held, [one for one in found if one.is_whole]), path)
+
+
+def _torn(name: str, candidate: Candidate, place: Place) -> str:
+    """Returns the words for a weight that the model ties to another, and the file does not."""
+    found = {own: candidate.state[own] for own in candidate.sources if not misfit(candidate.state[own], place.own[own])}
+    other = candidate.sources[place.tied_to(name, found)]
+    return f"is not {other}, and the model ties them, the file does not"
 
 
 def _made_of(missing: Sequence[str], held: Collection[str]) -> str:

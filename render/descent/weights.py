@@ -10,7 +10,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,17 @@ def _file(path: Path) -> State:
         return dict(safetensors.torch.load_file(path))
     if path.suffix == ".npz":
         return _arrays(path)
-    return dict(tensors_in(pickled.load(path)))
+    return _once(tensors_in(pickled.load(path)), path)
+
+
+def _once(found: Iterable[tuple[str, Tensor]], path: Path) -> State:
+    """Returns tensors by their names; raises DataError where two that differ have one name."""
+    state: State = {}
+    for name, tensor in found:
+        other = state.setdefault(name, tensor)
+        if other is not tensor and not (other.dtype == tensor.dtype and torch.equal(other, tensor)):
+            raise DataError(f"{path}: holds two tensors of the name {name}, which differ; save it without one of them")
+    return state
 
 
 def _arrays(path: Path) -> State:
@@ -97,7 +107,7 @@ def _folder(path: Path) -> State:
         if (path / name).is_file():
             return _file(path / name)
         if index.is_file():
-            return {key: tensor for part in _parts(index) for key, tensor in _file(path / part).items()}
+            return _once((pair for part in _parts(index) for pair in _file(path / part).items()), path)
     if (path / ".metadata").is_file():
         raise DataError(
             f"{path}: is a distributed checkpoint; make one file of it by "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from render.scene import look as looks
 from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 from render.stage.field import CONTOUR_BLUR
+
+PLAIN = 9  # digits of a place on an axis that are written without a power of ten
 
 
 def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing: Drawing | None = None) -> str:
@@ -60,7 +63,10 @@ def _source(source: dict[str, Any]) -> str:
 def _given_points(record: dict[str, Any]) -> str:
     """Returns the points of a surface in a file, of which nobody here knows how they came about."""
     counts, resampled = record["counts"], record.get("resampled")
-    lost = [f"{counts[kind]:,} {kind.replace('_', ' ')}" for kind in ("diverged", "no_data") if counts.get(kind)]
+    given = resampled.get("lost", {}) if resampled else {}  # of the file, where the counts are of what is drawn
+    own = {kind: f" ({count:,} of those given)" for kind, count in given.items()}
+    kinds = [kind for kind in ("diverged", "no_data") if counts.get(kind)]
+    lost = [f"{counts[kind]:,} {kind.replace('_', ' ')}{own.get(kind, '')}" for kind in kinds]
     if resampled:
         words = [f"resampled from {_by(resampled['from'])} given at uneven steps", *_coarser(resampled)]
     else:
@@ -170,7 +176,22 @@ PLANES: dict[str, Callable[[dict[str, Any]], str]] = {
 
 def _range(record: dict[str, Any]) -> str:
     (a, b), (c, d) = record["alpha"], record["beta"]
-    return f"α {_signed(a)}…{_signed(b)}, β {_signed(c)}…{_signed(d)}"
+    return f"α {_ends(a, b)}, β {_ends(c, d)}"
+
+
+def _ends(low: float, high: float) -> str:
+    """Returns the ends of an axis in three figures, or as many as show three of what lies between them."""
+    return "…".join(_figures(value, abs(high - low)) for value in (low, high))
+
+
+def _figures(value: float, span: float) -> str:
+    more = max(0, _exponent(value) - _exponent(span)) if value and span else 0
+    rounded = float(f"{value:.{3 + more}g}")
+    return f"{rounded:.{max(PLAIN, 3 + more)}g}".replace("-", "−")
+
+
+def _exponent(value: float) -> int:
+    return math.floor(math.log10(abs(value)))
 
 
 def _signed(value: float) -> str:

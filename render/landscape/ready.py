@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path as File
 from typing import Any
 
@@ -21,7 +22,7 @@ from render.landscape.status import Status
 from render.landscape.surface import Surface
 from render.scene.existing import ReadySurface
 
-ALGORITHM = 2  # raise it when the same file would become another landscape
+ALGORITHM = 3  # raise it when the same file would become another landscape
 
 GIVEN = "given"  # what a record says of a path's loss that its file holds
 
@@ -44,9 +45,10 @@ def _file(name: str) -> File:
 
 
 def load(settings: ReadySurface) -> Landscape:
-    """Returns the landscape of a file: NaN in it is no data, what is infinite has diverged; its steps are made even."""
+    """Returns the landscape of a file: NaN in it is no data, +infinity has diverged; its steps are made even."""
     file = _file(settings.source.surface)
-    given = exchange.read(file, None if settings.source.path is None else _file(settings.source.path))
+    along = None if settings.source.path is None else _file(settings.source.path)
+    given = _with_gaps(_with_holes(exchange.read(file, along)))
     made = on_even_steps(given)
     surface = surface_of(made.given, made.interpolated)
     path = path_of(given.more, surface)
@@ -60,10 +62,36 @@ def load(settings: ReadySurface) -> Landscape:
         "loss": [float(finite.min()), float(finite.max())],
         "paths": [],
         "loss_digest": surface.loss_digest,
-        **({"resampled": dict(made.said)} if made.said else {}),
+        **({"resampled": dict(made.said) | {"lost": _lost(given.values)}} if made.said else {}),
         **({"path": _said_of(path, given.more)} if path else {}),
     }
     return Landscape(file.parent, key_of(settings), surface, (path,) if path else (), record)
+
+
+def _with_holes(given: Given) -> Given:
+    """Returns a surface with holes where it is −infinity, which has no height and is no divergence; said so."""
+    below = np.isneginf(given.values)
+    if not below.any():
+        return given
+    holes = "value of −infinity is drawn as a hole" if below.sum() == 1 else "values of −infinity are drawn as holes"
+    values = np.where(below, np.float32(np.nan), given.values)
+    return replace(given, values=values, notes=(*given.notes, f"{below.sum():,} {holes}"))
+
+
+def _with_gaps(given: Given) -> Given:
+    """Returns a surface whose path's loss is unknown where it is −infinity, which has no height either; said so."""
+    losses = np.asarray(given.more.get("path_loss", ()), np.float64)
+    below = np.isneginf(losses)
+    if not below.any():
+        return given
+    note = f"−infinity is taken as unknown at {below.sum():,} of the {len(losses):,} points of its path"
+    more = {**given.more, "path_loss": np.where(below, np.nan, losses)}
+    return replace(given, more=more, notes=(*given.notes, note))
+
+
+def _lost(values: np.ndarray) -> dict[str, int]:
+    """Returns how many values of a file are none."""
+    return {"diverged": int(np.isposinf(values).sum()), "no_data": int(np.isnan(values).sum())}
 
 
 def surface_of(given: Given, interpolated: np.ndarray | None = None) -> Surface:
@@ -74,7 +102,7 @@ def surface_of(given: Given, interpolated: np.ndarray | None = None) -> Surface:
     plane = Plane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     between = np.zeros(given.values.shape, bool) if interpolated is None else interpolated
     status = np.where(between, Status.INTERPOLATED, Status.MEASURED).astype(np.uint8)
-    status[np.isinf(given.values)] = Status.DIVERGED
+    status[np.isposinf(given.values)] = Status.DIVERGED
     status[np.isnan(given.values)] = Status.NO_DATA
     accuracy = np.asarray(given.more.get("accuracy", np.full(given.values.shape, np.nan)), np.float32)
     return Surface(plane, Grid(given.alphas, given.betas), given.values, accuracy, status)

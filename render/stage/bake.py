@@ -122,7 +122,7 @@ def _slope_along(
     slope, rise = torch.zeros_like(heights), torch.empty_like(heights)
     for step in steps:
         x, y = dx * step, dy * step
-        if step <= NEAR:  # a rounded step this short would look another way
+        if step <= NEAR or max(abs(x), abs(y)) < NEAR / 2:  # a rounded step this short would look another way
             there = _between(padded, reach, heights.shape, x, y)
         else:
             x, y = round(x), round(y)
