@@ -23,12 +23,18 @@ EVEN = 1e-6  # of a step
 LOOKED_AT = 5  # rows and columns within, whose steps tell an axis from a ramp
 
 
-def plain(path: Path, values: np.ndarray, name: str = "value", more: Mapping[str, np.ndarray] | None = None) -> Given:
+def plain(
+    path: Path,
+    values: np.ndarray,
+    name: str = "value",
+    more: Mapping[str, np.ndarray] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Given:
     """Returns the surface of values alone, over the numbers of their columns and rows, counted from 0."""
     if values.ndim != 2:
         raise DataError(f"{path}: holds {' × '.join(map(str, values.shape))} numbers; a surface has rows and columns")
     rows, columns = values.shape
-    return checked(path, np.arange(columns), np.arange(rows), values, name, (NUMBERED,), more)
+    return checked(path, np.arange(columns), np.arange(rows), values, name, (NUMBERED, *notes), more)
 
 
 def of_cells(path: Path, cells: Cells) -> Given:
@@ -36,7 +42,7 @@ def of_cells(path: Path, cells: Cells) -> Given:
     numbers = cells.numbers
     row, column = numbers[0, 1:], numbers[1:, 0]
     if cells.corner and all(map(_may_be_axis, (row, column))):
-        if cells.word or (_is_monotone(row) and _is_monotone(column)):
+        if cells.word or (is_monotone(row) and is_monotone(column)):
             return checked(path, row, column, numbers[1:, 1:], "value")
         raise DataError(
             f"{path}: its corner is absent, and its edges could be axes or values; sort the axes, name the corner, or "
@@ -44,7 +50,7 @@ def of_cells(path: Path, cells: Cells) -> Given:
         )
     if cells.word:
         raise DataError(f"{path}: its axes along the edges hold a number twice, or none; make them rise")
-    if numbers[0, 0] == len(row) and _is_monotone(row) and _is_monotone(column):  # as gnuplot writes it
+    if numbers[0, 0] == len(row) and is_monotone(row) and is_monotone(column):  # as gnuplot writes it
         return checked(path, row, column, numbers[1:, 1:], "value", (EDGES,))
     numbers = _without_numbers(numbers)
     _require_values(path, numbers)
@@ -55,14 +61,15 @@ def _may_be_axis(line: np.ndarray) -> bool:
     return bool(len(line) and np.isfinite(line).all() and len(np.unique(line)) == len(line))
 
 
-def _is_monotone(line: np.ndarray) -> bool:
+def is_monotone(line: np.ndarray) -> bool:
+    """Whether numbers rise or fall throughout."""
     steps = np.diff(line)
     return bool(np.isfinite(line).all() and ((steps > 0).all() or (steps < 0).all()))
 
 
 def _is_even(line: np.ndarray) -> bool:
     """Whether numbers rise or fall by one step."""
-    if len(line) < FEWEST or not _is_monotone(line):
+    if len(line) < FEWEST or not is_monotone(line):
         return False
     steps = np.diff(line)
     return bool(np.ptp(steps) <= EVEN * abs(steps.mean()))
