@@ -298,3 +298,55 @@ def test_a_tiff_that_is_not_read_is_a_sentence(tmp_path, name):
     make(tmp_path / "a.tif")
     with pytest.raises(DataError, match=words):
         exchange.read(tmp_path / "a.tif")
+
+
+TURNED = {  # where what was stored at the corners is shown
+    turn: getattr(Image.Transpose, name)
+    for turn, name in enumerate(
+        ["FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90"], 2
+    )
+}
+STORED = np.arange(54, dtype=np.uint8).reshape(6, 9)
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2", "i2", "f4", "f8"])
+@pytest.mark.parametrize("turn", TURNED)
+def test_a_tiff_is_turned_by_its_orientation_whatever_its_bits(tmp_path, turn, kind):
+    found = exchange.read(tiff(tmp_path / "a.tif", STORED.astype(f"<{kind}"), {274: (3, [turn])}))
+    scale = {"u1": 255, "u2": 65535}.get(kind, 1)
+    shown = np.asarray(Image.fromarray(STORED).transpose(TURNED[turn]), float)
+    np.testing.assert_allclose(upper_first(found) * scale, shown, rtol=1e-5)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+@pytest.mark.parametrize("turn", TURNED)
+def test_a_picture_is_turned_as_its_camera_says(tmp_path, turn, ending):
+    exif = Image.Exif()
+    exif[274] = turn
+    image = Image.fromarray(np.kron(STORED * 4, np.ones((8, 8), np.uint8)))
+    image.save(tmp_path / f"a.{ending}", exif=exif, quality=100)
+    found = upper_first(exchange.read(tmp_path / f"a.{ending}"))
+    np.testing.assert_allclose(found, np.asarray(image.transpose(TURNED[turn]), float) / 255, atol=0.02)
+
+
+def test_an_orientation_that_cannot_be_followed_is_a_sentence(tmp_path):
+    for tags, words in (
+        ({274: (3, [9])}, "its orientation tag says 9, and 1 to 8 are known; save it upright"),
+        ({274: (3, [6]), 42113: (2, b"-9999\0")}, "is of a map, and its orientation is 6; save it upright"),
+    ):
+        with pytest.raises(DataError, match=words):
+            exchange.read(tiff(tmp_path / "a.tif", STORED.astype("<f4"), tags))
+
+
+def test_a_png_of_16_bits_that_is_to_be_turned_is_a_sentence(tmp_path):
+    path = png(tmp_path / "a.png", levels(3), RGB)
+    exif = Image.Exif()
+    exif[274] = 6
+    body = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    content = path.read_bytes()
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    path.write_bytes(content[:33] + chunk + content[33:])  # after the head
+    with pytest.raises(
+        DataError, match="is to be turned by its orientation 6, which is not done here; save it upright"
+    ):
+        exchange.read(path)

@@ -22,6 +22,7 @@ from render.landscape.exchange.given import require_few
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANES = 256, 257, 258, 259, 262, 277, 284
 PREDICTOR, TILE_WIDTH, EXTRA, FORMAT, NO_DATA = 317, 322, 338, 339, 42113
+ORIENTATION = 274
 PIXEL_SCALE, TIE_POINT, GEO_KEYS, RASTER_TYPE, IS_POINT = 33550, 33922, 34735, 1025, 2
 COPIED = (257, 259, 273, 278, 279, 323, 324, 325)  # of a directory: where strips and tiles lie, and how they are packed
 TYPES = {1: "B", 2: "s", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
