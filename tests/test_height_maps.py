@@ -350,3 +350,25 @@ def test_a_png_of_16_bits_that_is_to_be_turned_is_a_sentence(tmp_path):
         DataError, match="is to be turned by its orientation 6, which is not done here; save it upright"
     ):
         exchange.read(path)
+
+
+@pytest.mark.parametrize("void", [-32767, -3.4028234663852886e38])
+def test_what_often_stands_for_no_data_is_said_to_be_a_height(tmp_path, void):
+    samples = STORED.astype("<f4")
+    samples[2, 3] = void
+    (said,) = exchange.read(tiff(tmp_path / "a.tif", samples)).notes
+    assert said == f"{void:g} is a height, as no tag says that it is no data"
+
+
+def test_a_map_is_placed_by_a_transformation_alone(tmp_path):
+    along = [10.0, 0, 0, 500, 0, -20.0, 0, 900, 0, 0, 0, 0, 0, 0, 0, 1]
+    found = exchange.read(tiff(tmp_path / "a.tif", STORED.astype("<u2"), {34264: (12, along)}))
+    np.testing.assert_allclose(found.alphas, 505 + 10 * np.arange(9))
+    np.testing.assert_allclose(found.betas[::-1], 890 - 20 * np.arange(6))
+    np.testing.assert_array_equal(upper_first(found), STORED)
+    along[5] = 20.0
+    north = exchange.read(tiff(tmp_path / "n.tif", STORED.astype("<u2"), {34264: (12, along)}))
+    np.testing.assert_array_equal(north.values, STORED)
+    along[1] = 3.0
+    with pytest.raises(DataError, match="lies aslant on its map; bring it to a grid along the map's axes first"):
+        exchange.read(tiff(tmp_path / "b.tif", STORED.astype("<u2"), {34264: (12, along)}))

@@ -234,3 +234,17 @@ def test_values_that_float32_would_change_are_a_sentence(tmp_path, name):
 def test_what_float32_keeps_well_is_drawn(tmp_path):
     for values in (F_Z / 3, F_Z * 1e30, np.full((12, 12), 0.1) + 1e-17 * F_Z, np.where(F_Z > 20, np.inf, F_Z)):
         exchange.read(save(tmp_path / "a.npz", x=F_X, y=F_Y, z=values))
+
+
+def test_records_are_read_by_the_names_of_their_fields(tmp_path):
+    kind = [("beta", "<f8"), ("alpha", "<f8"), ("loss", "<f4")]
+    made = np.zeros(144, kind)
+    made["alpha"], made["beta"] = (part.ravel() for part in np.meshgrid(F_X, F_Y))
+    made["loss"] = F_Z.ravel()
+    np.save(tmp_path / "a.npy", made)
+    found = exchange.read(tmp_path / "a.npy")
+    assert_formula(found)
+    assert found.name == "loss"
+    np.save(tmp_path / "b.npy", np.zeros(9, [("alpha", "f4"), ("beta", "c8"), ("loss", "f4")]))
+    with pytest.raises(DataError, match="holds complex64 where a surface has real numbers"):
+        exchange.read(tmp_path / "b.npy")

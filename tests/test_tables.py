@@ -365,3 +365,19 @@ def test_a_first_row_that_is_written_as_values_are_is_drawn_and_said(tmp_path):
 def test_a_first_row_that_counts_is_left_out_and_said(tmp_path):
     found = read_lines(tmp_path / "a.csv", "0,1,2,3,4", *lines_of(VALUES.astype(float)))
     assert found.values.shape == VALUES.shape and found.notes == (PLAIN, "first row 0, 1, 2 is left out as a count")
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_a_heading_may_be_parted_by_another_mark_than_its_numbers(tmp_path, mark):
+    heading = mark.join(["beta", "alpha", "loss"])
+    np.savetxt(tmp_path / "a.txt", F_POINTS[:, [1, 0, 2]], header=heading, comments="")
+    assert_formula(exchange.read(tmp_path / "a.txt"))
+
+
+def test_brackets_around_a_comment_are_in_no_name(tmp_path):
+    np.savetxt(tmp_path / "a.txt", F_POINTS, header="[alpha, beta, mse]", delimiter=",")
+    assert exchange.read(tmp_path / "a.txt").name == "mse"
+
+
+def test_which_of_rows_and_columns_is_which_is_said(tmp_path):
+    assert table(tmp_path / "a.csv", "row,col,value", "{b},{a},{v}").notes == ("col is α, row β",)

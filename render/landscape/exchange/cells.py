@@ -104,7 +104,7 @@ class _Reader:
 
         A line of separators is a row without a number, but for those at the end, as spreadsheets leave them.
         """
-        begun, given = False, False
+        begun, given, headed = False, False, False
         absent: list[tuple[int, list[str]]] = []
         for number, line in enumerate(file, 1):
             content = self._without_comment(line, begun)
@@ -116,14 +116,25 @@ class _Reader:
             if not begun:
                 begun, self.separator = True, _separator(content)
                 absent = absent if self.separator == "\t" else []
+            if headed and self._parts_otherwise(content):
+                self.separator = _separator(content)
             cells = self._split(content)
             if any(cell.strip() for cell in cells):
                 above = given or not any(map(_is_word, cells))  # not above a heading
                 yield from absent if above else []
                 yield number, cells
+                headed = not given and any(map(_is_word, cells))
                 absent, given = [], True
             elif len(cells) > 1:
                 absent.append((number, cells))
+
+    def _parts_otherwise(self, content: str) -> bool:
+        """Whether the first line below a heading is of numbers only where it is parted by another mark."""
+        try:
+            cells = _Reader.split_by(_separator(content), content)
+        except csv.Error:
+            return False
+        return len(cells) > 1 and all(map(_is_number, cells)) and not all(map(_is_number, self._split(content)))
 
     def _without_comment(self, line: str, begun: bool) -> str:
         line = line.strip("\r\n")
@@ -135,8 +146,13 @@ class _Reader:
         return line if line.strip() or "\t" in line else ""
 
     def _split(self, line: str) -> list[str]:
-        if self.separator is not None:
-            return next(csv.reader([line], delimiter=self.separator))
+        return self.split_by(self.separator, line)
+
+    @staticmethod
+    def split_by(separator: str | None, line: str) -> list[str]:
+        """Returns the cells of a line; None stands for blanks."""
+        if separator is not None:
+            return next(csv.reader([line], delimiter=separator))
         if '"' not in line:
             return line.split()
         return [cell for cell in next(csv.reader([line.replace("\t", " ")], delimiter=" ")) if cell.strip()]
@@ -167,6 +183,7 @@ class _Reader:
     def _split_words(self, comment: str, width: int) -> list[list[str]]:
         """Returns the words of a comment, split in each way that gives one for each column."""
         plain = re.sub(r"[(\[].*?[)\]]", "", comment) if comment[:1] not in "([" else comment
+        comment = comment.strip("()[]{}") if comment[:1] in "([{" else comment
         splits = [comment.split(self.separator), comment.split(), re.split(r"[,;|\t]", comment)]
         splits.append([word for word in re.split(r"[,;|\t ]+", plain.strip(" ()[]{}")) if word])
         return [words for words in splits if len(words) == width and not any(map(_is_number, words))]

@@ -9,6 +9,7 @@ from pathlib import Path
 from render.errors import DataError
 
 ALPHA, BETA = "alpha alphas a α", "beta betas b β"
+TABULAR = ("col cols column columns", "row rows")
 PLACES = (  # words for α and for β; the first pair that is there counts
     (ALPHA, BETA),
     ("x xs xcoordinate xcoordinates xcoord xcoords", "y ys ycoordinate ycoordinates ycoord ycoords"),
@@ -16,7 +17,7 @@ PLACES = (  # words for α and for β; the first pair that is there counts
     ("easting east", "northing north"),
     ("u", "v"),
     ("pathalpha projxcoord", "pathbeta projycoord"),
-    ("col cols column columns", "row rows"),
+    TABULAR,
 )
 VALUES = (
     "loss losses lossvals trainloss trainingloss evalloss valloss validationloss testloss trueloss pathloss "
@@ -84,7 +85,10 @@ def columns_of(path: Path, heading: tuple[str, ...]) -> Columns:
     if value is None:  # nothing but accuracy beside the places: that is what is drawn
         value, accuracy = accuracy, None
     _require_single(path, heading, keys, [*places, value])
-    return Columns(*places, value, "" if value is None else name_of(heading[value]), accuracy)
+    notes: tuple[str, ...] = ()
+    if all(keys[k] in words.split() for k, words in zip(places, TABULAR, strict=True)):  # as in an array
+        notes = (f"{name_of(heading[places[0]])} is α, {name_of(heading[places[1]])} β",)
+    return Columns(*places, value, "" if value is None else name_of(heading[value]), accuracy, notes)
 
 
 def _in_order(path: Path, heading: tuple[str, ...], keys: list[str], left: list[int]) -> Columns:

@@ -24,7 +24,13 @@ LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow makes grey of 
 COLOUR = "grey of a colour picture"
 COARSE = "a picture of 256 levels at most"
 FIRST = "first of several pages"
-VOIDS = (-32768, -9999, -99999)  # what often stands for no data; without a tag it is a height
+VOIDS = (
+    -32768,
+    -32767,
+    -9999,
+    -99999,
+    float(np.finfo(np.float32).min),
+)  # what often stands for no data; without a tag it is a height
 
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # what shows rows and columns of each orientation upright
     1: lambda rows: rows,
