@@ -298,3 +298,77 @@ def test_a_tiff_that_is_not_read_is_a_sentence(tmp_path, name):
     make(tmp_path / "a.tif")
     with pytest.raises(DataError, match=words):
         exchange.read(tmp_path / "a.tif")
+
+
+TURNED = {  # where what was stored at the corners is shown
+    turn: getattr(Image.Transpose, name)
+    for turn, name in enumerate(
+        ["FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90"], 2
+    )
+}
+STORED = np.arange(54, dtype=np.uint8).reshape(6, 9)
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2", "i2", "f4", "f8"])
+@pytest.mark.parametrize("turn", TURNED)
+def test_a_tiff_is_turned_by_its_orientation_whatever_its_bits(tmp_path, turn, kind):
+    found = exchange.read(tiff(tmp_path / "a.tif", STORED.astype(f"<{kind}"), {274: (3, [turn])}))
+    scale = {"u1": 255, "u2": 65535}.get(kind, 1)
+    shown = np.asarray(Image.fromarray(STORED).transpose(TURNED[turn]), float)
+    np.testing.assert_allclose(upper_first(found) * scale, shown, rtol=1e-5)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+@pytest.mark.parametrize("turn", TURNED)
+def test_a_picture_is_turned_as_its_camera_says(tmp_path, turn, ending):
+    exif = Image.Exif()
+    exif[274] = turn
+    image = Image.fromarray(np.kron(STORED * 4, np.ones((8, 8), np.uint8)))
+    image.save(tmp_path / f"a.{ending}", exif=exif, quality=100)
+    found = upper_first(exchange.read(tmp_path / f"a.{ending}"))
+    np.testing.assert_allclose(found, np.asarray(image.transpose(TURNED[turn]), float) / 255, atol=0.02)
+
+
+def test_an_orientation_that_cannot_be_followed_is_a_sentence(tmp_path):
+    for tags, words in (
+        ({274: (3, [9])}, "its orientation tag says 9, and 1 to 8 are known; save it upright"),
+        ({274: (3, [6]), 42113: (2, b"-9999\0")}, "is of a map, and its orientation is 6; save it upright"),
+    ):
+        with pytest.raises(DataError, match=words):
+            exchange.read(tiff(tmp_path / "a.tif", STORED.astype("<f4"), tags))
+
+
+def test_a_png_of_16_bits_that_is_to_be_turned_is_a_sentence(tmp_path):
+    path = png(tmp_path / "a.png", levels(3), RGB)
+    exif = Image.Exif()
+    exif[274] = 6
+    body = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    content = path.read_bytes()
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    path.write_bytes(content[:33] + chunk + content[33:])  # after the head
+    with pytest.raises(
+        DataError, match="is to be turned by its orientation 6, which is not done here; save it upright"
+    ):
+        exchange.read(path)
+
+
+@pytest.mark.parametrize("void", [-32767, -3.4028234663852886e38])
+def test_what_often_stands_for_no_data_is_said_to_be_a_height(tmp_path, void):
+    samples = STORED.astype("<f4")
+    samples[2, 3] = void
+    (said,) = exchange.read(tiff(tmp_path / "a.tif", samples)).notes
+    assert said == f"{void:g} is a height, as no tag says that it is no data"
+
+
+def test_a_map_is_placed_by_a_transformation_alone(tmp_path):
+    along = [10.0, 0, 0, 500, 0, -20.0, 0, 900, 0, 0, 0, 0, 0, 0, 0, 1]
+    found = exchange.read(tiff(tmp_path / "a.tif", STORED.astype("<u2"), {34264: (12, along)}))
+    np.testing.assert_allclose(found.alphas, 505 + 10 * np.arange(9))
+    np.testing.assert_allclose(found.betas[::-1], 890 - 20 * np.arange(6))
+    np.testing.assert_array_equal(upper_first(found), STORED)
+    along[5] = 20.0
+    north = exchange.read(tiff(tmp_path / "n.tif", STORED.astype("<u2"), {34264: (12, along)}))
+    np.testing.assert_array_equal(north.values, STORED)
+    along[1] = 3.0
+    with pytest.raises(DataError, match="lies aslant on its map; bring it to a grid along the map's axes first"):
+        exchange.read(tiff(tmp_path / "b.tif", STORED.astype("<u2"), {34264: (12, along)}))

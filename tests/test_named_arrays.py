@@ -158,3 +158,93 @@ def test_what_is_written_comes_back_with_its_holes_its_infinities_its_accuracy_a
     assert_same(found, values)
     for name in more if kind != "csv" else ["accuracy"]:
         np.testing.assert_array_equal(found.more[name], more[name])
+
+
+F_X, F_Y = np.linspace(-1, 1, 12), np.linspace(-2, 2, 12)
+F_Z = 3 + F_X + 10 * F_Y[:, None]
+
+
+def assert_formula(found: Given) -> None:
+    np.testing.assert_allclose(found.values, 3 + found.alphas + 10 * found.betas[:, None], rtol=1e-5)
+    np.testing.assert_allclose(found.alphas, F_X)
+    np.testing.assert_allclose(found.betas, F_Y)
+
+
+@pytest.mark.parametrize("indexing", ["ij", "xy"])
+def test_an_open_mesh_is_read_in_either_order(tmp_path, indexing):
+    x, y = np.meshgrid(F_X, F_Y, indexing=indexing, sparse=True)
+    assert_formula(exchange.read(save(tmp_path / "a.npz", x=x, y=y, z=3 + x + 10 * y)))
+
+
+def test_an_axis_that_is_no_line_and_no_mesh_is_a_sentence(tmp_path):
+    with pytest.raises(DataError, match=r"has an axis of 3 × 4 places; give one line of places, or the mesh of all"):
+        exchange.read(save(tmp_path / "a.npz", x=F_X.reshape(3, 4), y=F_Y, z=F_Z))
+
+
+def test_points_in_rows_are_points(tmp_path):
+    x, y = np.meshgrid(F_X, F_Y)
+    np.save(tmp_path / "a.npy", np.stack([x.ravel(), y.ravel(), F_Z.ravel()]))
+    found = exchange.read(tmp_path / "a.npy")
+    assert_formula(found)
+    assert found.notes == ("rows in order are α, β and the value",)
+
+
+def test_axes_under_names_that_say_nothing_are_taken_and_said(tmp_path):
+    found = exchange.read(save(tmp_path / "a.npz", w1=F_X, w2=F_Y, loss=F_Z))
+    assert_formula(found)
+    assert found.notes == ("w1 is α, w2 β",)
+    x, y = np.meshgrid(F_X, F_Y)
+    found = exchange.read(save(tmp_path / "b.npz", grid_x=x, grid_y=y, loss=F_Z))
+    assert_formula(found)
+    assert found.notes == ("grid x is α, grid y β",)
+
+
+def test_axes_of_other_names_are_told_by_their_lengths(tmp_path):
+    assert_same(exchange.read(save(tmp_path / "a.npz", down=Y, across=X, loss=Z)))
+
+
+def test_what_is_left_aside_is_said(tmp_path):
+    found = exchange.read(save(tmp_path / "a.npz", loss=Z, trajectory=np.zeros((9, 2))))
+    assert found.notes == (NOTE, "left aside: trajectory")
+
+
+def test_a_path_in_one_array_is_read_beside_axes(tmp_path):
+    route = np.stack(list(PATH.values()), -1)
+    found = exchange.read(save(tmp_path / "a.npz", x=X, y=Y, loss=Z, trajectory=route))
+    np.testing.assert_array_equal(found.more["path_beta"], PATH["path_beta"])
+    assert found.notes == ("columns of trajectory are α and β",)
+    odd = exchange.read(save(tmp_path / "b.npz", x=X, y=Y, loss=Z, trajectory=route.T))
+    assert odd.notes == ("left aside: trajectory",) and not odd.more
+
+
+ROUNDED = {
+    "steps": (1e8 + F_Z, r"are 144 levels, of which float32, which is drawn, keeps \d+; subtract 1e\+08 before saving"),
+    "nothing": (np.where(F_Z > 0, 1e-50, F_Z), "holds 1e-50, which is 0 in float32, which is drawn; rescale"),
+    "infinite": (np.where(F_Z > 20, 1e39, F_Z), r"holds 1e\+39, and float32, which is drawn, ends at 3.4e38; rescale"),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_values_that_float32_would_change_are_a_sentence(tmp_path, name):
+    values, words = ROUNDED[name]
+    with pytest.raises(DataError, match=words):
+        exchange.read(save(tmp_path / "a.npz", x=F_X, y=F_Y, z=values))
+
+
+def test_what_float32_keeps_well_is_drawn(tmp_path):
+    for values in (F_Z / 3, F_Z * 1e30, np.full((12, 12), 0.1) + 1e-17 * F_Z, np.where(F_Z > 20, np.inf, F_Z)):
+        exchange.read(save(tmp_path / "a.npz", x=F_X, y=F_Y, z=values))
+
+
+def test_records_are_read_by_the_names_of_their_fields(tmp_path):
+    kind = [("beta", "<f8"), ("alpha", "<f8"), ("loss", "<f4")]
+    made = np.zeros(144, kind)
+    made["alpha"], made["beta"] = (part.ravel() for part in np.meshgrid(F_X, F_Y))
+    made["loss"] = F_Z.ravel()
+    np.save(tmp_path / "a.npy", made)
+    found = exchange.read(tmp_path / "a.npy")
+    assert_formula(found)
+    assert found.name == "loss"
+    np.save(tmp_path / "b.npy", np.zeros(9, [("alpha", "f4"), ("beta", "c8"), ("loss", "f4")]))
+    with pytest.raises(DataError, match="holds complex64 where a surface has real numbers"):
+        exchange.read(tmp_path / "b.npy")

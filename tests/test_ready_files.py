@@ -190,3 +190,26 @@ def test_what_has_diverged_where_it_was_measured_is_infinite_in_a_file(tmp_path)
     made.loss[0, 0], made.status[0, 0] = np.nan, Status.DIVERGED
     found = exporting.of_surface(made)
     assert found.values[0, 0] == np.inf and np.isfinite(found.values).sum() == 35
+
+
+STEPS = [f"{i},{c},{b},{a}" for i, (a, b, c) in enumerate(PATH.tolist())]
+TOLD = {
+    "loss,pc1,pc2": ([f"{c},{a},{b}" for a, b, c in PATH.tolist()], "pc1 is α, pc2 β of the path"),
+    "iter,pc1,pc2": ([f"{7 * i},{a},{b}" for i, (a, b, _) in enumerate(PATH)], "pc1 is α, pc2 β of the path"),
+    "global_step,loss,beta,alpha": (STEPS, None),
+    "pc1,pc2,acc": ([f"{a},{b},0.5" for a, b, _ in PATH.tolist()], "pc1 is α, pc2 β of the path"),
+    "": ([f"{i},{a},{b}" for i, (a, b, _) in enumerate(PATH)], "first column of the path is taken as the step"),
+}
+
+
+@pytest.mark.parametrize("heading", TOLD)
+def test_a_path_is_told_from_its_loss_and_its_steps_and_what_is_assumed_is_said(home, heading):
+    rows, said = TOLD[heading]
+    (home / "p.csv").write_text("\n".join([*([heading] if heading else []), *rows]))
+    found = exchange.read(home / "a.npz", home / "p.csv")
+    np.testing.assert_allclose(found.more["path_alpha"], ALPHA)
+    np.testing.assert_allclose(found.more["path_beta"], BETA)
+    assert ("path_loss" in found.more) == ("loss" in heading)
+    assert found.notes == ((said,) if said else ())
+    if "loss" in heading:
+        np.testing.assert_allclose(found.more["path_loss"], LOSS)

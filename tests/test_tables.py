@@ -230,3 +230,154 @@ def test_whatever_a_value_is_called_its_table_is_read_back(tmp_path, name):
     found = exchange.read(tmp_path / "a.csv")
     assert_places(found)
     np.testing.assert_array_equal(found.more["accuracy"], ACCURACY)
+
+
+F_X, F_Y = np.linspace(-1, 1, 12), np.linspace(-2, 2, 12)
+F_Z = 3 + F_X + 10 * F_Y[:, None]
+F_POINTS = np.stack([*(part.ravel() for part in np.meshgrid(F_X, F_Y)), F_Z.ravel()], -1)
+ORDERED = "columns in order are α, β and the value"
+
+
+def assert_formula(found: Given) -> None:
+    np.testing.assert_allclose(found.alphas, F_X)
+    np.testing.assert_allclose(found.betas, F_Y)
+    np.testing.assert_allclose(found.values, F_Z, rtol=1e-5)
+
+
+def lines_of(numbers: np.ndarray, *, index: bool = False) -> list[str]:
+    rows = [",".join("" if np.isnan(cell) else repr(cell) for cell in row) for row in numbers.tolist()]
+    return [f"{k},{row}" for k, row in enumerate(rows)] if index else rows
+
+
+def read_lines(path, *lines: str) -> Given:
+    path.write_text("\n".join(lines) + "\n")
+    return exchange.read(path)
+
+
+@pytest.mark.parametrize("corner", ["alpha", "x", "α", "alpha\\beta", "alpha/beta", "w\\beta", "alpha (rad/s)"])
+def test_rows_are_what_the_corner_says(tmp_path, corner):
+    body = np.concatenate([F_X[:, None], F_Z.T], axis=1)
+    found = read_lines(tmp_path / "a.csv", ",".join([corner, *map(repr, F_Y.tolist())]), *lines_of(body))
+    assert_formula(found)
+    assert found.notes == ()
+
+
+def test_rows_are_beta_where_the_corner_does_not_say_and_that_is_said(tmp_path):
+    assert edged(tmp_path / "a.csv", "beta").notes == ()
+    found = edged(tmp_path / "a.csv", "mse")
+    assert_places(found)
+    assert found.notes == ("rows are β",)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("row", [0, 5])
+def test_a_row_without_a_number_is_kept(tmp_path, separator, row):
+    values = F_Z.copy()
+    values[row] = np.nan
+    lines = [line.replace(",", separator) for line in lines_of(values)]
+    found = read_lines(tmp_path / "a.csv", *lines, separator * 11, separator * 11)
+    np.testing.assert_array_equal(found.values, values.astype(np.float32))
+
+
+def test_lines_of_separators_above_a_heading_are_no_rows(tmp_path):
+    assert_formula(read_lines(tmp_path / "a.csv", ",,", "alpha,beta,loss", *lines_of(F_POINTS)))
+
+
+def test_an_empty_last_column_that_is_left_out_is_said(tmp_path):
+    found = read_lines(tmp_path / "a.csv", *(f"{line}," for line in lines_of(VALUES.astype(float))))
+    assert found.values.shape == VALUES.shape and found.notes == (PLAIN, "an empty last column is left out")
+
+
+def test_rows_without_a_number_among_points_are_no_points(tmp_path):
+    lines = lines_of(F_POINTS)
+    assert_formula(read_lines(tmp_path / "a.csv", "alpha,beta,loss", *lines[:12], ",,", *lines[12:]))
+
+
+FRAMES = {
+    "pandas with its index": [",0,1,2", *lines_of(F_POINTS, index=True)],
+    "pandas without": ["0,1,2", *lines_of(F_POINTS)],
+    "R": ['"","V1","V2","V3"', *lines_of(F_POINTS, index=True)],
+    "R without row names": ["V1,V2,V3", *lines_of(F_POINTS)],
+    "numbered": ["x1,x2,x3", *lines_of(F_POINTS)],
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_points_in_numbered_columns_are_points(tmp_path, name):
+    found = read_lines(tmp_path / "a.csv", *FRAMES[name])
+    assert_formula(found)
+    assert found.notes == (ORDERED,)
+
+
+def test_points_in_rows_and_columns_without_names_are_taken_in_order_and_said(tmp_path):
+    np.savetxt(tmp_path / "a.txt", F_POINTS.T)
+    found = exchange.read(tmp_path / "a.txt")
+    assert_formula(found)
+    assert found.notes == ("rows in order are α, β and the value",)
+    np.savetxt(tmp_path / "b.txt", F_POINTS)
+    assert exchange.read(tmp_path / "b.txt").notes == (ORDERED,)
+
+
+COMMENTS = [
+    "beta,alpha,loss", "y\tx\tz", "beta;alpha;loss",
+    "beta | alpha | loss", "(beta, alpha, loss)", "beta [m], alpha [m], z",
+    "beta,alpha,loss\nmade by hand", "beta alpha loss\nwritten on Friday by a program of ours",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("comment", COMMENTS)
+@pytest.mark.parametrize("delimiter", [" ", ","])
+def test_a_comment_may_part_its_names_as_it_likes(tmp_path, comment, delimiter):
+    np.savetxt(tmp_path / "a.txt", F_POINTS[:, [1, 0, 2]], header=comment, delimiter=delimiter)
+    assert_formula(exchange.read(tmp_path / "a.txt"))
+
+
+PARTLY = {
+    "beta,variable,value": ([1, 0, 2], "variable is α, beta β"),
+    "loss,w1,w2": ([2, 0, 1], "w1 is α, w2 β"),
+    "w1,cost,w2": ([0, 2, 1], "w1 is α, w2 β"),
+    "w1,alpha,mse": ([1, 0, 2], "alpha is α, w1 β"),
+    "x,z,height": ([0, 1, 2], "x is α, z β"),
+}
+
+
+@pytest.mark.parametrize("heading", PARTLY)
+def test_what_is_named_is_that_and_the_rest_goes_by_its_order(tmp_path, heading):
+    order, said = PARTLY[heading]
+    found = read_lines(tmp_path / "a.csv", heading, *lines_of(F_POINTS[:, order]))
+    assert_formula(found)
+    assert found.notes == (said,)
+
+
+def test_rows_and_columns_are_places(tmp_path):
+    assert_formula(read_lines(tmp_path / "a.csv", "row,col,value", *lines_of(F_POINTS[:, [1, 0, 2]])))
+
+
+def test_a_first_row_that_is_written_as_values_are_is_drawn_and_said(tmp_path):
+    values = np.outer(np.arange(1, 13), np.arange(12))
+    for form in ("%.18e", "%d"):
+        np.savetxt(tmp_path / "m.txt", values, fmt=form)
+        found = exchange.read(tmp_path / "m.txt")
+        np.testing.assert_array_equal(found.values, values)
+        assert found.notes == (PLAIN, "first row 0, 1, 2 is drawn as values")
+
+
+def test_a_first_row_that_counts_is_left_out_and_said(tmp_path):
+    found = read_lines(tmp_path / "a.csv", "0,1,2,3,4", *lines_of(VALUES.astype(float)))
+    assert found.values.shape == VALUES.shape and found.notes == (PLAIN, "first row 0, 1, 2 is left out as a count")
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_a_heading_may_be_parted_by_another_mark_than_its_numbers(tmp_path, mark):
+    heading = mark.join(["beta", "alpha", "loss"])
+    np.savetxt(tmp_path / "a.txt", F_POINTS[:, [1, 0, 2]], header=heading, comments="")
+    assert_formula(exchange.read(tmp_path / "a.txt"))
+
+
+def test_brackets_around_a_comment_are_in_no_name(tmp_path):
+    np.savetxt(tmp_path / "a.txt", F_POINTS, header="[alpha, beta, mse]", delimiter=",")
+    assert exchange.read(tmp_path / "a.txt").name == "mse"
+
+
+def test_which_of_rows_and_columns_is_which_is_said(tmp_path):
+    assert table(tmp_path / "a.csv", "row,col,value", "{b},{a},{v}").notes == ("col is α, row β",)

@@ -11,6 +11,7 @@ from render.landscape.exchange import arrays, hdf5, picture, table, vtk
 from render.landscape.exchange.accuracy import fraction_of
 from render.landscape.exchange.given import Given, neighbour_of
 from render.landscape.exchange.route import read as read_path
+from render.landscape.exchange.route import read_noted
 from render.scene.nearest import nearest
 
 __all__ = ["Given", "read", "read_path", "write"]
@@ -64,7 +65,8 @@ def read(path: Path, along: Path | None = None) -> Given:
     if along is None:
         return given
     kept = {name: array for name, array in given.more.items() if not name.startswith("path_")}
-    return replace(given, more={**kept, **read_path(along)})
+    path_of_its_own, notes = read_noted(along)
+    return replace(given, more={**kept, **path_of_its_own}, notes=(*given.notes, *notes))
 
 
 def write(given: Given, path: Path, kind: str) -> None:

@@ -49,27 +49,31 @@ def opened(path: Path) -> Iterator[tuple[list[str], Callable[[str], np.ndarray]]
 
 def read_array(path: Path) -> Given:
     """Returns the surface of an npy file: a matrix, or points (n, 3); nothing of the file is run."""
-    return of_array(path, array_of(path))
+    array = array_of(path, records=True)
+    if array.dtype.names is None:
+        return of_array(path, array)
+    return Named(path, array.dtype.names, array.__getitem__).surface()
 
 
-def array_of(path: Path) -> np.ndarray:
+def array_of(path: Path, *, records: bool = False) -> np.ndarray:
     """Returns the array of an npy file; raises DataError where it is none, or is not plain."""
     try:
         with path.open("rb") as file:
-            _require_plain(path, file)
+            _require_plain(path, file, records=records)
             file.seek(0)
             return np.lib.format.read_array(file, allow_pickle=False)
     except UNREADABLE as error:
         raise DataError(f"{path}: is no npy file of numbers ({error}); save it with numpy.save") from error
 
 
-def _require_plain(path: Path, file: IO[bytes]) -> None:
+def _require_plain(path: Path, file: IO[bytes], *, records: bool = False) -> None:
     """Raises DataError where the head of an array claims more than is drawn, or other than numbers."""
     version = np.lib.format.read_magic(file)
     reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, kind = reader(file)
     require_few(path, *(shape[1:] if len(shape) == 3 and shape[0] == 3 else shape))
-    require_numbers(path, kind)
+    for part in [kind[name] for name in kind.names] if records and kind.names else [kind]:
+        require_numbers(path, part)
 
 
 def write(given: Given, path: Path) -> None:

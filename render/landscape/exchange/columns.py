@@ -9,6 +9,7 @@ from pathlib import Path
 from render.errors import DataError
 
 ALPHA, BETA = "alpha alphas a α", "beta betas b β"
+TABULAR = ("col cols column columns", "row rows")
 PLACES = (  # words for α and for β; the first pair that is there counts
     (ALPHA, BETA),
     ("x xs xcoordinate xcoordinates xcoord xcoords", "y ys ycoordinate ycoordinates ycoord ycoords"),
@@ -16,6 +17,7 @@ PLACES = (  # words for α and for β; the first pair that is there counts
     ("easting east", "northing north"),
     ("u", "v"),
     ("pathalpha projxcoord", "pathbeta projycoord"),
+    TABULAR,
 )
 VALUES = (
     "loss losses lossvals trainloss trainingloss evalloss valloss validationloss testloss trueloss pathloss "
@@ -74,11 +76,7 @@ def columns_of(path: Path, heading: tuple[str, ...]) -> Columns:
     accuracy = first_of(ACCURACIES, keys)
     left = [k for k, key in enumerate(keys) if key not in INDEX]
     if places is None:
-        if len(left) != 3:
-            raise DataError(f"{path}: its columns are {_listed(heading)}; name two of them alpha and beta, one loss")
-        first, second, third = left
-        said = f"{name_of(heading[first])} is α, {name_of(heading[second])} β"
-        return Columns(first, second, third, name_of(heading[third]), notes=(said,))
+        return _in_order(path, heading, keys, left)
     rest = [k for k in left if k not in (*places, accuracy)]
     value = first_of(VALUES, [key if k in rest else "" for k, key in enumerate(keys)])
     if value is None and len(rest) > 1:
@@ -87,7 +85,32 @@ def columns_of(path: Path, heading: tuple[str, ...]) -> Columns:
     if value is None:  # nothing but accuracy beside the places: that is what is drawn
         value, accuracy = accuracy, None
     _require_single(path, heading, keys, [*places, value])
-    return Columns(*places, value, "" if value is None else name_of(heading[value]), accuracy)
+    notes: tuple[str, ...] = ()
+    if all(keys[k] in words.split() for k, words in zip(places, TABULAR, strict=True)):  # as in an array
+        notes = (f"{name_of(heading[places[0]])} is α, {name_of(heading[places[1]])} β",)
+    return Columns(*places, value, "" if value is None else name_of(heading[value]), accuracy, notes)
+
+
+def _in_order(path: Path, heading: tuple[str, ...], keys: list[str], left: list[int]) -> Columns:
+    """Returns what three columns are: those whose names say it, and the others by their order."""
+    values = [k for k in left if keys[k] in VALUES.split()]
+    accuracy = first_of(ACCURACIES, keys)
+    if len(left) == 4 and len(values) == 1 and accuracy is not None:
+        left = [k for k in left if k != accuracy]
+    elif len(values) != 1 and accuracy is not None:
+        values, accuracy = [accuracy], None
+    if len(left) != 3:
+        raise DataError(f"{path}: its columns are {_listed(heading)}; name two of them alpha and beta, one loss")
+    named: dict[str, int] = {"value": values[0]} if len(values) == 1 else {}
+    for role, side in (("alpha", 0), ("beta", 1)):
+        found = [k for k in left if any(keys[k] in pair[side].split() for pair in PLACES) and k not in named.values()]
+        named |= {role: found[0]} if len(found) == 1 else {}
+    rest = iter([k for k in left if k not in named.values()])
+    alpha, beta, value = (named[role] if role in named else next(rest) for role in ("alpha", "beta", "value"))
+    _require_single(path, heading, keys, [alpha, beta, value])
+    first, second = ("z" if keys[k] == "z" else name_of(heading[k]) for k in (alpha, beta))
+    said = f"{first} is α, {second} β"
+    return Columns(alpha, beta, value, name_of(heading[value]), accuracy, notes=(said,))
 
 
 def _require_single(path: Path, heading: tuple[str, ...], keys: list[str], taken: list[int | None]) -> None:

@@ -13,6 +13,9 @@ from render.landscape.exchange.accuracy import fraction_of
 from render.scene.nearest import guess
 from render.scene.surface import MOST_POINTS
 
+FEWEST_STEPS = 1e4  # of float32, that the range of values is made of
+NOISE = 1e-14  # of the size of values: what rounding in float64 makes of a constant
+
 
 @dataclass(frozen=True)
 class Given:
@@ -74,13 +77,42 @@ def checked(
         notes += said
     _check_more(path, more, values.shape)
     order = [_order(path, symbol, axis) for symbol, axis in (("first", alphas), ("second", betas))]
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, as where a descent diverges
-        turned = np.ascontiguousarray(values[order[1]][:, order[0]], np.float32)
+    turned = np.ascontiguousarray(_rounded(path, values)[order[1]][:, order[0]])
     if not np.isfinite(turned).any():
         raise DataError(f"{path}: holds no value that is finite; there is nothing to draw")
     if "accuracy" in more:
         more["accuracy"] = more["accuracy"][order[1]][:, order[0]]
     return Given(alphas[order[0]], betas[order[1]], turned, name, more, notes)
+
+
+def _rounded(path: Path, values: np.ndarray) -> np.ndarray:
+    """Returns values as float32; raises DataError where that would draw other than what was given."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = values.astype(np.float32)
+    finite = np.isfinite(values)
+    if np.isinf(rounded[finite]).any():
+        largest = np.abs(values[finite].astype(np.float64)).max()
+        raise DataError(f"{path}: holds {largest:g}, and float32, which is drawn, ends at 3.4e38; rescale its values")
+    if ((rounded == 0) & (values != 0)).any():
+        smallest = np.abs(values[(rounded == 0) & (values != 0)].astype(np.float64)).min()
+        raise DataError(f"{path}: holds {smallest:g}, which is 0 in float32, which is drawn; rescale its values")
+    if values.dtype.itemsize > 2 and values.dtype != np.float32 and finite.any():
+        _require_levels(path, values[finite], rounded[finite])
+    return rounded
+
+
+def _require_levels(path: Path, values: np.ndarray, rounded: np.ndarray) -> None:
+    """Raises DataError where values that differ by little beside their size would be steps of float32."""
+    low, high = float(values.min()), float(values.max())
+    size, span = max(abs(low), abs(high)), high - low
+    if span <= NOISE * size or span >= FEWEST_STEPS * float(np.finfo(np.float32).eps) * size:
+        return
+    kept, given = len(np.unique(rounded)), len(np.unique(values))
+    if kept < given:
+        raise DataError(
+            f"{path}: its values from {low:.12g} to {high:.12g} are {given:,} levels, of which float32, which is "
+            f"drawn, keeps {kept:,}; subtract {low:g} before saving"
+        )
 
 
 def require_numbers(path: Path, kind: np.dtype) -> None:

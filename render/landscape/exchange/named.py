@@ -17,7 +17,7 @@ from render.errors import DataError
 from render.landscape.exchange import matrix
 from render.landscape.exchange.columns import ACCURACIES, VALUES, first_of, key_of, name_of, places_of
 from render.landscape.exchange.given import Given, checked, require_path
-from render.landscape.exchange.scattered import ROUNDING, gridded
+from render.landscape.exchange.scattered import ROUNDING, gridded, make_grid
 
 PATH = {
     "path_alpha": "pathalpha projxcoord",
@@ -25,7 +25,10 @@ PATH = {
     "path_loss": "pathloss projloss",
 }
 ALONG = " ".join(PATH.values()).split()
+ROUTES = "trajectory path traj"  # of both places of each step, (T, 2)
+IN_ROWS = "rows in order are α, β and the value"
 ORDER = ["arr0", "arr1", "arr2"]  # what numpy.savez calls arrays without names
+MOST_NAMED = 3
 WANTED = "alphas, betas and loss, or x, y and z"
 
 
@@ -46,13 +49,48 @@ class Named:
             value = self._only_other(places)
         if value is not None and places is not None:
             x, y, z = (self._array(k) for k in (*places, value))
-            return self._over(x, y, z, self._name(value))
+            return self._with_route(self._over(x, y, z, self._name(value)))
         if value is not None and "coordinates" in keys:
             return self._along_directions(self._array(keys.index("coordinates")), self._array(value))
         alone = value if value is not None else 0 if len(self.names) == 1 else None
         if alone is None or (places is None and set(keys) & {"alphas", "betas", "x", "y"}):
             raise DataError(f"{self.path}: holds {self._listed()}; name its arrays {WANTED}{self._hint()}")
-        return of_array(self.path, self._array(alone), self._name(alone), self._more())
+        return self._over_any(alone)
+
+    def _over_any(self, value: int) -> Given:
+        """Returns the surface of an array over axes of names that say nothing, or over its row and column numbers."""
+        z, others = self._array(value), self._others(value)
+        if z.ndim == 2:
+            fit = [(a, b) for a in others for b in others if a != b and _fit(self._array(a), self._array(b), z)]
+            if fit and len({k for pair in fit for k in pair}) == 2:  # where both orders fit, the first is α
+                x, y = fit[0]
+                found = self._over(self._array(x), self._array(y), z, self._name(value))
+                said = f"{name_of(self.names[x])} is α, {name_of(self.names[y])} β"
+                return replace(found, notes=(*found.notes, said, *self._aside([k for k in others if k not in (x, y)])))
+        found = of_array(self.path, z, self._name(value), self._more())
+        return replace(found, notes=(*found.notes, *self._aside(others)))
+
+    def _others(self, value: int) -> list[int]:
+        """Returns the arrays that are left beside the value, a path and accuracies."""
+        known = {value, first_of(ACCURACIES, self.keys)}
+        return [k for k, key in enumerate(self.keys) if k not in known and key not in ALONG]
+
+    def _aside(self, left: list[int]) -> tuple[str, ...]:
+        shown = [name_of(self.names[k]) for k in left[:MOST_NAMED]]
+        more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
+        return (f"left aside: {' and '.join(shown)}{more}",) if left else ()
+
+    def _with_route(self, found: Given) -> Given:
+        """Returns a surface with the path that one array (T, 2) holds, or with a note that it is left aside."""
+        index = first_of(ROUTES, self.keys)
+        if index is None or "path_alpha" in found.more:
+            return found
+        route, said = self._array(index), name_of(self.names[index])
+        if route.ndim != 2 or route.shape[1] != 2 or len(route) < 2:
+            return replace(found, notes=(*found.notes, f"left aside: {said}"))
+        along = dict(zip(("path_alpha", "path_beta"), _floats(route.T), strict=True))
+        require_path(self.path, along)
+        return replace(found, more={**found.more, **along}, notes=(*found.notes, f"columns of {said} are α and β"))
 
     def _only_other(self, places: tuple[int, int]) -> int | None:
         """Returns the array that is left where there is one beside the axes, a path and accuracies."""
@@ -83,7 +121,12 @@ class Named:
         more = self._more()
         if x.ndim == 1 and x.shape == y.shape == z.shape:
             return self._scattered(x, y, z, name, more)
-        if x.ndim != 2 or not x.shape == y.shape == z.shape:
+        if _is_open(x, y):  # as ogrid gives it, whose first index goes along x
+            return checked(self.path, x[:, 0], y[0], z.T, name, more=_turned(more))
+        if not x.shape == y.shape == z.shape:
+            _require_lines(self.path, x, y)
+            return checked(self.path, x, y, z, name, more=more)
+        if x.ndim != 2:
             return checked(self.path, x, y, z, name, more=more)
         if _is_same(x, x[:1]) and _is_same(y, y[:, :1]):
             return checked(self.path, x[0], y[:, 0], z, name, more=more)
@@ -116,6 +159,9 @@ def of_array(path: Path, array: np.ndarray, name: str = "value", more: Mapping[s
     if array.ndim == 2 and array.shape[1] == 3 and not more:
         x, y, z = _floats(array.T)
         return gridded(path, x, y, z, name)
+    if array.ndim == 2 and len(array) == 3 and not more and make_grid(_floats(array[0]), _floats(array[1])):
+        x, y, z = _floats(array)
+        return gridded(path, x, y, z, name, notes=(IN_ROWS,))
     if array.ndim == 2 and array.shape[1] == 2:
         raise DataError(f"{path}: holds {len(array)} × 2 numbers, which are a path and no surface; give x, y and z")
     return matrix.plain(path, array, name, more)
@@ -128,6 +174,31 @@ def _floats(array: np.ndarray) -> np.ndarray:
 def _turned(more: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Returns what goes with values whose rows and columns are exchanged."""
     return {name: array.T if array.ndim == 2 else array for name, array in more.items()}
+
+
+def _is_open(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether x is a column and y a row, of which a sum has x along its first index."""
+    return x.ndim == y.ndim == 2 and x.shape[1] == len(y) == 1 and len(x) > 1 and y.shape[1] > 1
+
+
+def _require_lines(path: Path, x: np.ndarray, y: np.ndarray) -> None:
+    """Raises DataError where an axis is neither a line nor a mesh of as many places as there are values."""
+    for axis in (x, y):
+        if axis.ndim > 1 and axis.size != max(axis.shape):
+            raise DataError(
+                f"{path}: has an axis of {' × '.join(map(str, axis.shape))} places; give one line of places, or the "
+                "mesh of all"
+            )
+
+
+def _fit(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> bool:
+    """Whether arrays are axes of values (n_β, n_α), or the mesh of both."""
+    if any(axis.dtype.kind not in "iuf" for axis in (x, y)):
+        return False
+    if x.shape == y.shape == z.shape:
+        return make_grid(_floats(x).ravel(), _floats(y).ravel())
+    lines = [_floats(axis) for axis in (x, y)]
+    return (x.shape, y.shape) == ((z.shape[1],), (z.shape[0],)) and all(map(matrix.is_monotone, lines))
 
 
 def _is_same(mesh: np.ndarray, line: np.ndarray) -> bool:

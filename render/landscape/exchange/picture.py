@@ -7,11 +7,12 @@ names, is absent.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from render.errors import DataError
 from render.landscape.exchange import deep, tiff
@@ -23,7 +24,24 @@ LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as Pillow makes grey of 
 COLOUR = "grey of a colour picture"
 COARSE = "a picture of 256 levels at most"
 FIRST = "first of several pages"
-VOIDS = (-32768, -9999, -99999)  # what often stands for no data; without a tag it is a height
+VOIDS = (
+    -32768,
+    -32767,
+    -9999,
+    -99999,
+    float(np.finfo(np.float32).min),
+)  # what often stands for no data; without a tag it is a height
+
+TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # what shows rows and columns of each orientation upright
+    1: lambda rows: rows,
+    2: lambda rows: rows[:, ::-1],
+    3: lambda rows: rows[::-1, ::-1],
+    4: lambda rows: rows[::-1],
+    5: lambda rows: rows.swapaxes(0, 1),
+    6: lambda rows: rows[::-1].swapaxes(0, 1),
+    7: lambda rows: rows[::-1, ::-1].swapaxes(0, 1),
+    8: lambda rows: rows[:, ::-1].swapaxes(0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -51,10 +69,22 @@ def _of_picture(path: Path) -> Heights:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
             require_few(path, image.width, image.height)
             if image.format == "PNG" and _has_16_bits(image) and _needs_more(image):
+                _require_upright(path, image)
                 return _grey(deep.channels_of(path, image.width, image.height) / 65535)
-            return _of_image(image)
+            image.load()  # which turns a TIFF
+            return _of_image(image if image.format == "TIFF" else ImageOps.exif_transpose(image))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: cannot be read as a picture ({error}); save it as PNG") from error
+
+
+def _require_upright(path: Path, image: Image.Image) -> None:
+    """Raises DataError where a camera says that a picture of 16 bits is to be turned."""
+    try:
+        turn = image.getexif().get(tiff.ORIENTATION, 1)
+    except (OSError, SyntaxError):  # torn, which its decoder says better
+        return
+    if turn in TURNS and turn != 1:
+        raise DataError(f"{path}: is to be turned by its orientation {turn}, which is not done here; save it upright")
 
 
 def _has_16_bits(image: Image.Image) -> bool:
@@ -87,7 +117,13 @@ def _grey(channels: np.ndarray) -> Heights:
 
 
 def _of_tiff(path: Path) -> Heights:
+    """Returns what a TIFF holds, turned by its orientation; Pillow turns what it decodes as a picture itself."""
     directory = tiff.directory_of(path)
+    turn = directory.first(tiff.ORIENTATION, 1)
+    if turn not in TURNS:
+        raise DataError(f"{path}: its orientation tag says {turn}, and 1 to 8 are known; save it upright")
+    if turn != 1 and tiff.is_of_places(directory):
+        raise DataError(f"{path}: is of a map, and its orientation is {turn}; save it upright, which is 1")
     kind = tiff.kind_of(directory)
     bands, page = directory.first(tiff.SAMPLES, 1), (FIRST,) if directory.pages > 1 else ()
     if kind is None or (kind.itemsize == 1 and bands > 1):
@@ -95,7 +131,7 @@ def _of_tiff(path: Path) -> Heights:
         return Heights(found.values, found.name, (*found.notes, *page))
     if bands > 1:
         return _of_bands(directory, kind, bands, page)
-    samples = _of_bytes(path) if kind.itemsize == 1 else tiff.samples_of(directory, kind)[..., 0]
+    samples = _of_bytes(path) if kind.itemsize == 1 else _turned(directory, kind)[..., 0]
     samples = samples.astype(kind, copy=False) if kind != np.int8 else samples.view(np.int8)
     if directory.first(tiff.PHOTOMETRIC, 1) > 1:  # a palette, whose numbers are no levels
         return _of_picture(path)
@@ -106,11 +142,17 @@ def _of_tiff(path: Path) -> Heights:
     return _heights(directory, samples, page)
 
 
+def _turned(directory: tiff.Directory, kind: np.dtype) -> np.ndarray:
+    """Returns the samples (rows, columns, n) as they are shown, upper row first."""
+    return TURNS[directory.first(tiff.ORIENTATION, 1)](tiff.samples_of(directory, kind))
+
+
 def _of_bytes(path: Path) -> np.ndarray:
     """Returns the one band of 8 bits that Pillow finds in a file."""
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=("TIFF",)) as image:
             require_few(path, image.width, image.height)
+            image.load()  # which turns it by its orientation
             return np.asarray(image if image.mode == "P" else image.convert("L"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: cannot be read as a picture ({error}); save it as PNG") from error
@@ -122,7 +164,7 @@ def _of_bands(directory: tiff.Directory, kind: np.dtype, bands: int, page: tuple
     alpha = bands == colours + 1 and (not extra or extra[0] in (1, 2))
     if kind.kind != "u" or kind.itemsize != 2 or not (alpha or bands == colours):
         raise DataError(f"{directory.path}: holds {bands} bands of {kind.name}; save the one that is drawn alone")
-    levels = tiff.samples_of(directory, kind) / 65535
+    levels = _turned(directory, kind) / 65535
     opacity = levels[..., -1:] if alpha else np.ones((*levels.shape[:2], 1))
     colour = np.repeat(levels[..., :1], 3, -1) if colours == 1 else levels[..., :3]
     found = _grey(np.concatenate([colour, opacity], -1))

@@ -14,6 +14,7 @@ from render.landscape.exchange import matrix
 from render.landscape.exchange.cells import Cells
 from render.landscape.exchange.columns import INDEX, Columns, columns_of, key_of, places_of
 from render.landscape.exchange.given import Given
+from render.landscape.exchange.named import IN_ROWS
 from render.landscape.exchange.scattered import gridded, make_grid
 
 LAYOUTS = (
@@ -35,14 +36,31 @@ def read(path: Path) -> Given:
     if cells.heading and not _are_numbered(cells.heading):
         return _of_columns(path, cells, columns_of(path, cells.heading))
     if cells.heading:
-        return matrix.plain(path, cells.numbers[:, int(key_of(cells.heading[0]) in INDEX) :])
+        numbers = cells.numbers[:, int(key_of(cells.heading[0]) in INDEX) :]
+        return _of_points(path, numbers) or matrix.plain(path, numbers, notes=cells.notes)
     return _nameless(path, cells)
+
+
+def _of_points(path: Path, numbers: np.ndarray) -> Given | None:
+    """Returns the surface of columns in order, or None where the first two make no grid."""
+    if not 3 <= numbers.shape[1] <= MOST_COLUMNS or not make_grid(numbers[:, 0], numbers[:, 1]):
+        return None
+    return gridded(path, numbers[:, 0], numbers[:, 1], numbers[:, 2], "value", notes=(ORDERED,))
+
+
+def _below_counts(cells: Cells) -> np.ndarray | None:
+    """Returns what is below a first row that counts the columns, and beside such a column under an absent corner."""
+    numbers, first = cells.numbers, int(cells.corner and not cells.word)
+    counts = numbers[0, first:]
+    if cells.word or not any(np.array_equal(counts, np.arange(begin, begin + len(counts))) for begin in (0, 1)):
+        return None
+    return numbers[1:, first:]
 
 
 def _of_columns(path: Path, cells: Cells, columns: Columns) -> Given:
     if columns.value is None:
         raise DataError(f"{path}: has columns of places and none of a value; read are {LAYOUTS}")
-    numbers = cells.numbers
+    numbers = _without_empty(cells.numbers)
     accuracy = None if columns.accuracy is None else numbers[:, columns.accuracy]
     x, y, z = (numbers[:, k] for k in (columns.alpha, columns.beta, columns.value))
     return gridded(path, x, y, z, columns.name, notes=columns.notes, accuracy=accuracy)
@@ -62,8 +80,15 @@ def _nameless(path: Path, cells: Cells) -> Given:
     """Returns the surface of columns or of a matrix, which their numbers tell apart."""
     numbers = cells.numbers
     width = numbers.shape[1]
+    below = _below_counts(cells)
+    found = None if below is None or len(below) < 4 else _of_points(path, below)
+    if found is not None:
+        return found
+    if len(numbers) == 3 and not cells.corner and make_grid(numbers[0], numbers[1]):
+        return gridded(path, numbers[0], numbers[1], numbers[2], "value", notes=(IN_ROWS,))
     if width == 3 and not (cells.corner and not make_grid(numbers[:, 0], numbers[:, 1])):
-        return gridded(path, numbers[:, 0], numbers[:, 1], numbers[:, 2], "value")
+        points = _without_empty(numbers)
+        return gridded(path, points[:, 0], points[:, 1], points[:, 2], "value", notes=(ORDERED,))
     if 3 < width <= MOST_COLUMNS and not cells.corner:
         for first in (0, 1):  # 1: after a column that counts the rows
             counted = first == 0 or np.array_equal(numbers[:, 0], np.arange(len(numbers)))
@@ -71,6 +96,11 @@ def _nameless(path: Path, cells: Cells) -> Given:
             if counted and make_grid(x, y):
                 return gridded(path, x, y, z, "value", notes=(ORDERED,))
     return matrix.of_cells(path, cells)
+
+
+def _without_empty(numbers: np.ndarray) -> np.ndarray:
+    """Returns points without rows that have no number at all, as spreadsheets leave between blocks."""
+    return numbers[~np.isnan(numbers).all(1)]
 
 
 def write(given: Given, path: Path) -> None:

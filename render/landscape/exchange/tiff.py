@@ -2,7 +2,8 @@
 
 A sample may be a whole number or a float of 16, 32 or 64 bits. Pillow decodes strips, tiles and compressions, but knows
 few of these types and makes 8 bits of some; so it is given a directory that describes the same bytes as 16-bit or
-32-bit ones, which it leaves as they are. Tags: TIFF 6.0, BigTIFF, GeoTIFF 1.1 (33550, 33922, 34735), GDAL (42113).
+32-bit ones, which it leaves as they are. Tags: TIFF 6.0, BigTIFF, GeoTIFF 1.1 (33550, 33922, 34264, 34735), GDAL
+(42113).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from render.landscape.exchange.given import require_few
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANES = 256, 257, 258, 259, 262, 277, 284
 PREDICTOR, TILE_WIDTH, EXTRA, FORMAT, NO_DATA = 317, 322, 338, 339, 42113
+ORIENTATION, TRANSFORMATION = 274, 34264
 PIXEL_SCALE, TIE_POINT, GEO_KEYS, RASTER_TYPE, IS_POINT = 33550, 33922, 34735, 1025, 2
 COPIED = (257, 259, 273, 278, 279, 323, 324, 325)  # of a directory: where strips and tiles lie, and how they are packed
 TYPES = {1: "B", 2: "s", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
@@ -214,13 +216,19 @@ def no_data_of(directory: Directory) -> float | None:
 
 def is_of_places(directory: Directory) -> bool:
     """Whether a file is of a map: its numbers are heights, and no grey levels."""
-    return bool({NO_DATA, PIXEL_SCALE, GEO_KEYS} & set(directory.entries))
+    return bool({NO_DATA, PIXEL_SCALE, GEO_KEYS, TRANSFORMATION} & set(directory.entries))
 
 
 def axes_of(directory: Directory, columns: int, rows: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Returns the places of columns and rows on the map, upper row first, or None where the file does not say."""
     scale, tie = directory.values(PIXEL_SCALE), directory.values(TIE_POINT)
-    if len(scale) < 2 or len(tie) < 6 or not (scale[0] > 0 and scale[1] > 0):
+    matrix = directory.values(TRANSFORMATION)
+    directed = len(scale) < 2 and len(matrix) >= 8  # by its signs: rows may go north
+    if directed:
+        if matrix[1] or matrix[4]:
+            raise DataError(f"{directory.path}: lies aslant on its map; bring it to a grid along the map's axes first")
+        scale, tie = (matrix[0], -matrix[5]), (0, 0, 0, matrix[3], matrix[7], 0)
+    if len(scale) < 2 or len(tie) < 6 or not all(size > 0 or (directed and size < 0) for size in scale[:2]):
         return None
     keys = directory.values(GEO_KEYS)
     kinds = {keys[k]: keys[k + 3] for k in range(4, len(keys) - 3, 4)}
