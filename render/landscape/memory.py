@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from render.errors import DataError
 
 NARROW = 1e-4  # of the range of values, by which float32 may round them
+PART = 2**22  # numbers that are looked at together
 
 
 def resident(name: str, values: Any, device: torch.device) -> torch.Tensor:
@@ -50,16 +52,20 @@ def _require_values(name: str, values: Any) -> None:
 
 def _require_narrow(name: str, values: torch.Tensor) -> None:
     """Raises DataError where float32 does not tell values apart that float64 does, such as ids and times."""
-    off = (values.float().double() - values).abs()
-    off = off[torch.isfinite(off)]
-    finite = values[torch.isfinite(values)]
-    if not len(off) or not float(off.max()):
-        return
-    whole, span = bool((finite == finite.round()).all()), float(finite.max() - finite.min())
-    if whole or float(off.max()) > NARROW * span:
+    off, low, high, whole = 0.0, math.inf, -math.inf, True
+    for part in values.split(
+        max(1, len(values) * PART // max(1, values.numel()))
+    ):  # a few rows at a time, not the whole again
+        finite = part[torch.isfinite(part)]
+        if len(finite):
+            apart = (finite.float().double() - finite).abs()
+            off = max(off, float(apart[torch.isfinite(apart)].max()) if torch.isfinite(apart).any() else 0.0)
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+            whole = whole and bool((finite == finite.round()).all())
+    if off and (whole or off > NARROW * (high - low)):
         raise DataError(
-            f"{name}: float32, in which networks compute, rounds them by up to {float(off.max()):.2g} of a range of "
-            f"{span:.3g}; subtract their mean, or give whole numbers as integers"
+            f"{name}: float32, in which networks compute, rounds them by up to {off:.2g} of a range of "
+            f"{high - low:.3g}; subtract their mean, or give whole numbers as integers"
         )
 
 
