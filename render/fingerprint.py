@@ -168,7 +168,7 @@ class _Reader:
             self.read(part)
 
     def unordered(self, value: Iterable[Any]) -> None:
-        if not all(isinstance(part, (*PLAIN, tuple, frozenset)) for part in value):
+        if not all(isinstance(part, (*PLAIN, tuple)) for part in value):
             raise UnknownError(value)
         self.sequence(sorted(value, key=repr))
 
@@ -205,10 +205,13 @@ class _Reader:
         self.mapping({name: part for name, part in vars(value).items() if name != "__wrapped__"})
         for cell in value.__closure__ or ():
             self.read(_held_in(cell))
-        for name in _imported_in(value.__code__):
-            if name not in sys.modules:
+        for name in sorted(_imported_in(value.__code__)):
+            if name in sys.modules:
+                self._within(sys.modules[name], _names_in(value.__code__))
+            elif name.partition(".")[0] in sys.stdlib_module_names:
+                self._put(name)
+            else:
                 raise UnknownError(value)
-            self._within(sys.modules[name], _names_in(value.__code__))
         names = _names_in(value.__code__)
         for name in _globals_of(value.__code__):
             part = value.__globals__.get(name)

@@ -308,6 +308,7 @@ class Net(nn.Module):
         torch.manual_seed(0)
         self.layer, self.options = nn.Linear(3, 3), {"x": {1, 2, 3}, "y": ("q", 2.5)}
     def forward(self, x):
+        import fractions, json, math, random, statistics
         return self.layer(x) if "a" in {"a", "b"} else x
 print(fingerprint(Net()), fingerprint(lambda o, t: {"mean", "sum"} and o.mean()))
 """
