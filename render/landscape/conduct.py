@@ -110,9 +110,14 @@ def _repeated(problem: Problem) -> Conduct:
         seed_all(seed)
         start = _random_states()
         first = float(evaluate()[0])
-        draws, moves = problem.mode.dropout == "off" and _random_states() != start, buffers.have_moved()
-        buffers.put_back(certainly=True)
+        draws = problem.mode.dropout == "off" and _random_states() != start
+        moves, more = buffers.have_moved(), buffers.have_more()
+        buffers.put_back(certainly=True, besides=draws)
         second = float(evaluate()[0])
+        if more and (draws or _apart(first, second) > REPEATS * abs(first)):  # what was left behind has been read
+            moves = True
+            buffers.put_back(certainly=True)
+            second = float(evaluate()[0])
         spread = _apart(first, second) if draws else None
         if draws:
             buffers.put_back(certainly=True)

@@ -136,11 +136,14 @@ class Buffers:
         self._versions = self._now()
 
     def have_moved(self) -> bool:
-        """Tells whether any of them is another tensor or has other values, or a layer holds more of them."""
+        """Tells whether any of them is another tensor or has other values."""
         exchanged = any(slots.get(name) is not kept for slots, found in self._slots for name, kept in found.items())
+        return exchanged or not all(same_bits(tensor, value) for tensor, value in self._values)
+
+    def have_more(self) -> bool:
+        """Tells whether layers hold other tensors besides, or parameters other gradients, than they did."""
         held = any(_exchanged(_tensors_in(held), found) for held, found in self._held)
-        graded = any(weight.grad is not gradient for weight, gradient in self._gradients)
-        return exchanged or held or graded or not all(same_bits(tensor, value) for tensor, value in self._values)
+        return held or any(weight.grad is not gradient for weight, gradient in self._gradients)
 
     def put_back_held(self) -> None:
         """Restores the tensors that layers hold besides parameters and buffers, such as a state or a last output."""
@@ -151,11 +154,14 @@ class Buffers:
                 held.update(found)
 
     @torch.no_grad()
-    def put_back(self, certainly: bool) -> None:
-        """Restores all of them where their counters tell that one was written into, or where that is certain."""
+    def put_back(self, certainly: bool, *, besides: bool = True) -> None:
+        """Restores all of them where their counters tell that one was written into, or where that is certain.
+
+        besides: also what layers hold besides, and gradients, where it is certain.
+        """
         if not certainly and self._now() == self._versions:
             return
-        if certainly:
+        if certainly and besides:
             self.put_back_held()
             for weight, gradient in self._gradients:
                 weight.grad = gradient
