@@ -233,7 +233,8 @@ def test_values_that_float32_would_change_are_a_sentence(tmp_path, name):
 
 def test_what_float32_keeps_well_is_drawn(tmp_path):
     for values in (F_Z / 3, F_Z * 1e30, np.full((12, 12), 0.1) + 1e-17 * F_Z, np.where(F_Z > 20, np.inf, F_Z)):
-        exchange.read(save(tmp_path / "a.npz", x=F_X, y=F_Y, z=values))
+        found = exchange.read(save(tmp_path / "a.npz", x=F_X, y=F_Y, z=values))
+        np.testing.assert_array_equal(found.values, values.astype(np.float32))
 
 
 def test_records_are_read_by_the_names_of_their_fields(tmp_path):
