@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import DataError
-from render.scene import look as spec
+from render.scene import relief as spec
 from render.stage import relief
 
 LOG = spec.LogStep(log={"floor": 1e-4})

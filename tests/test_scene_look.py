@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from render.files import asset
-from render.scene.look import ExaggerationStep, LogStep, Look, LookPreset, preset, preset_names
+from render.scene.look import Look, LookPreset, preset, preset_names
+from render.scene.relief import ExaggerationStep, LogStep
 
 
 def test_the_looks_are_known_by_their_files():

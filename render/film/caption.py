@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from render.film.drawing import Drawing, levelled_words
-from render.scene import look as looks
+from render.scene import relief as reliefs
+from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 from render.stage.field import CONTOUR_BLUR
@@ -217,7 +218,7 @@ def _path(style: PathStyle, drawn: Drawing, count: int) -> str:
     return f"{height}{left}{read}"
 
 
-def _contours(look: looks.Look) -> str:
+def _contours(look: Look) -> str:
     if not look.contours.count or not look.contours.strength:
         return ""
     return f"contours smoothed over {CONTOUR_BLUR:g} cells"
@@ -225,15 +226,15 @@ def _contours(look: looks.Look) -> str:
 
 def _relief(drawn: Drawing) -> list[str]:
     why = f", {drawn.reason}" if drawn.reason else ""
-    words = [] if any(isinstance(step, looks.LogStep) for step in drawn.steps) else [f"linear height{why}"]
+    words = [] if any(isinstance(step, reliefs.LogStep) for step in drawn.steps) else [f"linear height{why}"]
     for step in drawn.steps:
-        if isinstance(step, looks.LogStep):
+        if isinstance(step, reliefs.LogStep):
             words.append(f"log height, floor {_power(step.log.floor)}{why}")
-        elif isinstance(step, looks.ClipStep):
+        elif isinstance(step, reliefs.ClipStep):
             words.append(f"clipped at {step.clip.percentile:g} %")
-        elif isinstance(step, looks.SmoothStep):
+        elif isinstance(step, reliefs.SmoothStep):
             words.append(f"smoothed over {step.smooth.cells:g} cells")
-        elif isinstance(step, looks.ExaggerationStep):
+        elif isinstance(step, reliefs.ExaggerationStep):
             words.append(f"{step.exaggeration:g} of the width high")
     return words
 

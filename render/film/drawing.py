@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from render.scene.look import LogStep, Look, ReliefStep
+from render.scene.look import Look
+from render.scene.relief import LogStep, ReliefStep
 from render.stage.relief import Levelled
 
 

@@ -48,9 +48,9 @@ class Setting:
         if asked != "auto":
             return float(asked)
         seen = self.descent.points[self.descent.shown] if self.descent else np.zeros((0, 3))
-        seen = seen if len(seen) > 1 else _cross(self.relief, self.look.shape)
+        seen = seen if len(seen) > 1 else _cross(self.relief, self.look.body)
         thinned = seen[:: max(1, len(seen) // 200)]
-        return camera.open_side(self.relief, self.look.shape, thinned, elevation, sweep)
+        return camera.open_side(self.relief, self.look.body, thinned, elevation, sweep)
 
     @property
     def middle(self) -> np.ndarray:
@@ -58,14 +58,14 @@ class Setting:
         height = 0.4 * self.relief.exaggeration
         if self.relief.inland is None:
             return np.array([0.0, 0.0, height])
-        rows, columns = np.nonzero(mesh.inside(self.relief, self.look.shape))
+        rows, columns = np.nonzero(mesh.inside(self.relief, self.look.body))
         x, y = (axis[index] for axis, index in zip(mesh.axes(self.relief), (columns, rows), strict=True))
         return np.array([(x.min() + x.max()) / 2, (y.min() + y.max()) / 2, height])
 
     def hull(self) -> np.ndarray:
         """Returns points (N, 3) that bound everything drawn."""
         look = self.look
-        return np.concatenate([camera.hull(relief, look.shape, -look.plinth, look.fade) for relief in self.reliefs])
+        return np.concatenate([camera.hull(relief, look.body, -look.walls.thickness, 10.0) for relief in self.reliefs])
 
 
 def _cross(relief: Relief, shape: str) -> np.ndarray:

@@ -129,7 +129,7 @@ class Take:
     def stage(self, panel: Panel, size: tuple[int, int], factor: int) -> Stage:
         """Returns the stage of a panel for a picture size, with factor × factor sub-pixels."""
         style = self.shot.path
-        levels = np.concatenate([drawn_levels(each.relief, self.look.shape) for each in self.panels])
+        levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
         ghost = style.show and style.height == "loss"
         return Stage(panel.relief, self.look, self.sun, size, factor, levels=levels, ghost=ghost)
 
@@ -147,7 +147,9 @@ def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspec
         preset = preset.model_copy(update={"shape": "square"})
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
     move = MOVES[type(shot.camera)](shot.camera, _setting(shot, preset, panels, aspect))
-    sun = Sun((_facing(move(0.5)) + preset.sun.azimuth) % 360, preset.sun.elevation, preset.sun.size)
+    turn = -95.0 if preset.sun.azimuth == "auto" else preset.sun.azimuth
+    height = 27.0 if preset.sun.elevation == "auto" else preset.sun.elevation
+    sun = Sun((_facing(move(0.5)) + turn) % 360, height, preset.sun.size)
     return Take(shot, preset, panels, move, sun, steps)
 
 
@@ -169,7 +171,7 @@ def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relie
         levels, laid = None, False
         if shot.path.height == "loss":
             levels, laid = _own_levels(path, landscape, made)
-        descent = drape(made, look.shape, places_on(landscape, path), levels, 0.5 * look.path.radius)
+        descent = drape(made, look.body, places_on(landscape, path), levels, 0.0)
         walks.append(Walk(path, descent, shot.path.pace, laid))
     return Panel(landscape, made, tuple(walks))
 

@@ -20,8 +20,8 @@ from render.landscape.objective import Objective
 from render.landscape.plane import Plane
 from render.landscape.points import Joined
 from render.landscape.scaling import Scaling
-from render.scene import look as looks
 from render.scene import plane as planes
+from render.scene import relief as reliefs
 from render.scene import surface as spec
 
 LOSSES: dict[str, type[nn.Module]] = {"cross-entropy": nn.CrossEntropyLoss, "squared-error": OneHotMSELoss}
@@ -144,7 +144,7 @@ def criterion_of(loss: str, dataset: Dataset) -> nn.Module:
 
 def scaling_of(relief: Any) -> Scaling:
     """Returns the scale that a relief draws on, which an adaptive surface is exact on."""
-    logs = [step.log for step in relief if isinstance(step, looks.LogStep)]
-    clips = [step.clip.percentile for step in relief if isinstance(step, looks.ClipStep)]
+    logs = [step.log for step in relief if isinstance(step, reliefs.LogStep)]
+    clips = [step.clip.percentile for step in relief if isinstance(step, reliefs.ClipStep)]
     clip = min(clips) if clips else None
     return Scaling("log", logs[0].floor, clip) if logs else Scaling(clip=clip)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from render.scene.duration import Duration
-from render.scene.part import Part
+from render.scene.part import Auto, Part, auto_or_number
 
-
-def _auto_or_number(value: Any) -> str:
-    return "auto" if isinstance(value, str) else "number"
-
-
-Auto = Annotated[Literal["auto"], Tag("auto")]
 Degrees = Annotated[float, Field(ge=-360, le=360), Tag("number")]
 Widths = Annotated[float, Field(gt=0, le=1000), Tag("number")]
-Azimuth = Annotated[Auto | Degrees, Discriminator(_auto_or_number)]
-Distance = Annotated[Auto | Widths, Discriminator(_auto_or_number)]
+Azimuth = Annotated[Auto | Degrees, Discriminator(auto_or_number)]
+Distance = Annotated[Auto | Widths, Discriminator(auto_or_number)]
 
 AZIMUTH = "where the camera stands, degrees clockwise from +β seen from above (mid-shot); auto is the open side"
 ELEVATION = "height of the camera above the ground, degrees: 25 to 40 for the whole, 8 to 15 for close work"

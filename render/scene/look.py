@@ -1,4 +1,4 @@
-"""The look: how height is made from loss, and the colour, light and air of the picture.
+"""The look: how height is made from loss, and the body, ground, colour, light and air of the picture.
 
 A preset is a file of assets/looks; a scene names one and changes what it likes, down to single values.
 """
@@ -7,110 +7,37 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
 from render.files import asset
+from render.scene.body import Air, Background, Body, Colour, Floor, Ground, LookPart, Material, Share, Walls
 from render.scene.document import read
 from render.scene.fonts import Fonts
 from render.scene.nearest import nearest
-from render.scene.part import Part
+from render.scene.part import Auto, auto_or_number
+from render.scene.relief import LogStep, ReliefStep, measured_steps
 
-COLOUR = "^#[0-9a-fA-F]{6}$"
 INK = "^(#[0-9a-fA-F]{6}|ground)$"
-Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
-Share = Annotated[float, Field(ge=0, le=1)]
 PRESET = "ember"
-FLOOR = 1e-4  # of the logarithm of a loss that is measured, in its own unit
+RADIUS_PIXELS = 2800  # of a line, for a radius of one picture width, which former versions asked for
 OTHER_PATHS = ("#3fc7ff", "#a6e35a", "#ff5fa8", "#b58cff", "#ffe04d", "#f4f1e8", "#5affc8")
 
-
-class LogSettings(Part):
-    """What the logarithm needs."""
-
-    floor: float = Field(gt=0, description="loss below which everything is level, in the loss's own unit")
-
-
-class LogStep(Part):
-    """Takes the logarithm of the loss; almost always right for cross-entropy."""
-
-    log: LogSettings = Field(description="logarithm of the loss, from a floor upwards")
-
-
-class ClipSettings(Part):
-    """What clipping needs."""
-
-    percentile: float = Field(ge=50, le=100, description="share of the cells that stay, percent; 99 to 99.7")
-
-
-class ClipStep(Part):
-    """Cuts the highest cells down, so that one corner does not rule."""
-
-    clip: ClipSettings = Field(description="levels what lies above a percentile")
-
-
-class SmoothSettings(Part):
-    """What smoothing needs."""
-
-    cells: float = Field(ge=0, le=50, description="standard deviation, cells of the grid")
-
-
-class SmoothStep(Part):
-    """Blurs the height; the caption says so."""
-
-    smooth: SmoothSettings = Field(description="Gaussian blur of the height")
-
-
-class ExaggerationStep(Part):
-    """Sets how tall the relief stands."""
-
-    exaggeration: float = Field(ge=0, le=2, description="relief height / picture width; 0.25 to 0.45, canyons to 0.6")
-
-
-STEPS: dict[str, type[Part]] = {
-    "log": LogStep,
-    "clip": ClipStep,
-    "smooth": SmoothStep,
-    "exaggeration": ExaggerationStep,
-}
-
-
-def _step(value: Any) -> str | None:
-    """Returns the name of a step, which is its only key; None for what is not a mapping with one key."""
-    if isinstance(value, Part):
-        return next(iter(type(value).model_fields))
-    return str(next(iter(value))) if isinstance(value, Mapping) and len(value) == 1 else None
-
-
-ReliefStep = Annotated[
-    Annotated[LogStep, Tag("log")]
-    | Annotated[ClipStep, Tag("clip")]
-    | Annotated[SmoothStep, Tag("smooth")]
-    | Annotated[ExaggerationStep, Tag("exaggeration")],
-    Discriminator(_step),
-]
-
-
-def clipped_and_moderate() -> list[ReliefStep]:
-    """Returns the steps of every relief that a scene leaves open, but for the logarithm."""
-    return [ClipStep(clip=ClipSettings(percentile=99.7)), ExaggerationStep(exaggeration=0.3)]
-
-
-class LookPart(Part):
-    """A part of a look: complete in a preset, any part of it in a scene."""
-
-    model_config = ConfigDict(json_schema_extra=lambda schema: schema.pop("required", None))
+Turn = Annotated[Auto | Annotated[float, Field(ge=-360, le=360), Tag("number")], Discriminator(auto_or_number)]
+Height = Annotated[Auto | Annotated[float, Field(ge=1, le=89), Tag("number")], Discriminator(auto_or_number)]
+Exposure = Annotated[Auto | Annotated[float, Field(gt=0, le=100), Tag("number")], Discriminator(auto_or_number)]
 
 
 class Sun(LookPart):
     """The light that tells the form."""
 
-    azimuth: float = Field(
-        ge=-360, le=360, description="degrees clockwise from behind the camera at mid-shot; 180 shines into the lens"
+    azimuth: Turn = Field(
+        default="auto",
+        description="degrees clockwise from behind the camera at mid-shot; 180 shines into the lens; auto rakes over "
+        "the slopes and leaves the end of the path in the light",
     )
-    elevation: float = Field(ge=1, le=89, description="degrees above the ground; 20 to 35 rakes")
+    elevation: Height = Field(default="auto", description="degrees above the ground; 20 to 35 rakes; or auto")
     size: float = Field(default=2.2, ge=0, le=45, description="angular radius of the soft disc, degrees")
     colour: Colour = Field(description="colour of the light, sRGB")
     strength: float = Field(ge=0, le=100, description="radiance, multiples of white")
@@ -128,37 +55,50 @@ class Contours(LookPart):
 
     count: int = Field(ge=0, le=200, description="lines over the whole height; every fifth is stronger; 20 to 40")
     strength: Share = Field(description="opacity of the strongest line")
-    colour: Annotated[str, StringConstraints(pattern=INK)] = Field(description='sRGB, or "ground" to darken it')
+    colour: Annotated[str, StringConstraints(pattern=INK)] = Field(
+        description='sRGB, or "ground" for dark on pale and pale on dark'
+    )
+    width: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(1.6, 0.6), description="pixels near and far, of a picture 1080 rows high"
+    )
 
 
 class PathLight(LookPart):
-    """The line that glows."""
+    """The line of the descent."""
 
-    colour: Colour = Field(description="colour of the glow, sRGB; the core is hotter")
+    colour: Colour = Field(description="colour of the glow, sRGB; the core is hotter; exact where glow is 0")
     others: list[Colour] = Field(
         default=list(OTHER_PATHS),
         max_length=7,
         description="colours of further paths on the same surface, sRGB, in their order",
     )
-    radius: float = Field(default=0.0022, gt=0, le=0.1, description="picture widths")
-    glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 none")
-
-
-class Background(LookPart):
-    """What is behind everything."""
-
-    colour: Colour = Field(description="colour of the ground, sRGB")
-    lift: Share = Field(description="light added behind the object, as a share of white; 0.02 to 0.03 is faint")
+    width: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(7.0, 3.0), description="pixels near and far, of a picture 1080 rows high"
+    )
+    glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 a flat line")
+    start: bool = Field(default=True, description="whether a hollow ring marks where the path begins")
+    end: bool = Field(default=True, description="whether a bead marks where it has come to")
+    lowest: bool = Field(
+        default=True, description="whether the lowest point of the slice is marked where the path ends elsewhere"
+    )
 
 
 class LookPreset(LookPart):
-    """Colour, light and air."""
+    """Body, ground, colour, light and air."""
 
-    shape: Literal["disc", "square"] = Field(default="disc", description="outline of the terrain")
-    plinth: float = Field(default=0.02, ge=0, le=1, description="thickness below the lowest point, picture widths")
-    fade: float = Field(
-        default=0.05, ge=0, le=10, description="depth over which the cut wall fades away, picture widths"
+    body: Body = Field(
+        default="block",
+        description="block and disc are solid, sheet is thin and two-sided, points is one light for every measured "
+        "cell, none leaves the path alone",
     )
+    walls: Walls = Field(default=Walls(), description="the cut faces of a body")
+    ground: Ground = Field(
+        default="floor",
+        description="floor carries shadow and mirror image, horizon ends in a bright line, paper carries shadow alone, "
+        "void nothing",
+    )
+    floor: Floor = Field(default=Floor(), description="what the body does to the ground under it")
+    material: Material = Field(default=Material(), description="how the terrain takes the light")
     palette: list[Annotated[tuple[Share, Colour], Field(strict=False)]] = Field(
         min_length=2, max_length=64, description="[position, sRGB] from deep (0) to high (1), positions rising"
     )
@@ -171,13 +111,20 @@ class LookPreset(LookPart):
     )
     sun: Sun = Field(description="the light that tells the form")
     sky: Sky = Field(description="the light of the shadows")
+    bounce: float = Field(default=1.0, ge=0, le=10, description="light from slope to slope; 1 is as computed, 0 none")
     rim: float = Field(ge=0, le=10, description="light on slopes that turn away; 0.35 is clear, 0 none")
     contours: Contours = Field(description="lines of equal height")
-    path: PathLight = Field(description="the line that glows")
+    path: PathLight = Field(description="the line of the descent")
     background: Background = Field(description="what is behind everything")
-    exposure: float = Field(gt=0, le=100, description="brightness of everything; 1 is as lit")
-    bloom: float = Field(ge=0, le=10, description="halo of what is bright; 1 is strong, 0 none")
-    vignette: Share = Field(description="darkening of the corners")
+    transform: Literal["standard", "filmic", "agx", "neutral"] = Field(
+        default="filmic", description="from light to the picture's tones; what has a colour by name is exempt"
+    )
+    exposure: Exposure = Field(
+        default="auto", description="brightness of everything; 1 is as lit; auto puts the brightest ground at 86 %"
+    )
+    air: Air = Field(default=Air(), description="haze and depth of field")
+    bloom: float = Field(ge=0, le=10, description="halo of what glows; 1 is strong, 0 none")
+    vignette: Share = Field(description="darkening of the corners of the object's light; the ground keeps its colour")
     grain: float = Field(ge=0, le=0.1, description="standard deviation, fraction of white; costs bits in video")
     text: Colour = Field(description="colour of title and caption, sRGB")
     font: Fonts = Field(
@@ -216,7 +163,7 @@ class Look(LookPreset):
         if not isinstance(data, dict):
             return data
         name = data.get("name", PRESET)
-        return _merged(preset(name if name in preset_names() else PRESET), data)
+        return _merged(preset(name if name in preset_names() else PRESET), renewed(data))
 
     @field_validator("name")
     @classmethod
@@ -235,9 +182,7 @@ class Look(LookPreset):
     @property
     def steps(self) -> list[ReliefStep]:
         """The steps from loss to height: the scene's, or where it gives none those for a loss that is measured."""
-        if self.relief is not None:
-            return self.relief
-        return [LogStep(log=LogSettings(floor=FLOOR)), *clipped_and_moderate()]
+        return measured_steps() if self.relief is None else self.relief
 
     @property
     def resolved(self) -> LookPreset:
@@ -263,3 +208,26 @@ def _merged(base: Any, changes: Any) -> Any:
     if not isinstance(base, dict) or not isinstance(changes, dict):
         return changes
     return {**base, **{key: _merged(base.get(key), value) for key, value in changes.items()}}
+
+
+OLD_KEYS = {  # of former versions, and what says the same today
+    "shape": "body",
+    "plinth": "walls.thickness",
+    "fade": "walls.fade",
+}
+OLD_SHAPES = {"square": "block", "disc": "disc"}
+
+
+def renewed(data: dict[str, Any]) -> dict[str, Any]:
+    """Returns the data of a look with the keys of former versions under the names they have today."""
+    kept = {key: value for key, value in data.items() if key not in OLD_KEYS}
+    if "shape" in data:
+        kept.setdefault("body", OLD_SHAPES.get(data["shape"], data["shape"]))
+    moved = {OLD_KEYS[key].split(".")[1]: data[key] for key in ("plinth", "fade") if key in data}
+    if moved and isinstance(kept.get("walls", {}), dict):
+        kept["walls"] = {**moved, **kept.get("walls", {})}
+    radius = kept["path"].get("radius") if isinstance(kept.get("path"), dict) else None
+    if isinstance(radius, (int, float)):
+        path = {key: value for key, value in kept["path"].items() if key != "radius"}
+        kept["path"] = {"width": [RADIUS_PIXELS * radius, 0.43 * RADIUS_PIXELS * radius], **path}
+    return kept

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Tag, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Location = tuple[str | int, ...]
 NAME = "^[A-Za-z0-9_-]{1,64}$"
 Name = Annotated[str, StringConstraints(pattern=NAME)]  # also a file's name: it never climbs out of a folder
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def auto_or_number(value: Any) -> str:
+    """Returns which of the two a value is meant as."""
+    return "auto" if isinstance(value, str) else "number"
+
+
+Auto = Annotated[Literal["auto"], Tag("auto")]  # one side of a union that is told apart by auto_or_number
 
 
 class Part(BaseModel):

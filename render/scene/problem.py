@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from render.scene.anatomy import choices_of, follow, is_model, keys_of, members
-from render.scene.look import COLOUR, INK
+from render.scene.body import BACKGROUND, COLOUR
+from render.scene.look import INK
 from render.scene.nearest import guess, nearest
 from render.scene.part import NAME, Location
 
@@ -19,6 +20,7 @@ LONGEST = 60  # characters of a value that are shown
 PATTERNS = {
     NAME: "is not a name; use 1 to 64 of the letters a to z and A to Z, digits, - and _",
     COLOUR: 'is not a colour; write it like "#ffd9a0", in quotes',
+    BACKGROUND: 'is not a colour; write it like "#ffd9a0", in quotes, or transparent',
     INK: 'is not a colour; write it like "#ffd9a0", in quotes, or ground',
 }
 

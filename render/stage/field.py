@@ -34,7 +34,7 @@ def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun) -> Field:
     """Returns everything about the terrain that does not depend on the camera."""
     heights = relief.heights
     normal = bake.normals(heights, relief.cells, relief.holes)
-    occluders = np.where(mesh.inside(relief, look.shape), heights, np.float32(ABYSS))
+    occluders = np.where(mesh.inside(relief, look.body), heights, np.float32(ABYSS))
     ground, above, facing = (torch.from_numpy(np.ascontiguousarray(array)) for array in (heights, occluders, normal))
     openness, sky = bake.bake_sky(ground, above, facing, relief.cells, sky_colours(look, sun))
     sunlit = bake.bake_sun(ground, above, relief.cells, sun)

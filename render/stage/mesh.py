@@ -56,7 +56,7 @@ def covers(relief: Relief, shape: str, x: np.ndarray, y: np.ndarray) -> np.ndarr
 
 def _within(relief: Relief, shape: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Returns whether places lie in the shape that is cut out, holes and all."""
-    if shape == "square":
+    if shape != "disc":
         return np.asarray((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5 * relief.depth))
     return np.asarray(reach_of(relief, x, y) < 1)
 
@@ -200,7 +200,7 @@ def outline(relief: Relief, shape: str, count: int = 240) -> np.ndarray:
     """Returns points (count, 2) along the edge of the terrain."""
     turn = np.linspace(0, 2 * np.pi, count, endpoint=False)
     way = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    if shape == "square":
+    if shape != "disc":
         way /= np.abs(way).max(axis=1, keepdims=True)
         return way * (0.5, 0.5 * relief.depth)
     return way * radii_of(relief)

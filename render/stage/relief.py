@@ -14,7 +14,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from render.errors import DataError
-from render.scene import look as spec
+from render.scene import relief as spec
 from render.stage import shore
 
 MUCH = 0.05  # share of the cells that a relief may level at one height without a word

@@ -35,7 +35,7 @@ def drawn_levels(relief: Relief, shape: str) -> np.ndarray:
 
 def lens_of(look: spec.LookPreset) -> Lens:
     """Returns the lens of a look."""
-    return Lens(look.exposure, look.bloom, look.vignette, look.grain)
+    return Lens(1.0 if look.exposure == "auto" else look.exposure, look.bloom, look.vignette, look.grain)
 
 
 class Stage:
@@ -59,14 +59,14 @@ class Stage:
         self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
         self._relief, self._sun = relief, sun
         self._field = bake_field(relief, look, sun)
-        shared = drawn_levels(relief, look.shape) if levels is None else levels
+        shared = drawn_levels(relief, look.body) if levels is None else levels
         places = palette.places(shared, look.palette_gamma, look.palette_balance)
         self._palette = torch.from_numpy(palette.table(look.palette, places))
         self._background = background(look, *size)
         self._uniforms = self._fixed_uniforms()
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
-        terrain = mesh.terrain(relief, look.shape)
-        wall = mesh.wall(relief, terrain, look.shape, -look.plinth)
+        terrain = mesh.terrain(relief, look.body)
+        wall = mesh.wall(relief, terrain, look.body, -look.walls.thickness)
         hollow = relief.inland is not None  # and the underside could be seen, which has no light of its own
         self._geometry.put(Kind.TERRAIN, terrain, one_sided=hollow)
         self._geometry.put(Kind.WALL, wall, one_sided=hollow)
@@ -79,7 +79,7 @@ class Stage:
         uniforms.set(
             depth=self._relief.depth,
             exaggeration=max(self._relief.exaggeration, 1e-6),
-            fade=max(1e-3, look.fade),
+            fade=look.walls.fade or 1e3,
             sun=self._sun.direction,
             sun_colour=palette.linear(look.sun.colour) * look.sun.strength,
             sky_colour=palette.linear(look.sky.colour) * look.sky.strength,
@@ -102,7 +102,7 @@ class Stage:
 
     def show_paths(self, trails: Sequence[Trail]) -> None:
         """Puts the walked parts of paths on the stage, each with a bright head at its end, in place of those before."""
-        radius = self.look.path.radius
+        radius = self.look.path.width[0] / 2800
         for line in range(MOST_PATHS):
             trail = trails[line] if line < len(trails) else None
             tube, along = (tube_of(trail, radius, SIDES) if trail else None) or (None, None)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.scene.look import LogSettings, LogStep, Look, ReliefStep, clipped_and_moderate
+from render.scene.look import Look
+from render.scene.relief import LogSettings, LogStep, ReliefStep, clipped_and_moderate
 
 WIDE = 20.0  # ratio of the highest to the lowest value above which a logarithm shows more
 
