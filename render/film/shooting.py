@@ -97,7 +97,7 @@ class Shooting:
     def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment) -> np.ndarray:
         exposed = []
         for panel, stage in zip(take.panels, stages, strict=True):
-            stage.show_paths(take.trails(panel, time))
+            stage.show_paths([take.trails(panel, time)])
             exposed.append(stage.expose(take.view(time)))
         pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
         words = words_of(self.scene, self.output, take, time)

@@ -24,7 +24,7 @@ from render.stage import mesh, relief
 from render.stage.bake import Sun
 from render.stage.camera import Frame, View
 from render.stage.relief import Relief
-from render.stage.stage import Stage, drawn_levels
+from render.stage.stage import Placed, Stage, drawn_levels
 from render.stage.trail import Descent, Trail, drape
 from render.stage.unasked import Steps, steps_for
 
@@ -131,7 +131,7 @@ class Take:
         style = self.shot.path
         levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
         ghost = style.show and style.height == "loss"
-        return Stage(panel.relief, self.look, self.sun, size, factor, levels=levels, ghost=ghost)
+        return Stage([Placed(panel.relief)], self.look, self.sun, size, factor, levels=levels, ghost=ghost)
 
 
 def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float) -> Take:

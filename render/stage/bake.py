@@ -53,16 +53,22 @@ def normals(heights: np.ndarray, cells: Cells, holes: np.ndarray | None = None) 
 
 
 def bake_sky(
-    heights: Tensor, occluders: Tensor, normal: Tensor, cells: Cells, colours: Tensor, distances: int = 18
+    heights: Tensor,
+    occluders: Tensor,
+    normal: Tensor,
+    cells: Cells,
+    colours: Tensor,
+    distances: int = 18,
+    far: float = REACH,
 ) -> tuple[Tensor, Tensor]:
     """Returns openness (H, W) in 0..1 and sky light (H, W, 3).
 
     colours (K, 3) is the radiance of the sky towards K azimuths, counter-clockwise from +α; occluders are the heights
-    with whatever is cut away at ABYSS.
+    with whatever is cut away at ABYSS, looked at as far as far, picture widths.
     """
     azimuths, size = len(colours), min(cells)
-    steps = np.unique(np.round(np.geomspace(1, max(2, REACH / min(cells)), distances)).astype(int))
-    padded, reach = _padded(occluders, steps)
+    steps = np.unique(np.round(np.geomspace(1, max(2, far / min(cells)), distances)).astype(int))
+    padded, reach = padded_with(occluders, int(steps[-1]) + 2)
     openness, light = torch.zeros_like(heights), torch.zeros(3, *heights.shape)
     for k in range(azimuths):
         angle = (k + 0.5) / azimuths * 2 * math.pi
@@ -72,15 +78,16 @@ def bake_sky(
             across, up = round(dx * step * size / cells[0]), round(dy * step * size / cells[1])
             if across == up == 0:
                 continue
-            there = _seen(padded, reach, heights.shape, across, up)
+            there = seen_from(padded, reach, heights.shape, across, up)
             torch.maximum(slope, (there - heights) / math.hypot(across * cells[0], up * cells[1]), out=slope)
-        visible = _visible(slope, normal[..., 2], normal[..., 0] * dx + normal[..., 1] * dy) * (2 / azimuths)
+        visible = visible_share(slope, normal[..., 2], normal[..., 0] * dx + normal[..., 1] * dy) * (2 / azimuths)
         openness += visible
         light += visible * colours[k][:, None, None]
     return openness.clamp_(max=1), light.permute(1, 2, 0)
 
 
-def _visible(slope: Tensor, normal_z: Tensor, normal_along: Tensor) -> Tensor:
+def visible_share(slope: Tensor, normal_z: Tensor, normal_along: Tensor) -> Tensor:
+    """Returns the cosine-weighted part of a wedge of the sky above a slope; times 2 / azimuths it is a share."""
     cosine = torch.rsqrt(1 + slope * slope)
     sine = slope * cosine
     elevation = torch.asin(sine)
@@ -95,7 +102,7 @@ def bake_sun(heights: Tensor, occluders: Tensor, cells: Cells, sun: Sun, slices:
     relief = float(heights.max() - heights.min())
     longest = math.hypot(heights.shape[1] * cells[0], heights.shape[0] * cells[1])
     steps = _ray_steps(math.ceil(min(longest, relief / lowest) / min(cells)) + 1)
-    padded, reach = _padded(occluders, steps)
+    padded, reach = padded_with(occluders, int(steps[-1]) + 2)
     lit, total = torch.zeros_like(heights), 0.0
     for i in range(slices):
         offset = (i + 0.5) / slices * 2 - 1
@@ -126,21 +133,21 @@ def _slope_along(
             there = _between(padded, reach, heights.shape, x, y)
         else:
             x, y = round(x), round(y)
-            there = _seen(padded, reach, heights.shape, x, y)
+            there = seen_from(padded, reach, heights.shape, x, y)
         torch.sub(there, heights, out=rise)
         torch.maximum(slope, rise.mul_(1 / math.hypot(x * cells[0], y * cells[1])), out=slope)
     return slope
 
 
-def _padded(occluders: Tensor, steps: np.ndarray) -> tuple[Tensor, int]:
-    reach = int(steps[-1]) + 2
+def padded_with(occluders: Tensor, reach: int) -> tuple[Tensor, int]:
+    """Returns occluders with a margin of reach cells in which nothing stands, and the reach."""
     return torch.nn.functional.pad(occluders, (reach,) * 4, value=ABYSS), reach
 
 
-def _seen(padded: Tensor, reach: int, shape: torch.Size, across: int, up: int) -> Tensor:
-    """Returns the heights that lie a whole number of cells away from each cell, (H, W)."""
+def seen_from(padded: Tensor, reach: int, shape: torch.Size, across: int, up: int) -> Tensor:
+    """Returns what lies a whole number of cells away from each cell, (..., H, W)."""
     height, width = shape
-    return padded[reach + up : reach + up + height, reach + across : reach + across + width]
+    return padded[..., reach + up : reach + up + height, reach + across : reach + across + width]
 
 
 def _between(padded: Tensor, reach: int, shape: torch.Size, x: float, y: float) -> Tensor:
@@ -149,5 +156,5 @@ def _between(padded: Tensor, reach: int, shape: torch.Size, x: float, y: float) 
     right, above = x - column, y - row
     corners = [(column, row, (1 - right) * (1 - above)), (column + 1, row, right * (1 - above)),
                (column, row + 1, (1 - right) * above), (column + 1, row + 1, right * above)]  # fmt: skip
-    parts = [share * _seen(padded, reach, shape, i, j) for i, j, share in corners if share > 1e-6]
+    parts = [share * seen_from(padded, reach, shape, i, j) for i, j, share in corners if share > 1e-6]
     return torch.stack(parts).sum(0)

@@ -24,8 +24,9 @@ class Kind(enum.IntEnum):
     NOTHING = 0
     TERRAIN = 1
     WALL = 2
-    PATH = 3
-    HEAD = 4
+    UNDERSIDE = 3
+    PATH = 4
+    MARK = 5
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,12 @@ class Geometry:
     depth: np.ndarray  # (H, W) float32, window depth in 0..1; 1 where there is nothing
     kind: np.ndarray  # (H, W) uint8
     along: np.ndarray  # (H, W) uint8, place along the path in 0..255, meaningful on the path only
-    line: np.ndarray  # (H, W) uint8, which path it is, meaningful on paths and heads only
+    line: np.ndarray  # (H, W) uint8, which path it is, or which body
     near: float  # picture widths
     far: float
+
+
+SOLID = (Kind.TERRAIN, Kind.WALL, Kind.UNDERSIDE)
 
 
 class GeometryPass:
@@ -58,24 +62,25 @@ class GeometryPass:
 
     def put(
         self,
+        name: str,
         kind: Kind,
         mesh: Mesh | None,
         along: np.ndarray | None = None,
         line: int = 0,
         *,
-        one_sided: bool = False,
+        back: Kind | None = None,
     ) -> None:
-        """Shows a mesh as a kind of thing, in place of the one before; None, or no triangle, takes it away.
+        """Shows a mesh as a kind of thing, in place of the one of that name; None, or no triangle, takes it away.
 
-        There is one path and one head for each line, counted from 0. What is one-sided is seen from its front only,
-        about which its triangles run counter-clockwise; its back hides what is behind it, and shows nothing.
+        line: which path it is, or which body. back: what is seen from behind, if that is another kind; the front is
+        where triangles run counter-clockwise, and a back of NOTHING hides what is behind it, and shows nothing.
         """
-        name = f"{kind.name.lower()} {line}"
         if mesh is None or not len(mesh.triangles):
-            self._plotter.remove_actor(name, render=False)
+            for part in (name, f"{name} back"):
+                self._plotter.remove_actor(part, render=False)
             return
         data = _poly_data(mesh)
-        if kind in (Kind.TERRAIN, Kind.WALL):
+        if kind in SOLID:
             self._bounds = np.array(
                 [np.minimum(self._bounds[0], mesh.points.min(0)), np.maximum(self._bounds[1], mesh.points.max(0))]
             )
@@ -85,11 +90,13 @@ class GeometryPass:
         if along is not None:
             code[:, 1] = np.round(255 * along)
         data.point_data["code"] = code
-        self._add(name, data, "back" if one_sided else None)
-        if one_sided:
-            back = data.copy()
-            back.point_data["code"] = np.zeros_like(code)
-            self._add(f"{name} back", back, "front")
+        self._add(name, data, None if back is None else "back")
+        if back is not None:
+            behind = data.copy()
+            turned = code.copy()
+            turned[:, 0] = back * CODE
+            behind.point_data["code"] = turned if back else np.zeros_like(code)
+            self._add(f"{name} back", behind, "front")
 
     def _add(self, name: str, data: Any, culling: str | None) -> None:
         self._plotter.add_mesh(
@@ -118,8 +125,7 @@ class GeometryPass:
 
     def unhidden_paths(self, view: View) -> list[tuple[int, np.ndarray]]:
         """Returns where each path and its head would be seen if no terrain stood before them, (H, W) bool."""
-        solid = tuple(kind.name.lower() for kind in (Kind.TERRAIN, Kind.WALL))
-        hidden = [actor for name, actor in self._plotter.actors.items() if name.startswith(solid)]
+        hidden = [actor for name, actor in self._plotter.actors.items() if name.startswith("body")]
         self._aim(view)
         try:
             for actor in hidden:
@@ -127,7 +133,7 @@ class GeometryPass:
             self._plotter.render_window.Render()
             colour = _read_colour(self._plotter.render_window, self._size)
             line = (colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE
-            shown = colour[..., 0] > CODE // 2
+            shown = np.abs(colour[..., 0].astype(int) - Kind.PATH * CODE) < CODE // 2
             return [(int(index), shown & (line == index)) for index in np.unique(line[shown])]
         finally:
             for actor in hidden:

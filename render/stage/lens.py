@@ -1,6 +1,7 @@
-"""The lens: bloom of what glows, vignette, tone curve, grain, dither. Linear floats go in, 8-bit codes come out.
+"""The lens: depth of field, bloom of what glows, grain, dither. Linear light of the screen goes in, codes come out.
 
-Tone curve: the filmic fit of Krzysztof Narkowicz, "ACES Filmic Tone Mapping Curve" (2016).
+The ground's own colour and whatever has a colour by name pass through as they are: neither vignette nor grain is laid
+on them, and the dither never moves a whole code.
 """
 
 from __future__ import annotations
@@ -13,18 +14,34 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.compiler import fuse
+from render.stage.tone import encoded, luminance
 
-HALOES = ((0.002, 0.55), (0.008, 0.65), (0.025, 0.6), (0.07, 0.45))  # radius in picture heights, weight
+HALOES = ((0.0015, 0.5), (0.006, 0.3), (0.018, 0.14), (0.05, 0.06))  # radius in picture heights, weight
+BLOOM = 0.35  # of what glows, at strength 1
+DARK = 0.5  # grain where it is dark / grain in the middle tones
+BLURS = (0.0022, 0.0045)  # of the depth of field, picture heights at strength 1
 
 
 @dataclass(frozen=True)
 class Lens:
     """What happens to the light on its way to the file."""
 
-    exposure: float = 1.0
     bloom: float = 1.0
     vignette: float = 0.3
     grain: float = 0.008  # standard deviation, fraction of white
+    focus: float = 0.0  # of the depth of field
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What falls on the film, (C, H, W) each, linear light of the screen."""
+
+    picture: Tensor  # (3, H, W), the body over its ground; times alpha where the ground is transparent
+    ground: Tensor  # (3,) the colour that the ground was asked for
+    alpha: Tensor  # (H, W) 1 where the picture hides what is behind it; all 1 but for a transparent ground
+    own: Tensor  # (H, W) 0 where nothing but the ground's colour is seen
+    glow: Tensor  # (3, H, W) what shines by itself
+    defocus: Tensor | None = None  # (H, W) 0..1, how far out of focus
 
 
 def blur(image: Tensor, sigma: float) -> Tensor:
@@ -69,28 +86,77 @@ def halo(shining: Tensor) -> Tensor:
     return whole[0, :, :height, : shining.shape[2]]
 
 
-def _finish(light: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor) -> Tensor:
-    exposure, bloom, vignette, grain = numbers.unbind(0)
-    height, width = light.shape[1:]
+def focused(picture: Tensor, defocus: Tensor, strength: float) -> Tensor:
+    """Returns a picture (3, H, W) blurred by how far out of focus (H, W) its pixels are: a blend of three blurs."""
+    height = picture.shape[1]
+    near, far = (blur(picture, max(0.4, radius * strength * height)) for radius in BLURS)
+    share = defocus.clamp(0, 1) * 2
+    soft = picture + (near - picture) * share.clamp(max=1)
+    return soft + (far - soft) * (share - 1).clamp(min=0)
+
+
+def _finish(
+    picture: Tensor, ground: Tensor, own: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor
+) -> Tensor:
+    bloom, vignette, grain = numbers.unbind(0)
+    height, width = picture.shape[1:]
     y = (torch.arange(height) + 0.5) / height * 2 - 1
     x = (torch.arange(width) + 0.5) / width * 2 - 1
     corner = (x[None, :] ** 2 * (width / height) ** 2 + y[:, None] ** 2) / ((width / height) ** 2 + 1)
-    value = (light + bloom * glow) * (1 - vignette * corner**1.2) * (0.85 * exposure)
-    shown = ((value * (2.51 * value + 0.03)) / (value * (2.43 * value + 0.59) + 0.14)).clamp(0, 1)
-    code = torch.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
-    luminance = 0.2126 * code[0] + 0.7152 * code[1] + 0.0722 * code[2]
-    code = code + noise * grain * (1 - 0.6 * luminance)
-    return (code.clamp(0, 1) * 255 + dither).clamp(0, 255).round().permute(1, 2, 0).to(torch.uint8)
+    ground = ground[:, None, None]
+    held = ground + (picture - ground) * (1 - vignette * corner**1.2)
+    lit = 1 - (1 - held.clamp(0, 1)) * torch.exp(-bloom * glow)
+    code = encoded(lit)
+    grey = luminance((code[0], code[1], code[2]))
+    weight = own.clamp(0, 1) * (DARK + (1 - DARK) * (grey / 0.4).clamp(max=1)) * (1 - 0.6 * grey)
+    code = code + noise * grain * weight
+    return (code.clamp(0, 1) * 255 + dither).clamp(0, 255).round()
 
 
-def develop(panels: Sequence[tuple[Tensor, Tensor]], lens: Lens, seed: int) -> Tensor:
-    """Returns 8-bit codes (H, W, 3) of panels side by side, each its light and what shines in it, (3, H, w) linear.
+def joined(panels: Sequence[Exposure]) -> Exposure:
+    """Returns panels side by side as one exposure."""
+    first = panels[0]
+    if len(panels) == 1:
+        return first
+    defocus = None
+    if all(panel.defocus is not None for panel in panels):
+        defocus = torch.cat([panel.defocus for panel in panels if panel.defocus is not None], 1)
+    parts = {name: torch.cat([getattr(panel, name) for panel in panels], -1) for name in PLANES}
+    return Exposure(ground=first.ground, defocus=defocus, **parts)
+
+
+PLANES = ("picture", "alpha", "own", "glow")
+
+
+def develop(panels: Sequence[Exposure], lens: Lens, seed: int) -> Tensor:
+    """Returns 8-bit codes of panels side by side, (H, W, 3), or (H, W, 4) straight alpha over a transparent ground.
 
     Haloes and vignette are those of one picture. Noise and dither are seeded.
     """
-    picture, shining = (torch.cat(parts, 2) for parts in zip(*panels, strict=True))
+    whole = joined(panels)
+    picture = whole.picture
+    if lens.focus and whole.defocus is not None:
+        picture = focused(picture, whole.defocus, lens.focus)
+    shape = picture.shape[1:]
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(picture.shape[1:], generator=generator)
-    dither = torch.rand(picture.shape, generator=generator) - 0.5  # half a code each way keeps every mean
-    numbers = torch.tensor([lens.exposure, lens.bloom, lens.vignette, lens.grain])
-    return fuse(_finish)(picture, halo(shining), noise, dither, numbers)
+    noise = torch.randn(shape, generator=generator)
+    dither = (torch.rand(picture.shape, generator=generator) - 0.5) * 0.998  # never a whole code
+    numbers = torch.tensor([BLOOM * lens.bloom, lens.vignette, lens.grain])
+    glow = halo(whole.glow) if lens.bloom else torch.zeros_like(picture)
+    if bool((whole.alpha >= 1).all()):
+        finished = fuse(_finish)(picture, whole.ground, whole.own, glow, noise, dither, numbers)
+        return finished.permute(1, 2, 0).to(torch.uint8)
+    return _straight(whole, picture, glow, (noise, dither, numbers))
+
+
+def _straight(whole: Exposure, picture: Tensor, glow: Tensor, rest: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """Returns codes (H, W, 4) of straight alpha; a halo hides what is behind it as far as it shines."""
+    noise, dither, numbers = rest
+    shine = 1 - torch.exp(-numbers[0] * glow)
+    alpha = 1 - (1 - whole.alpha) * (1 - shine.max(0).values)
+    added = picture + (1 - picture.clamp(0, 1)) * shine
+    colour = added / alpha.clamp(min=1e-4)
+    nothing = torch.zeros(3)
+    codes = fuse(_finish)(colour, nothing, whole.own, torch.zeros_like(glow), noise, dither, numbers)
+    opacity = (alpha * 255 + dither[0]).clamp(0, 255).round()
+    return torch.cat([codes, opacity[None]]).permute(1, 2, 0).to(torch.uint8)

@@ -5,7 +5,7 @@ The picture's x runs along α from −½ to ½, y along β, z up; the lowest dra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import map_coordinates
@@ -13,6 +13,7 @@ from scipy.ndimage import map_coordinates
 from render.stage import shore
 from render.stage.relief import Relief
 
+STRIDES = (4, 3, 2)
 DISC = 0.49  # radius of the disc or ellipse / extent; the outermost cells have no outer neighbours to be shaded from
 
 
@@ -75,6 +76,42 @@ def inside(relief: Relief, shape: str) -> np.ndarray:
     return within if relief.inland is None else within & (relief.inland > 0)
 
 
+def coarse(relief: Relief, tolerance: float) -> Relief:
+    """Returns a relief of fewer cells from which no height differs by more than a tolerance, picture widths.
+
+    Triangles between them show the same picture, and are drawn faster; what is shaded is read from the whole.
+    """
+    if relief.inland is not None or relief.exaggeration <= 0:
+        return relief
+    for stride in STRIDES:
+        rows, columns = relief.level.shape
+        if (rows - 1) % stride or (columns - 1) % stride or min(rows, columns) <= 16 * stride:
+            continue
+        kept = relief.level[::stride, ::stride]
+        if _strays(relief.level, kept, stride) * relief.exaggeration <= tolerance:
+            return replace(relief, level=np.ascontiguousarray(kept), finite=relief.finite[::stride, ::stride])
+    return relief
+
+
+def _strays(level: np.ndarray, kept: np.ndarray, stride: int) -> float:
+    """Returns the largest difference of levels from the lines between every so manyeth of them."""
+    worst = 0.0
+    for step in range(1, stride):
+        share = np.float32(step / stride)
+        for whole, few in ((level[::stride], kept), (level[:, ::stride].T, kept.T)):
+            between = few[:, :-1] * (1 - share) + few[:, 1:] * share
+            worst = max(worst, float(np.abs(whole[:, step::stride] - between).max()))
+    return worst
+
+
+def lowest(relief: Relief, shape: str) -> np.ndarray:
+    """Returns x and y (2,) of the lowest cell that is drawn."""
+    drawn = np.where(inside(relief, shape) & relief.finite, relief.level, np.inf)
+    row, column = np.unravel_index(int(np.argmin(drawn)), drawn.shape)
+    x, y = axes(relief)
+    return np.array([x[column], y[row]])
+
+
 def terrain(relief: Relief, shape: str) -> Mesh:
     """Returns the surface without its holes, of whose edges the shore says where they run."""
     whole = _whole(relief, shape)
@@ -120,12 +157,7 @@ def wall(relief: Relief, surface: Mesh, shape: str, bottom: float) -> Mesh:
     edge = surface.points[_edge(relief, surface, shape)]
     low = edge.copy()
     low[:, 2] = bottom
-    count = len(edge)
-    here, there = np.arange(count), (np.arange(count) + 1) % count
-    triangles = np.concatenate(
-        [np.stack([here, there, here + count], 1), np.stack([there, there + count, here + count], 1)]
-    )
-    return Mesh(np.concatenate([edge, low]), triangles.astype(np.int32))
+    return _band(edge, low)
 
 
 def _broken_wall(relief: Relief, shape: str, bottom: float) -> Mesh:
@@ -166,8 +198,8 @@ def _grid_triangles(rows: int, columns: int) -> np.ndarray:
     return np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3)
 
 
-def tube(centre: np.ndarray, radius: float, sides: int = 12) -> Mesh:
-    """Returns a closed tube around a polyline (T, 3) with round ends; the rings follow its direction."""
+def tube(centre: np.ndarray, radius: np.ndarray | float, sides: int = 12) -> Mesh:
+    """Returns a tube around a polyline (T, 3), of one radius or one at each point; its rings follow the direction."""
     along = np.gradient(centre, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-12
     side = np.cross(along, [0.0, 0.0, 1.0])
@@ -175,7 +207,7 @@ def tube(centre: np.ndarray, radius: float, sides: int = 12) -> Mesh:
     up = np.cross(side, along)
     angle = np.arange(sides) / sides * 2 * np.pi
     ring = np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None]
-    points = (centre[:, None] + radius * ring).reshape(-1, 3)
+    points = (centre[:, None] + np.broadcast_to(radius, len(centre))[:, None, None] * ring).reshape(-1, 3)
     start = np.arange(len(centre) - 1)[:, None] * sides
     here, there = start + np.arange(sides), start + (np.arange(sides) + 1) % sides
     faces = np.concatenate(
@@ -204,3 +236,30 @@ def outline(relief: Relief, shape: str, count: int = 240) -> np.ndarray:
         way /= np.abs(way).max(axis=1, keepdims=True)
         return way * (0.5, 0.5 * relief.depth)
     return way * radii_of(relief)
+
+
+def shifted(mesh: Mesh, offset: tuple[float, float, float]) -> Mesh:
+    """Returns a mesh moved by an offset, picture widths."""
+    return Mesh(mesh.points + np.asarray(offset, np.float32), mesh.triangles)
+
+
+def lower_side(surface: Mesh, thickness: float) -> Mesh:
+    """Returns the same surface a thickness lower, seen from below."""
+    return Mesh(surface.points - np.array([0, 0, thickness], np.float32), surface.triangles[:, ::-1])
+
+
+def hem(relief: Relief, surface: Mesh, shape: str, thickness: float) -> Mesh | None:
+    """Returns the narrow face along the edge of a sheet, or None where holes tear it."""
+    if relief.inland is not None:
+        return None
+    edge = surface.points[_edge(relief, surface, shape)]
+    return _band(edge, edge - np.array([0, 0, thickness], np.float32))
+
+
+def _band(top: np.ndarray, foot: np.ndarray) -> Mesh:
+    count = len(top)
+    here, there = np.arange(count), (np.arange(count) + 1) % count
+    triangles = np.concatenate(
+        [np.stack([here, here + count, there + count], 1), np.stack([here, there + count, there], 1)]
+    )
+    return Mesh(np.concatenate([top, foot]), triangles.astype(np.int32))

@@ -1,5 +1,5 @@
 """From sub-pixels to pixels: one shaded sample where a pixel shows one smooth surface, every sub-pixel where it shows
-an edge.
+an edge, weighed by a tent that reaches into the neighbours.
 
 An edge is where the kind changes, or where the window depth bends: on a plane it is linear across the picture.
 """
@@ -26,6 +26,7 @@ class Samples:
     factor: int  # sub-pixels along the side of a pixel
     height: int
     width: int
+    depth: Tensor  # (H, W) mean window depth, 1 where there is nothing
 
 
 def _bends(depth: Tensor, kind: Tensor, tolerance: Tensor) -> Tensor:
@@ -56,7 +57,8 @@ def choose(geometry: Geometry, factor: int, tolerance: float) -> Samples:
     split = torch.nonzero(edge.ravel()).ravel()
     single = _at_centres(whole, depth, coarse_kind, (along, line), factor)
     several = _at_sub_pixels(split, depth, kind, (along, line), factor)
-    return Samples(torch.cat([single, several], 1), whole, split, factor, height, width)
+    mean = F.avg_pool2d(depth[None, None], factor)[0, 0]
+    return Samples(torch.cat([single, several], 1), whole, split, factor, height, width, mean)
 
 
 def _at_centres(pixels: Tensor, depth: Tensor, kind: Tensor, path: tuple[Tensor, Tensor], factor: int) -> Tensor:
@@ -96,24 +98,60 @@ def _at_sub_pixels(pixels: Tensor, depth: Tensor, kind: Tensor, path: tuple[Tens
     )
 
 
-def compose(samples: Samples, shaded: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns the picture (H · W, 3) in linear light and what shines by itself (H · W, 3), from shaded (5, n).
+@dataclass(frozen=True)
+class Resolved:
+    """What the body leaves on a picture, (H · W, ...) each."""
 
-    What shines is held to the white of the picture before sub-pixels are averaged, or its edges would be jagged.
+    colour: Tensor  # (H · W, 3) linear light of the screen, times its coverage
+    cover: Tensor  # (H · W,) share of the pixel in 0..1
+    glow: Tensor  # (H · W, 3) what shines by itself, linear, times its coverage
+
+
+def compose(samples: Samples, shaded: Tensor) -> Resolved:
+    """Returns what shaded samples (5, n) leave on the picture.
+
+    A pixel of which every sub-pixel is a sample weighs those within 0.75 pixels of its middle, its neighbours' too.
     """
-    picture, shining = background.clone(), torch.zeros_like(background)
-    opacity, emits = shaded[3] * (samples.values[3] > 0), shaded[4]
-    colour = shaded[:3]
-    count, square = len(samples.whole), samples.factor**2
-    behind = background[torch.cat([samples.whole, samples.split.repeat_interleave(square)])].T
-    over = behind + (colour - behind) * opacity
-    over = torch.where((emits > 0) & (samples.values[3] > 0), over.clamp(max=EDGE_WHITE), over)
-    picture[samples.whole] = over[:, :count].T
-    picture[samples.split] = over[:, count:].reshape(3, -1, square).mean(2).T
-    light = colour * emits * (samples.values[3] > 0)
-    shining[samples.whole] = light[:, :count].T
-    shining[samples.split] = light[:, count:].reshape(3, -1, square).mean(2).T
-    return picture, shining
+    there = (samples.values[3] > 0).to(shaded.dtype)
+    cover = shaded[3] * there
+    sent = torch.cat([shaded[:3] * cover, cover[None], shaded[:3] * (shaded[4] * cover)]).T.contiguous()
+    pixels = torch.zeros(samples.height * samples.width, 7)
+    count = len(samples.whole)
+    pixels[samples.whole] = sent[:count]
+    if len(samples.split):
+        pixels[samples.split] = _filtered(samples, sent)
+    return Resolved(pixels[:, :3], pixels[:, 3].clamp(max=1), pixels[:, 4:])
 
 
-EDGE_WHITE = 2.0  # linear; about what the tone curve shows as white
+def _filtered(samples: Samples, sent: Tensor) -> Tensor:
+    """Returns the weighted means (b, C) of the sub-pixels around the middles of split pixels."""
+    factor, width, height = samples.factor, samples.width, samples.height
+    offsets, weights = _window(factor)
+    first = torch.full((height * width,), len(sent), dtype=torch.int64)  # where each pixel's samples begin
+    first[samples.whole] = torch.arange(len(samples.whole))
+    first[samples.split] = len(samples.whole) + torch.arange(len(samples.split)) * factor**2
+    several = torch.zeros(height * width, dtype=torch.int64)
+    several[samples.split] = 1
+    padded = torch.cat([sent, torch.zeros(1, sent.shape[1])])  # what shows nothing
+    row, column = samples.split // width, samples.split % width
+    total = torch.zeros(len(samples.split), sent.shape[1])
+    for i, down in zip(offsets, weights, strict=True):
+        sub_row = (row * factor + i).clamp(0, height * factor - 1)
+        for j, across in zip(offsets, weights, strict=True):
+            sub_column = (column * factor + j).clamp(0, width * factor - 1)
+            pixel = (sub_row // factor) * width + sub_column // factor
+            inner = (sub_row % factor) * factor + sub_column % factor
+            total += (down * across) * padded[first[pixel] + several[pixel] * inner]
+    return total
+
+
+def _window(factor: int) -> tuple[list[int], list[float]]:
+    """Returns the sub-pixels, from a pixel's first, that lie under a tent of 1.5 pixels' width, and their weights."""
+    if factor == 1:
+        return [0], [1.0]
+    middle = (factor - 1) / 2
+    reach = range(-factor, 2 * factor)
+    weights = [max(0.0, 1 - abs(i - middle) / (0.75 * factor + 0.25)) for i in reach]
+    kept = [(i, weight) for i, weight in zip(reach, weights, strict=True) if weight > 1e-6]
+    whole = sum(weight for _, weight in kept)
+    return [i for i, _ in kept], [weight / whole for _, weight in kept]

@@ -1,9 +1,12 @@
-"""Colour, in linear light and float: one kernel over a flat list of samples, the same on every device.
+"""Colour, in float: one kernel over a flat list of samples, the same on every device.
 
-A sample is a place on the picture, its window depth and its kind. The kernel finds the point of the terrain that it
-shows, reads what was baked there (full resolution, whatever the mesh), and lights it:
+A sample is a place on the picture, its window depth and its kind. The kernel finds the point of the body that it
+shows, reads what was baked there (full resolution, whatever the mesh), and lights it in linear light:
 
-    albedo × (sun × visibility × cos + sky) + bounce + sheen + rim, then contour lines and the path's own light
+    albedo × (sun + sky + bounce + path) + gloss, then contour lines, the bright edge, haze, and the view transform
+
+What comes out is linear light of a screen, so that edges are resolved as they will be seen. What has a colour by name
+(a flat path, a mark) never goes through the transform.
 """
 
 from __future__ import annotations
@@ -14,45 +17,57 @@ import torch
 from torch import Tensor
 
 from render.compiler import fuse
-from render.stage.field import Field
+from render.stage.field import DIVERGED, MUD, Field, looked_up
 from render.stage.geometry import Kind
+from render.stage.outline import nearest_side
+from render.stage.tone import TRANSFORMS, luminance
 from render.stage.uniforms import Uniforms
 
 CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serves every frame
 
-SHEEN, GLOSS = 0.06, 40  # a trace of gloss on the ground
-BOUNCE = 0.2  # light from slope to slope where little sky is seen; keeps hot valleys warm in the shade
-DIVERGED = 0.07  # linear grey of what has no loss
-EDGE = 0.0035  # picture widths; the bright line where the terrain was cut
+UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
+HALO_REACH = 9.0  # pixels beside the path over which pale ground darkens, so that the line stands out
+CONTRAST = 3.2  # of the path to the ground beside it, luminance with 5 % added to each
+CLEARING = 20.0  # pixels from the path within which contours are dimmed
+WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
+MAJOR = 5  # every so many contours one is stronger
+
+Vector = list[Tensor]
 
 
 class _Spot(NamedTuple):
     """The points that samples show, and what was baked there; every tensor is (n,)."""
 
-    point: list[Tensor]
-    ray: list[Tensor]  # unit, from the eye
+    point: Vector
+    ray: Vector  # unit, from the eye
     ahead: Tensor  # distance along the view axis, picture widths
-    normal: list[Tensor]
+    normal: Vector
     level: Tensor
     contour_level: Tensor
     sunlit: Tensor
-    sky: list[Tensor]
-    openness: Tensor
-    height: Tensor
+    light: Vector
     finite: Tensor  # 0 where the loss diverged
-    glow: list[Tensor]  # the paths' light
+    glow: Vector  # the paths' light
+    away: Tensor  # distance from the nearest path, picture widths
+    side: Vector  # x and y of the outline's normal nearest by
+    inset: Tensor  # distance from the outline, picture widths
 
 
-def _dot(a: list[Tensor], b: list[Tensor] | Tensor) -> Tensor:
+def _dot(a: Vector, b: Vector | Tensor) -> Tensor:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _unit(a: list[Tensor]) -> list[Tensor]:
+def _unit(a: Vector) -> Vector:
     scale = torch.rsqrt(_dot(a, a) + 1e-12)
     return [component * scale for component in a]
 
 
-def _bilinear(texels: Tensor, rows: int, columns: int, u: Tensor, v: Tensor) -> Tensor:
+def _smooth(low: float | Tensor, high: float | Tensor, x: Tensor) -> Tensor:
+    share = ((x - low) / (high - low)).clamp(0, 1)
+    return share * share * (3 - 2 * share)
+
+
+def bilinear(texels: Tensor, rows: int, columns: int, u: Tensor, v: Tensor) -> Tensor:
     """Returns texels (rows · columns, C) at u, v in 0..1, (n, C)."""
     x, y = (u * (columns - 1)).clamp(0, columns - 1.001), (v * (rows - 1)).clamp(0, rows - 1.001)
     left, low = x.floor(), y.floor()
@@ -63,34 +78,34 @@ def _bilinear(texels: Tensor, rows: int, columns: int, u: Tensor, v: Tensor) -> 
     return below * (1 - fy) + above * fy
 
 
+def rays(x: Tensor, y: Tensor, u: dict[str, Tensor]) -> Vector:
+    """Returns rays from the eye through places x, y in −1..1 (y up), of length 1 along the view axis."""
+    sx, sy = x * u["tangent"][0] + u["shift"][0], y * u["tangent"][1] + u["shift"][1]
+    return [u["forward"][k] + sx * u["right"][k] + sy * u["up"][k] for k in range(3)]
+
+
 def _spot(
     place: tuple[Tensor, Tensor, Tensor],
     field: tuple[Tensor, int, int],
-    light: tuple[Tensor, int],
+    lamp: tuple[Tensor, Tensor, int, int],
+    outline: Tensor,
     u: dict[str, Tensor],
 ) -> _Spot:
     """Returns what samples show from their x, y in −1..1 (y up) and window depth."""
     x, y, depth = place
     near, far = u["clip"]
     along = near * far / (far - depth * (far - near))
-    sx, sy = x * u["tangent"][0] + u["shift"][0], y * u["tangent"][1] + u["shift"][1]
-    ray = [u["forward"][k] + sx * u["right"][k] + sy * u["up"][k] for k in range(3)]
+    ray = rays(x, y, u)
     point = [u["eye"][k] + along * ray[k] for k in range(3)]
     s, t = point[0] + 0.5, point[1] / u["depth"][0] + 0.5
-    baked = _bilinear(*field, s, t)
-    glow = list(_bilinear(light[0], light[1], light[1], s, t).unbind(1))
-    nx, ny, level, contour_level, sunlit, red, green, blue, openness, height, finite = baked.unbind(1)
+    nx, ny, level, contour_level, sunlit, red, green, blue, finite = bilinear(*field, s, t).unbind(1)
+    glow = list(bilinear(lamp[0], lamp[2], lamp[2], s, t).unbind(1))
+    away = bilinear(lamp[1], lamp[3], lamp[3], s, t).unbind(1)[0]
     normal = [nx, ny, torch.sqrt((1 - nx * nx - ny * ny).clamp(1e-4))]
-    sky = [red, green, blue]
-    return _Spot(point, _unit(ray), along, normal, level, contour_level, sunlit, sky, openness, height, finite, glow)
-
-
-def _colour(palette: Tensor, level: Tensor) -> Tensor:
-    """Returns the palette (S, 3) at levels in 0..1, (n, 3), blended between its entries: a plateau must not band."""
-    place = level.clamp(0, 1) * (palette.shape[0] - 1.001)
-    entry = place.floor()
-    share = (place - entry)[:, None]
-    return palette[entry.long()] * (1 - share) + palette[entry.long() + 1] * share
+    inset, side = nearest_side(point[0], point[1], outline)
+    light = [red, green, blue]
+    lit = (normal, level, contour_level, sunlit, light, finite)
+    return _Spot(point, _unit(ray), along, *lit, glow, away, list(side), inset)
 
 
 def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
@@ -98,7 +113,7 @@ def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
 
     Moving by a pixel e moves the point seen by e − d·(N·e)/(N·d), d being the ray; only its height counts.
     """
-    count, width, strength = u["contour"]
+    count, near, far, strength = u["contour"]
     facing = _dot(spot.normal, spot.ray).clamp(max=-0.02)
     step = spot.ahead * u["pixel"]
     rise_right = -spot.ray[2] * _dot(spot.normal, u["right"]) / facing
@@ -106,83 +121,209 @@ def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
     change = (step * torch.sqrt(rise_right**2 + rise_up**2) * count / u["exaggeration"]).clamp(1e-5)
     phase = spot.contour_level * count
     nearest = torch.round(phase)
-    major = ((nearest - 5 * torch.round(nearest / 5)).abs() < 0.5).to(phase.dtype)
-    line = (width + 0.5 + 0.25 * major - (phase - nearest).abs() / change).clamp(0, 1)
+    major = ((nearest - MAJOR * torch.round(nearest / MAJOR)).abs() < 0.5).to(phase.dtype)
+    width = (near + (far - near) * _depth_share(spot.ahead, u)) * u["row"] * (1 + 0.35 * major)
+    line = (0.5 * width + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * width.clamp(max=1)
     fade = (1.6 - 3.2 * change).clamp(0, 1) * (nearest > 0.5)
-    return line * fade * strength * (0.45 + 0.55 * major)
+    clear = 0.25 + 0.75 * _smooth(0.3, 1.0, spot.away / (step * CLEARING * u["row"]))
+    return line * fade * strength * (0.58 + 0.42 * major) * clear
 
 
-def _ground(spot: _Spot, albedo: Tensor, u: dict[str, Tensor]) -> list[Tensor]:
-    """Returns the terrain's linear RGB."""
-    direct = _dot(spot.normal, u["sun"]).clamp(0) * spot.sunlit
+def _depth_share(ahead: Tensor, u: dict[str, Tensor]) -> Tensor:
+    """Returns where between the nearest and the farthest of the object points lie, 0 to 1."""
+    return ((ahead - u["span"][0]) / (u["span"][1] - u["span"][0])).clamp(0, 1)
+
+
+def sky_towards(direction: Vector, u: dict[str, Tensor]) -> Vector:
+    """Returns the sky's radiance towards unit directions: darker at the horizon, brighter away from the sun."""
+    flat = torch.rsqrt(direction[0] ** 2 + direction[1] ** 2 + 1e-9)
+    sunny = (direction[0] * u["sun"][0] + direction[1] * u["sun"][1]) * flat * torch.rsqrt(1 - u["sun"][2] ** 2 + 1e-6)
+    rise = 0.25 + 0.75 * _smooth(-0.15, 0.7, direction[2])
+    return [u["sky_colour"][k] * (0.6 - 0.4 * sunny) * rise for k in range(3)]
+
+
+def _gloss(normal: Vector, spot: _Spot, lit: Tensor, u: dict[str, Tensor]) -> Vector:
+    """Returns what a surface reflects of the sun (a GGX lobe) and of the sky (with Schlick's Fresnel term)."""
+    roughness, base, variation = u["material"]
+    grain = torch.sin(23 * spot.point[0] + 3 * torch.sin(17 * spot.point[1])) * torch.sin(29 * spot.point[1] + 1.3)
+    rough = (roughness + variation * grain).clamp(0.05, 1)
+    view = [-part for part in spot.ray]
+    half = _unit([u["sun"][k] + view[k] for k in range(3)])
+    facing = _dot(normal, view).clamp(0.02, 1)
+    alpha2 = rough**4
+    peak = _dot(normal, half).clamp(0) ** 2 * (alpha2 - 1) + 1
+    slope = _dot(normal, u["sun"]).clamp(0)
+    fresnel = base + (1 - base) * (1 - _dot(view, half).clamp(0, 1)) ** 5
+    lobe = alpha2 / (peak * peak) * fresnel * 0.25 / torch.maximum(slope, facing).clamp(min=0.1)
+    back = [2 * _dot(normal, view) * normal[k] - view[k] for k in range(3)]
+    mirror = (base + (1 - base) * (1 - facing) ** 5) * (1 - 0.75 * rough)
+    sky = sky_towards(back, u)
+    return [u["sun_colour"][k] * (lobe * slope * lit).clamp(max=1.5) + mirror * sky[k] for k in range(3)]
+
+
+def _embers(light: Vector, albedo: Vector) -> tuple[Vector, Vector]:
+    """Returns light and albedo such that a shadow on warm ground is a deeper warm colour: under blue it would be mud."""
+    most = torch.maximum(torch.maximum(albedo[0], albedo[1]), albedo[2]).clamp(min=0.02)
+    warm = ((albedo[0] - albedo[2]) / most).clamp(0, 1)
+    grey = luminance((light[0], light[1], light[2]))
+    shadow = 1 - _smooth(0.25, 1.3, grey)
+    cold = (light[2] > light[0]).to(grey.dtype)
+    share = warm * cold * MUD
+    deeper = [albedo[k] * (albedo[k] / most).clamp(min=0.02) ** (1.2 * warm * shadow) for k in range(3)]
+    return [part * (1 - share) + 1.25 * grey * share for part in light], deeper
+
+
+def _edge_line(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
+    """Returns the light of the fine line where the top was cut, 0 to 1: about a pixel and a half wide."""
+    width = (spot.ahead * u["pixel"]).clamp(min=0.0006) * 1.1
+    return torch.exp(-((spot.inset / width) ** 2)) * u["walls"][1]
+
+
+def _ground(spot: _Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
+    """Returns the terrain's linear light."""
+    bevel = u["walls"][2].clamp(min=1e-5)
+    bend = 0.75 * (1 - spot.inset / bevel).clamp(0, 1) ** 2
+    normal = _unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
+    gloss = _gloss(normal, spot, spot.sunlit, u)
     facing = (-_dot(spot.normal, spot.ray)).clamp(0, 1)
-    half = _unit([u["sun"][k] - spot.ray[k] for k in range(3)])
-    sheen = _dot(spot.normal, half).clamp(0) ** GLOSS * SHEEN * direct
     grazing = (1 - facing) ** 4 * u["rim"]
+    light, albedo = _embers(spot.light, albedo)
     line = _contour(spot, u)
-    line_light = 0.14 + 0.55 * direct + 0.3 * spot.openness
+    edge = _edge_line(spot, u)
+    lit = [albedo[k] * (light[k] + spot.glow[k]) + gloss[k] + grazing * 0.8 * light[k] for k in range(3)]
+    pale = _smooth(0.28, 0.5, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
     colours = []
     for k in range(3):
-        sun, a = u["sun_colour"][k], albedo[:, k]
-        lit = a * (sun * direct + spot.sky[k]) + a * a * (1 - spot.openness) * BOUNCE * sun
-        lit = lit + sun * sheen + grazing * (1.4 * spot.sky[k] + 0.2 * sun * spot.sunlit)
-        ink = u["ink"][k] * u["ink"][3] + (0.35 + a) * (1 - u["ink"][3])
-        lit = lit * (1 - 0.7 * line) + line * ink * line_light
-        colours.append(lit + spot.glow[k] * (0.35 * a + 0.05))
+        own = (0.30 + 0.9 * albedo[k]) * (1 - pale) + 0.22 * albedo[k] * pale
+        ink = u["ink"][k] * u["ink"][3] + own * (1 - u["ink"][3])
+        lined = lit[k] * (1 - line) + line * ink * (0.3 + 0.7 * light[k])
+        colours.append(lined + edge * (0.16 + 0.7 * albedo[k]) * (0.4 + 0.6 * light[k]))
     return colours
 
 
-def _wall(spot: _Spot, albedo: Tensor, u: dict[str, Tensor]) -> tuple[list[Tensor], Tensor]:
-    """Returns the linear RGB of the cut face, bright at its upper edge, and its opacity, which fades downwards."""
-    radius = torch.rsqrt(spot.point[0] ** 2 + spot.point[1] ** 2 + 1e-9)
-    outward = [spot.point[0] * radius, spot.point[1] * radius, torch.zeros_like(radius)]
-    below = (spot.height - spot.point[2]).clamp(0)
-    side = 0.10 + 0.30 * _dot(outward, u["sun"]).clamp(0) + 0.16 * (1 - _dot(outward, spot.ray).abs()) ** 2
-    edge = torch.exp(-below / EDGE)
+def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor]) -> Vector:
+    """Returns the linear light of upright faces with normals x, y, at heights above the floor."""
+    facing_sun = side[0] * u["sun"][0] + side[1] * u["sun"][1]
+    sky = sky_towards([side[0], side[1], torch.full_like(high, 0.35)], u)
+    contact = 1 - 0.7 * torch.exp(-high / 0.035)
+    return [albedo[k] * (u["sun_colour"][k] * facing_sun.clamp(0) + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
+
+
+def strata(level: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
+    """Returns the albedo of a cut face: the palette by height, and the stone under the lowest stratum."""
+    banded = looked_up(palette, level)
+    deep = _smooth(0.0, 0.7, -level * u["exaggeration"] / u["base"].abs().clamp(min=1e-4))
+    share = u["walls"][0] * (1 - deep)
+    grey = luminance((banded[:, 0], banded[:, 1], banded[:, 2]))
+    return [u["stone"][k] * (1 - share) + (0.55 * banded[:, k] + 0.1 * grey) * share for k in range(3)]
+
+
+def _wall(spot: _Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, Tensor]:
+    """Returns the linear light of the cut face, with its strata and the bright line on top, and its opacity."""
+    level = spot.point[2] / u["exaggeration"]
+    below = (spot.level * u["exaggeration"] - spot.point[2]).clamp(0)
+    albedo = strata(level, palette, u)
+    lit = wall_light(albedo, spot.side, (spot.point[2] - u["base"]).clamp(0), u)
+    gloss = _gloss([spot.side[0], spot.side[1], torch.zeros_like(level)], spot, torch.ones_like(level), u)
+    pixel = spot.ahead * u["pixel"]
+    change = (pixel * u["contour"][0] / (u["exaggeration"] * u["up"][2].clamp(min=0.3))).clamp(1e-5)
+    phase = level * u["contour"][0]
+    nearest = torch.round(phase)
+    line = (0.9 * u["row"] * 0.5 + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * (nearest > -0.5)
+    line = line * (1.4 - 2.8 * change).clamp(0, 1) * u["walls"][0].clamp(max=0.8)
+    edge = torch.exp(-((below / (1.1 * pixel.clamp(min=0.0006))) ** 2)) * u["walls"][1]
+    top = looked_up(palette, spot.level)
     colours = []
     for k in range(3):
-        sky, a = u["sky_colour"][k], albedo[:, k]
-        colours.append(a * (side * 0.5 * u["sun_colour"][k] + 0.35 * sky) + edge * (0.25 + a) * 0.8 * sky)
-    return colours, torch.exp(-((below / u["fade"]) ** 1.5))
+        faced = lit[k] * (1 - line) + line * (1.7 * lit[k] + 0.045) + gloss[k]
+        colours.append(faced + edge * (0.16 + 0.7 * top[:, k]) * (0.4 + 0.6 * spot.light[k]))
+    return colours, torch.exp(-((below / u["walls"][3]) ** 1.5))
+
+
+def _beside_path(screen: Vector, spot: _Spot, u: dict[str, Tensor]) -> Vector:
+    """Returns colours on the screen that stand back beside the path: 3 to 1 in luminance, whichever is the brighter."""
+    near, far, seen = u["path"]
+    half = 0.5 * (near + (far - near) * _depth_share(spot.ahead, u)) * u["row"]
+    pixels = spot.away / (spot.ahead * u["pixel"])
+    share = 1 - _smooth(0.0, HALO_REACH * u["row"], pixels - half)
+    grey = luminance((screen[0], screen[1], screen[2])).clamp(min=1e-4)
+    darker = (((seen + 0.05) / CONTRAST - 0.05) / grey).clamp(0.05, 1)
+    lighter = (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1)
+    bright = (seen > 0.4).to(grey.dtype)
+    scale = 1 - share * (1 - darker) * bright
+    lift = share * lighter * (1 - bright)
+    return [(part * scale + lift).clamp(max=1) for part in screen]
+
+
+def _underside(spot: _Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
+    """Returns the linear light of a sheet from below."""
+    sky = sky_towards([-spot.normal[0], -spot.normal[1], -0.2 * spot.normal[2]], u)
+    return [albedo[k] * UNDERSIDE * (sky[k] + 0.3 * spot.light[k]) for k in range(3)]
 
 
 def _shade(
     sample: tuple[Tensor, ...],
     field: tuple[Tensor, int, int],
-    light: tuple[Tensor, int],
+    lamp: tuple[Tensor, Tensor, int, int],
+    outline: Tensor,
     palette: Tensor,
     uniforms: Tensor,
+    transform: str,
 ) -> Tensor:
-    """Returns linear RGB, opacity, and whether the sample shines by itself, (5, n)."""
+    """Returns linear RGB of the screen, opacity, and whether the sample shines by itself, (5, n)."""
     x, y, depth, kind, along, line = sample
     u = Uniforms.unpack(uniforms)
-    spot = _spot((x, y, depth), field, light, u)
-    known = spot.finite[:, None]
-    ground = _ground(spot, _colour(palette, spot.level) * known + DIVERGED * (1 - known), u)
-    face, solid = _wall(spot, _colour(palette, spot.point[2] / u["exaggeration"]), u)
+    spot = _spot((x, y, depth), field, lamp, outline, u)
+    known = spot.finite
+    coloured = looked_up(palette, spot.level)
+    albedo = [coloured[:, k] * known + DIVERGED * (1 - known) for k in range(3)]
+    top = _ground(spot, albedo, u)
+    face, solid = _wall(spot, palette, u)
+    lower = _underside(spot, albedo, u)
     wall = (kind == int(Kind.WALL)).to(x.dtype)
+    under = (kind == int(Kind.UNDERSIDE)).to(x.dtype)
     shines = (kind >= int(Kind.PATH)).to(x.dtype)
+    mark = (kind == int(Kind.MARK)).to(x.dtype)
     fire = u["fire"].reshape(-1, 3)[line.long()]
-    brightness = (0.55 + 0.45 * along**3) * (1 + (kind == int(Kind.HEAD)).to(x.dtype))
+    brightness = 0.75 + 0.25 * along**2
+    lit = []
+    for k in range(3):
+        body = top[k] * (1 - wall - under) + face[k] * wall + lower[k] * under
+        lit.append((body * (1 - shines) + fire[:, k] * brightness * shines) * u["exposure"] ** (1 - shines))
+    shown = TRANSFORMS[transform]((lit[0], lit[1], lit[2]))
+    ground = _beside_path(list(shown), spot, u)
+    haze = u["haze"][0] * _smooth(0.0, 1.0, _depth_share(spot.ahead, u)) * (1 - shines)
     out = []
     for k in range(3):
-        lit = ground[k] * (1 - wall) + face[k] * wall
-        out.append(lit * (1 - shines) + fire[:, k] * brightness * shines)
-    return torch.stack([*out, (1 - wall) + wall * solid, shines])
+        screen = torch.where(wall + under + shines > 0.5, shown[k], ground[k])
+        screen = screen * (1 - haze) + u["haze"][k + 1] * haze
+        named = fire[:, k] * (1 - mark) + u["marks"][k] * mark
+        exact = torch.maximum(u["flat"] * shines, mark)
+        out.append(screen * (1 - exact) + named * exact)
+    return torch.stack([*out, (1 - wall) + wall * solid, shines * (1 - mark)])
 
 
-def shade(samples: Tensor, field: Field, light: Tensor, palette: Tensor, uniforms: Uniforms) -> Tensor:
+class Body(NamedTuple):
+    """What the kernel reads of one body."""
+
+    field: Field
+    glow: Tensor  # (side², 3), the paths' light on it
+    away: Tensor  # (side², 1), distance from the nearest path, picture widths
+    outline: Tensor  # (K, 3), half-planes
+
+
+def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, transform: str) -> Tensor:
     """Returns (5, n) for samples (6, n) of x, y, window depth, kind, place along the path and which path it is.
 
-    The rows are linear RGB, opacity against the background, and whether the sample shines by itself. light (s², 3) is
-    the map of the paths' own light.
+    The rows are linear RGB of the screen, opacity, and whether the sample shines by itself.
     """
     kernel = fuse(_shade)
     count = samples.shape[1]
     padded = torch.nn.functional.pad(samples, (0, -count % CHUNK))
-    baked, lamp = (field.texels, field.rows, field.columns), (light, round(light.shape[0] ** 0.5))
+    baked = (body.field.texels, body.field.rows, body.field.columns)
+    lamp = (body.glow, body.away, round(body.glow.shape[0] ** 0.5), round(body.away.shape[0] ** 0.5))
     parts = []
     for start in range(0, padded.shape[1], CHUNK):
         chunk = tuple(row.contiguous() for row in padded[:, start : start + CHUNK])
-        parts.append(kernel(chunk, baked, lamp, palette, uniforms.values))
+        parts.append(kernel(chunk, baked, lamp, body.outline, palette, uniforms.values, transform))
     return torch.cat(parts, dim=1)[:, :count]

@@ -1,49 +1,85 @@
-"""The stage: everything that stands in front of the camera, and how one picture of it is made."""
+"""The stage: bodies on one ground under one light, ready to be photographed; the only user of the graphics library.
+
+relief -> light baked once -> for each view: geometry, shading, ground, composition; the lens does the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from render.scene import look as spec
-from render.stage import mesh, palette
-from render.stage.backdrop import background
+from render.scene.body import CLEAR
+from render.stage import brightness, line, mesh, palette
+from render.stage.backdrop import Backdrop
 from render.stage.bake import Sun
 from render.stage.camera import View
-from render.stage.field import bake_field
+from render.stage.field import Field, bake_field
+from render.stage.floor import Standing, floor_height, stone_of
 from render.stage.geometry import Geometry, GeometryPass, Kind
-from render.stage.lens import Lens, develop
+from render.stage.lamp import Lamp
+from render.stage.lens import Exposure, Lens, develop
+from render.stage.line import Pen
+from render.stage.outline import outline_of
 from render.stage.relief import Relief
-from render.stage.resolve import choose, compose
-from render.stage.shade import shade
-from render.stage.trail import LIGHT_SIZE, Trail, paths_light, tube_of
+from render.stage.resolve import Samples, choose, compose
+from render.stage.shade import Body, shade
+from render.stage.tone import luminance, show
+from render.stage.trail import Trail
 from render.stage.uniforms import MOST_PATHS, Uniforms
 
-SIDES = 12  # of the path's tube
 GHOST = 0.35  # light of the path where terrain stands before it / its colour
-HEAD = 2.2  # radius of the head / radius of the path
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
+STRAY = 0.2  # pixels by which a coarser mesh may stray from the measured heights
+SHEET = 0.006  # thickness of a sheet, picture widths
+LOWEST_APART = 0.025  # picture widths between the end of a path and the lowest point, from which on both are marked
+HEAT, WHITE = 3.0, 0.5  # brightness of a glowing line, and how white its core is
+OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
+LAMP_LIGHT = 1.0  # of a glowing line on the ground, at glow 1
 
 
-def drawn_levels(relief: Relief, shape: str) -> np.ndarray:
-    """Returns the levels (n,) of the cells inside a shape."""
-    return relief.level[mesh.inside(relief, shape)]
+@dataclass(frozen=True)
+class Placed:
+    """A relief and where its middle stands on the ground, picture widths."""
+
+    relief: Relief
+    offset: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class _Cast:
+    """A placed relief with all that was made for it once."""
+
+    placed: Placed
+    field: Field
+    outline: Tensor
+    lamp: Lamp
+
+    @property
+    def shift(self) -> np.ndarray:
+        return np.array([*self.placed.offset, 0.0])
+
+
+def drawn_levels(relief: Relief, body: str) -> np.ndarray:
+    """Returns the levels (n,) of the cells inside a body."""
+    return relief.level[mesh.inside(relief, body)]
 
 
 def lens_of(look: spec.LookPreset) -> Lens:
     """Returns the lens of a look."""
-    return Lens(1.0 if look.exposure == "auto" else look.exposure, look.bloom, look.vignette, look.grain)
+    return Lens(look.bloom, look.vignette, look.grain, look.air.focus)
 
 
 class Stage:
-    """A relief under its light, ready to be photographed; it holds a window of the graphics library."""
+    """Bodies under their light, ready to be photographed; it holds a window of the graphics library."""
 
     def __init__(
         self,
-        relief: Relief,
+        bodies: Sequence[Placed],
         look: spec.LookPreset,
         sun: Sun,
         size: tuple[int, int],
@@ -54,62 +90,137 @@ class Stage:
     ):
         """Bakes the light; factor² sub-pixels make a pixel, and a ghost is the path seen through the terrain.
 
-        levels: those among which the palette is dealt out by area, where they are not the relief's alone.
+        levels: those among which the palette is dealt out by area, where they are not the bodies' alone.
         """
         self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
-        self._relief, self._sun = relief, sun
-        self._field = bake_field(relief, look, sun)
-        shared = drawn_levels(relief, look.body) if levels is None else levels
+        self._sun = sun
+        shared = np.concatenate([drawn_levels(body.relief, look.body) for body in bodies]) if levels is None else levels
         places = palette.places(shared, look.palette_gamma, look.palette_balance)
         self._palette = torch.from_numpy(palette.table(look.palette, places))
-        self._background = background(look, *size)
+        self._cast = [self._made(placed) for placed in bodies]
+        self._backdrop = Backdrop(self._standing(), look, sun, self._palette)
         self._uniforms = self._fixed_uniforms()
+        self._trails: list[list[Trail]] = [[] for _ in bodies]
+        self._lit = [self._dark(cast) for cast in self._cast]
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
-        terrain = mesh.terrain(relief, look.body)
-        wall = mesh.wall(relief, terrain, look.body, -look.walls.thickness)
-        hollow = relief.inland is not None  # and the underside could be seen, which has no light of its own
-        self._geometry.put(Kind.TERRAIN, terrain, one_sided=hollow)
-        self._geometry.put(Kind.WALL, wall, one_sided=hollow)
-        self._light = torch.zeros(LIGHT_SIZE**2, 3)
+        for index, cast in enumerate(self._cast):
+            self._put_body(index, cast)
+
+    def _made(self, placed: Placed) -> _Cast:
+        field = bake_field(placed.relief, self.look, self._sun, self._palette)
+        return _Cast(placed, field, outline_of(placed.relief, self.look.body), Lamp(placed.relief))
+
+    def _standing(self) -> list[Standing]:
+        return [
+            Standing(cast.placed.relief, cast.placed.offset, torch.from_numpy(cast.placed.relief.level), cast.outline)
+            for cast in self._cast
+        ]
+
+    @staticmethod
+    def _dark(cast: _Cast) -> tuple[Tensor, Tensor]:
+        return cast.lamp.glow([], []), cast.lamp.away([])
+
+    def _put_body(self, index: int, cast: _Cast) -> None:
+        """Puts the meshes of a body on the stage."""
+        look, relief = self.look, cast.placed.relief
+        if look.body in ("points", "none"):
+            return
+        drawn = mesh.coarse(relief, STRAY / self.size[1])
+        top = mesh.terrain(drawn, look.body)
+        hollow = relief.inland is not None
+        if look.body == "sheet":
+            self._put(index, "top", Kind.TERRAIN, top, cast, Kind.NOTHING)
+            lower = mesh.lower_side(top, SHEET)
+            self._put(index, "under", Kind.UNDERSIDE, lower, cast, Kind.NOTHING)
+            self._put(index, "hem", Kind.WALL, mesh.hem(drawn, top, look.body, SHEET), cast, None)
+            return
+        # a body with holes is hollow: its inside could be seen, which has no light of its own
+        wall = mesh.wall(drawn, top, look.body, -look.walls.thickness)
+        self._put(index, "top", Kind.TERRAIN, top, cast, Kind.NOTHING if hollow else None)
+        self._put(index, "wall", Kind.WALL, wall, cast, Kind.NOTHING if hollow else None)
+
+    def _put(self, index: int, part: str, kind: Kind, made: mesh.Mesh | None, cast: _Cast, back: Kind | None) -> None:
+        moved = None if made is None else mesh.shifted(made, (*cast.placed.offset, 0.0))
+        self._geometry.put(f"body {index} {part}", kind, moved, line=index, back=back)
 
     def _fixed_uniforms(self) -> Uniforms:
-        look, uniforms = self.look, Uniforms()
-        heat = min(1.0, look.path.glow)  # of a plain line in its own colour, or of one with a white-hot core
+        look, uniforms, relief = self.look, Uniforms(), self._cast[0].placed.relief
         ink = (0.0, 0.0, 0.0) if look.contours.colour == "ground" else palette.linear(look.contours.colour)
+        fire = self._fire()
+        lit = torch.from_numpy(fire[0].astype(np.float32))
+        seen = lit if self._flat else show(lit, look.transform)
+        reflectance = ((look.material.index - 1) / (look.material.index + 1)) ** 2
+        haze = palette.linear(look.sky.colour) * 0.02 if self._clear else self._ground_colour.numpy()
         uniforms.set(
-            depth=self._relief.depth,
-            exaggeration=max(self._relief.exaggeration, 1e-6),
-            fade=look.walls.fade or 1e3,
+            exaggeration=max(relief.exaggeration, 1e-6),
+            base=-max(look.walls.thickness, 1e-4),
             sun=self._sun.direction,
             sun_colour=palette.linear(look.sun.colour) * look.sun.strength,
             sky_colour=palette.linear(look.sky.colour) * look.sky.strength,
             rim=look.rim,
+            material=(look.material.roughness, reflectance, look.material.variation),
+            walls=(look.walls.strata, look.walls.rim, look.walls.bevel, look.walls.fade or 1e3),
+            stone=stone_of(look),
             contour=(
-                look.contours.count if self._relief.exaggeration > 0 else 0,
-                0.25 * self.size[1] / 1080 + 0.05,
+                look.contours.count if relief.exaggeration > 0 else 0,
+                *look.contours.width,
                 look.contours.strength,
             ),
             ink=(*ink, float(look.contours.colour != "ground")),
-            fire=[colour * (1 + 2 * heat) + 0.25 * heat for colour in self._path_colours],
+            path=(*look.path.width, float(luminance((seen[0], seen[1], seen[2])))),
+            fire=fire,
+            flat=float(self._flat),
+            marks=palette.linear(look.text),
+            exposure=self._exposure(),
+            haze=(look.air.haze, *haze),
         )
         return uniforms
+
+    def _exposure(self) -> float:
+        if self.look.exposure != "auto":
+            return self.look.exposure
+        inside = [mesh.inside(cast.placed.relief, self.look.body) for cast in self._cast]
+        return brightness.automatic([cast.field for cast in self._cast], inside, self.look.transform)
+
+    @property
+    def _flat(self) -> bool:
+        """Whether paths are lines in their own colours, which do not glow."""
+        return self.look.path.glow == 0
+
+    @property
+    def _clear(self) -> bool:
+        return self.look.background.colour == CLEAR
+
+    @property
+    def _ground_colour(self) -> Tensor:
+        """Linear RGB (3,) of what is behind everything; black where it is transparent."""
+        colour = "#000000" if self._clear else self.look.background.colour
+        return torch.from_numpy(palette.linear(colour).astype(np.float32))
 
     @property
     def _path_colours(self) -> list[np.ndarray]:
         """Linear RGB of MOST_PATHS paths."""
         colours = [self.look.path.colour, *self.look.path.others]
-        return [palette.linear(colours[line % len(colours)]) for line in range(MOST_PATHS)]
+        return [palette.linear(colours[index % len(colours)]) for index in range(MOST_PATHS)]
 
-    def show_paths(self, trails: Sequence[Trail]) -> None:
-        """Puts the walked parts of paths on the stage, each with a bright head at its end, in place of those before."""
-        radius = self.look.path.width[0] / 2800
-        for line in range(MOST_PATHS):
-            trail = trails[line] if line < len(trails) else None
-            tube, along = (tube_of(trail, radius, SIDES) if trail else None) or (None, None)
-            head = trail.head if trail else None
-            self._geometry.put(Kind.PATH, tube, along, line)
-            self._geometry.put(Kind.HEAD, mesh.ball(head, HEAD * radius) if head is not None else None, line=line)
-        self._light = paths_light(trails, [c * self.look.path.glow for c in self._path_colours], self._relief.depth)
+    def _fire(self) -> list[np.ndarray]:
+        """Returns what paths send out: a white-hot core in a halo of their colour, or the colour itself."""
+        if self._flat:
+            return self._path_colours
+        heat = min(1.0, self.look.path.glow)
+        return [
+            colour * (1 - heat) + heat * HEAT * (colour * (1 - WHITE) + WHITE * float(colour.max()))
+            for colour in self._path_colours
+        ]
+
+    def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
+        """Puts the walked parts of the paths of each body on the stage, in place of those before."""
+        self._trails = [list(own) for own in trails]
+        light = [colour * (LAMP_LIGHT * self.look.path.glow) for colour in self._path_colours]
+        self._lit = [
+            (cast.lamp.glow(own, light), cast.lamp.away(own))
+            for cast, own in zip(self._cast, self._trails, strict=True)
+        ]
 
     @property
     def graphics(self) -> dict[str, str | int]:
@@ -117,32 +228,119 @@ class Stage:
         return self._geometry.graphics
 
     def photograph(self, view: View, seed: int) -> np.ndarray:
-        """Returns the picture from a view, (H, W, 3) uint8."""
+        """Returns the picture from a view, (H, W, 3) uint8, or (H, W, 4) over a transparent ground."""
         return develop([self.expose(view)], lens_of(self.look), seed).numpy()
 
-    def expose(self, view: View) -> tuple[Tensor, Tensor]:
-        """Returns the light of a view and what shines by itself in it, (3, H, W) each, linear."""
-        width, height = self.size
+    def expose(self, view: View) -> Exposure:
+        """Returns what falls on the film from a view."""
+        span = self._span(view)
+        self._put_paths(view, span)
         geometry = self._geometry.draw(view)
         samples = choose(geometry, self.factor, EDGE)
-        self._aim(view, geometry.near, geometry.far)
-        shaded = shade(samples.values, self._field, self._light, self._palette, self._uniforms)
-        picture, shining = compose(samples, shaded, self._background)
+        self._aim(view, geometry, span)
+        resolved = compose(samples, self._shaded(samples, view))
+        width, height = self.size
+        ground = self._backdrop.picture(self.size, view, self._uniforms)
+        colour, glow = (flat.T.reshape(3, height, width) for flat in (resolved.colour, resolved.glow))
+        cover = resolved.cover.reshape(height, width)
         if self._ghost:
-            picture += self._ghost_of(view, geometry)
-        light, glow = (flat.T.reshape(3, height, width).contiguous() for flat in (picture, shining))
-        return light, glow
+            colour = colour + self._ghost_of(view, geometry).T.reshape(3, height, width)
+        behind, hidden = ground.over(self._ground_colour, self._clear)
+        picture = colour + (1 - cover) * behind
+        alpha = cover + (1 - cover) * hidden
+        changed = (behind - self._ground_colour[:, None, None]).abs().max(0).values
+        own = cover + (1 - cover) * (OWN * changed).clamp(max=1)
+        defocus = self._defocus(samples, geometry, view)
+        return Exposure(picture, self._ground_colour, alpha, own, glow.contiguous(), defocus)
+
+    def _shaded(self, samples: Samples, view: View) -> Tensor:
+        """Returns (5, n) for samples, each body's by its own light."""
+        if len(self._cast) == 1:
+            self._stand_before(self._cast[0], view)
+            return shade(samples.values, self._body(0), self._palette, self._uniforms, self.look.transform)
+        kind, whose = samples.values[3], samples.values[5]
+        owner = torch.where(kind >= int(Kind.PATH), torch.zeros_like(whose), whose)
+        shaded = torch.zeros(5, samples.values.shape[1])
+        for index, cast in enumerate(self._cast):
+            own = torch.nonzero(owner == index).ravel()
+            self._stand_before(cast, view)
+            part = shade(samples.values[:, own], self._body(index), self._palette, self._uniforms, self.look.transform)
+            shaded[:, own] = part
+        return shaded
+
+    def _body(self, index: int) -> Body:
+        cast = self._cast[index]
+        return Body(cast.field, *self._lit[index], cast.outline)
+
+    def _stand_before(self, cast: _Cast, view: View) -> None:
+        """Aims at a body as if its middle were that of the picture's space."""
+        self._uniforms.set(eye=view.position - cast.shift, depth=cast.placed.relief.depth)
+
+    def _put_paths(self, view: View, span: tuple[float, float]) -> None:
+        for index, (cast, trails) in enumerate(zip(self._cast, self._trails, strict=True)):
+            moved = View(view.position - cast.shift, view.target - cast.shift, view.angle, view.shift)
+            near = Pen(moved, self.look.path.width, span)
+            for number in range(MOST_PATHS):
+                trail = trails[number] if number < len(trails) else None
+                self._put_path(f"{index} {number}", cast, trail, near, number)
+            self._put_mark(index, cast, trails, near)
+
+    def _put_path(self, name: str, cast: _Cast, trail: Trail | None, pen: Pen, number: int) -> None:
+        style, parts = self.look.path, dict.fromkeys(("line", "ring", "bead"))
+        along = None
+        if trail is not None:
+            skipped = line.ring_radius(trail, pen) if style.start else 0.0
+            parts["line"], along = line.tube_of(trail, pen, skipped) or (None, None)
+            parts["ring"] = line.ring(cast.placed.relief, trail, pen) if style.start else None
+            parts["bead"] = line.bead(trail, pen) if style.end else None
+        for part, made in parts.items():
+            moved = None if made is None else mesh.shifted(made, (*cast.placed.offset, 0.0))
+            bright = along if part == "line" else None if made is None else np.ones(len(made.points))
+            self._geometry.put(f"path {name} {part}", Kind.PATH, moved, bright, number)
+
+    def _put_mark(self, index: int, cast: _Cast, trails: Sequence[Trail], pen: Pen) -> None:
+        """Marks the lowest point of a body where its paths end elsewhere."""
+        made = None
+        ends = [trail.head for trail in trails if trail.head is not None]
+        if self.look.path.lowest and ends and self.look.body != "none":
+            place = mesh.lowest(cast.placed.relief, self.look.body)
+            if min(float(np.hypot(*(end[:2] - place))) for end in ends) > LOWEST_APART:
+                made = mesh.shifted(line.cross(cast.placed.relief, place, pen), (*cast.placed.offset, 0.0))
+        self._geometry.put(f"mark {index}", Kind.MARK, made)
 
     def _ghost_of(self, view: View, geometry: Geometry) -> Tensor:
         """Returns the faint light of the path where terrain stands before it, (H · W, 3)."""
         ghosts = torch.zeros(self.size[0] * self.size[1], 3)
-        for line, seen in self._geometry.unhidden_paths(view):
+        for number, seen in self._geometry.unhidden_paths(view):
             hidden = seen & (geometry.kind < Kind.PATH)
             share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
-            ghosts += GHOST * share.reshape(-1, 1) * torch.from_numpy(self._path_colours[line].astype(np.float32))
+            ghosts += GHOST * share.reshape(-1, 1) * torch.from_numpy(self._path_colours[number].astype(np.float32))
         return ghosts
 
-    def _aim(self, view: View, near: float, far: float) -> None:
+    def _span(self, view: View) -> tuple[float, float]:
+        """Returns the nearest and the farthest of the bodies along the view, picture widths."""
+        corners = []
+        for cast in self._cast:
+            relief, (x, y) = cast.placed.relief, cast.placed.offset
+            box = [[x - 0.5, x + 0.5], [y - 0.5 * relief.depth, y + 0.5 * relief.depth], [0, relief.exaggeration]]
+            corners.append(np.stack(np.meshgrid(*box), -1).reshape(-1, 3))
+        along = (np.concatenate(corners) - view.position) @ view.axes[2]
+        return max(0.02, float(along.min())), max(0.05, float(along.max()))
+
+    def _defocus(self, samples: Samples, geometry: Geometry, view: View) -> Tensor | None:
+        """Returns how far out of focus pixels are, (H, W) in 0..1; the end of the first path is sharp."""
+        heads = [trail.head + cast.shift for cast, own in zip(self._cast, self._trails, strict=True)
+                 for trail in own if trail.head is not None]  # fmt: skip
+        if not self.look.air.focus or not heads:
+            return None
+        near, far = geometry.near, geometry.far
+        ahead = near * far / (far - samples.depth * (far - near))
+        wanted = float((heads[0] - view.position) @ view.axes[2])
+        first, last = self._span(view)
+        away = (ahead.clamp(first, last) - wanted).abs() / max(1e-6, last - first)
+        return ((away - 0.12) / 0.6).clamp(0, 1)
+
+    def _aim(self, view: View, geometry: Geometry, span: tuple[float, float]) -> None:
         right, up, forward = view.axes
         tangent = np.tan(np.radians(view.angle) / 2)
         width, height = self.size
@@ -153,9 +351,16 @@ class Stage:
             forward=forward,
             tangent=(tangent * width / height, tangent),
             shift=np.asarray(view.shift) * tangent,
-            clip=(near, far),
+            clip=(geometry.near, geometry.far),
             pixel=2 * tangent / height,
+            row=height / 1080,
+            span=span,
         )
+
+    @property
+    def floor(self) -> float:
+        """Height of the ground, picture widths."""
+        return floor_height(self.look)
 
     def close(self) -> None:
         """Gives the window of the graphics library back."""

@@ -1,20 +1,14 @@
-"""The path on the stage: a polyline that lies on the terrain, and the light that it throws around it."""
+"""The path on the stage: a polyline that lies on the terrain."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from scipy.ndimage import gaussian_filter
-from torch import Tensor
 
 from render.stage import mesh
 from render.stage.relief import Relief
 
-LIGHT_SIZE = 192  # side of the map of the path's own light
-HEAD_LIGHT = 4.0  # of the head, beside 1 for a cell's width of path
 SPACING = 0.001  # picture widths between the points of the polyline
 
 
@@ -73,50 +67,3 @@ def drape(relief: Relief, shape: str, places: np.ndarray, levels: np.ndarray | N
         shown &= np.isfinite(own)
         height = np.where(np.isfinite(own), own, height)
     return Descent(np.stack([px, py, height + lift], axis=1), index, shown)
-
-
-def tube_of(trail: Trail, radius: float, sides: int) -> tuple[mesh.Mesh, np.ndarray] | None:
-    """Returns the tube around what is shown of a trail, with the place of each vertex along it in 0..1, or None."""
-    pieces = trail.pieces()
-    if not pieces:
-        return None
-    tubes = [mesh.tube(piece, radius, sides) for piece in pieces]
-    starts = np.cumsum([0, *(len(tube.points) for tube in tubes)])
-    triangles = [tube.triangles + start for tube, start in zip(tubes, starts, strict=False)]
-    count = sum(len(piece) for piece in pieces)
-    joined = mesh.Mesh(np.concatenate([tube.points for tube in tubes]), np.concatenate(triangles).astype(np.int32))
-    return joined, np.repeat(np.linspace(0.0, 1.0, count), sides)
-
-
-def paths_light(trails: Sequence[Trail], colours: Sequence[np.ndarray], depth: float) -> Tensor:
-    """Returns the light that paths throw on the ground around them, (LIGHT_SIZE², 3), without shadows.
-
-    colours: of each path, linear RGB.
-    """
-    light = np.zeros((LIGHT_SIZE**2, 3))
-    for trail, colour in zip(trails, colours, strict=False):
-        light += _light_of(trail, depth).reshape(-1, 1) * colour
-    return torch.from_numpy(light.astype(np.float32))
-
-
-def _light_of(trail: Trail, depth: float) -> np.ndarray:
-    lit = np.zeros((LIGHT_SIZE, LIGHT_SIZE))
-    for piece in trail.pieces():
-        _shine(lit, piece[1:], np.linalg.norm(np.diff(piece, axis=0), axis=1) * LIGHT_SIZE, depth)
-    if trail.head is not None:
-        _shine(lit, trail.head[None], np.array([HEAD_LIGHT]), depth)
-    return 0.9 * gaussian_filter(lit, 0.012 * LIGHT_SIZE) + 1.6 * gaussian_filter(lit, 0.035 * LIGHT_SIZE)
-
-
-def _shine(lit: np.ndarray, points: np.ndarray, amounts: np.ndarray, depth: float) -> None:
-    """Adds light at points (n, 3), shared out between the four cells around each, so that it does not jump."""
-    place = np.clip((points[:, :2] / (1, depth) + 0.5) * (LIGHT_SIZE - 1), 0, LIGHT_SIZE - 1.001)
-    corner = np.floor(place).astype(int)
-    right, up = (place - corner).T
-    for i, j, share in (
-        (0, 0, (1 - right) * (1 - up)),
-        (1, 0, right * (1 - up)),
-        (0, 1, (1 - right) * up),
-        (1, 1, right * up),
-    ):
-        np.add.at(lit, (corner[:, 1] + j, corner[:, 0] + i), amounts * share)

@@ -15,7 +15,7 @@ import numpy as np
 from render.scene.look import Look
 from render.stage import camera, relief
 from render.stage.bake import Sun
-from render.stage.stage import Stage
+from render.stage.stage import Placed, Stage
 
 SIZE = (160, 90)
 
@@ -28,9 +28,9 @@ def draw() -> dict[str, Any]:
     y, x = np.mgrid[-1:1:60j, -1:1:80j]
     loss = (0.02 + x**2 + 2 * (y - 0.3 * np.sin(3 * x)) ** 2).astype(np.float32)
     look = Look.model_validate({"name": "ember"})
-    stage = Stage(relief.make(loss, look.steps, 0.75), look.resolved, Sun(120, 28, 2), SIZE, 1)
+    stage = Stage([Placed(relief.make(loss, look.steps, 0.75))], look.resolved, Sun(120, 28, 2), SIZE, 1)
     try:
-        stage.show_paths([])
+        stage.show_paths([[]])
         pixels = stage.photograph(camera.standing(200, 42, 1.35, np.array([0, 0, 0.06]), 30), 1)
         return {**stage.graphics, "contrast": int(np.ptp(pixels))}
     finally:

@@ -26,16 +26,26 @@ class Uniforms:
         "shift": 2,  # of the picture's centre, in tangents
         "clip": 2,  # near and far, picture widths
         "pixel": 1,  # size of a pixel at distance 1
+        "row": 1,  # height of the whole picture / 1080, for widths that are told in pixels
+        "span": 2,  # nearest and farthest of the object, distances along the view, picture widths
         "depth": 1,  # of the terrain along β, picture widths
         "exaggeration": 1,  # height of level 1, picture widths
-        "fade": 1,  # depth over which the wall fades, picture widths
+        "base": 1,  # height of the body's underside, picture widths
         "sun": 3,  # unit vector towards it
         "sun_colour": 3,  # linear radiance
         "sky_colour": 3,
         "rim": 1,
-        "contour": 3,  # count, half width in pixels, strength
-        "ink": 4,  # linear colour of contours, and its share; the rest is the ground's own
-        "fire": 3 * MOST_PATHS,  # each path's own radiance
+        "material": 3,  # roughness, reflectance at normal incidence, variation of the roughness
+        "walls": 4,  # strata, light of the rim line, bevel in picture widths, depth over which they fade
+        "stone": 3,  # linear colour of what lies under the lowest stratum
+        "contour": 4,  # count, widths near and far in pixels of 1080 rows, strength
+        "ink": 4,  # linear colour of contours, and its share; the rest is dark on pale and pale on dark
+        "path": 3,  # widths near and far in pixels of 1080 rows, and the luminance that it is seen with
+        "fire": 3 * MOST_PATHS,  # each path's own radiance, or its colour on the screen where it is flat
+        "flat": 1,  # whether paths have the very colour that was asked for
+        "marks": 3,  # colour on the screen of what marks the lowest point
+        "exposure": 1,
+        "haze": 4,  # contrast that the far end loses, and the colour on the screen that it goes to
     }
 
     def __init__(self) -> None:

@@ -1,0 +1,116 @@
+"""The line of a path as geometry for one view: thick near and thin far, with a ring where it begins and a bead where
+it has come to.
+
+Widths are told in pixels of a picture 1080 rows high, so a close camera makes no hose of a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from render.stage import mesh
+from render.stage.camera import View
+from render.stage.mesh import Mesh, height_at
+from render.stage.relief import Relief
+from render.stage.trail import Trail
+
+SIDES = 12  # of the tube
+BEAD = 2.6  # radius of the bead / half width of the line
+RING = 2.6  # radius of the ring / half width of the line
+RING_TUBE = 0.5  # half width of the ring's own line / half width of the line
+RING_STEPS = 48
+TOWARDS = 3.0  # radii by which a bead is drawn nearer to the eye, at the same size, so that no crest cuts it
+MARK = 4.0  # half length of the arms of a mark / half width of the line
+LEAST = 1e-4  # picture widths
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How thick lines are on one picture."""
+
+    view: View
+    widths: tuple[float, float]  # near and far, pixels of 1080 rows
+    span: tuple[float, float]  # nearest and farthest of the object, picture widths along the view
+
+    def half(self, points: np.ndarray) -> np.ndarray:
+        """Returns half the width of the line at points (n, 3), picture widths, (n,)."""
+        ahead = np.maximum((points - self.view.position) @ self.view.axes[2], 1e-3)
+        share = np.clip((ahead - self.span[0]) / max(1e-6, self.span[1] - self.span[0]), 0, 1)
+        pixels = self.widths[0] + (self.widths[1] - self.widths[0]) * share
+        pixel = 2 * np.tan(np.radians(self.view.angle) / 2) * ahead / 1080
+        return np.maximum(0.5 * pixels * pixel, LEAST)
+
+    def nearer(self, point: np.ndarray, radius: float) -> tuple[np.ndarray, float]:
+        """Returns a ball's middle and radius nearer to the eye, where it looks the same."""
+        way = point - self.view.position
+        far = float(np.linalg.norm(way))
+        share = max(0.2, 1 - TOWARDS * radius / far)
+        return self.view.position + share * way, share * radius
+
+
+def tube_of(trail: Trail, pen: Pen, skipped: float = 0.0) -> tuple[Mesh, np.ndarray] | None:
+    """Returns the tube around what is shown of a trail, with the place of each vertex along it in 0..1, or None.
+
+    skipped: picture widths at its beginning that are left out, for the ring.
+    """
+    pieces = _without_start(trail, skipped)
+    if not pieces:
+        return None
+    tubes = [mesh.tube(piece, pen.half(piece), SIDES) for piece in pieces]
+    starts = np.cumsum([0, *(len(tube.points) for tube in tubes)])
+    triangles = [tube.triangles + start for tube, start in zip(tubes, starts, strict=False)]
+    count = sum(len(piece) for piece in pieces)
+    joined = Mesh(np.concatenate([tube.points for tube in tubes]), np.concatenate(triangles).astype(np.int32))
+    return joined, np.repeat(np.linspace(0.0, 1.0, count), SIDES)
+
+
+def _without_start(trail: Trail, skipped: float) -> list[np.ndarray]:
+    pieces = trail.pieces()
+    if not pieces or not skipped or not trail.shown[0]:
+        return pieces
+    first = pieces[0]
+    kept = np.linalg.norm(first[:, :2] - first[0, :2], axis=1) >= skipped
+    rest = first[int(np.argmax(kept)) :] if kept.any() else first[:0]
+    return [piece for piece in (rest, *pieces[1:]) if len(piece) > 1]
+
+
+def bead(trail: Trail, pen: Pen) -> Mesh | None:
+    """Returns the bead at the end of what has been walked, seated on the line, or None beyond the terrain."""
+    if trail.head is None:
+        return None
+    radius = BEAD * float(pen.half(trail.head[None])[0])
+    return mesh.ball(*pen.nearer(trail.head + np.array([0, 0, 0.35 * radius]), radius))
+
+
+def ring_radius(trail: Trail, pen: Pen) -> float:
+    """Returns the radius of the ring at the beginning, picture widths."""
+    return RING * float(pen.half(trail.points[:1])[0])
+
+
+def ring(relief: Relief, trail: Trail, pen: Pen) -> Mesh | None:
+    """Returns the hollow ring where a path begins, lying on the terrain, or None beyond it."""
+    if not trail.shown[0]:
+        return None
+    radius = ring_radius(trail, pen)
+    turn = np.linspace(0, 2 * np.pi, RING_STEPS + 1)
+    flat = trail.points[0, :2] + radius * np.stack([np.cos(turn), np.sin(turn)], 1)
+    raised = trail.points[0, 2] - height_at(relief, *trail.points[:1, :2].T)
+    circle = np.column_stack([flat, height_at(relief, flat[:, 0], flat[:, 1]) + raised])
+    return mesh.tube(circle, RING_TUBE * pen.half(circle), SIDES)
+
+
+def cross(relief: Relief, place: np.ndarray, pen: Pen) -> Mesh:
+    """Returns two short strokes across each other on the terrain at a place (2,), which mark it."""
+    point = np.array([[*place, float(height_at(relief, place[:1], place[1:])[0])]])
+    half = float(pen.half(point)[0])
+    way = np.linspace(-1, 1, 9)[:, None] * MARK * half
+    strokes = []
+    for direction in ((0.7071, 0.7071), (0.7071, -0.7071)):
+        flat = place + way * direction
+        stroke = np.column_stack([flat, height_at(relief, flat[:, 0], flat[:, 1])])
+        strokes.append(mesh.tube(stroke, 0.6 * half, SIDES))
+    first, second = strokes
+    triangles = np.concatenate([first.triangles, second.triangles + len(first.points)])
+    return Mesh(np.concatenate([first.points, second.points]), triangles.astype(np.int32))
