@@ -238,8 +238,7 @@ def _ground(
         mirrored = [mirrored[k] + image[k] * down for k in range(3)]
     thrown = (red, green, blue)
     lit = [
-        (pool * 0.35 * thrown[k] * inside + reflection * 0.45 * mirrored[k]) * u["exposure"]
-        + lift * tint[k] * spot * factor
+        (pool * 0.35 * thrown[k] * inside + reflection * mirrored[k]) * u["exposure"] + lift * tint[k] * spot * factor
         for k in range(3)
     ]
     shown = TRANSFORMS[transform]((lit[0], lit[1], lit[2]))

@@ -107,14 +107,15 @@ class Resolved:
     glow: Tensor  # (H · W, 3) what shines by itself, linear, times its coverage
 
 
-def compose(samples: Samples, shaded: Tensor) -> Resolved:
-    """Returns what shaded samples (5, n) leave on the picture.
+def compose(samples: Samples, shaded: Tensor, hues: Tensor) -> Resolved:
+    """Returns what shaded samples (5, n) leave on the picture; what shines does so in the hue (K, 3) of its path.
 
     A pixel of which every sub-pixel is a sample weighs those within 0.75 pixels of its middle, its neighbours' too.
     """
     there = (samples.values[3] > 0).to(shaded.dtype)
     cover = shaded[3] * there
-    sent = torch.cat([shaded[:3] * cover, cover[None], shaded[:3] * (shaded[4] * cover)]).T.contiguous()
+    shining = hues[samples.values[5].long()].T * (shaded[4] * cover)
+    sent = torch.cat([shaded[:3] * cover, cover[None], shining]).T.contiguous()
     pixels = torch.zeros(samples.height * samples.width, 7)
     count = len(samples.whole)
     pixels[samples.whole] = sent[:count]

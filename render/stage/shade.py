@@ -30,6 +30,8 @@ HALO_REACH = 9.0  # pixels beside the path over which pale ground darkens, so th
 CONTRAST = 3.2  # of the path to the ground beside it, luminance with 5 % added to each
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
+TINT = 0.3  # of the palette, in cut faces; their lines have it pure
+GLINT = 0.15  # brightest that the sun shows in the ground, multiples of its light
 MAJOR = 5  # every so many contours one is stronger
 
 Vector = list[Tensor]
@@ -158,11 +160,11 @@ def _gloss(normal: Vector, spot: _Spot, lit: Tensor, u: dict[str, Tensor]) -> Ve
     back = [2 * _dot(normal, view) * normal[k] - view[k] for k in range(3)]
     mirror = (base + (1 - base) * (1 - facing) ** 5) * (1 - 0.75 * rough)
     sky = sky_towards(back, u)
-    return [u["sun_colour"][k] * (lobe * slope * lit).clamp(max=1.5) + mirror * sky[k] for k in range(3)]
+    return [u["sun_colour"][k] * (lobe * slope * lit).clamp(max=GLINT) + mirror * sky[k] for k in range(3)]
 
 
 def _embers(light: Vector, albedo: Vector) -> tuple[Vector, Vector]:
-    """Returns light and albedo such that a shadow on warm ground is a deeper warm colour: under blue it would be mud."""
+    """Returns light and albedo by which a shadow on warm ground is a deeper warm colour: under blue it would be mud."""
     most = torch.maximum(torch.maximum(albedo[0], albedo[1]), albedo[2]).clamp(min=0.02)
     warm = ((albedo[0] - albedo[2]) / most).clamp(0, 1)
     grey = luminance((light[0], light[1], light[2]))
@@ -206,16 +208,16 @@ def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor])
     facing_sun = side[0] * u["sun"][0] + side[1] * u["sun"][1]
     sky = sky_towards([side[0], side[1], torch.full_like(high, 0.35)], u)
     contact = 1 - 0.7 * torch.exp(-high / 0.035)
-    return [albedo[k] * (u["sun_colour"][k] * facing_sun.clamp(0) + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
+    direct = facing_sun.clamp(0)
+    return [albedo[k] * (u["sun_colour"][k] * direct + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
 
 
 def strata(level: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
     """Returns the albedo of a cut face: the palette by height, and the stone under the lowest stratum."""
     banded = looked_up(palette, level)
     deep = _smooth(0.0, 0.7, -level * u["exaggeration"] / u["base"].abs().clamp(min=1e-4))
-    share = u["walls"][0] * (1 - deep)
-    grey = luminance((banded[:, 0], banded[:, 1], banded[:, 2]))
-    return [u["stone"][k] * (1 - share) + (0.55 * banded[:, k] + 0.1 * grey) * share for k in range(3)]
+    share = TINT * u["walls"][0] * (1 - deep)
+    return [u["stone"][k] * (1 - share) + banded[:, k] * share for k in range(3)]
 
 
 def _wall(spot: _Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, Tensor]:
@@ -230,12 +232,14 @@ def _wall(spot: _Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, T
     phase = level * u["contour"][0]
     nearest = torch.round(phase)
     line = (0.9 * u["row"] * 0.5 + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * (nearest > -0.5)
+    banded = looked_up(palette, level)
+    sky = luminance((u["sky_colour"][0], u["sky_colour"][1], u["sky_colour"][2]))
     line = line * (1.4 - 2.8 * change).clamp(0, 1) * u["walls"][0].clamp(max=0.8)
     edge = torch.exp(-((below / (1.1 * pixel.clamp(min=0.0006))) ** 2)) * u["walls"][1]
     top = looked_up(palette, spot.level)
     colours = []
     for k in range(3):
-        faced = lit[k] * (1 - line) + line * (1.7 * lit[k] + 0.045) + gloss[k]
+        faced = lit[k] * (1 - line) + line * (0.8 * lit[k] + banded[:, k] * (0.1 + 0.35 * sky)) + gloss[k]
         colours.append(faced + edge * (0.16 + 0.7 * top[:, k]) * (0.4 + 0.6 * spot.light[k]))
     return colours, torch.exp(-((below / u["walls"][3]) ** 1.5))
 

@@ -203,6 +203,12 @@ class Stage:
         colours = [self.look.path.colour, *self.look.path.others]
         return [palette.linear(colours[index % len(colours)]) for index in range(MOST_PATHS)]
 
+    @property
+    def _hues(self) -> Tensor:
+        """Colours (MOST_PATHS, 3) of the haloes of paths."""
+        glow = min(2.0, self.look.path.glow)
+        return torch.from_numpy(np.stack([glow * colour for colour in self._path_colours]).astype(np.float32))
+
     def _fire(self) -> list[np.ndarray]:
         """Returns what paths send out: a white-hot core in a halo of their colour, or the colour itself."""
         if self._flat:
@@ -238,7 +244,7 @@ class Stage:
         geometry = self._geometry.draw(view)
         samples = choose(geometry, self.factor, EDGE)
         self._aim(view, geometry, span)
-        resolved = compose(samples, self._shaded(samples, view))
+        resolved = compose(samples, self._shaded(samples, view), self._hues)
         width, height = self.size
         ground = self._backdrop.picture(self.size, view, self._uniforms)
         colour, glow = (flat.T.reshape(3, height, width) for flat in (resolved.colour, resolved.glow))
