@@ -29,16 +29,6 @@ class GroundPicture:
     factor: Tensor  # (H, W) to its colour: shadow and contact
     added: Tensor  # (3, H, W) light of the screen laid over it
 
-    def over(self, colour: Tensor, clear: bool) -> tuple[Tensor, Tensor]:
-        """Returns the ground (3, H, W), and what it hides (H, W) of what is behind the picture.
-
-        Of a transparent ground only the shadow is left, as black that hides.
-        """
-        if clear:
-            return torch.zeros_like(self.added), 1 - self.factor
-        dark = colour[:, None, None] * self.factor
-        return 1 - (1 - dark) * (1 - self.added), torch.ones_like(self.factor)
-
 
 class Backdrop:
     """The ground of a stage; what does not depend on the camera is baked once."""

@@ -15,12 +15,12 @@ from render.stage.mesh import axes, height_at
 from render.stage.relief import Relief
 from render.stage.trail import Trail
 
-GLOW_SIDE = 160  # texels of the map of light along an axis
+GLOW_SIDE = 128  # texels of the map of light along an axis
 AWAY_SIDE = 512  # texels of the map of distances along an axis
 AWAY_FAR = 0.06  # picture widths; farther than this no distance is told apart
 RAISED = 0.008  # picture widths that the light stands above the line, so that the ground beside it is lit
 FALLOFF = 0.045  # picture widths; the light is nothing within a tenth of the width
-LAMPS = 160  # points of a path that shine
+LAMPS = 100  # points of a path that shine
 END = 3.0  # light of the end, beside 1 for a hundredth of a picture width of path
 STRENGTH = 0.00033  # of a hundredth of a width, so that the ground beside a line is about as bright as under the sun
 

@@ -19,6 +19,7 @@ from render.stage.tone import encoded, luminance
 HALOES = ((0.0015, 0.5), (0.006, 0.3), (0.018, 0.14), (0.05, 0.06))  # radius in picture heights, weight
 BLOOM = 0.35  # of what glows, at strength 1
 DARK = 0.5  # grain where it is dark / grain in the middle tones
+COARSER = 2.0  # sigma in pixels beyond which a blur is taken at half the resolution
 BLURS = (0.0022, 0.0045)  # of the depth of field, picture heights at strength 1
 
 
@@ -47,49 +48,67 @@ class Exposure:
 def blur(image: Tensor, sigma: float) -> Tensor:
     """Returns image (C, H, W) under a Gaussian of sigma pixels; wide ones are taken at a lower resolution."""
     height, width = image.shape[1:]
-    small, factor = image[None], 1
-    while sigma / factor > 4 and min(small.shape[2:]) > 1:
-        small, factor = _halved(small), 2 * factor
+    small, factor = image, 1
+    while sigma / factor > COARSER and min(small.shape[1:]) > 1:
+        small, factor = fuse(_halved)(small), 2 * factor
     small = _gaussian(small, sigma / factor)
-    if factor == 1:
-        return small[0]
-    whole = F.interpolate(small, scale_factor=float(factor), mode="bilinear", align_corners=False)
-    return whole[0, :, :height, :width]
+    for _ in range(factor.bit_length() - 1):
+        small = F.interpolate(small[None], scale_factor=2.0, mode="bilinear", align_corners=False)[0]
+    return small[:, :height, :width]
 
 
 def _halved(image: Tensor) -> Tensor:
-    """Returns image (1, C, H, W) at half its size, by a tent: a box would make the halo of what moves jump."""
-    tent = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-    weights = (tent[:, None] * tent).expand(image.shape[1], 1, 4, 4)
-    odd = [size % 2 for size in image.shape[2:]]
-    return F.conv2d(F.pad(image, (1, 1 + odd[1], 1, 1 + odd[0])), weights, stride=2, groups=image.shape[1])
+    """Returns image (C, H, W) at half its size, by a tent: a box would make the halo of what moves jump."""
+    image = _narrowed(image)
+    return _narrowed(image.transpose(1, 2)).transpose(1, 2)
+
+
+def _narrowed(image: Tensor) -> Tensor:
+    """Returns image (C, H, W) at half its width."""
+    width = image.shape[2] + image.shape[2] % 2
+    wide = F.pad(image, (1, 1 + width - image.shape[2], 0, 0))
+    parts = [wide[:, :, k : k + width - 1 : 2] for k in range(4)]
+    return 0.125 * (parts[0] + parts[3]) + 0.375 * (parts[1] + parts[2])
 
 
 def _gaussian(image: Tensor, sigma: float) -> Tensor:
     reach = max(1, int(3 * sigma + 0.5))
     weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    weights = (weights / weights.sum()).expand(image.shape[1], 1, 1, -1)
-    image = F.conv2d(F.pad(image, (reach, reach, 0, 0)), weights, groups=image.shape[1])
-    return F.conv2d(F.pad(image, (0, 0, reach, reach)), weights.transpose(2, 3), groups=image.shape[1])
+    return fuse(_weighed)(image, weights / weights.sum())
+
+
+def _weighed(image: Tensor, weights: Tensor) -> Tensor:
+    """Returns image (C, H, W) convolved with weights (2r + 1,) along both axes."""
+    reach, (height, width) = weights.shape[0] // 2, image.shape[1:]
+    wide = F.pad(image, (reach, reach, 0, 0))
+    across = sum(weights[k] * wide[:, :, k : k + width] for k in range(weights.shape[0]))
+    assert isinstance(across, Tensor)
+    tall = F.pad(across, (0, 0, reach, reach))
+    down = sum(weights[k] * tall[:, k : k + height] for k in range(weights.shape[0]))
+    assert isinstance(down, Tensor)
+    return down
 
 
 def halo(shining: Tensor) -> Tensor:
     """Returns the glow (3, H, W) around what shines (3, H, W): four Gaussians, from a tight one to a wide one."""
-    height = shining.shape[1]
-    half = _halved(shining[None])[0] if height >= 360 else shining
-    scale = half.shape[1]
-    glow = sum(weight * blur(half, max(0.5, radius * scale)) for radius, weight in HALOES)
+    height, width = shining.shape[1:]
+    half = fuse(_halved)(shining) if height >= 360 else shining
+    glow = sum(weight * blur(half, max(0.5, radius * half.shape[1])) for radius, weight in HALOES)
     assert isinstance(glow, Tensor)
     if half is shining:
         return glow
     whole = F.interpolate(glow[None], scale_factor=2.0, mode="bilinear", align_corners=False)
-    return whole[0, :, :height, : shining.shape[2]]
+    return whole[0, :, :height, :width]
 
 
 def focused(picture: Tensor, defocus: Tensor, strength: float) -> Tensor:
     """Returns a picture (3, H, W) blurred by how far out of focus (H, W) its pixels are: a blend of three blurs."""
     height = picture.shape[1]
     near, far = (blur(picture, max(0.4, radius * strength * height)) for radius in BLURS)
+    return fuse(_between_blurs)(picture, near, far, defocus)
+
+
+def _between_blurs(picture: Tensor, near: Tensor, far: Tensor, defocus: Tensor) -> Tensor:
     share = defocus.clamp(0, 1) * 2
     soft = picture + (near - picture) * share.clamp(max=1)
     return soft + (far - soft) * (share - 1).clamp(min=0)

@@ -6,6 +6,7 @@ An edge is where the kind changes, or where the window depth bends: on a plane i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,9 @@ from torch import Tensor
 
 from render.compiler import fuse
 from render.stage.geometry import Geometry
+
+BATCH = 1 << 14  # split pixels that are weighed at once, and samples to whose multiple they are filled up:
+ROUND = 1 << 18  # few shapes, so that few kernels are compiled
 
 
 @dataclass(frozen=True)
@@ -29,73 +33,60 @@ class Samples:
     depth: Tensor  # (H, W) mean window depth, 1 where there is nothing
 
 
-def _bends(depth: Tensor, kind: Tensor, tolerance: Tensor) -> Tensor:
-    """Returns 1 for sub-pixels at an edge and 0 for others, (H, W) float32."""
+def _looked_over(depth: Tensor, kind: Tensor, tolerance: Tensor, factor: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Returns of each pixel (H, W) whether an edge runs through it, its mean depth, and its first sub-pixel's kind."""
     d, k = F.pad(depth[None], (1, 1, 1, 1), mode="replicate")[0], F.pad(kind[None], (1, 1, 1, 1), mode="replicate")[0]
     middle, type_ = d[1:-1, 1:-1], k[1:-1, 1:-1]
     bend = torch.maximum(
         (d[1:-1, :-2] + d[1:-1, 2:] - 2 * middle).abs(), (d[:-2, 1:-1] + d[2:, 1:-1] - 2 * middle).abs()
     )
     change = (k[1:-1, :-2] != type_) | (k[1:-1, 2:] != type_) | (k[:-2, 1:-1] != type_) | (k[2:, 1:-1] != type_)
-    return ((bend > tolerance) | change).float()
+    edge = ((bend > tolerance) | change).to(torch.float32)
+    rows, columns = depth.shape
+    blocks = (rows // factor, factor, columns // factor, factor)
+    split = edge.reshape(blocks).amax((1, 3)) > 0
+    return split, depth.reshape(blocks).mean((1, 3)), kind[::factor, ::factor]
 
 
 def choose(geometry: Geometry, factor: int, tolerance: float) -> Samples:
     """Returns the samples to shade; tolerance is the depth step, in picture widths, that counts as an edge."""
     depth = torch.from_numpy(geometry.depth.copy())
     kind = torch.from_numpy(geometry.kind).float()
-    along = torch.from_numpy(geometry.along.copy())
-    line = torch.from_numpy(geometry.line).float()
     rows, columns = depth.shape
     height, width = rows // factor, columns // factor
     middle = 0.5 * (geometry.near + geometry.far)
     bend = tolerance * geometry.near * geometry.far / (middle**2 * (geometry.far - geometry.near))
-    bends = fuse(_bends)(depth, kind, torch.tensor(bend))
-    edge = F.max_pool2d(bends[None, None], factor)[0, 0].bool()
-    coarse_kind = kind[::factor, ::factor]
-    whole = torch.nonzero((~edge & (coarse_kind > 0)).ravel()).ravel()
+    edge, mean, first = fuse(_looked_over)(depth, kind, torch.tensor(bend), factor)
+    whole = torch.nonzero((~edge & (first > 0)).ravel()).ravel()
     split = torch.nonzero(edge.ravel()).ravel()
-    single = _at_centres(whole, depth, coarse_kind, (along, line), factor)
-    several = _at_sub_pixels(split, depth, kind, (along, line), factor)
-    mean = F.avg_pool2d(depth[None, None], factor)[0, 0]
+    codes = (torch.from_numpy(geometry.along.copy()), torch.from_numpy(geometry.line.copy()))
+    single = _at_centres(whole, mean, first, [code[::factor, ::factor] for code in codes])
+    several = _at_sub_pixels(split, depth, kind, codes, factor)
     return Samples(torch.cat([single, several], 1), whole, split, factor, height, width, mean)
 
 
-def _at_centres(pixels: Tensor, depth: Tensor, kind: Tensor, path: tuple[Tensor, Tensor], factor: int) -> Tensor:
-    along, line = path
+def _at_centres(pixels: Tensor, depth: Tensor, kind: Tensor, codes: list[Tensor]) -> Tensor:
     height, width = kind.shape
-    mean = F.avg_pool2d(depth[None, None], factor)[0, 0]
-    row, column = pixels // width, pixels % width
-    return torch.stack(
-        [
-            (column + 0.5) / width * 2 - 1,
-            1 - (row + 0.5) / height * 2,
-            mean.ravel()[pixels],
-            kind.ravel()[pixels],
-            along[::factor, ::factor].reshape(-1)[pixels] / 255,
-            line[::factor, ::factor].reshape(-1)[pixels],
-        ]
-    )
+    return _values(pixels // width, pixels % width, (height, width), (depth, kind, *codes), pixels)
 
 
-def _at_sub_pixels(pixels: Tensor, depth: Tensor, kind: Tensor, path: tuple[Tensor, Tensor], factor: int) -> Tensor:
-    along, line = path
+def _at_sub_pixels(pixels: Tensor, depth: Tensor, kind: Tensor, codes: tuple[Tensor, Tensor], factor: int) -> Tensor:
     rows, columns = depth.shape
     width = columns // factor
     offsets = torch.arange(factor)
     row = ((pixels // width * factor)[:, None, None] + offsets[:, None]).expand(-1, factor, factor).reshape(-1)
     column = ((pixels % width * factor)[:, None, None] + offsets[None, :]).expand(-1, factor, factor).reshape(-1)
-    flat = row * columns + column
-    return torch.stack(
-        [
-            (column + 0.5) / columns * 2 - 1,
-            1 - (row + 0.5) / rows * 2,
-            depth.ravel()[flat],
-            kind.ravel()[flat],
-            along.reshape(-1)[flat] / 255,
-            line.reshape(-1)[flat],
-        ]
-    )
+    return _values(row, column, (rows, columns), (depth, kind, *codes), row * columns + column)
+
+
+def _values(row: Tensor, column: Tensor, size: tuple[int, int], planes: Sequence[Tensor], flat: Tensor) -> Tensor:
+    """Returns (6, n) of samples, at places of planes (H, W) of depth, kind, place along a path and its number."""
+    depth, kind, along, line = (plane.reshape(-1)[flat] for plane in planes)
+    values = torch.empty(6, len(flat))
+    values[0] = (column + 0.5) * (2 / size[1]) - 1
+    values[1] = 1 - (row + 0.5) * (2 / size[0])
+    values[2], values[3], values[4], values[5] = depth, kind, along / 255, line
+    return values
 
 
 @dataclass(frozen=True)
@@ -127,22 +118,31 @@ def compose(samples: Samples, shaded: Tensor, hues: Tensor) -> Resolved:
 def _filtered(samples: Samples, sent: Tensor) -> Tensor:
     """Returns the weighted means (b, C) of the sub-pixels around the middles of split pixels."""
     factor, width, height = samples.factor, samples.width, samples.height
-    offsets, weights = _window(factor)
     first = torch.full((height * width,), len(sent), dtype=torch.int64)  # where each pixel's samples begin
     first[samples.whole] = torch.arange(len(samples.whole))
     first[samples.split] = len(samples.whole) + torch.arange(len(samples.split)) * factor**2
     several = torch.zeros(height * width, dtype=torch.int64)
     several[samples.split] = 1
-    padded = torch.cat([sent, torch.zeros(1, sent.shape[1])])  # what shows nothing
-    row, column = samples.split // width, samples.split % width
-    total = torch.zeros(len(samples.split), sent.shape[1])
+    padded = torch.cat([sent, torch.zeros(-len(sent) % ROUND + ROUND, sent.shape[1])])  # what shows nothing
+    pixels = F.pad(samples.split, (0, -len(samples.split) % BATCH))
+    sizes = (factor, width, height)
+    parts = [fuse(_weighed)(padded, first, several, part, sizes) for part in pixels.split(BATCH)]
+    return torch.cat(parts)[: len(samples.split)]
+
+
+def _weighed(padded: Tensor, first: Tensor, several: Tensor, pixels: Tensor, sizes: tuple[int, int, int]) -> Tensor:
+    """Returns the weighted means (b, C) around pixels (b,) of samples (n, C)."""
+    factor, width, height = sizes
+    row, column = pixels // width * factor, pixels % width * factor
+    offsets, weights = _window(factor)
+    total = torch.zeros(pixels.shape[0], padded.shape[1])
     for i, down in zip(offsets, weights, strict=True):
-        sub_row = (row * factor + i).clamp(0, height * factor - 1)
+        sub_row = (row + i).clamp(0, height * factor - 1)
         for j, across in zip(offsets, weights, strict=True):
-            sub_column = (column * factor + j).clamp(0, width * factor - 1)
+            sub_column = (column + j).clamp(0, width * factor - 1)
             pixel = (sub_row // factor) * width + sub_column // factor
             inner = (sub_row % factor) * factor + sub_column % factor
-            total += (down * across) * padded[first[pixel] + several[pixel] * inner]
+            total = total + (down * across) * padded[first[pixel] + several[pixel] * inner]
     return total
 
 

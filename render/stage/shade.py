@@ -11,7 +11,8 @@ What comes out is linear light of a screen, so that edges are resolved as they w
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -144,21 +145,26 @@ def sky_towards(direction: Vector, u: dict[str, Tensor]) -> Vector:
     return [u["sky_colour"][k] * (0.6 - 0.4 * sunny) * rise for k in range(3)]
 
 
+def _fifth(x: Tensor) -> Tensor:
+    square = x * x
+    return square * square * x
+
+
 def _gloss(normal: Vector, spot: _Spot, lit: Tensor, u: dict[str, Tensor]) -> Vector:
     """Returns what a surface reflects of the sun (a GGX lobe) and of the sky (with Schlick's Fresnel term)."""
     roughness, base, variation = u["material"]
-    grain = torch.sin(23 * spot.point[0] + 3 * torch.sin(17 * spot.point[1])) * torch.sin(29 * spot.point[1] + 1.3)
+    grain = torch.sin(23 * spot.point[0] + 19 * spot.point[1]) * torch.sin(29 * spot.point[1] - 11 * spot.point[0])
     rough = (roughness + variation * grain).clamp(0.05, 1)
     view = [-part for part in spot.ray]
     half = _unit([u["sun"][k] + view[k] for k in range(3)])
     facing = _dot(normal, view).clamp(0.02, 1)
-    alpha2 = rough**4
+    alpha2 = (rough * rough) * (rough * rough)
     peak = _dot(normal, half).clamp(0) ** 2 * (alpha2 - 1) + 1
     slope = _dot(normal, u["sun"]).clamp(0)
-    fresnel = base + (1 - base) * (1 - _dot(view, half).clamp(0, 1)) ** 5
+    fresnel = base + (1 - base) * _fifth(1 - _dot(view, half).clamp(0, 1))
     lobe = alpha2 / (peak * peak) * fresnel * 0.25 / torch.maximum(slope, facing).clamp(min=0.1)
     back = [2 * _dot(normal, view) * normal[k] - view[k] for k in range(3)]
-    mirror = (base + (1 - base) * (1 - facing) ** 5) * (1 - 0.75 * rough)
+    mirror = (base + (1 - base) * _fifth(1 - facing)) * (1 - 0.75 * rough)
     sky = sky_towards(back, u)
     return [u["sun_colour"][k] * (lobe * slope * lit).clamp(max=GLINT) + mirror * sky[k] for k in range(3)]
 
@@ -188,7 +194,8 @@ def _ground(spot: _Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
     normal = _unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
     gloss = _gloss(normal, spot, spot.sunlit, u)
     facing = (-_dot(spot.normal, spot.ray)).clamp(0, 1)
-    grazing = (1 - facing) ** 4 * u["rim"]
+    away = (1 - facing) * (1 - facing)
+    grazing = away * away * u["rim"]
     light, albedo = _embers(spot.light, albedo)
     line = _contour(spot, u)
     edge = _edge_line(spot, u)
@@ -265,46 +272,64 @@ def _underside(spot: _Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
     return [albedo[k] * UNDERSIDE * (sky[k] + 0.3 * spot.light[k]) for k in range(3)]
 
 
-def _shade(
-    sample: tuple[Tensor, ...],
-    field: tuple[Tensor, int, int],
-    lamp: tuple[Tensor, Tensor, int, int],
-    outline: Tensor,
-    palette: Tensor,
-    uniforms: Tensor,
-    transform: str,
+Sample = tuple[Tensor, Tensor, Tensor]  # x and y in −1..1 (y up), window depth
+Baked = tuple[Tensor, int, int]
+Lamp = tuple[Tensor, Tensor, int, int]
+
+
+def _on_screen(lit: Vector, spot: _Spot, u: dict[str, Tensor], transform: str) -> Vector:
+    """Returns light as it is shown, under the haze that lies before it."""
+    shown = TRANSFORMS[transform]((lit[0] * u["exposure"], lit[1] * u["exposure"], lit[2] * u["exposure"]))
+    haze = u["haze"][0] * _smooth(0.0, 1.0, _depth_share(spot.ahead, u))
+    return [shown[k] * (1 - haze) + u["haze"][k + 1] * haze for k in range(3)]
+
+
+def _shade_top(
+    sample: Sample, baked: Baked, lamp: Lamp, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
 ) -> Tensor:
-    """Returns linear RGB of the screen, opacity, and whether the sample shines by itself, (5, n)."""
-    x, y, depth, kind, along, line = sample
+    """Returns linear RGB of the screen and opacity of the terrain, (4, n)."""
     u = Uniforms.unpack(uniforms)
-    spot = _spot((x, y, depth), field, lamp, outline, u)
-    known = spot.finite
+    spot = _spot(sample, baked, lamp, outline, u)
     coloured = looked_up(palette, spot.level)
-    albedo = [coloured[:, k] * known + DIVERGED * (1 - known) for k in range(3)]
-    top = _ground(spot, albedo, u)
+    albedo = [coloured[:, k] * spot.finite + DIVERGED * (1 - spot.finite) for k in range(3)]
+    screen = _beside_path(_on_screen(_ground(spot, albedo, u), spot, u, transform), spot, u)
+    return torch.stack([*screen, torch.ones_like(spot.level)])
+
+
+def _shade_wall(
+    sample: Sample, baked: Baked, lamp: Lamp, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
+) -> Tensor:
+    """Returns linear RGB of the screen and opacity of cut faces, (4, n)."""
+    u = Uniforms.unpack(uniforms)
+    spot = _spot(sample, baked, lamp, outline, u)
     face, solid = _wall(spot, palette, u)
-    lower = _underside(spot, albedo, u)
-    wall = (kind == int(Kind.WALL)).to(x.dtype)
-    under = (kind == int(Kind.UNDERSIDE)).to(x.dtype)
-    shines = (kind >= int(Kind.PATH)).to(x.dtype)
-    mark = (kind == int(Kind.MARK)).to(x.dtype)
-    fire = u["fire"].reshape(-1, 3)[line.long()]
-    brightness = 0.75 + 0.25 * along**2
-    lit = []
-    for k in range(3):
-        body = top[k] * (1 - wall - under) + face[k] * wall + lower[k] * under
-        lit.append((body * (1 - shines) + fire[:, k] * brightness * shines) * u["exposure"] ** (1 - shines))
-    shown = TRANSFORMS[transform]((lit[0], lit[1], lit[2]))
-    ground = _beside_path(list(shown), spot, u)
-    haze = u["haze"][0] * _smooth(0.0, 1.0, _depth_share(spot.ahead, u)) * (1 - shines)
-    out = []
-    for k in range(3):
-        screen = torch.where(wall + under + shines > 0.5, shown[k], ground[k])
-        screen = screen * (1 - haze) + u["haze"][k + 1] * haze
-        named = fire[:, k] * (1 - mark) + u["marks"][k] * mark
-        exact = torch.maximum(u["flat"] * shines, mark)
-        out.append(screen * (1 - exact) + named * exact)
-    return torch.stack([*out, (1 - wall) + wall * solid, shines * (1 - mark)])
+    return torch.stack([*_on_screen(face, spot, u, transform), solid])
+
+
+def _shade_underside(
+    sample: Sample, baked: Baked, lamp: Lamp, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
+) -> Tensor:
+    """Returns linear RGB of the screen and opacity of the lower side of sheets, (4, n)."""
+    u = Uniforms.unpack(uniforms)
+    spot = _spot(sample, baked, lamp, outline, u)
+    coloured = looked_up(palette, spot.level)
+    lower = _underside(spot, list(coloured.unbind(1)), u)
+    return torch.stack([*_on_screen(lower, spot, u, transform), torch.ones_like(spot.level)])
+
+
+def _shade_line(values: Tensor, uniforms: Tensor, transform: str) -> Tensor:
+    """Returns linear RGB of the screen and opacity of paths and marks (6, n), (4, n)."""
+    u = Uniforms.unpack(uniforms)
+    mark = (values[3] == int(Kind.MARK)).to(values.dtype)
+    fire = u["fire"].reshape(-1, 3)[values[5].long()]
+    hot = (0.75 + 0.25 * values[4] ** 2)[:, None] * fire
+    shown = torch.stack(TRANSFORMS[transform]((hot[:, 0], hot[:, 1], hot[:, 2])), 1)
+    screen = shown * (1 - u["flat"]) + fire * u["flat"]
+    screen = screen * (1 - mark[:, None]) + u["marks"] * mark[:, None]
+    return torch.cat([screen.T, torch.ones(1, values.shape[1])])
+
+
+KERNELS = {Kind.TERRAIN: _shade_top, Kind.WALL: _shade_wall, Kind.UNDERSIDE: _shade_underside}
 
 
 class Body(NamedTuple):
@@ -321,13 +346,25 @@ def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, tran
 
     The rows are linear RGB of the screen, opacity, and whether the sample shines by itself.
     """
-    kernel = fuse(_shade)
-    count = samples.shape[1]
-    padded = torch.nn.functional.pad(samples, (0, -count % CHUNK))
+    kind = samples[3]
+    shaded = torch.zeros(5, samples.shape[1])
     baked = (body.field.texels, body.field.rows, body.field.columns)
     lamp = (body.glow, body.away, round(body.glow.shape[0] ** 0.5), round(body.away.shape[0] ** 0.5))
-    parts = []
-    for start in range(0, padded.shape[1], CHUNK):
-        chunk = tuple(row.contiguous() for row in padded[:, start : start + CHUNK])
-        parts.append(kernel(chunk, baked, lamp, body.outline, palette, uniforms.values, transform))
+    for each, kernel in KERNELS.items():
+        own = torch.nonzero(kind == int(each)).ravel()
+        if len(own):
+            rest = (baked, lamp, body.outline, palette, uniforms.values, transform)
+            shaded[:4, own] = _in_chunks(kernel, samples[:3, own], rest)
+    lines = torch.nonzero(kind >= int(Kind.PATH)).ravel()
+    shaded[:4, lines] = _shade_line(samples[:, lines], uniforms.values, transform)
+    shaded[4, lines] = (kind[lines] == int(Kind.PATH)).to(shaded.dtype)
+    return shaded
+
+
+def _in_chunks(kernel: Callable[..., Tensor], places: Tensor, rest: tuple[Any, ...]) -> Tensor:
+    """Returns what a kernel makes of places (3, n), so many at a time."""
+    count = places.shape[1]
+    padded = torch.nn.functional.pad(places, (0, -count % CHUNK))
+    run = fuse(kernel)
+    parts = [run(tuple(row.contiguous() for row in chunk), *rest) for chunk in padded.split(CHUNK, 1)]
     return torch.cat(parts, dim=1)[:, :count]

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render.compiler import fuse
 from render.scene import look as spec
 from render.scene.body import CLEAR
 from render.stage import brightness, line, mesh, palette
@@ -72,6 +73,19 @@ def drawn_levels(relief: Relief, body: str) -> np.ndarray:
 def lens_of(look: spec.LookPreset) -> Lens:
     """Returns the lens of a look."""
     return Lens(look.bloom, look.vignette, look.grain, look.air.focus)
+
+
+def _composed(colour: Tensor, cover: Tensor, factor: Tensor, added: Tensor, ground: Tensor, clear: Tensor) -> Tensor:
+    """Returns bodies (3, H, W) of a coverage (H, W) over their ground: picture, alpha, and what is drawn, (5, H, W).
+
+    Of a transparent ground only the shadow is left, as black that hides.
+    """
+    plain = ground[:, None, None]
+    behind = (1 - (1 - plain * factor) * (1 - added)) * (1 - clear)
+    hidden = 1 - clear * factor
+    changed = (behind - plain).abs().amax(0)
+    own = cover + (1 - cover) * (OWN * changed).clamp(max=1)
+    return torch.cat([colour + (1 - cover) * behind, (cover + (1 - cover) * hidden)[None], own[None]])
 
 
 class Stage:
@@ -251,13 +265,10 @@ class Stage:
         cover = resolved.cover.reshape(height, width)
         if self._ghost:
             colour = colour + self._ghost_of(view, geometry).T.reshape(3, height, width)
-        behind, hidden = ground.over(self._ground_colour, self._clear)
-        picture = colour + (1 - cover) * behind
-        alpha = cover + (1 - cover) * hidden
-        changed = (behind - self._ground_colour[:, None, None]).abs().max(0).values
-        own = cover + (1 - cover) * (OWN * changed).clamp(max=1)
+        clear = torch.tensor(float(self._clear))
+        over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         defocus = self._defocus(samples, geometry, view)
-        return Exposure(picture, self._ground_colour, alpha, own, glow.contiguous(), defocus)
+        return Exposure(over[:3], self._ground_colour, over[3], over[4], glow.contiguous(), defocus)
 
     def _shaded(self, samples: Samples, view: View) -> Tensor:
         """Returns (5, n) for samples, each body's by its own light."""
