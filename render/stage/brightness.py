@@ -28,6 +28,5 @@ def automatic(fields: Sequence[Field], inside: Sequence[np.ndarray], transform: 
 
 def _seen(field: Field, drawn: np.ndarray) -> torch.Tensor:
     """Returns the light (n, 3) that some of the drawn cells send out."""
-    parts = field.light
-    sent = (field.albedo * (parts.sun + parts.sky + parts.bounce))[torch.from_numpy(drawn)]
+    sent = field.sent[torch.from_numpy(drawn)]
     return sent[:: max(1, len(sent) // MOST_CELLS)]

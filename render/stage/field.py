@@ -45,6 +45,11 @@ class Field:
     light: Light
     albedo: Tensor  # (n_β, n_α, 3) linear
 
+    @property
+    def sent(self) -> Tensor:
+        """What the terrain sends out without gloss, (n_β, n_α, 3) linear."""
+        return self.albedo * (self.light.sun + self.light.sky + self.light.bounce)
+
 
 def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun, table: Tensor) -> Field:
     """Returns everything about the terrain that does not depend on the camera; table (S, 3) is its palette."""

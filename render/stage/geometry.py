@@ -118,7 +118,7 @@ class GeometryPass:
         window.Render()
         depth, colour = _read_depth(window, self._size), _read_colour(window, self._size)
         kind = (colour[..., 0].astype(np.uint16) + CODE // 2) // CODE
-        if not kind.any():
+        if self._bodies and not kind.any():
             raise MachineError("the graphics driver returned an empty picture; check the scene's camera and the driver")
         line = (colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE
         return Geometry(depth, kind.astype(np.uint8), colour[..., 1], line.astype(np.uint8), near, far)
@@ -138,6 +138,11 @@ class GeometryPass:
         finally:
             for actor in hidden:
                 actor.SetVisibility(True)
+
+    @property
+    def _bodies(self) -> bool:
+        """Whether a body stands here, of which some part has to be seen."""
+        return any(name.startswith("body") for name in self._plotter.actors)
 
     def _aim(self, view: View) -> tuple[float, float]:
         camera = self._plotter.camera

@@ -25,6 +25,7 @@ from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lamp import Lamp
 from render.stage.lens import Exposure, Lens, develop
 from render.stage.line import Pen
+from render.stage.motes import Motes
 from render.stage.outline import outline_of
 from render.stage.relief import Relief
 from render.stage.resolve import Samples, choose, compose
@@ -49,6 +50,7 @@ class Placed:
 
     relief: Relief
     offset: tuple[float, float] = (0.0, 0.0)
+    measured: np.ndarray | None = None  # (n_β, n_α) bool, the cells that a body of points shows; None is all
 
 
 @dataclass(frozen=True)
@@ -263,12 +265,33 @@ class Stage:
         ground = self._backdrop.picture(self.size, view, self._uniforms)
         colour, glow = (flat.T.reshape(3, height, width) for flat in (resolved.colour, resolved.glow))
         cover = resolved.cover.reshape(height, width)
+        if self.look.body == "points":
+            colour, cover = self._with_motes(colour, cover, view, span)
         if self._ghost:
             colour = colour + self._ghost_of(view, geometry).T.reshape(3, height, width)
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         defocus = self._defocus(samples, geometry, view)
         return Exposure(over[:3], self._ground_colour, over[3], over[4], glow.contiguous(), defocus)
+
+    def _with_motes(
+        self, colour: Tensor, cover: Tensor, view: View, span: tuple[float, float]
+    ) -> tuple[Tensor, Tensor]:
+        """Returns a picture (3, H, W) and its coverage (H, W) with the points of light behind what it shows."""
+        for cast in self._cast:
+            drawn = mesh.inside(cast.placed.relief, self.look.body)
+            shown = drawn if cast.placed.measured is None else drawn & cast.placed.measured
+            motes = Motes.of(cast.placed.relief, shown, cast.field.sent, cast.placed.offset)
+            made = motes.picture(view, self.size, self.size[1] / 1080, span)
+            lit = show(made[:3].permute(1, 2, 0) * self._exposed, self.look.transform).permute(2, 0, 1)
+            colour = colour + (1 - cover) * lit
+            cover = cover + (1 - cover) * made[3]
+        return colour, cover
+
+    @property
+    def _exposed(self) -> float:
+        """The exposure, also where it was found automatically."""
+        return float(self._uniforms.get("exposure"))
 
     def _shaded(self, samples: Samples, view: View) -> Tensor:
         """Returns (5, n) for samples, each body's by its own light."""

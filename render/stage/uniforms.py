@@ -60,6 +60,10 @@ class Uniforms:
         for name, value in values.items():
             self.values[self._places[name]] = torch.as_tensor(np.asarray(value, np.float32)).reshape(-1)
 
+    def get(self, name: str) -> Tensor:
+        """Returns the value stored under a name."""
+        return self.values[self._places[name]]
+
     @classmethod
     def unpack(cls, values: Tensor) -> dict[str, Tensor]:
         """Returns the named parts of a packed tensor."""
