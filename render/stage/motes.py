@@ -1,7 +1,7 @@
 """A body of points: every measured cell is a point of light.
 
 Points are laid on the picture by linear shares of their four pixels and softened by a Gaussian of about a pixel, so
-that a grid finer than the picture has no moiré; where points lie denser than they are wide, each gives only its own share.
+that a grid finer than the picture has no moiré; where they lie denser than they are wide, each gives only its share.
 Those farther away are fainter.
 """
 
