@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_dir
+
 from render.interrupts import is_asked_to_end
 
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
@@ -100,12 +102,20 @@ def fuse(kernel: Callable[..., Any], using: str | None = None) -> Callable[..., 
     return _Fused(kernel)
 
 
+def _keep_kernels() -> None:
+    """Has compiled kernels kept in the user's cache, where no other place was chosen: a folder for temporary files is
+    often emptied, and shared with others.
+    """
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(user_cache_dir("thalweg"), "kernels")))
+
+
 class _Fused:
     """A compiled kernel that falls back to eager mode when it cannot be compiled."""
 
     def __init__(self, kernel: Callable[..., Any]):
         import torch
 
+        _keep_kernels()
         self._kernel = kernel
         self._run = torch.compile(_own_code(kernel), dynamic=False, fullgraph=True)
 

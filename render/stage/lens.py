@@ -6,7 +6,7 @@ on them, and the dither never moves a whole code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +19,7 @@ from render.stage.tone import encoded, luminance
 HALOES = ((0.0015, 0.5), (0.006, 0.3), (0.018, 0.14), (0.05, 0.06))  # radius in picture heights, weight
 BLOOM = 0.35  # of what glows, at strength 1
 DARK = 0.5  # grain where it is dark / grain in the middle tones
+LARGE = 500_000  # numbers of an image from which on its kernel is fused
 COARSER = 2.0  # sigma in pixels beyond which a blur is taken at half the resolution
 BLURS = (0.0022, 0.0045)  # of the depth of field, picture heights at strength 1
 
@@ -50,11 +51,16 @@ def blur(image: Tensor, sigma: float) -> Tensor:
     height, width = image.shape[1:]
     small, factor = image, 1
     while sigma / factor > COARSER and min(small.shape[1:]) > 1:
-        small, factor = fuse(_halved)(small), 2 * factor
+        small, factor = _worth(_halved, small)(small), 2 * factor
     small = _gaussian(small, sigma / factor)
     for _ in range(factor.bit_length() - 1):
         small = F.interpolate(small[None], scale_factor=2.0, mode="bilinear", align_corners=False)[0]
     return small[:, :height, :width]
+
+
+def _worth(kernel: Callable[..., Tensor], image: Tensor) -> Callable[..., Tensor]:
+    """Returns the kernel fused where an image is large enough to repay the compilation, which each size needs anew."""
+    return fuse(kernel) if image.numel() > LARGE else kernel
 
 
 def _halved(image: Tensor) -> Tensor:
@@ -74,7 +80,7 @@ def _narrowed(image: Tensor) -> Tensor:
 def _gaussian(image: Tensor, sigma: float) -> Tensor:
     reach = max(1, int(3 * sigma + 0.5))
     weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    return fuse(_weighed)(image, weights / weights.sum())
+    return _worth(_weighed, image)(image, weights / weights.sum())
 
 
 def _weighed(image: Tensor, weights: Tensor) -> Tensor:
@@ -92,7 +98,7 @@ def _weighed(image: Tensor, weights: Tensor) -> Tensor:
 def halo(shining: Tensor) -> Tensor:
     """Returns the glow (3, H, W) around what shines (3, H, W): four Gaussians, from a tight one to a wide one."""
     height, width = shining.shape[1:]
-    half = fuse(_halved)(shining) if height >= 360 else shining
+    half = _worth(_halved, shining)(shining) if height >= 360 else shining
     glow = sum(weight * blur(half, max(0.5, radius * half.shape[1])) for radius, weight in HALOES)
     assert isinstance(glow, Tensor)
     if half is shining:
