@@ -12,7 +12,9 @@ import sys
 import sysconfig
 import tempfile
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +93,35 @@ def _compiler() -> list[str]:
     return []
 
 
-@functools.cache
 def fuse(kernel: Callable[..., Any], using: str | None = None) -> Callable[..., Any]:
     """Returns the kernel compiled for static shapes, or the kernel itself where the strategy is eager.
 
     Where compiling fails at the first call, one line says so and the kernel runs as it is from then on.
     """
-    if (using or strategy()) == "eager":
+    if (using or _ASKED.get() or strategy()) == "eager":
         return kernel
+    return _fused(kernel)
+
+
+@functools.cache
+def _fused(kernel: Callable[..., Any]) -> _Fused:
     return _Fused(kernel)
+
+
+_ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def unfused() -> Iterator[None]:
+    """Runs kernels as they are: for one picture, torch's compiler takes longer to load than it saves.
+
+    A 1080p still takes 1.6 s so, and 7.8 s where kernels that were compiled before have to be found again.
+    """
+    token = _ASKED.set("eager")
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
 
 
 def _keep_kernels() -> None:
