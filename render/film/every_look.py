@@ -163,7 +163,7 @@ def _written(
         pictures = {look: replace(each, pixels=_seen(each.pixels, wish.eyes)) for look, each in pictures.items()}
     height, width = next(iter(pictures.values())).pixels.shape[:2]
     sheet = contact_sheet.arranged(len(pictures), (width, height))
-    names = [f"{look}, as by {wish.eyes}" if wish.eyes else look for look in pictures]
+    names = [f"{look} · {wish.eyes}" if wish.eyes else look for look in pictures]
     notes = PIL.PngImagePlugin.PngInfo()
     if metadata:
         notes.add_itxt("Title", scene.title)

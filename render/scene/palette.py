@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from render.files import asset
 from render.scene import colourfile, colourmaps, oklab
@@ -25,6 +25,15 @@ REVERSED = ("_r", "-r")
 MOST_NAMED = 3  # turns that are said
 JOINED = 0.05  # distance in OKLab of the ends of a cyclic palette
 
+
+def _named_or_listed(value: Any) -> Any:
+    if not isinstance(value, (str, list, tuple)):
+        raise ValueError("is neither the name of a palette nor a list of [position, colour] from deep to high")
+    if isinstance(value, str) and value.startswith("#"):
+        raise ValueError(f'"{value}" is one colour; write two at least, such as [[0, "#000000"], [1, "{value}"]]')
+    return value
+
+
 Kind = Literal["sequential", "diverging", "cyclic"]
 Palette = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=500), Tag("name")]
@@ -32,6 +41,7 @@ Palette = Annotated[
         list[Annotated[tuple[Share, Colour], Field(strict=False)]], Field(min_length=2, max_length=64), Tag("stops")
     ],
     Discriminator(lambda value: "name" if isinstance(value, str) else "stops"),
+    BeforeValidator(_named_or_listed),
 ]
 
 
