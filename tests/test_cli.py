@@ -227,7 +227,8 @@ def test_data_that_are_absent_are_named_and_taken_for_no_damage(tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    "command", ["render", "train", "sample", "still", "film", "check", "plan", "schema", "verify", "clean", "doctor"]
+    "command",
+    ["render", "train", "sample", "still", "film", "looks", "check", "plan", "schema", "verify", "clean", "doctor"],
 )
 def test_every_command_has_help_with_an_example(command):
     assert f"Example: thalweg {command}" in thalweg(command, "--help")

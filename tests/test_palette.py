@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from render.scene.look import Look
+from render.scene.look import Look, preset_names
+from render.scene.palette import stops_of
 from render.stage import palette
 
 
@@ -34,7 +35,19 @@ def test_places_never_decrease_and_stay_within_the_palette(balance):
     assert places.min() >= 0 and abs(places[-1] - 1) < 1e-9
 
 
-@pytest.mark.parametrize("name", ["ember", "nocturne", "porcelain"])
+@pytest.mark.parametrize("name", preset_names())
 def test_every_look_has_a_palette_from_end_to_end(name):
-    stops = Look(name=name).resolved.palette
+    stops = stops_of(Look(name=name).resolved.palette)
     assert stops[0][0] == 0 and stops[-1][0] == 1
+
+
+def test_a_palette_by_its_name_gives_the_table_of_its_stops():
+    places = np.linspace(0, 1, 50)
+    np.testing.assert_array_equal(palette.table("ember", places), palette.table(stops_of("ember"), places))
+
+
+def test_codes_become_light_and_light_becomes_the_same_codes():
+    codes = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(palette.encoded(palette.decoded(codes)), codes)
+    np.testing.assert_allclose(palette.decoded(np.array([255, 128, 0], np.uint8)), palette.linear("#ff8000"))
+    np.testing.assert_array_equal(palette.encoded(np.array([-0.5, 0.0, 1.0, 7.0])), [0, 0, 255, 255])

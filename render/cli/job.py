@@ -28,6 +28,7 @@ class Job:
     metadata: bool = True  # in the files themselves
     documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
+    wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
 
     @staticmethod
     def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
@@ -136,6 +137,35 @@ def sampling_options(
     job = _options(scenes, quality, settings, output, as_json, data, model, bare)
     means = {**job.means, "workers": workers, "scheduler": scheduler, "shard": _share(shard)}
     return replace(job, means=means)
+
+
+def sheet_options(
+    scenes: _Scenes,
+    quality: _Quality = "final",
+    settings: _Settings = None,
+    output: Output = Path("output"),
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    model: _Models = None,
+    bare: _Metadata = False,
+    look: Annotated[
+        list[str] | None, typer.Option("--look", metavar="NAME", help="Shows this look, and others so named; else all.")
+    ] = None,
+    eyes: Annotated[
+        str, typer.Option("--as", metavar="EYES", help="Shows it as deuteranopia, protanopia, tritanopia or grey.")
+    ] = "",
+) -> Job:
+    """Returns the job of drawing sheets of looks, with what they are to show."""
+    from render.film.every_look import wish
+
+    wished = wish(look or [], eyes)
+    owners: dict[str, Path] = {}
+    for path in scenes:
+        if owners.setdefault(path.stem, path) != path:
+            raise UsageError(
+                f"{owners[path.stem]} and {path} would have one sheet; draw one after the other, or rename"
+            )
+    return replace(_options(scenes, quality, settings, output, as_json, data, model, bare), wish=wished)
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:

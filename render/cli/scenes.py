@@ -9,7 +9,7 @@ from typing import Any
 
 from render.cli import sources
 from render.cli.app import app
-from render.cli.job import Job, command, sampling_options
+from render.cli.job import Job, command, sampling_options, sheet_options
 
 
 @command
@@ -49,6 +49,27 @@ def film(job: Job) -> None:
     sources.examine(job)
     _look_ahead(job, "films")
     job.answer(_made(job, film, "films"))
+
+
+@functools.partial(command, options_of=sheet_options)
+def looks(job: Job) -> None:
+    """Draws the first still of the scenes, or the middle of their films, in every look on one sheet.
+
+    Each picture is what the scene draws with look.name set to the name beneath; surfaces are measured once.
+
+    Example: thalweg looks scenes/first-descent.yaml --quality draft --as deuteranopia
+    """
+    from render.film import every_look
+
+    sources.examine(job)
+    if job.means["models"]:
+        _sampled(job)
+    results = []
+    for path, _ in job.scenes:
+        document = job.documents[path]
+        made = every_look.make(document, path.stem, job.wish, job.quality, job.output, job.reporter, job.metadata)
+        results.append(job.result("sheet", path.stem, made.path, made.key, made.reused))
+    job.answer(results)
 
 
 def _look_ahead(job: Job, *families: str) -> None:

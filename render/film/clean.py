@@ -107,7 +107,7 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "frames"):
         if (folder / "manifest.jsonl").is_file():
             yield "frames", (folder,)
-    for kind, pattern in (("still", "stills/*.png"), ("film", "films/*.mp4")):
+    for kind, pattern in (("still", "stills/*.png"), ("film", "films/*.mp4"), ("sheet", "looks/*.png")):
         for path in sorted(output.glob(pattern)):
             besides = [record.beside(path, ending) for ending in (".json", ".timing.json")]
             if besides[0].is_file():

@@ -17,7 +17,7 @@ from render.errors import SceneError
 from render.files import content_key, file_digest, is_whole
 from render.landscape import terrain
 from render.records import read_record, write_json, write_record
-from render.scene import fonts
+from render.scene import fonts, palette
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 from render.scene.typeface import Typeface
@@ -37,6 +37,7 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "seed": scene.seed,
             "look": scene.look.model_dump(mode="json"),
             "fonts": fonts_of(scene),
+            "palette": palette_of(scene),
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
             "shots": [shot.model_dump(mode="json") for shot in scene.shots],
             "paths": {name: scene.measured[name].paths for name in sorted(surfaces) if name in scene.measured},
@@ -53,6 +54,13 @@ def fonts_of(scene: Scene) -> list[dict[str, Any]]:
     except LookupError as error:
         raise SceneError([f"look.font: {error.args[0]}"]) from error
     return [{"file": face.file.name, "face": face.index, "sha256": _digest(face)} for face in found]
+
+
+def palette_of(scene: Scene) -> list[str]:
+    """Returns the colours that a scene's palette has by name or in a file, each after its position; else none."""
+    named = scene.look.palette
+    stops = palette.stops_of(named) if isinstance(named, str) else []
+    return [f"{position:.6g} {colour}" for position, colour in stops]
 
 
 @functools.cache
@@ -91,6 +99,7 @@ def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seco
         **details,
         "scene": resolved(scene),
         "fonts": fonts_of(scene),
+        "palette": palette_of(scene),
         "kernels": compiler.strategy(),
         "seed": scene.seed,
         "versions": {name: importlib.metadata.version(name) for name in VERSIONED},

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from render.scene.part import Part
 
 
-def _stays(path: str) -> str:
+def stays(path: str) -> str:
     """Returns a path that leads on from where it begins; raises ValueError for any other."""
     parts = path.split("/")
     if "\\" in path or any(not letter.isprintable() for letter in path):
@@ -22,7 +22,7 @@ def _stays(path: str) -> str:
     return path
 
 
-File = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_stays)]
+File = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(stays)]
 
 
 class Source(Part):

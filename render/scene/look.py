@@ -6,16 +6,16 @@ A preset is a file of assets/looks; a scene names one and changes what it likes,
 from __future__ import annotations
 
 import functools
-import itertools
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationInfo, field_validator, model_validator
 
 from render.files import asset
 from render.scene.body import Air, Background, Body, Colour, Floor, Ground, LookPart, Material, Share, Walls
 from render.scene.document import read
 from render.scene.fonts import Fonts
 from render.scene.nearest import nearest
+from render.scene.palette import Kind, Palette, require_order
 from render.scene.part import Auto, auto_or_number
 from render.scene.relief import LogStep, ReliefStep, measured_steps
 
@@ -99,8 +99,15 @@ class LookPreset(LookPart):
     )
     floor: Floor = Field(default=Floor(), description="what the body does to the ground under it")
     material: Material = Field(default=Material(), description="how the terrain takes the light")
-    palette: list[Annotated[tuple[Share, Colour], Field(strict=False)]] = Field(
-        min_length=2, max_length=64, description="[position, sRGB] from deep (0) to high (1), positions rising"
+    palette_kind: Kind = Field(
+        default="sequential",
+        description="how lightness runs from deep to high: sequential never turns, diverging turns once, cyclic ends "
+        "as it begins",
+    )
+    palette: Palette = Field(
+        description="[position, sRGB] from deep (0) to high (1), positions rising; or a name: one of ours such as "
+        "ember, cmcrameri:batlow, cmocean:deep, colorcet:fire, matplotlib:viridis, or a csv or txt file of colours; "
+        "_r after a name reverses it"
     )
     palette_balance: Share = Field(
         default=0.5,
@@ -135,13 +142,9 @@ class LookPreset(LookPart):
 
     @field_validator("palette")
     @classmethod
-    def _palette_spans_the_height(cls, palette: list[tuple[float, str]]) -> list[tuple[float, str]]:
-        positions = [position for position, _ in palette]
-        if positions[0] != 0 or positions[-1] != 1:
-            raise ValueError(f"runs from {positions[0]:g} to {positions[-1]:g}; let it run from 0 to 1")
-        for low, high in itertools.pairwise(positions):
-            if low >= high:
-                raise ValueError(f"position {high:g} does not lie above {low:g}, the one before it")
+    def _palette_is_in_order(cls, palette: str | list[tuple[float, str]], known: ValidationInfo) -> Any:
+        if "palette_kind" in known.data:
+            require_order(palette, known.data["palette_kind"])
         return palette
 
 

@@ -1,7 +1,4 @@
-"""Colour: palettes blended in OKLab, given to the shading as a table in linear light.
-
-OKLab: Björn Ottosson, "A perceptual color space for image processing" (2020).
-"""
+"""Colour: palettes blended in OKLab, given to the shading as a table in linear light."""
 
 from __future__ import annotations
 
@@ -9,26 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_TO_LMS = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-_TO_LAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
+from render.scene import oklab
+from render.scene.palette import stops_of
+
+_TO_LMS, _TO_LAB = np.array(oklab.TO_LMS), np.array(oklab.TO_LAB)
+_CODES = np.arange(256) / 255
+_LIGHT = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)  # (256,) of every sRGB code
 
 
 def linear(colour: str) -> np.ndarray:
     """Returns "#rrggbb" as linear RGB, (3,) in 0..1."""
-    code = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    return np.array(oklab.light(colour))
+
+
+def decoded(codes: np.ndarray) -> np.ndarray:
+    """Returns sRGB codes, uint8, as linear light in 0..1."""
+    return _LIGHT[codes]
+
+
+def encoded(light: np.ndarray) -> np.ndarray:
+    """Returns linear light, clipped to 0..1, as sRGB codes, uint8."""
+    light = np.clip(light, 0.0, 1.0)
+    code = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(255 * code).astype(np.uint8)
 
 
 def to_oklab(rgb: np.ndarray) -> np.ndarray:
@@ -41,8 +41,9 @@ def from_oklab(lab: np.ndarray) -> np.ndarray:
     return np.clip((lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T, 0.0, 1.0)
 
 
-def table(stops: Sequence[tuple[float, str]], places: np.ndarray) -> np.ndarray:
-    """Returns a palette at places (n,) in 0..1, from deep to high, as (n, 3) float32 in linear light."""
+def table(palette: str | Sequence[tuple[float, str]], places: np.ndarray) -> np.ndarray:
+    """Returns a palette, by its stops or its name, at places (n,) in 0..1 as (n, 3) float32 in linear light."""
+    stops = stops_of(palette)
     positions = [position for position, _ in stops]
     colours = to_oklab(np.stack([linear(colour) for _, colour in stops]))
     blended = np.stack([np.interp(places, positions, colours[:, k]) for k in range(3)], axis=1)

@@ -1,0 +1,63 @@
+"""OKLab in plain Python, and where the lightness of a row of colours turns.
+
+Björn Ottosson, "A perceptual color space for image processing" (2020). The arrays of a picture are converted in the
+stage, with the same matrices.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+TO_LMS = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+TO_LAB = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
+UNSEEN = 0.01  # lightness; well-kept maps, measured in other spaces, go back by up to 0.006
+
+Triple = tuple[float, float, float]
+
+
+def light(colour: str) -> Triple:
+    """Returns the linear RGB of "#rrggbb", 0 to 1 each."""
+    codes = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (code / 12.92 if code <= 0.04045 else ((code + 0.055) / 1.055) ** 2.4 for code in codes)
+    return red, green, blue
+
+
+def oklab(colour: str) -> Triple:
+    """Returns lightness, 0 to 1, and the two axes of hue of "#rrggbb"."""
+    lms = [math.cbrt(part) for part in _times(TO_LMS, light(colour))]
+    return _times(TO_LAB, lms)
+
+
+def _times(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> Triple:
+    first, second, third = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
+    return first, second, third
+
+
+def apart(one: str, other: str) -> float:
+    """Returns the distance of two colours, 0 to about 1; 0.02 is just seen."""
+    return math.dist(oklab(one), oklab(other))
+
+
+def turns(values: Sequence[float], unseen: float = UNSEEN) -> list[int]:
+    """Returns the indices at which values begin to rise after falling, or to fall after rising, by more than unseen."""
+    found: list[int] = []
+    way, lowest, highest = 0, 0, 0  # of the run since the last turn
+    for index, value in enumerate(values):
+        if way >= 0 and value < values[highest] - unseen:
+            found += [highest] if way > 0 else []
+            way, lowest = -1, index
+        elif way <= 0 and value > values[lowest] + unseen:
+            found += [lowest] if way < 0 else []
+            way, highest = 1, index
+        lowest = min(lowest, index, key=values.__getitem__)
+        highest = max(highest, index, key=values.__getitem__)
+    return found
