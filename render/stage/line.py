@@ -21,7 +21,6 @@ BEAD = 2.6  # radius of the bead / half width of the line
 RING = 2.6  # radius of the ring / half width of the line
 RING_TUBE = 0.5  # half width of the ring's own line / half width of the line
 RING_STEPS = 48
-TOWARDS = 3.0  # radii by which a bead is drawn nearer to the eye, at the same size, so that no crest cuts it
 MARK = 4.0  # half length of the arms of a mark / half width of the line
 LEAST = 1e-4  # picture widths
 
@@ -43,10 +42,9 @@ class Pen:
         return np.maximum(0.5 * pixels * pixel, LEAST)
 
     def nearer(self, point: np.ndarray, radius: float) -> tuple[np.ndarray, float]:
-        """Returns a ball's middle and radius nearer to the eye, where it looks the same."""
+        """Returns a ball's middle and radius before everything else, where it looks the same: no crest cuts it."""
         way = point - self.view.position
-        far = float(np.linalg.norm(way))
-        share = max(0.2, 1 - TOWARDS * radius / far)
+        share = min(1.0, 0.97 * self.span[0] / max(1e-6, float(way @ self.view.axes[2])))
         return self.view.position + share * way, share * radius
 
 

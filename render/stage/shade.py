@@ -111,17 +111,23 @@ def _spot(
     return _Spot(point, _unit(ray), along, *lit, glow, away, list(side), inset)
 
 
-def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
-    """Returns how much of the pixel a contour line covers, from the level's exact change per pixel.
+def _change(normal: Vector, spot: _Spot, u: dict[str, Tensor]) -> Tensor:
+    """Returns by how many contour intervals the height changes from a pixel to the next on faces with normals.
 
     Moving by a pixel e moves the point seen by e − d·(N·e)/(N·d), d being the ray; only its height counts.
     """
+    facing = _dot(normal, spot.ray).clamp(max=-0.02)
+    rise_right = -spot.ray[2] * _dot(normal, u["right"]) / facing
+    rise_up = u["up"][2] - spot.ray[2] * _dot(normal, u["up"]) / facing
+    rise = spot.ahead * u["pixel"] * torch.sqrt(rise_right**2 + rise_up**2)
+    return (rise * u["contour"][0] / u["exaggeration"]).clamp(1e-5)
+
+
+def _contour(spot: _Spot, u: dict[str, Tensor]) -> Tensor:
+    """Returns how much of the pixel a contour line covers, from the level's exact change per pixel."""
     count, near, far, strength = u["contour"]
-    facing = _dot(spot.normal, spot.ray).clamp(max=-0.02)
     step = spot.ahead * u["pixel"]
-    rise_right = -spot.ray[2] * _dot(spot.normal, u["right"]) / facing
-    rise_up = u["up"][2] - spot.ray[2] * _dot(spot.normal, u["up"]) / facing
-    change = (step * torch.sqrt(rise_right**2 + rise_up**2) * count / u["exaggeration"]).clamp(1e-5)
+    change = _change(spot.normal, spot, u)
     phase = spot.contour_level * count
     nearest = torch.round(phase)
     major = ((nearest - MAJOR * torch.round(nearest / MAJOR)).abs() < 0.5).to(phase.dtype)
@@ -235,7 +241,7 @@ def _wall(spot: _Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, T
     lit = wall_light(albedo, spot.side, (spot.point[2] - u["base"]).clamp(0), u)
     gloss = _gloss([spot.side[0], spot.side[1], torch.zeros_like(level)], spot, torch.ones_like(level), u)
     pixel = spot.ahead * u["pixel"]
-    change = (pixel * u["contour"][0] / (u["exaggeration"] * u["up"][2].clamp(min=0.3))).clamp(1e-5)
+    change = _change([spot.side[0], spot.side[1], torch.zeros_like(level)], spot, u)
     phase = level * u["contour"][0]
     nearest = torch.round(phase)
     line = (0.9 * u["row"] * 0.5 + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * (nearest > -0.5)

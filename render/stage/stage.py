@@ -41,7 +41,7 @@ SHEET = 0.006  # thickness of a sheet, picture widths
 LOWEST_APART = 0.025  # picture widths between the end of a path and the lowest point, from which on both are marked
 HEAT, WHITE = 3.0, 0.5  # brightness of a glowing line, and how white its core is
 OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
-LAMP_LIGHT = 1.0  # of a glowing line on the ground, at glow 1
+LAMP_LIGHT = 0.6  # of a glowing line on the ground, at glow 1
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class Stage:
     def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
         """Puts the walked parts of the paths of each body on the stage, in place of those before."""
         self._trails = [list(own) for own in trails]
-        light = [colour * (LAMP_LIGHT * self.look.path.glow) for colour in self._path_colours]
+        light = [(0.75 * colour + 0.25 * colour.max()) * LAMP_LIGHT * self.look.path.glow for colour in self._path_colours]
         self._lit = [
             (cast.lamp.glow(own, light), cast.lamp.away(own))
             for cast, own in zip(self._cast, self._trails, strict=True)
