@@ -22,6 +22,7 @@ from platformdirs import user_cache_dir
 
 from render.interrupts import is_asked_to_end
 
+DEEP = 20_000  # calls that torch's compiler may nest; a long kernel needs more than the thousand that are usual
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
 
 
@@ -124,10 +125,11 @@ def unfused() -> Iterator[None]:
         _ASKED.reset(token)
 
 
-def _keep_kernels() -> None:
+def _prepare() -> None:
     """Has compiled kernels kept in the user's cache, where no other place was chosen: a folder for temporary files is
     often emptied, and shared with others.
     """
+    sys.setrecursionlimit(max(DEEP, sys.getrecursionlimit()))
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(user_cache_dir("thalweg"), "kernels")))
 
 
@@ -137,7 +139,7 @@ class _Fused:
     def __init__(self, kernel: Callable[..., Any]):
         import torch
 
-        _keep_kernels()
+        _prepare()
         self._kernel = kernel
         self._run = torch.compile(_own_code(kernel), dynamic=False, fullgraph=True)
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from render.compiler import fuse
 from render.scene import look as spec
+from render.scene.palette import stops_of
 from render.stage import bake, mesh, palette
 from render.stage.bake import Sun
 from render.stage.field import sky_colours
@@ -170,7 +171,7 @@ def wall_uniforms(look: spec.LookPreset, relief: Relief, sun: Sun) -> Uniforms:
 
 def stone_of(look: spec.LookPreset) -> np.ndarray:
     """Returns the linear colour (3,) of the stone under the strata: dark, and of the palette's cooler end."""
-    stops = look.palette
+    stops = stops_of(look.palette)
     dark = min((palette.linear(colour) for _, colour in stops), key=lambda rgb: float(rgb @ (0.2126, 0.7152, 0.0722)))
     return 0.35 * dark + STONE * palette.linear(look.sky.colour)
 

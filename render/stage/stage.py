@@ -238,7 +238,8 @@ class Stage:
     def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
         """Puts the walked parts of the paths of each body on the stage, in place of those before."""
         self._trails = [list(own) for own in trails]
-        light = [(0.75 * colour + 0.25 * colour.max()) * LAMP_LIGHT * self.look.path.glow for colour in self._path_colours]
+        strength = LAMP_LIGHT * self.look.path.glow
+        light = [(0.75 * colour + 0.25 * colour.max()) * strength for colour in self._path_colours]
         self._lit = [
             (cast.lamp.glow(own, light), cast.lamp.away(own))
             for cast, own in zip(self._cast, self._trails, strict=True)
