@@ -22,7 +22,6 @@ from platformdirs import user_cache_dir
 
 from render.interrupts import is_asked_to_end
 
-DEEP = 20_000  # calls that torch's compiler may nest; a long kernel needs more than the thousand that are usual
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
 
 
@@ -125,11 +124,10 @@ def unfused() -> Iterator[None]:
         _ASKED.reset(token)
 
 
-def _prepare() -> None:
+def _keep_kernels() -> None:
     """Has compiled kernels kept in the user's cache, where no other place was chosen: a folder for temporary files is
     often emptied, and shared with others.
     """
-    sys.setrecursionlimit(max(DEEP, sys.getrecursionlimit()))
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(user_cache_dir("thalweg"), "kernels")))
 
 
@@ -139,7 +137,7 @@ class _Fused:
     def __init__(self, kernel: Callable[..., Any]):
         import torch
 
-        _prepare()
+        _keep_kernels()
         self._kernel = kernel
         self._run = torch.compile(_own_code(kernel), dynamic=False, fullgraph=True)
 

@@ -17,6 +17,7 @@ from render.compiler import fuse
 from render.stage.geometry import Geometry, Kind
 
 FOLD = 0.05  # bend that is an edge on a wall, which is flat but for its corners / bend that is one elsewhere
+WALL = float(Kind.WALL)
 BATCH = 1 << 14  # split pixels that are weighed at once, and samples to whose multiple they are filled up:
 ROUND = 1 << 18  # few shapes, so that few kernels are compiled
 
@@ -42,7 +43,7 @@ def _looked_over(depth: Tensor, kind: Tensor, tolerance: Tensor, factor: int) ->
         (d[1:-1, :-2] + d[1:-1, 2:] - 2 * middle).abs(), (d[:-2, 1:-1] + d[2:, 1:-1] - 2 * middle).abs()
     )
     change = (k[1:-1, :-2] != type_) | (k[1:-1, 2:] != type_) | (k[:-2, 1:-1] != type_) | (k[2:, 1:-1] != type_)
-    least = torch.where(type_ == float(Kind.WALL), FOLD * tolerance, tolerance)
+    least = torch.where(type_ == WALL, FOLD * tolerance, tolerance)
     edge = ((bend > least) | change).to(torch.float32)
     rows, columns = depth.shape
     blocks = (rows // factor, factor, columns // factor, factor)

@@ -39,7 +39,8 @@ EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slop
 STRAY = 0.2  # pixels by which a coarser mesh may stray from the measured heights
 SHEET = 0.006  # thickness of a sheet, picture widths
 LOWEST_APART = 0.025  # picture widths between the end of a path and the lowest point, from which on both are marked
-HEAT, WHITE = 3.0, 0.5  # brightness of a glowing line, and how white its core is
+HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
+HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
 OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
 LAMP_LIGHT = 0.6  # of a glowing line on the ground, at glow 1
 
@@ -115,8 +116,9 @@ class Stage:
         self._palette = torch.from_numpy(palette.table(look.palette, places))
         self._cast = [self._made(placed) for placed in bodies]
         self._backdrop = Backdrop(self._standing(), look, sun, self._palette)
-        self._uniforms = self._fixed_uniforms()
         self._trails: list[list[Trail]] = [[] for _ in bodies]
+        self._uniforms = self._fixed_uniforms()
+        self._heat_paths()
         self._lit = [self._dark(cast) for cast in self._cast]
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
         for index, cast in enumerate(self._cast):
@@ -162,9 +164,6 @@ class Stage:
     def _fixed_uniforms(self) -> Uniforms:
         look, uniforms, relief = self.look, Uniforms(), self._cast[0].placed.relief
         ink = (0.0, 0.0, 0.0) if look.contours.colour == "ground" else palette.linear(look.contours.colour)
-        fire = self._fire()
-        lit = torch.from_numpy(fire[0].astype(np.float32))
-        seen = lit if self._flat else show(lit, look.transform)
         reflectance = ((look.material.index - 1) / (look.material.index + 1)) ** 2
         haze = palette.linear(look.sky.colour) * 0.02 if self._clear else self._ground_colour.numpy()
         uniforms.set(
@@ -183,8 +182,6 @@ class Stage:
                 look.contours.strength,
             ),
             ink=(*ink, float(look.contours.colour != "ground")),
-            path=(*look.path.width, float(luminance((seen[0], seen[1], seen[2])))),
-            fire=fire,
             flat=float(self._flat),
             marks=palette.linear(look.text),
             exposure=self._exposure(),
@@ -229,15 +226,27 @@ class Stage:
         """Returns what paths send out: a white-hot core in a halo of their colour, or the colour itself."""
         if self._flat:
             return self._path_colours
-        heat = min(1.0, self.look.path.glow)
+        glow = min(1.0, self.look.path.glow)
+        several = max((len(trails) for trails in self._trails), default=0) > 1
+        heat, white = (HEAT_AMONG, WHITE_AMONG) if several else (HEAT, WHITE)
         return [
-            colour * (1 - heat) + heat * HEAT * (colour * (1 - WHITE) + WHITE * float(colour.max()))
+            colour * (1 - glow) + glow * heat * (colour * (1 - white) + white * float(colour.max()))
             for colour in self._path_colours
         ]
+
+    def _heat_paths(self) -> None:
+        """Sets what paths send out, and the luminance that the dimmest of those that are there is seen with."""
+        fire = self._fire()
+        count = max(1, max((len(trails) for trails in self._trails), default=1))
+        lit = torch.from_numpy(np.stack(fire[:count]).astype(np.float32))
+        seen = (lit if self._flat else show(lit, self.look.transform)).T
+        dimmest = float(luminance((seen[0], seen[1], seen[2])).min())
+        self._uniforms.set(fire=fire, path=(*self.look.path.width, dimmest))
 
     def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
         """Puts the walked parts of the paths of each body on the stage, in place of those before."""
         self._trails = [list(own) for own in trails]
+        self._heat_paths()
         strength = LAMP_LIGHT * self.look.path.glow
         light = [(0.75 * colour + 0.25 * colour.max()) * strength for colour in self._path_colours]
         self._lit = [
