@@ -19,18 +19,18 @@ from render.landscape.ready import GIVEN
 from render.landscape.resampling import is_even
 from render.landscape.status import Status
 from render.scene import look as looks
+from render.scene.camera import Ride
 from render.scene.shot import Shot
 from render.stage import mesh, relief
 from render.stage.bake import Sun
-from render.stage.camera import Frame, View
+from render.stage.camera import View
+from render.stage.framing import frame_of
 from render.stage.relief import Relief
 from render.stage.stage import Stage, drawn_levels
 from render.stage.trail import Descent, Trail, drape
 from render.stage.unasked import Steps, steps_for
 
-FILL = 0.78
 FEWEST = 8  # points along an axis; fewer cannot be cut round
-RAISED = 0.12  # half heights; leaves room for words
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Take:
     move: Move
     sun: Sun
     steps: Steps
+    placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
 
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
@@ -134,8 +135,13 @@ class Take:
         return Stage(panel.relief, self.look, self.sun, size, factor, levels=levels, ghost=ghost)
 
 
-def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float) -> Take:
-    """Returns the take of a shot of landscapes side by side, in panels of an aspect (width / height)."""
+def prepare(
+    shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float, *, together: bool = False
+) -> Take:
+    """Returns the take of a shot of landscapes.
+
+    aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
+    """
     preset = look.resolved
     surfaces = [landscape.surface for landscape in landscapes]
     depths = [_depth(surface.grid) for surface in surfaces]
@@ -143,14 +149,16 @@ def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspec
     losses = [surface.loss for surface in surfaces]
     steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
     reliefs = relief.make_alike(losses, steps.steps, depths, holes)
-    if not all(_is_round(made) for made in reliefs):
-        preset = preset.model_copy(update={"shape": "square"})
+    if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
+        preset = preset.model_copy(update={"body": "block"})
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
-    move = MOVES[type(shot.camera)](shot.camera, _setting(shot, preset, panels, aspect))
+    setting = _setting(shot, preset, panels, aspect, together)
+    move = MOVES[type(shot.camera)](shot.camera, setting)
+    placements = setting.placements(_facing(move(0.5)))
     turn = -95.0 if preset.sun.azimuth == "auto" else preset.sun.azimuth
     height = 27.0 if preset.sun.elevation == "auto" else preset.sun.elevation
     sun = Sun((_facing(move(0.5)) + turn) % 360, height, preset.sun.size)
-    return Take(shot, preset, panels, move, sun, steps)
+    return Take(shot, preset, panels, move, sun, steps, placements)
 
 
 def _depth(grid: Grid) -> float:
@@ -189,7 +197,7 @@ def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndar
     return np.where(np.isnan(path.true_loss), np.nan, levels), False
 
 
-def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float) -> Setting:
+def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Setting:
     lead = next((walk for panel in panels for walk in panel.walks), None)
 
     def head(share: float) -> float:
@@ -197,7 +205,9 @@ def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect
         return lead.head(head_progress(share * shot.duration, shot.duration, shot.hold))
 
     reliefs = tuple(panel.relief for panel in panels)
-    return Setting(reliefs, lead.descent if lead else None, head, shot.duration, look, Frame(aspect, FILL, RAISED))
+    descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
+    together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
+    return Setting(reliefs, descents, head, shot.duration, look, frame_of(aspect), together)
 
 
 def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:
