@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from render.film.easing import EASINGS
@@ -53,17 +53,23 @@ class Setting:
         """The first path, which rides follow."""
         return next((descent for descents in self.descents for descent in descents), None)
 
+    @property
+    def subjects(self) -> list[Subject]:
+        """What is to be seen and lit of each relief."""
+        return [
+            Subject(relief, _shown(descents), self.look.body)
+            for relief, descents in zip(self.reliefs, self.descents, strict=True)
+        ]
+
     def stand(self, azimuth: float | str, elevation: float | str, sweep: float, angle: float) -> Stand:
         """Returns where a camera stands in the middle of a move; what is auto is chosen for what it then shows."""
-        settled = [None if asked == "auto" else float(asked) for asked in (azimuth, elevation)]
-        if None not in settled:
+        if azimuth != "auto" and elevation != "auto":
             return Stand(float(azimuth), float(elevation))
-        choice = Choice(*settled, sweep, angle)
-        subjects = [
-            Subject(relief, _shown(descents), self.look.body)
-            for relief, descents in itertools.zip_longest(self.reliefs, self.descents, fillvalue=())
-        ]
-        return framing.best(subjects, [self._hull_of(relief) for relief in self.reliefs], self._frame_of_one, choice)
+        turn, height = (None if asked == "auto" else float(asked) for asked in (azimuth, elevation))
+        choice = Choice(turn, height, sweep, angle)
+        return framing.best(
+            self.subjects, [self._hull_of(relief) for relief in self.reliefs], self._frame_of_one, choice
+        )
 
     @property
     def _frame_of_one(self) -> Frame:
@@ -126,13 +132,22 @@ def _around(settings: Any, setting: Setting, stand: Stand, turn: Callable[[float
         return [at(share, distance) for share in shares]
 
     points = setting.hull(stand.azimuth)
-    if settings.distance == "auto":
-        distance, shift = camera.fitting(points, all_at, setting.frame)
-    else:
-        distance = float(settings.distance)
-        found = camera.framed(points, all_at(distance), setting.frame)
-        shift = found[1] if found else (0.0, 0.0)
-    return lambda share: replace(at(share, distance), shift=shift)
+    auto = settings.distance == "auto"
+    distance = camera.fitting(points, all_at, setting.frame) if auto else float(settings.distance)
+    shift = _centring(points, all_at(distance), setting.frame, shares)
+    return lambda share: replace(at(share, distance), shift=shift(share))
+
+
+def _centring(
+    points: np.ndarray, views: Sequence[View], frame: Frame, shares: np.ndarray
+) -> Callable[[float], tuple[float, float]]:
+    """Returns the shift that keeps points in the middle of a frame, smoothly between views at shares of a move."""
+    found = [camera.framed(points, view, frame) for view in views]
+    shifts = np.array([each[1] if each else (0.0, 0.0) for each in found])
+    if len(views) == 1:
+        return lambda share: (float(shifts[0, 0]), float(shifts[0, 1]))
+    course = CubicSpline(shares, shifts)
+    return lambda share: (float(course(share)[0]), float(course(share)[1]))
 
 
 def _ride(settings: cameras.Ride, setting: Setting) -> Move:

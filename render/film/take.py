@@ -21,12 +21,13 @@ from render.landscape.status import Status
 from render.scene import look as looks
 from render.scene.camera import Ride
 from render.scene.shot import Shot
-from render.stage import mesh, relief
+from render.stage import mesh, relief, sunward
 from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.framing import frame_of
 from render.stage.relief import Relief
 from render.stage.stage import Stage, drawn_levels
+from render.stage.sunward import Asked
 from render.stage.trail import Descent, Trail, drape
 from render.stage.unasked import Steps, steps_for
 
@@ -155,10 +156,14 @@ def prepare(
     setting = _setting(shot, preset, panels, aspect, together)
     move = MOVES[type(shot.camera)](shot.camera, setting)
     placements = setting.placements(_facing(move(0.5)))
-    turn = -95.0 if preset.sun.azimuth == "auto" else preset.sun.azimuth
-    height = 27.0 if preset.sun.elevation == "auto" else preset.sun.elevation
-    sun = Sun((_facing(move(0.5)) + turn) % 360, height, preset.sun.size)
+    sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
     return Take(shot, preset, panels, move, sun, steps, placements)
+
+
+def _asked(sun: looks.Sun) -> Asked:
+    """Returns what a look settles of its sun."""
+    turn, height = (None if value == "auto" else float(value) for value in (sun.azimuth, sun.elevation))
+    return Asked(turn, height, sun.size)
 
 
 def _depth(grid: Grid) -> float:
@@ -207,7 +212,9 @@ def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect
     reliefs = tuple(panel.relief for panel in panels)
     descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
     together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
-    return Setting(reliefs, descents, head, shot.duration, look, frame_of(aspect), together)
+    return Setting(
+        reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
+    )
 
 
 def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:

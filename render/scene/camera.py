@@ -25,7 +25,7 @@ ELEVATION = (
 )
 ANGLE = "vertical view angle, degrees: 20 to 23 is a lens of 60 to 70 mm, 27 to 34 one of 40 to 50 mm"
 DISTANCE = "from the middle of the terrain, picture widths; auto fits the terrain into the picture"
-VIEWS = {  # azimuth and elevation, degrees
+VIEWS: dict[str, tuple[float | Literal["auto"], float | Literal["auto"]]] = {  # azimuth and elevation, degrees
     "side": (180.0, 3.0),
     "three-quarter": ("auto", "auto"),
     "top": (180.0, 90.0),
@@ -75,7 +75,7 @@ class Fixed(Part):
         return self
 
     @property
-    def stand(self) -> tuple[float | str, float | str]:
+    def stand(self) -> tuple[float | Literal["auto"], float | Literal["auto"]]:
         """Azimuth and elevation, degrees or auto."""
         azimuth, elevation = VIEWS[self.view] if self.view else (self.azimuth, self.elevation)
         return (self.azimuth if self.azimuth != "auto" else azimuth), elevation

@@ -115,36 +115,32 @@ class Frame:
         return self.fill if self.tall is None else self.tall
 
 
-def framed(points: np.ndarray, views: Sequence[View], frame: Frame) -> tuple[float, tuple[float, float]] | None:
-    """Returns how much of the allowed room points take from these views together, and the shift that centres them.
+def framed(points: np.ndarray, view: View, frame: Frame) -> tuple[float, tuple[float, float]] | None:
+    """Returns how much of the allowed room points take from a view, and the shift that centres them.
 
-    None where a point lies behind a camera.
+    None where a point lies behind the camera.
     """
-    projected = np.concatenate([view.project(points) for view in views])
-    x, y, along = projected.T
+    x, y, along = view.project(points).T
     if (along < 0.05).any():
         return None
     taken = max(np.ptp(x) / (2 * frame.aspect * frame.fill), np.ptp(y) / (2 * frame.height))
     return float(taken), (float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2 - frame.raised)
 
 
-def fitting(
-    points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame
-) -> tuple[float, tuple[float, float]]:
-    """Returns the distance (picture widths) at which the points fill the frame, and the shift that centres them there.
+def fitting(points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame) -> float:
+    """Returns the distance (picture widths) at which the points fill the frame where they take most of it.
 
     stand gives the views of a move at a distance.
     """
-    near, far = 0.2, 30.0
+    near, far = 0.2, 60.0
     for _ in range(28):
         middle = math.sqrt(near * far)
-        found = framed(points, stand(middle), frame)
-        if found is None or found[0] > 1:
+        found = [framed(points, view, frame) for view in stand(middle)]
+        if any(each is None or each[0] > 1 for each in found):
             near = middle
         else:
             far = middle
-    found = framed(points, stand(far), frame)
-    return far, found[1] if found else (0.0, 0.0)
+    return far
 
 
 def sees(

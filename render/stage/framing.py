@@ -27,13 +27,14 @@ OF_PATH = 56  # points that stand for a path
 TURNED = (15.0, 40.0)  # degrees that a block's nearest face is turned at best
 
 # What counts how much; chosen on measured surfaces, by eye.
-OPEN, END, ACROSS, THIRD, GROUND, MOUTH, FACES, FILLED, FREE, LOW = 2.0, 3.0, 1.0, 1.2, 0.8, 0.6, 0.7, 5.0, 0.5, 0.3
+OPEN, END, ACROSS, THIRD, GROUND, MOUTH, FACES, FILLED, FREE, LOW = 2.5, 3.0, 1.0, 1.2, 0.8, 0.6, 0.7, 3.0, 0.5, 0.15
 
 _SHAPES = np.array([9 / 16, 1.0, 4 / 3, 16 / 9, 21 / 9])  # width / height
 _WIDE = (0.9, 0.86, 0.8, 0.775, 0.72)  # share of the width that the object takes
+_SEVERAL = 0.88  # of several side by side
 _TALL = (0.7, 0.78, 0.88, 0.92, 0.92)  # share of the height that it may take
 _RAISED = (0.1, 0.07, 0.03, 0.015, 0.01)  # half heights
-_STEEP = ((40.0, 56.0), (30.0, 46.0), (26.0, 40.0), (24.0, 38.0), (22.0, 34.0))  # elevations that are tried, degrees
+_STEEP = ((46.0, 60.0), (33.0, 48.0), (26.0, 40.0), (24.0, 38.0), (22.0, 34.0))  # elevations that are tried, degrees
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,10 @@ class Choice:
         return np.linspace(low, high, 5)
 
 
-def frame_of(aspect: float) -> Frame:
-    """Returns the room for an object in a picture of an aspect (width / height)."""
+def frame_of(aspect: float, count: int = 1) -> Frame:
+    """Returns the room for an object, or a count of them side by side, in a picture of an aspect (width / height)."""
     wide, tall, raised = (float(np.interp(aspect, _SHAPES, values)) for values in (_WIDE, _TALL, _RAISED))
-    return Frame(aspect, wide, raised, tall)
+    return Frame(aspect, wide if count == 1 else _SEVERAL, raised, tall)
 
 
 def lowest(relief: Relief, shape: str) -> np.ndarray:
