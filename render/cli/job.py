@@ -39,7 +39,7 @@ class Job:
             scene, names = finest(whole, self.quality, self.output)
             scenes.append((path, scene))
             for name in names:
-                points = " × ".join(f"{count:,}" for count in scene.surfaces[name].points)
+                points = " × ".join(f"{count:,}" for count in scene.measured[name].points)
                 self.reporter.say(f"surface {name}: the finer one that is measured already is drawn, {points} points")
         return replace(self, scenes=scenes)
 
