@@ -1,9 +1,10 @@
-"""Cameras: azimuths are clockwise from +β, the framing holds what it should, the open side is found."""
+"""Cameras: azimuths are clockwise from +β, and the framing holds what it should."""
 
 import numpy as np
 
 from render.stage import camera
 from render.stage.camera import Frame
+from render.stage.horizon import horizons
 from render.stage.relief import Relief, Scale
 
 ORIGIN = np.zeros(3)
@@ -51,8 +52,11 @@ def test_framing_fills_the_frame_and_centres_what_it_shows():
 
 
 def test_a_wall_hides_what_lies_behind_it_and_nothing_in_front():
-    relief = valley_open_to(180)
-    point = np.array([[0.0, 0.0, 0.005]])
-    assert camera.sees(relief, "disc", point, 180, 20).all()
-    assert not camera.sees(relief, "disc", point, 0, 20).any()
-    assert camera.sees(relief, "disc", point, 0, 80).all()
+    around = horizons(valley_open_to(180), "disc", np.array([[0.0, 0.0, 0.005]]), np.array([180.0, 0.0]))[:, 0]
+    assert around[0] < 20 < around[1] < 80
+
+
+def test_a_camera_that_looks_straight_down_has_alpha_to_its_right_and_beta_up():
+    for azimuth in (180, 0, 77):
+        right, up, forward = camera.standing(azimuth, 90, 2, ORIGIN, 30).axes
+        np.testing.assert_allclose([right, up, forward], [[1, 0, 0], [0, 1, 0], [0, 0, -1]], atol=1e-9)

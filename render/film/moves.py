@@ -108,7 +108,7 @@ def _shown(descents: Sequence[Descent]) -> tuple[np.ndarray, ...]:
 
 
 def _orbit(settings: cameras.Orbit, setting: Setting) -> Move:
-    stand = setting.stand(settings.azimuth, settings.elevation, settings.sweep, settings.angle)
+    stand = setting.stand(settings.azimuth, settings.elevation, settings.sweep, settings.lens)
     ease = EASINGS[settings.ease]
     turn = lambda share: settings.sweep * (float(ease(share)) - 0.5)  # noqa: E731
     return _around(settings, setting, stand, turn, views=3 + math.ceil(abs(settings.sweep) / MOMENT))
@@ -116,7 +116,7 @@ def _orbit(settings: cameras.Orbit, setting: Setting) -> Move:
 
 def _fixed(settings: cameras.Fixed, setting: Setting) -> Move:
     azimuth, elevation = settings.stand
-    stand = setting.stand(azimuth, elevation, 0.0, settings.angle)
+    stand = setting.stand(azimuth, elevation, 0.0, settings.lens)
     return _around(settings, setting, stand, lambda share: 0.0, views=1)
 
 
@@ -126,7 +126,7 @@ def _around(settings: Any, setting: Setting, stand: Stand, turn: Callable[[float
     shares = np.linspace(0, 1, min(views, 36))
 
     def at(share: float, distance: float) -> View:
-        return camera.standing(stand.azimuth + turn(share), stand.elevation, distance, target, settings.angle)
+        return camera.standing(stand.azimuth + turn(share), stand.elevation, distance, target, settings.lens)
 
     def all_at(distance: float) -> list[View]:
         return [at(share, distance) for share in shares]

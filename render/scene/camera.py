@@ -15,6 +15,9 @@ Azimuth = Annotated[Auto | Degrees, Discriminator(auto_or_number)]
 Elevation = Annotated[Auto | Annotated[float, Field(ge=5, le=89), Tag("number")], Discriminator(auto_or_number)]
 Distance = Annotated[Auto | Widths, Discriminator(auto_or_number)]
 
+Angle = Annotated[Auto | Annotated[float, Field(ge=5, le=90), Tag("number")], Discriminator(auto_or_number)]
+
+NATURAL_ANGLE, PLAN_ANGLE = 22.0, 8.0  # degrees; a wider plan would show the walls around it
 AZIMUTH = (
     "where the camera stands, degrees clockwise from +β seen from above (mid-shot); auto is the open side, from which "
     "the path and its end are seen best"
@@ -42,11 +45,16 @@ class Orbit(Part):
         default=50.0, ge=-3600, le=3600, description="angle of the move, degrees clockwise; 40 to 70 is calm"
     )
     elevation: Elevation = Field(default="auto", description=ELEVATION)
-    angle: float = Field(default=22.0, ge=5, le=90, description=ANGLE)
+    angle: float = Field(default=NATURAL_ANGLE, ge=5, le=90, description=ANGLE)
     distance: Distance = Field(default="auto", description=DISTANCE)
     ease: Literal["linear", "smooth", "smoother"] = Field(
         default="smoother", description="start and stop of the move; linear is for loops"
     )
+
+    @property
+    def lens(self) -> float:
+        """Vertical view angle, degrees."""
+        return self.angle
 
 
 class Fixed(Part):
@@ -60,7 +68,7 @@ class Fixed(Part):
     )
     azimuth: Azimuth = Field(default="auto", description=AZIMUTH)
     elevation: Elevation = Field(default="auto", description=ELEVATION)
-    angle: float = Field(default=22.0, ge=5, le=90, description=ANGLE)
+    angle: Angle = Field(default="auto", description=f"{ANGLE}; auto is 22, and 8 for a plan, whose walls stay upright")
     distance: Distance = Field(default="auto", description=DISTANCE)
 
     @model_validator(mode="after")
@@ -73,6 +81,11 @@ class Fixed(Part):
         if self.view == "top" and self.azimuth != "auto":
             raise refusal((("azimuth",), self.azimuth, "a plan has +β up; leave out azimuth, or choose another view"))
         return self
+
+    @property
+    def lens(self) -> float:
+        """Vertical view angle, degrees."""
+        return (PLAN_ANGLE if self.view == "top" else NATURAL_ANGLE) if self.angle == "auto" else self.angle
 
     @property
     def stand(self) -> tuple[float | Literal["auto"], float | Literal["auto"]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from render.stage.mesh import axes, covers, height_at, inside, outline
+from render.stage.mesh import axes, height_at, inside, outline
 from render.stage.relief import Relief
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -141,16 +141,3 @@ def fitting(points: np.ndarray, stand: Callable[[float], Sequence[View]], frame:
         else:
             far = middle
     return far
-
-
-def sees(
-    relief: Relief, shape: str, points: np.ndarray, azimuth: float, elevation: float, samples: int = 96
-) -> np.ndarray:
-    """Returns which points (N, 3) no terrain hides from a far camera at an azimuth and elevation, (N,) bool."""
-    a = math.radians(azimuth)
-    reach = np.linspace(0.01, 1.4, samples)
-    x = points[:, :1] + reach * math.sin(a)
-    y = points[:, 1:2] + reach * math.cos(a)
-    ray = points[:, 2:] + 0.004 + reach * math.tan(math.radians(elevation))
-    ground = height_at(relief, x.ravel(), y.ravel()).reshape(x.shape)
-    return np.asarray(~((ground > ray) & covers(relief, shape, x, y)).any(axis=1))
