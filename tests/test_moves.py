@@ -27,7 +27,7 @@ def setting(kind: str = "flat", tremble: float = 0.0, path: bool = True) -> Sett
     way = np.stack([np.zeros(200), np.linspace(-0.4, 0.4, 200)], 1)
     way[:, 0] += tremble * np.random.default_rng(0).normal(size=200)
     descent = drape(made, "disc", way, None, 0.0) if path else None
-    return Setting((made,), descent, lambda share: share * 199, 8.0, LOOK, FRAME)
+    return Setting((made,), ((descent,) if descent else (),), lambda share: share * 199, 8.0, LOOK, FRAME)
 
 
 def ride(kind: str = "flat", tremble: float = 0.0, **options) -> list:

@@ -29,6 +29,20 @@ class Job:
     documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
+    whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
+
+    def on_the_finest(self) -> Job:
+        """Returns the job on surfaces that are on disk already, where they are finer than its quality asks for."""
+        from render.landscape.finest import finest
+
+        scenes = []
+        for (path, _), whole in zip(self.scenes, self.whole, strict=True):
+            scene, names = finest(whole, self.quality, self.output)
+            scenes.append((path, scene))
+            for name in names:
+                points = " × ".join(f"{count:,}" for count in scene.measured[name].points)
+                self.reporter.say(f"surface {name}: the finer one that is measured already is drawn, {points} points")
+        return replace(self, scenes=scenes)
 
     @staticmethod
     def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
@@ -95,11 +109,12 @@ def _options(
     from render.scene.load import load_placed
     from render.scene.quality import apply_quality
 
-    loaded, documents, problems = [], {}, []
+    loaded, whole, documents, problems = [], [], {}, []
     for path in scenes:
         try:
             scene, documents[path] = load_placed(path, settings or [])
             loaded.append((path, apply_quality(scene, quality)))
+            whole.append(scene)
         except SceneError as error:
             problems += error.problems
     if problems:
@@ -107,7 +122,9 @@ def _options(
     _refuse_shared_names(loaded)
     use_data_folder(data)
     means = {"models": _models(model or [])}
-    return Job(loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, not bare, documents, means)
+    return Job(
+        loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, not bare, documents, means, whole
+    )
 
 
 def _models(named: list[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ def render(job: Job) -> None:
     from render.film import film, still
 
     sources.examine(job)
+    job = job.on_the_finest()
     _look_ahead(job, "stills", "films")
     job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
 
@@ -34,6 +35,7 @@ def still(job: Job) -> None:
     from render.film import still
 
     sources.examine(job)
+    job = job.on_the_finest()
     _look_ahead(job, "stills")
     job.answer(_made(job, still, "stills"))
 
@@ -47,6 +49,7 @@ def film(job: Job) -> None:
     from render.film import film
 
     sources.examine(job)
+    job = job.on_the_finest()
     _look_ahead(job, "films")
     job.answer(_made(job, film, "films"))
 
@@ -98,7 +101,7 @@ def train(job: Job) -> None:
 
     Example: thalweg train scenes/first-descent.yaml --set seed=11
     """
-    job.answer(_trained(job))
+    job.answer(_trained(job.on_the_finest()))
 
 
 def _trained(job: Job) -> list[dict[str, Any]]:
@@ -124,6 +127,7 @@ def sample(job: Job) -> None:
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
     sources.examine(job)
+    job = job.on_the_finest()
     job.answer(_sampled(job))
 
 
@@ -177,6 +181,7 @@ def plan(job: Job) -> None:
     from render.film import plan as plans
 
     sources.examine(job)
+    job = job.on_the_finest()
     made = [plans.make(scene, job.quality, job.output, job.metadata) for _, scene in job.scenes]
     if job.as_json:
         print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))

@@ -24,7 +24,7 @@ def verify(job: Job) -> None:
     from render.film.audit import audit
 
     found = []
-    for _, scene in job.scenes:
+    for _, scene in job.on_the_finest().scenes:
         for finding in audit(scene, job.quality, job.output, job.metadata):
             found.append(finding)
             if not job.as_json:

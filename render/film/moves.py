@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from render.film.easing import EASINGS
 from render.scene import camera as cameras
 from render.scene import look as looks
-from render.stage import camera, mesh
+from render.stage import camera, framing, mesh
 from render.stage.camera import Frame, View
+from render.stage.framing import Choice, Stand, Subject
+from render.stage.placing import MOST_IN_A_ROW, placements
 from render.stage.relief import Relief
 from render.stage.trail import Descent
 
@@ -22,6 +25,7 @@ MOMENT = 12.0  # degrees of a move between two views that the framing has to fit
 TICKS = 40  # of a ride, a second
 AHEAD = 0.06  # picture widths; over shorter ways a path only trembles
 CLEARANCE = 0.02  # picture widths between a riding camera and the ground
+DEEP = 10.0  # picture widths that a solid wall is seen down, until it ends
 SIGHT = 24  # points of the line of sight that are held above the ground
 
 Move = Callable[[float], View]
@@ -32,88 +36,118 @@ class Setting:
     """What a camera has to show."""
 
     reliefs: tuple[Relief, ...]  # seen alike by one camera; the first leads
-    descent: Descent | None  # the first path
-    head: Callable[[float], float]  # place in its trajectory, from the share of the shot
+    descents: tuple[tuple[Descent, ...], ...]  # the paths on each of them
+    head: Callable[[float], float]  # place in the first path's trajectory, from the share of the shot
     duration: float  # seconds
     look: looks.LookPreset
     frame: Frame
+    together: bool = False  # on one floor in one picture, instead of each in a picture of its own
 
     @property
     def relief(self) -> Relief:
         """The leading relief."""
         return self.reliefs[0]
 
-    def azimuth(self, asked: float | str, elevation: float, sweep: float) -> float:
-        """Returns the azimuth that was asked for, degrees; auto is the side from which the path is seen best."""
-        if asked != "auto":
-            return float(asked)
-        seen = self.descent.points[self.descent.shown] if self.descent else np.zeros((0, 3))
-        seen = seen if len(seen) > 1 else _cross(self.relief, self.look.body)
-        thinned = seen[:: max(1, len(seen) // 200)]
-        return camera.open_side(self.relief, self.look.body, thinned, elevation, sweep)
+    @property
+    def descent(self) -> Descent | None:
+        """The first path, which rides follow."""
+        return next((descent for descents in self.descents for descent in descents), None)
 
     @property
-    def middle(self) -> np.ndarray:
-        """The point (3,) that cameras look at: above the middle of what is drawn of the leading relief."""
-        height = 0.4 * self.relief.exaggeration
-        if self.relief.inland is None:
-            return np.array([0.0, 0.0, height])
-        rows, columns = np.nonzero(mesh.inside(self.relief, self.look.body))
-        x, y = (axis[index] for axis, index in zip(mesh.axes(self.relief), (columns, rows), strict=True))
-        return np.array([(x.min() + x.max()) / 2, (y.min() + y.max()) / 2, height])
+    def subjects(self) -> list[Subject]:
+        """What is to be seen and lit of each relief."""
+        return [
+            Subject(relief, _shown(descents), self.look.body)
+            for relief, descents in zip(self.reliefs, self.descents, strict=True)
+        ]
 
-    def hull(self) -> np.ndarray:
-        """Returns points (N, 3) that bound everything drawn."""
-        look = self.look
-        return np.concatenate([camera.hull(relief, look.body, -look.walls.thickness, 10.0) for relief in self.reliefs])
+    def stand(self, azimuth: float | str, elevation: float | str, sweep: float, angle: float) -> Stand:
+        """Returns where a camera stands in the middle of a move; what is auto is chosen for what it then shows."""
+        if azimuth != "auto" and elevation != "auto":
+            return Stand(float(azimuth), float(elevation))
+        turn, height = (None if asked == "auto" else float(asked) for asked in (azimuth, elevation))
+        choice = Choice(turn, height, sweep, angle)
+        return framing.best(
+            self.subjects, [self._hull_of(relief) for relief in self.reliefs], self._frame_of_one, choice
+        )
+
+    @property
+    def _frame_of_one(self) -> Frame:
+        """The room of each relief, where they share a picture."""
+        count = len(self.reliefs) if self.together else 1
+        return self.frame if count == 1 else framing.frame_of(self.frame.aspect / min(count, MOST_IN_A_ROW))
+
+    def placements(self, azimuth: float) -> tuple[np.ndarray, ...]:
+        """Returns the offsets (3,) of the reliefs for a camera that stands at an azimuth in the middle of its move."""
+        if not self.together or len(self.reliefs) < 2:
+            return tuple(np.zeros(3) for _ in self.reliefs)
+        return placements([self._hull_of(relief) for relief in self.reliefs], azimuth, self.frame.aspect)
+
+    def middle(self, azimuth: float) -> np.ndarray:
+        """Returns the point (3,) that a camera looks at: above the middle of what is drawn."""
+        points = self.hull(azimuth)[:, :2] if self.together else self._hull_of(self.relief)[:, :2]
+        return np.array([*(points.min(0) + points.max(0)) / 2, 0.4 * self.relief.exaggeration])
+
+    def hull(self, azimuth: float) -> np.ndarray:
+        """Returns points (N, 3) that bound everything drawn, for a camera at an azimuth in the middle of its move."""
+        offsets = self.placements(azimuth)
+        return np.concatenate(
+            [self._hull_of(relief) + away for relief, away in zip(self.reliefs, offsets, strict=True)]
+        )
+
+    def _hull_of(self, relief: Relief) -> np.ndarray:
+        walls = self.look.walls
+        seen = (walls.fade or DEEP) if self.look.body in ("block", "disc") else 0.0
+        return camera.hull(relief, self.look.body, -walls.thickness, seen)
 
 
-def _cross(relief: Relief, shape: str) -> np.ndarray:
-    """Returns points (n, 3) along α and along β through the lowest cell, to be seen where there is no path."""
-    levels = relief.level if relief.inland is None else np.where(mesh.inside(relief, shape), relief.level, np.inf)
-    row, column = np.unravel_index(np.argmin(levels), levels.shape)
-    rows, columns = levels.shape
-    x, y = column / (columns - 1) - 0.5, (row / (rows - 1) - 0.5) * relief.depth
-    way = np.linspace(-0.4, 0.4, 60)
-    along, across = np.full_like(way, y), np.full_like(way, x)
-    flat = np.stack([np.concatenate([way, across]), np.concatenate([along, way * relief.depth])], 1)
-    return np.column_stack([flat, mesh.height_at(relief, flat[:, 0], flat[:, 1])])
+def _shown(descents: Sequence[Descent]) -> tuple[np.ndarray, ...]:
+    """Returns what is shown of paths, (T, 3) each; none of one that is not."""
+    parts = (descent.points[descent.shown] for descent in descents)
+    return tuple(part for part in parts if len(part) > 1)
 
 
 def _orbit(settings: cameras.Orbit, setting: Setting) -> Move:
-    middle = setting.azimuth(settings.azimuth, settings.elevation, settings.sweep)
+    stand = setting.stand(settings.azimuth, settings.elevation, settings.sweep, settings.lens)
     ease = EASINGS[settings.ease]
-    turn = lambda share: middle + settings.sweep * (float(ease(share)) - 0.5)  # noqa: E731
-    return _around(settings, setting, turn, views=3 + math.ceil(abs(settings.sweep) / MOMENT))
+    turn = lambda share: settings.sweep * (float(ease(share)) - 0.5)  # noqa: E731
+    return _around(settings, setting, stand, turn, views=3 + math.ceil(abs(settings.sweep) / MOMENT))
 
 
 def _fixed(settings: cameras.Fixed, setting: Setting) -> Move:
-    azimuth = setting.azimuth(settings.azimuth, settings.elevation, 0.0)
-    return _around(settings, setting, lambda share: azimuth, views=1)
+    azimuth, elevation = settings.stand
+    stand = setting.stand(azimuth, elevation, 0.0, settings.lens)
+    return _around(settings, setting, stand, lambda share: 0.0, views=1)
 
 
-def _around(settings: Any, setting: Setting, azimuth: Callable[[float], float], views: int) -> Move:
-    target = setting.middle
+def _around(settings: Any, setting: Setting, stand: Stand, turn: Callable[[float], float], views: int) -> Move:
+    """Returns the move around everything that is shown, turned away from its middle by an angle in degrees."""
+    target = setting.middle(stand.azimuth)
     shares = np.linspace(0, 1, min(views, 36))
 
-    def stand(distance: float) -> list[View]:
-        return [
-            camera.standing(azimuth(share), settings.elevation, distance, target, settings.angle) for share in shares
-        ]
+    def at(share: float, distance: float) -> View:
+        return camera.standing(stand.azimuth + turn(share), stand.elevation, distance, target, settings.lens)
 
-    points = setting.hull()
-    if settings.distance == "auto":
-        distance, shift = camera.fitting(points, stand, setting.frame)
-    else:
-        distance = float(settings.distance)
-        found = camera.framed(points, stand(distance), setting.frame)
-        shift = found[1] if found else (0.0, 0.0)
+    def all_at(distance: float) -> list[View]:
+        return [at(share, distance) for share in shares]
 
-    def view(share: float) -> View:
-        there = camera.standing(azimuth(share), settings.elevation, distance, target, settings.angle)
-        return View(there.position, there.target, there.angle, shift)
+    points = setting.hull(stand.azimuth)
+    auto = settings.distance == "auto"
+    distance = camera.fitting(points, all_at, setting.frame) if auto else float(settings.distance)
+    shift = _centring(points, all_at(distance), setting.frame, shares)
+    return lambda share: replace(at(share, distance), shift=shift(share))
 
-    return view
+
+def _centring(
+    points: np.ndarray, views: Sequence[View], frame: Frame, shares: np.ndarray
+) -> Callable[[float], tuple[float, float]]:
+    """Returns the shift that keeps points in the middle of a frame, smoothly between views at shares of a move."""
+    found = [camera.framed(points, view, frame) for view in views]
+    shifts = np.array([each[1] if each else (0.0, 0.0) for each in found])
+    if len(views) == 1:
+        return lambda share: (float(shifts[0, 0]), float(shifts[0, 1]))
+    course = CubicSpline(shares, shifts)
+    return lambda share: (float(course(share)[0]), float(course(share)[1]))
 
 
 def _ride(settings: cameras.Ride, setting: Setting) -> Move:

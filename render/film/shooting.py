@@ -57,7 +57,9 @@ class Shooting:
             names = settings.surfaces
             landscapes = [terrain.obtain(self.scene, name, self.folder, self.reporter) for name in names]
             width, height = self.output.size
-            take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, width / len(names) / height)
+            apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
+            aspect = width / (len(names) if apart else 1) / height
+            take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
             for sentence in remarks(take):
                 if sentence not in self._said:
                     self._said.add(sentence)
@@ -74,11 +76,11 @@ class Shooting:
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
             self._tell_what_is_left_out(take)
-            sizes = panel_sizes(self.output.size, len(take.panels))
+            sizes = panel_sizes(self.output.size, len(take.pictures))
             stages: list[Stage] = []
             try:
-                for panel, size in zip(take.panels, sizes, strict=True):
-                    stages.append(take.stage(panel, size, supersampling(self.output)))
+                for shown, size in zip(take.pictures, sizes, strict=True):
+                    stages.append(take.stage(shown, size, supersampling(self.output)))
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
                     with unfused() if isinstance(self.output, Still) else nullcontext():
                         picture = self._picture(take, stages, time, moment)
@@ -100,8 +102,8 @@ class Shooting:
 
     def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment) -> np.ndarray:
         exposed = []
-        for panel, stage in zip(take.panels, stages, strict=True):
-            stage.show_paths([take.trails(panel, time)])
+        for shown, stage in zip(take.pictures, stages, strict=True):
+            stage.show_paths([take.trails(take.panels[number], time) for number in shown])
             exposed.append(stage.expose(take.view(time)))
         pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
         words = words_of(self.scene, self.output, take, time)

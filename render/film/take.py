@@ -19,18 +19,19 @@ from render.landscape.ready import GIVEN
 from render.landscape.resampling import is_even
 from render.landscape.status import Status
 from render.scene import look as looks
+from render.scene.camera import Ride
 from render.scene.shot import Shot
-from render.stage import mesh, relief
+from render.stage import mesh, relief, sunward
 from render.stage.bake import Sun
-from render.stage.camera import Frame, View
+from render.stage.camera import View
+from render.stage.framing import frame_of
 from render.stage.relief import Relief
 from render.stage.stage import Placed, Stage, drawn_levels
+from render.stage.sunward import Asked
 from render.stage.trail import Descent, Trail, drape
 from render.stage.unasked import Steps, steps_for
 
-FILL = 0.78
 FEWEST = 8  # points along an axis; fewer cannot be cut round
-RAISED = 0.12  # half heights; leaves room for words
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class Take:
     move: Move
     sun: Sun
     steps: Steps
+    placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
+    together: bool = True  # whether all panels stand on one floor, in one picture
 
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
@@ -126,16 +129,33 @@ class Take:
             laid=any(walk.laid for walk in walks),
         )
 
-    def stage(self, panel: Panel, size: tuple[int, int], factor: int) -> Stage:
-        """Returns the stage of a panel for a picture size, with factor × factor sub-pixels."""
+    @property
+    def pictures(self) -> list[tuple[int, ...]]:
+        """The panels, by their numbers, that each of the pictures side by side shows."""
+        every = range(len(self.panels))
+        return [tuple(every)] if self.together else [(number,) for number in every]
+
+    def stage(self, shown: Sequence[int], size: tuple[int, int], factor: int) -> Stage:
+        """Returns the stage of some panels for a picture size, with factor × factor sub-pixels."""
         style = self.shot.path
         levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
         ghost = style.show and style.height == "loss"
-        return Stage([Placed(panel.relief)], self.look, self.sun, size, factor, levels=levels, ghost=ghost)
+        bodies = [self._placed(number) for number in shown]
+        return Stage(bodies, self.look, self.sun, size, factor, levels=levels, ghost=ghost)
+
+    def _placed(self, number: int) -> Placed:
+        panel, (x, y, _) = self.panels[number], self.placements[number]
+        measured = np.isin(panel.landscape.surface.status, (Status.MEASURED, Status.SYMMETRY))
+        return Placed(panel.relief, (float(x), float(y)), measured)
 
 
-def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float) -> Take:
-    """Returns the take of a shot of landscapes side by side, in panels of an aspect (width / height)."""
+def prepare(
+    shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True
+) -> Take:
+    """Returns the take of a shot of landscapes.
+
+    aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
+    """
     preset = look.resolved
     surfaces = [landscape.surface for landscape in landscapes]
     depths = [_depth(surface.grid) for surface in surfaces]
@@ -143,14 +163,20 @@ def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspec
     losses = [surface.loss for surface in surfaces]
     steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
     reliefs = relief.make_alike(losses, steps.steps, depths, holes)
-    if not all(_is_round(made) for made in reliefs):
-        preset = preset.model_copy(update={"shape": "square"})
+    if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
+        preset = preset.model_copy(update={"body": "block"})
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
-    move = MOVES[type(shot.camera)](shot.camera, _setting(shot, preset, panels, aspect))
-    turn = -95.0 if preset.sun.azimuth == "auto" else preset.sun.azimuth
-    height = 27.0 if preset.sun.elevation == "auto" else preset.sun.elevation
-    sun = Sun((_facing(move(0.5)) + turn) % 360, height, preset.sun.size)
-    return Take(shot, preset, panels, move, sun, steps)
+    setting = _setting(shot, preset, panels, aspect, together)
+    move = MOVES[type(shot.camera)](shot.camera, setting)
+    placements = setting.placements(_facing(move(0.5)))
+    sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
+    return Take(shot, preset, panels, move, sun, steps, placements, setting.together)
+
+
+def _asked(sun: looks.Sun) -> Asked:
+    """Returns what a look settles of its sun."""
+    turn, height = (None if value == "auto" else float(value) for value in (sun.azimuth, sun.elevation))
+    return Asked(turn, height, sun.size)
 
 
 def _depth(grid: Grid) -> float:
@@ -189,7 +215,7 @@ def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndar
     return np.where(np.isnan(path.true_loss), np.nan, levels), False
 
 
-def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float) -> Setting:
+def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Setting:
     lead = next((walk for panel in panels for walk in panel.walks), None)
 
     def head(share: float) -> float:
@@ -197,7 +223,11 @@ def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect
         return lead.head(head_progress(share * shot.duration, shot.duration, shot.hold))
 
     reliefs = tuple(panel.relief for panel in panels)
-    return Setting(reliefs, lead.descent if lead else None, head, shot.duration, look, Frame(aspect, FILL, RAISED))
+    descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
+    together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
+    return Setting(
+        reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
+    )
 
 
 def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:

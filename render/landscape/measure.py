@@ -90,6 +90,11 @@ def _others(settings: spec.Surface) -> list[str]:
     return list(dict.fromkeys([*_through(settings), *settings.paths]))
 
 
+def runs_of(settings: spec.Surface) -> list[str]:
+    """Returns the names of all runs that a surface is measured with, its own first."""
+    return [settings.run, *_others(settings)]
+
+
 def folder_of(scene: Scene, name: str, output: File) -> File:
     """Returns the folder of a scene's surface."""
     return output / "surfaces" / f"{scene.measured[name].plane.kind}-{key_of(scene, name)[:8]}"

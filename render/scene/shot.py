@@ -36,7 +36,7 @@ class Shot(Part):
     surface: Name = Field(description="name of the surface under surfaces")
     beside: list[Name] = Field(
         default=[],
-        max_length=3,
+        max_length=8,
         description="further surfaces, drawn to its right with the same camera, colours and scale of height",
     )
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")

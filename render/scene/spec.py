@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRun, ReadySurface
@@ -24,6 +25,7 @@ from render.scene.surface import Surface
 from render.scene.training import Training
 
 VERSION = 1
+SOLID = ("block", "disc")  # bodies with a base
 MEASURED = "measured"  # what pydantic's locations call a surface that is no ready one
 Fault = tuple[Location, Any, str]
 
@@ -111,6 +113,7 @@ class Scene(Part):
             *dangling(self.model_dump(include={"runs", "surfaces", "shots"})),
             *self._strangers(),
             *self._moments(),
+            *self._undersides(),
         ]
         if faults:
             raise refusal(*faults)
@@ -146,6 +149,13 @@ class Scene(Part):
         for name, still in self.stills.items():
             if self.shots and still.at > end:
                 yield ("stills", name, "at"), still.at, f"{still.at:g} s is after the end of the shots, {end:g} s"
+
+    def _undersides(self) -> Iterator[Fault]:
+        """Gives the cameras that would see the base of a solid body and nothing of its terrain."""
+        for index, shot in enumerate(self.shots):
+            if isinstance(shot.camera, Fixed) and shot.camera.view == "underside" and self.look.body in SOLID:
+                sentence = f"underside shows the base of a {self.look.body}; set look.body to sheet"
+                yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
 
 
 def _unlike(name: str, through: Sequence[str], runs: Mapping[str, Run]) -> str | None:

@@ -1,4 +1,4 @@
-"""The camera: where it stands, and the first framing when the scene leaves it to us.
+"""The camera: where it stands, and at which distance it holds what it shows.
 
 Azimuths are degrees clockwise from +β, seen from above; a camera at azimuth 180 stands on the −β side and looks
 towards +β, with α to the right.
@@ -11,11 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import ConvexHull, QhullError
 
-from render.stage.mesh import axes, covers, height_at, inside, outline
+from render.stage.mesh import axes, height_at, inside, outline
 from render.stage.relief import Relief
 
 UP = np.array([0.0, 0.0, 1.0])
+NORTH_UP = np.array([1.0, 0.0, 0.0])  # to the right of a plan, whose upper edge is then +β
+STRAIGHT = 1e-9  # sine of the angle to the vertical below which a view is a plan
 HULL_WAYS = 240  # directions in which the outermost cells of a terrain with holes are looked for
 HULL_CELLS = 3000  # that stand for its heights
 
@@ -35,7 +38,8 @@ class View:
         forward = self.target - self.position
         forward = forward / np.linalg.norm(forward)
         right = np.cross(forward, UP)
-        right = right / np.linalg.norm(right)
+        length = np.linalg.norm(right)
+        right = right / length if length > STRAIGHT else NORTH_UP  # a plan has no horizon
         return right, np.cross(right, forward), forward
 
     def project(self, points: np.ndarray) -> np.ndarray:
@@ -55,11 +59,23 @@ def standing(azimuth: float, elevation: float, distance: float, target: np.ndarr
 
 
 def hull(relief: Relief, shape: str, bottom: float, skirt: float) -> np.ndarray:
-    """Returns a few thousand points (N, 3) that bound everything drawn: the terrain, coarsely, and what is seen of its
-    wall, which fades over the skirt.
+    """Returns points (N, 3), a few hundred at most, that bound everything drawn: the terrain, coarsely, and what is
+    seen of its wall, which fades over the skirt.
     """
-    if relief.inland is not None:
-        return _hull_of_cells(relief, shape, bottom, skirt)
+    points = _hull_of_cells if relief.inland is not None else _hull_of_outline
+    return _outermost(points(relief, shape, bottom, skirt))
+
+
+def _outermost(points: np.ndarray) -> np.ndarray:
+    """Returns those of points (N, 3) that bound the others."""
+    try:
+        return np.asarray(points[ConvexHull(points).vertices])
+    except QhullError:  # they lie in one plane
+        return points
+
+
+def _hull_of_outline(relief: Relief, shape: str, bottom: float, skirt: float) -> np.ndarray:
+    """Returns the points (N, 3) of a terrain without holes, by rings from its edge to its middle."""
     edge = outline(relief, shape)
     flat = np.concatenate([edge * share for share in np.linspace(0, 1, 13)])
     z = height_at(relief, flat[:, 0], flat[:, 1])
@@ -89,74 +105,39 @@ class Frame:
     """The room that a picture gives to its object."""
 
     aspect: float  # width / height
-    fill: float  # share of the width or height that the object may take
+    fill: float  # share of the width that the object may take
     raised: float  # how far its middle stands above the picture's, half heights; leaves room for words
+    tall: float | None = None  # share of the height that it may take, where that is another than of the width
+
+    @property
+    def height(self) -> float:
+        """Share of the height that the object may take."""
+        return self.fill if self.tall is None else self.tall
 
 
-def framed(points: np.ndarray, views: Sequence[View], frame: Frame) -> tuple[float, tuple[float, float]] | None:
-    """Returns how much of the allowed room points take from these views together, and the shift that centres them.
+def framed(points: np.ndarray, view: View, frame: Frame) -> tuple[float, tuple[float, float]] | None:
+    """Returns how much of the allowed room points take from a view, and the shift that centres them.
 
-    None where a point lies behind a camera.
+    None where a point lies behind the camera.
     """
-    projected = np.concatenate([view.project(points) for view in views])
-    x, y, along = projected.T
+    x, y, along = view.project(points).T
     if (along < 0.05).any():
         return None
-    taken = max(np.ptp(x) / (2 * frame.aspect * frame.fill), np.ptp(y) / (2 * frame.fill))
+    taken = max(np.ptp(x) / (2 * frame.aspect * frame.fill), np.ptp(y) / (2 * frame.height))
     return float(taken), (float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2 - frame.raised)
 
 
-def fitting(
-    points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame
-) -> tuple[float, tuple[float, float]]:
-    """Returns the distance (picture widths) at which the points fill the frame, and the shift that centres them there.
+def fitting(points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame) -> float:
+    """Returns the distance (picture widths) at which the points fill the frame where they take most of it.
 
     stand gives the views of a move at a distance.
     """
-    near, far = 0.2, 30.0
+    near, far = 0.2, 60.0
     for _ in range(28):
         middle = math.sqrt(near * far)
-        found = framed(points, stand(middle), frame)
-        if found is None or found[0] > 1:
+        found = [framed(points, view, frame) for view in stand(middle)]
+        if any(each is None or each[0] > 1 for each in found):
             near = middle
         else:
             far = middle
-    found = framed(points, stand(far), frame)
-    return far, found[1] if found else (0.0, 0.0)
-
-
-def open_side(
-    relief: Relief, shape: str, path: np.ndarray, elevation: float, sweep: float, candidates: int = 72
-) -> float:
-    """Returns the azimuth in the middle of the sweep from which the path (T, 3) is seen best.
-
-    Best is the length of the path on the picture that no terrain hides, averaged over the sweep.
-    """
-    azimuths = np.arange(candidates) * 360.0 / candidates
-    seen = np.array([visible_length(relief, shape, path, a, elevation) for a in azimuths])
-    half = min(candidates // 2, max(1, round(abs(sweep) / 2 / 360 * candidates)))
-    window = np.exp(-0.5 * (np.arange(-half, half + 1) / (half / 1.5)) ** 2)
-    around = (np.take(seen, range(k - half, k + half + 1), mode="wrap") for k in range(candidates))
-    return float(azimuths[int(np.argmax([np.average(part, weights=window) for part in around]))])
-
-
-def visible_length(relief: Relief, shape: str, path: np.ndarray, azimuth: float, elevation: float) -> float:
-    """Returns how much of the path (T, 3) is seen from far away at an azimuth and elevation, in picture widths."""
-    right, up, _ = standing(azimuth, elevation, 50.0, np.zeros(3), 2.0).axes
-    flat = np.stack([path @ right, path @ up], axis=1)
-    lengths = np.linalg.norm(np.diff(flat, axis=0), axis=1)
-    clear = sees(relief, shape, path, azimuth, elevation)
-    return float((lengths * (clear[1:] & clear[:-1])).sum())
-
-
-def sees(
-    relief: Relief, shape: str, points: np.ndarray, azimuth: float, elevation: float, samples: int = 96
-) -> np.ndarray:
-    """Returns which points (N, 3) no terrain hides from a far camera at an azimuth and elevation, (N,) bool."""
-    a = math.radians(azimuth)
-    reach = np.linspace(0.01, 1.4, samples)
-    x = points[:, :1] + reach * math.sin(a)
-    y = points[:, 1:2] + reach * math.cos(a)
-    ray = points[:, 2:] + 0.004 + reach * math.tan(math.radians(elevation))
-    ground = height_at(relief, x.ravel(), y.ravel()).reshape(x.shape)
-    return np.asarray(~((ground > ray) & covers(relief, shape, x, y)).any(axis=1))
+    return far
