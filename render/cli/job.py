@@ -28,8 +28,8 @@ class Job:
     metadata: bool = True  # in the files themselves
     documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
-    wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
     whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
+    wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
 
     def on_the_finest(self) -> Job:
         """Returns the job on surfaces that are on disk already, where they are finer than its quality asks for."""
