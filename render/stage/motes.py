@@ -21,7 +21,8 @@ from render.stage.relief import Relief
 LEAST, MOST = 0.6, 2.4  # radius of a point, pixels of 1080 rows
 SPREAD = 0.22  # radius / distance between points on the picture
 FAR_LIGHT = 0.45  # of a point at the far end / of one at the near end
-GAIN = 1.15
+GAIN = 2.0  # brightness of a point that stands alone
+DENSE = 0.5  # of that, for points that lie as densely as they are wide
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Motes:
         far = np.clip((along[seen] - span[0]) / max(1e-6, span[1] - span[0]), 0, 1)
         apart = np.sqrt(max(1.0, np.ptp(column[seen]) * np.ptp(row[seen])) / max(1, seen.sum())) if seen.any() else 1.0
         radius = float(np.clip(SPREAD * apart, LEAST * rows, MOST * rows))
-        share = min(1.0, (apart / (2 * radius)) ** 2)
+        share = min(1.0, DENSE * (apart / (2 * radius)) ** 2)
         light = torch.from_numpy((share * (1 - (1 - FAR_LIGHT) * far)).astype(np.float32))
         sent = torch.cat([self.colours[torch.from_numpy(seen)], torch.ones(int(seen.sum()), 1)], 1) * light[:, None]
         laid = _laid(sent, column[seen], row[seen], size)

@@ -27,12 +27,12 @@ from render.stage.uniforms import Uniforms
 CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serves every frame
 
 UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
-HALO_REACH = 9.0  # pixels beside the path over which pale ground darkens, so that the line stands out
+HALO_REACH = 7.0  # pixels beside the path over which pale ground darkens, so that the line stands out
 CONTRAST = 3.2  # of the path to the ground beside it, luminance with 5 % added to each
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
 TINT = 0.3  # of the palette, in cut faces; their lines have it pure
-GLINT = 0.15  # brightest that the sun shows in the ground, multiples of its light
+GLINT = 0.12  # brightest that the sun shows in the ground, multiples of its light
 MAJOR = 5  # every so many contours one is stronger
 
 Vector = list[Tensor]
@@ -172,7 +172,9 @@ def _gloss(normal: Vector, spot: _Spot, lit: Tensor, u: dict[str, Tensor]) -> Ve
     back = [2 * _dot(normal, view) * normal[k] - view[k] for k in range(3)]
     mirror = (base + (1 - base) * _fifth(1 - facing)) * (1 - 0.75 * rough)
     sky = sky_towards(back, u)
-    return [u["sun_colour"][k] * (lobe * slope * lit).clamp(max=GLINT) + mirror * sky[k] for k in range(3)]
+    shine = lobe * slope * lit
+    shine = shine / (1 + shine / GLINT)  # a cap would end in a hard edge
+    return [u["sun_colour"][k] * shine + mirror * sky[k] for k in range(3)]
 
 
 def _embers(light: Vector, albedo: Vector) -> tuple[Vector, Vector]:
