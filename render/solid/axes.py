@@ -36,7 +36,7 @@ def turned(camera: Camera) -> float:
 
 
 def basis(axes: np.ndarray) -> np.ndarray:
-    """Returns the matrices (F, 3, 3), columns to the right, up and back, of axes (F, 3, 3) to the right, up, forward."""
+    """Returns matrices (F, 3, 3), columns to the right, up and back, of axes (F, 3, 3) to the right, up, forward."""
     return np.stack([axes[:, 0], axes[:, 1], -axes[:, 2]], axis=-1)
 
 

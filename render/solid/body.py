@@ -84,7 +84,7 @@ def boundary(triangles: np.ndarray) -> np.ndarray:
     """Returns the edges (k, 2) that one triangle alone has, in its sense of rotation."""
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).astype(np.int64)
     low, high = edges.min(axis=1), edges.max(axis=1)
-    _, first, count = np.unique(low * (triangles.max() + 1) + high, return_index=True, return_counts=True)
+    _, first, count = np.unique(low * (triangles.max(initial=0) + 1) + high, return_index=True, return_counts=True)
     return edges[first[count == 1]]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from render.errors import DataError
 from render.film.take import Panel, Take
 from render.scene.look import RADIUS_PIXELS
 from render.solid import body, colours
@@ -33,10 +34,18 @@ class Cut:
 
     @staticmethod
     def of(take: Take, panel: Panel, cells: int, width: float) -> Cut:
-        """Returns a panel's terrain, so many cells along its longer axis at most, so many metres wide."""
+        """Returns a panel's terrain, so many cells along its longer axis at most, so many metres wide.
+
+        Raises DataError where nothing of it is left.
+        """
         fine = body.torn(panel.relief)
         coarse = body.coarser(fine, cells)
         made = body.body_of(coarse, take.look.body)
+        if not len(made.terrain.triangles):
+            within = f" within the {take.look.body}" if take.look.body == "disc" else ""
+            raise DataError(
+                f"surface: no cell{within} holds a value on a mesh of {cells:,}; set look.body=block, or a finer --mesh"
+            )
         return Cut(take, panel, fine, coarse, made, width / float(np.ptp(made.terrain.points[:, 0])))
 
     @property

@@ -30,7 +30,8 @@ def _chosen(scene: Scene, asked: Asked, cut: Cut) -> Iterator[str]:
     if len(scene.shots) > 1:
         yield f"shot {asked.shot} of {len(scene.shots)}"
     if others:
-        yield f"only {first}; for {' or '.join(others)}, set shots.{asked.shot - 1}.surface to it, and {first} beside it"
+        names = " or ".join(others)
+        yield f"only {first}; for {names}, set shots.{asked.shot - 1}.surface to it, and {first} beside it"
     if cut.take.look.body == "points" and asked.form != "stl":
         yield "the points as a sheet"
     if asked.form in ("glb", "usd") and not scene.films:
