@@ -174,7 +174,9 @@ def test_a_print_with_holes_is_closed_and_says_its_parts(home, shape):  # noqa: 
     found, record = printed(path, "--set", f"look.body={shape}")
     assert found.is_watertight and found.body_count == 2 and record["parts"] == 2
     assert "93 cells without data are holes" in record["said"] and "21 cells that diverged are holes" in record["said"]
-    fine, coarse = found, printed(path, "--set", f"look.body={shape}", "--mesh", "20")[0]
+    assert not any("coarser" in sentence for sentence in record["said"])
+    fine, (coarse, said) = found, printed(path, "--set", f"look.body={shape}", "--mesh", "20")
+    assert said["mesh"] == [20, 15] and "coarser than the surface, which has 41 × 31" in said["said"]
     assert coarse.is_watertight and len(coarse.faces) < len(fine.faces)
     assert coarse.volume == pytest.approx(fine.volume, rel=0.1)
 
@@ -235,3 +237,35 @@ def test_the_coarsest_discs_are_closed_or_refused(home, cells):  # noqa: F811
     scene = scene_at(home)
     code, said = refused(scene, "--to", "stl", "--mesh", cells, "--set", "look.body=disc")
     assert code == 0 or (code == 5 and len(said.splitlines()) == 1), said
+
+
+UNUSUAL = {
+    "flat": ["look.relief=[{exaggeration: 0}]"],
+    "thin": ["look.walls.thickness=0"],
+    "no path": ["shots.0.path.show=false"],
+    "points": ["look.body=points"],
+    "a ride": ["shots.0.camera={kind: ride}"],
+    "film time": ["films.f.fps=24000/1001"],
+    "dark": ["look.sun.strength=0", "look.sky.strength=0"],
+    "a point of a sun": ["look.sun.size=0", "look.sun.elevation=89"],
+    "its own loss": ["shots.0.path.height=loss"],
+    "one frame": ["shots.0.duration=10ms"],
+}
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_unusual_scenes_are_exported_and_read(home, case):  # noqa: F811
+    trimesh, _ = pytest.importorskip("trimesh"), pytest.importorskip("pxr")
+    from pxr import Usd
+
+    path = scene_at(home)
+    options = [part for setting in UNUSUAL[case] for part in ("--set", setting)]
+    found = trimesh.load_scene(export(path, "glb", *options))
+    assert np.isfinite(found.extents).all() and "terrain" in found.geometry
+    assert ("walls" in found.geometry) == (case not in ("thin", "points"))
+    assert Usd.Stage.Open(str(export(path, "usd", *options))).GetPrimAtPath("/Stage/camera")
+
+
+def test_nothing_to_export_is_a_sentence(home):  # noqa: F811
+    code, said = refused(scene_at(home), "--to", "glb", "--set", "look.body=none", "--set", "shots.0.path.show=false")
+    assert code == 2 and "nothing to export" in said and len(said.splitlines()) == 1

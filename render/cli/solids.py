@@ -45,7 +45,7 @@ def export_scenes(job: Job, form: str, width: str | None, cells: int | None, sho
         _measure(job, scene, shot)
         made = export.make(export.Order(scene, asked, job.quality, job.metadata), path.stem, job.output, job.reporter)
         points, said = export.said_of(made.path)
-        held = {"points": points, "value": "mesh", "notes": said}
+        held = {"points": points, "value": "mesh points", "notes": said}
         results.append({**job.result("export", path.stem, made.path, made.key, made.reused), **held})
     job.answer(results)
 

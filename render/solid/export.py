@@ -99,11 +99,14 @@ def said_of(target: Path) -> tuple[list[int], list[str]]:
 
 
 def _model(order: Order, shooting: Shooting, take: Take, cut: Cut) -> Model:
+    pieces = tuple(pieces_of(cut))
+    if not pieces:
+        raise UsageError("look.body: none, and no path is drawn, so there is nothing to export; set look.body=block")
     width, height = order.film.size
     aspect = width / len(take.panels) / height
     camera = camera_of(take, shooting.timeline, order.asked.shot - 1, aspect, cut.scale)
     words = {"title": order.scene.title, "description": caption_of(order.scene, take)} if order.metadata else {}
-    return Model(tuple(pieces_of(cut)), camera, lights_of(take), words)
+    return Model(pieces, camera, lights_of(take), words)
 
 
 def _write(target: Path, written: Written) -> None:

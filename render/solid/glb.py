@@ -20,7 +20,7 @@ from render.solid.model import Camera, Lights, Material, Model, Piece, Texture
 FLOAT, UINT = 5126, 5125
 VERTICES, INDICES = 34962, 34963  # what a part of the buffer is for
 TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
-NEAREST_MIPMAP, LINEAR, CLAMP = 9987, 9729, 33071
+MIPMAP, LINEAR, CLAMP = 9987, 9729, 33071
 
 
 class _Binary:
@@ -62,21 +62,22 @@ class _Binary:
 def encode(model: Model) -> bytes:
     """Returns a model as the bytes of a glb file."""
     binary = _Binary()
-    meshes = [_mesh(piece, number, binary) for number, piece in enumerate(model.pieces)]
+    materials = [material.name for material in model.materials]
+    meshes = [_mesh(piece, materials.index(piece.material.name), binary) for piece in model.pieces]
     images = [_image(texture, binary) for texture in model.textures]
     names = [texture.name for texture in model.textures]
     document = {
         "asset": {"version": "2.0", "generator": f"Thalweg {version('thalweg')}"},
-        "extensionsUsed": ["KHR_lights_punctual", "KHR_materials_emissive_strength", "KHR_materials_ior"],
+        "extensionsUsed": _extensions(model),
         "extensions": {"KHR_lights_punctual": {"lights": [_sun(model.lights)]}},
         "scene": 0,
         "scenes": [{"nodes": list(range(len(meshes) + 2)), **({"extras": model.words} if model.words else {})}],
         "nodes": [*_nodes(model), _camera_node(model.camera), _sun_node(model.lights)],
         "meshes": meshes,
-        "materials": [_material(piece.material, names) for piece in model.pieces],
+        "materials": [_material(material, names) for material in model.materials],
         "cameras": [_camera(model.camera)],
         "animations": [_animation(model.camera, len(meshes), binary)],
-        "samplers": [{"magFilter": LINEAR, "minFilter": NEAREST_MIPMAP, "wrapS": CLAMP, "wrapT": CLAMP}],
+        "samplers": [{"magFilter": LINEAR, "minFilter": MIPMAP, "wrapS": CLAMP, "wrapT": CLAMP}][: len(images)],
         "textures": [{"sampler": 0, "source": number} for number in range(len(images))],
         "images": images,
         "accessors": binary.accessors,
@@ -94,6 +95,13 @@ def _file(document: dict[str, Any], content: bytes) -> bytes:
     return b"".join(
         [head, struct.pack("<I4s", len(text), b"JSON"), text, struct.pack("<I4s", len(content), b"BIN\0"), content]
     )
+
+
+def _extensions(model: Model) -> list[str]:
+    """Returns the extensions of the format that a file makes use of."""
+    shining = any(material.emission for material in model.materials)
+    of_materials = ["KHR_materials_ior"] if model.materials else []
+    return ["KHR_lights_punctual", *of_materials, *(["KHR_materials_emissive_strength"] if shining else [])]
 
 
 def _mesh(piece: Piece, material: int, binary: _Binary) -> dict[str, Any]:

@@ -89,7 +89,11 @@ class Model:
     words: dict[str, str] = field(default_factory=dict)  # title and description; empty where none are wanted
 
     @property
+    def materials(self) -> list[Material]:
+        """The materials of all pieces, each once; those of one name are alike."""
+        return list({piece.material.name: piece.material for piece in self.pieces}.values())
+
+    @property
     def textures(self) -> list[Texture]:
         """The textures of all pieces, each once."""
-        named = {piece.material.texture.name: piece.material.texture for piece in self.pieces if piece.material.texture}
-        return list(named.values())
+        return [material.texture for material in self.materials if material.texture]

@@ -48,8 +48,7 @@ def _faces(piece: Piece, start: np.ndarray) -> Iterator[str]:
 
 def materials(model: Model, names: Mapping[str, str]) -> bytes:
     """Returns the text of the mtl file of a model; names are the files of its textures."""
-    known = {piece.material.name: piece.material for piece in model.pieces}
-    lines = [line for material in known.values() for line in (*_material(material, names), "")]
+    lines = [line for material in model.materials for line in (*_material(material, names), "")]
     return "\n".join(lines).encode()
 
 

@@ -22,7 +22,7 @@ LACKING = {
 
 def sentences(scene: Scene, asked: Asked, cut: Cut, camera: Camera) -> list[str]:
     """Returns what somebody who opens an export has to know of it, each a clause."""
-    return [*_chosen(scene, asked, cut), *_holes(cut), LACKING[asked.form], *_lens(asked, camera)]
+    return [*_chosen(scene, asked, cut), *_coarser(cut), *_holes(cut), LACKING[asked.form], *_lens(asked, camera)]
 
 
 def _chosen(scene: Scene, asked: Asked, cut: Cut) -> Iterator[str]:
@@ -36,6 +36,12 @@ def _chosen(scene: Scene, asked: Asked, cut: Cut) -> Iterator[str]:
         yield "the points as a sheet"
     if asked.form in ("glb", "usd") and not scene.films:
         yield "no film is in the scene, so the camera has 30 frames a second and a picture of 16:9"
+
+
+def _coarser(cut: Cut) -> Iterator[str]:
+    rows, columns = cut.fine.level.shape
+    if cut.mesh.level.shape != (rows, columns):
+        yield f"coarser than the surface, which has {columns:,} × {rows:,}"
 
 
 def _holes(cut: Cut) -> Iterator[str]:
