@@ -112,3 +112,25 @@ def test_memory_is_told_tile_by_tile(script, monkeypatch, tmp_path):
 def test_what_was_lost_is_named(script, capsys):
     script("faults").told("killed in", "train", 1, lambda: {"a": b"1"}, {"a": b"2", "b": b""})
     assert capsys.readouterr().out == "killed in train: 1 times, a, b lost\n"
+
+
+def test_without_blender_nothing_is_opened_and_this_is_said(script, monkeypatch, capsys):
+    blender = script("open_in_blender")
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    blender.main()
+    assert "bpy is not installed here" in capsys.readouterr().err
+
+
+def test_blender_renders_what_is_exported(script, monkeypatch, tmp_path, capsys):
+    pytest.importorskip("bpy", reason="bpy is not installed; `pip install bpy` brings Blender")
+    pytest.importorskip("pxr", reason="usd-core is not installed; the extra scene3d brings it")
+    from tests.test_solid import export, scene_at
+
+    monkeypatch.chdir(tmp_path)
+    files = [export(scene_at(tmp_path), form) for form in ("glb", "usd")]
+    monkeypatch.setattr(
+        sys, "argv", ["script", *map(str, files), "--out", str(tmp_path), "--width", "64", "--samples", "1"]
+    )
+    script("open_in_blender").main()
+    assert capsys.readouterr().out.count("'camera': 1") == 2
+    assert all((tmp_path / f"{file.name}.png").is_file() for file in files)

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from render.cli.app import AsJson, app, mistakes
+from render.cli import solids
+from render.cli.app import AsJson, DataFolder, app, mistakes
+from render.cli.job import Bare, Models, Quality, Settings, options_of_scenes
 from render.errors import UsageError
 
 
@@ -49,23 +51,71 @@ def import_(
 
 @app.command()
 def export(
-    surface: Annotated[Path, typer.Argument(metavar="SURFACE", help="Folder of a surface, or a file that holds one.")],
-    kind: Annotated[str, typer.Option("--to", metavar="FORMAT", help="npz, h5, csv, vtp or vti.")],
-    output: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; else beside the surface.")] = None,
+    given: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SCENE|SURFACE", help="Scene files; or the folder of a surface, or a file that holds one."
+        ),
+    ],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="FORMAT", help="Of a scene glb, usd, stl or obj; of a surface npz, h5, csv, vtp, vti."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="PATH", help="Of a scene the folder of all results; of a surface the file, else beside it."
+        ),
+    ] = None,
     along: Annotated[
         Path | None, typer.Option("--path", metavar="FILE", help="File with the path, where the surface is in a file.")
     ] = None,
+    width: Annotated[
+        str | None,
+        typer.Option(metavar="LENGTH", help="Of a scene's body along α: 120mm for stl where nothing is said, else 1m."),
+    ] = None,
+    mesh: Annotated[
+        int | None,
+        typer.Option(
+            metavar="CELLS", help="Of a scene's mesh along its longer axis, at most: 500 for stl and obj, else 1000."
+        ),
+    ] = None,
+    shot: Annotated[int, typer.Option(metavar="N", help="Of a scene which shot, counted from 1.")] = 1,
+    quality: Quality = "final",
+    settings: Settings = None,
     as_json: AsJson = False,
+    data: DataFolder = None,
+    model: Models = None,
+    bare: Bare = False,
 ) -> None:
-    """Writes a surface for another program: h5 as Li et al.'s code has it, vtp and vti for ParaView.
+    """Writes the stage of a scene, or a surface, for another program.
 
-    A csv has no room for a path, which goes into a second file beside it.
+    Of a scene goes its first shot: terrain with its colours as a picture, cut walls and base, path, the camera with
+    its move over the frames of the film, and the lights (glb and usd); one closed body in millimetres (stl). A surface
+    is written with its path, h5 as Li et al.'s code has it, vtp and vti for ParaView; a csv has no room for a path,
+    which goes into a second file beside it.
+
+    Example: thalweg export scenes/first-descent.yaml --to glb
 
     Example: thalweg export output/surfaces/pca-1a2b3c4d --to h5
     """
     with mistakes(as_json):
+        if kind in solids.forms():
+            if along is not None:
+                raise UsageError(f"--path {along}: is for surfaces; a scene has its own paths, so leave it out")
+            solids.require_scenes(given, kind)
+            folder = output or Path("output")
+            job = options_of_scenes(given, quality, settings, folder, as_json, data, model, bare)
+            solids.export_scenes(job, kind, width, mesh, shot)
+            return
         from render.landscape import exporting
 
+        solids.require_known(kind)
+        more = {"width": width, "mesh": mesh, "set": settings, "model": model, "data": data, "no_metadata": bare}
+        more |= {"shot": shot != 1, "quality": quality != "final"}
+        surface = solids.require_surface(given, kind, **more)
         written = exporting.export(surface, kind, output, along)
         results = [{"kind": "export", "name": surface.name, "path": str(path)} for path in written]
         print(

@@ -78,31 +78,31 @@ def _scores(result: dict[str, Any]) -> str:
 
 
 _Scenes = Annotated[list[Path], typer.Argument(metavar="SCENE", help="Scene files.", show_default=False)]
-_Quality = Annotated[str, typer.Option(help="thumb, draft, preview or final.")]
-_Settings = Annotated[
+Quality = Annotated[str, typer.Option(help="thumb, draft, preview or final.")]
+Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
 ]
-_Models = Annotated[
+Models = Annotated[
     list[str] | None,
     typer.Option(
         "--model", metavar="[RUN=]MODULE:FUNCTION", help="Python function that returns the network of an imported run."
     ),
 ]
-_Metadata = Annotated[
+Bare = Annotated[
     bool, typer.Option("--no-metadata", help="Writes no title and no caption into the pictures' own files.")
 ]
 
 
-def _options(
+def options_of_scenes(
     scenes: _Scenes,
-    quality: _Quality = "final",
-    settings: _Settings = None,
+    quality: Quality = "final",
+    settings: Settings = None,
     output: Output = Path("output"),
     as_json: AsJson = False,
     data: DataFolder = None,
-    model: _Models = None,
-    bare: _Metadata = False,
+    model: Models = None,
+    bare: Bare = False,
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
@@ -135,13 +135,13 @@ def _models(named: list[str]) -> dict[str, str]:
 
 def sampling_options(
     scenes: _Scenes,
-    quality: _Quality = "final",
-    settings: _Settings = None,
+    quality: Quality = "final",
+    settings: Settings = None,
     output: Output = Path("output"),
     as_json: AsJson = False,
     data: DataFolder = None,
-    model: _Models = None,
-    bare: _Metadata = False,
+    model: Models = None,
+    bare: Bare = False,
     workers: Annotated[int, typer.Option(metavar="N", help="Processes of this machine that measure.")] = 1,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, e.g. tcp://host:8786.")
@@ -151,7 +151,7 @@ def sampling_options(
     ] = None,
 ) -> Job:
     """Returns the job of measuring, which may be shared among several."""
-    job = _options(scenes, quality, settings, output, as_json, data, model, bare)
+    job = options_of_scenes(scenes, quality, settings, output, as_json, data, model, bare)
     means = {**job.means, "workers": workers, "scheduler": scheduler, "shard": _share(shard)}
     return replace(job, means=means)
 
@@ -208,7 +208,7 @@ def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
 Recipe = Callable[[Job], None]
 
 
-def command(recipe: Recipe, options_of: Callable[..., Job] = _options) -> Recipe:
+def command(recipe: Recipe, options_of: Callable[..., Job] = options_of_scenes) -> Recipe:
     """Registers a recipe as a command on scenes, with the options that a function of theirs takes."""
 
     def guarded(**options: Any) -> None:
