@@ -158,12 +158,12 @@ def sampling_options(
 
 def sheet_options(
     scenes: _Scenes,
-    quality: _Quality = "final",
-    settings: _Settings = None,
+    quality: Quality = "final",
+    settings: Settings = None,
     output: Output = Path("output"),
     as_json: AsJson = False,
     data: DataFolder = None,
-    model: _Models = None,
+    model: Models = None,
     bare: _Metadata = False,
     look: Annotated[
         list[str] | None, typer.Option("--look", metavar="NAME", help="Shows this look, and others so named; else all.")
@@ -182,7 +182,7 @@ def sheet_options(
             raise UsageError(
                 f"{owners[path.stem]} and {path} would have one sheet; draw one after the other, or rename"
             )
-    return replace(_options(scenes, quality, settings, output, as_json, data, model, bare), wish=wished)
+    return replace(options_of_scenes(scenes, quality, settings, output, as_json, data, model, bare), wish=wished)
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:
