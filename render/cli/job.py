@@ -164,7 +164,7 @@ def sheet_options(
     as_json: AsJson = False,
     data: DataFolder = None,
     model: Models = None,
-    bare: _Metadata = False,
+    bare: Bare = False,
     look: Annotated[
         list[str] | None, typer.Option("--look", metavar="NAME", help="Shows this look, and others so named; else all.")
     ] = None,
