@@ -357,3 +357,16 @@ def test_uneven_steps_come_through_every_format_to_their_places(home, kind):
     place = np.array([[0.7, 0.2]])
     assert landscape.surface.height_at(place)[0] == pytest.approx(1.2, abs=2e-3)
     assert landscape.record["resampled"]["from"] == [31, 31]
+
+
+@pytest.mark.parametrize("camera", ["{kind: orbit}", "{kind: ride}"])
+def test_surfaces_on_one_floor_stand_apart_and_those_in_pictures_of_their_own_do_not(home, camera):
+    scene = scene_of(home, written(home), written(home, "b.npz", values=BOWL + 1))
+    shot = scene.shots[0].model_copy(update={"camera": load_camera(camera)})
+    landscapes = [ready.load(scene.surfaces[name]) for name in ("a", "b")]
+    apart = prepare(shot, scene.look, landscapes, 8 / 9)
+    together = prepare(shot, scene.look, landscapes, 16 / 9, together=True)
+    assert not np.any(apart.placements) and not apart.is_together
+    assert together.is_together == (camera == "{kind: orbit}")  # a ride shows one terrain
+    if together.is_together:
+        assert np.linalg.norm(together.placements[1] - together.placements[0]) > 1.2
