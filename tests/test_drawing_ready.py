@@ -287,9 +287,10 @@ def test_a_camera_frames_what_is_drawn_and_not_the_holes_around_it(home):
     corner = np.where((AXIS > 0.2) & (AXIS[:, None] > 0.2), BOWL, np.nan)
     take = taken(scene_of(home, written(home, values=corner)))
     relief, view = take.panels[0].relief, take.view(1.0)
-    y, x = np.nonzero(mesh.inside(relief, take.look.shape))
+    y, x = np.nonzero(mesh.inside(relief, take.look.body))
     across, up = (axis[index] for axis, index in zip(mesh.axes(relief), (x, y), strict=True))
-    seen = view.project(np.column_stack([across, up, relief.heights[y, x]]))
+    base = np.full(len(up), -take.look.walls.thickness)
+    seen = view.project(np.concatenate([np.column_stack([across, up, z]) for z in (relief.heights[y, x], base)]))
     assert np.abs(seen[:, 1]).max() < 1 and np.abs(seen[:, 0]).max() < 16 / 9
     assert max(np.ptp(seen[:, 0]) / (2 * 16 / 9), np.ptp(seen[:, 1]) / 2) > 0.6
 
@@ -309,7 +310,7 @@ def test_a_surface_of_which_a_disc_would_show_nothing_is_drawn_square(home):
     corner = np.full(BOWL.shape, np.nan)
     corner[:3, :3] = BOWL[:3, :3]
     take = taken(scene_of(home, written(home, values=corner)))
-    assert take.look.shape == "square" and len(mesh.terrain(take.panels[0].relief, "square").triangles)
+    assert take.look.body == "block" and len(mesh.terrain(take.panels[0].relief, "block").triangles)
 
 
 @pytest.mark.slow
@@ -356,3 +357,16 @@ def test_uneven_steps_come_through_every_format_to_their_places(home, kind):
     place = np.array([[0.7, 0.2]])
     assert landscape.surface.height_at(place)[0] == pytest.approx(1.2, abs=2e-3)
     assert landscape.record["resampled"]["from"] == [31, 31]
+
+
+@pytest.mark.parametrize("camera", ["{kind: orbit}", "{kind: ride}"])
+def test_surfaces_on_one_floor_stand_apart_and_those_in_pictures_of_their_own_do_not(home, camera):
+    scene = scene_of(home, written(home), written(home, "b.npz", values=BOWL + 1))
+    shot = scene.shots[0].model_copy(update={"camera": load_camera(camera)})
+    landscapes = [ready.load(scene.surfaces[name]) for name in ("a", "b")]
+    apart = prepare(shot, scene.look, landscapes, 8 / 9)
+    together = prepare(shot, scene.look, landscapes, 16 / 9, together=True)
+    assert not np.any(apart.placements) and not apart.is_together
+    assert together.is_together == (camera == "{kind: orbit}")  # a ride shows one terrain
+    if together.is_together:
+        assert np.linalg.norm(together.placements[1] - together.placements[0]) > 1.2
