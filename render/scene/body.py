@@ -61,7 +61,7 @@ class Material(LookPart):
 
     roughness: Share = Field(default=0.5, description="0.15 is glass-like, 0.35 satin, 0.5 mineral, 1 matte")
     index: float = Field(default=1.45, ge=1, le=3, description="of refraction; 1 has no gloss, 1.45 resin, 2 glaze")
-    variation: Share = Field(default=0.1, description="variation of the roughness from place to place")
+    variation: Share = Field(default=0.03, description="variation of the roughness from place to place")
 
 
 class Background(LookPart):

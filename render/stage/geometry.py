@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from render.errors import MachineError
-from render.stage.camera import UP, View
+from render.stage.camera import View
 from render.stage.gl import require_gl
 from render.stage.mesh import Mesh
 
@@ -148,7 +148,7 @@ class GeometryPass:
         camera = self._plotter.camera
         camera.SetPosition(*view.position)
         camera.SetFocalPoint(*view.target)
-        camera.SetViewUp(*UP)
+        camera.SetViewUp(*view.axes[1])
         camera.SetViewAngle(view.angle)
         width, height = self._size
         camera.SetWindowCenter(view.shift[0] * height / width, view.shift[1])

@@ -39,6 +39,7 @@ EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slop
 STRAY = 0.2  # pixels by which a coarser mesh may stray from the measured heights
 SHEET = 0.006  # thickness of a sheet, picture widths
 LOWEST_APART = 0.025  # picture widths between the end of a path and the lowest point, from which on both are marked
+PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
 HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
 OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
@@ -183,7 +184,7 @@ class Stage:
             ),
             ink=(*ink, float(look.contours.colour != "ground")),
             flat=float(self._flat),
-            marks=palette.linear(look.text),
+            marks=self._mark_colour,
             exposure=self._exposure(),
             haze=(look.air.haze, *haze),
         )
@@ -194,6 +195,13 @@ class Stage:
             return self.look.exposure
         inside = [mesh.inside(cast.placed.relief, self.look.body) for cast in self._cast]
         return brightness.automatic([cast.field for cast in self._cast], inside, self.look.transform)
+
+    @property
+    def _mark_colour(self) -> np.ndarray:
+        """Linear RGB of what marks the lowest point: dark on a pale depth, pale on a dark one."""
+        deep = self._palette[0]
+        pale = float(luminance((deep[0], deep[1], deep[2]))) > PALE
+        return 0.04 * deep.numpy() if pale else palette.linear(self.look.text)
 
     @property
     def _flat(self) -> bool:
