@@ -70,7 +70,7 @@ class Backdrop:
         away = view.target - view.position
         flat = away[:2] / max(1e-6, float(np.hypot(*away[:2])))
         spot = flat * BEHIND
-        tint = 0.25 * palette.linear(look.sun.colour) * look.sun.strength + palette.linear(look.sky.colour) ** 1.5 * 3
+        tint = 0.08 * palette.linear(look.sun.colour) * look.sun.strength + palette.linear(look.sky.colour) ** 1.5 * 3
         tint = tint / max(1e-6, float(tint.max()))
         values = [
             floor.reach * self._height, floor.roughness * 0.35, self._floor.height, self._floor.half,

@@ -33,7 +33,7 @@ FAR = 0.7  # picture widths within which a wall takes sky from the ground
 POOL_SIDE = 96  # texels of the map of coloured light along an axis, before it is blended
 SHEET_DROP = 0.16  # picture widths from a sheet's lowest point to the floor
 SPOT = 1.25  # picture widths over which the light behind the object falls off
-STONE = 0.10  # of the sky's colour, in the stone under the strata
+STONE = 0.3  # of the sky's colour, in the stone that walls are of
 HALVED = 700  # pixels of a picture from which on its ground, where nothing is sharp, is drawn at half the size
 BEHIND = 0.45  # picture widths that it lies behind the middle, seen from the camera
 
@@ -173,7 +173,7 @@ def stone_of(look: spec.LookPreset) -> np.ndarray:
     """Returns the linear colour (3,) of the stone under the strata: dark, and of the palette's cooler end."""
     stops = stops_of(look.palette)
     dark = min((palette.linear(colour) for _, colour in stops), key=lambda rgb: float(rgb @ (0.2126, 0.7152, 0.0722)))
-    return 0.35 * dark + STONE * palette.linear(look.sky.colour)
+    return 0.2 * dark + STONE * palette.linear(look.sky.colour)
 
 
 def _mirror(

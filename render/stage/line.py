@@ -21,7 +21,7 @@ BEAD = 2.6  # radius of the bead / half width of the line
 RING = 2.6  # radius of the ring / half width of the line
 RING_TUBE = 0.5  # half width of the ring's own line / half width of the line
 RING_STEPS = 48
-MARK = 4.0  # half length of the arms of a mark / half width of the line
+MARK = 3.0  # half length of the arms of a mark / half width of the line
 LEAST = 1e-4  # picture widths
 
 
@@ -108,7 +108,7 @@ def cross(relief: Relief, place: np.ndarray, pen: Pen) -> Mesh:
     for direction in ((0.7071, 0.7071), (0.7071, -0.7071)):
         flat = place + way * direction
         stroke = np.column_stack([flat, height_at(relief, flat[:, 0], flat[:, 1])])
-        strokes.append(mesh.tube(stroke, 0.6 * half, SIDES))
+        strokes.append(mesh.tube(stroke, 0.4 * half, SIDES))
     first, second = strokes
     triangles = np.concatenate([first.triangles, second.triangles + len(first.points)])
     return Mesh(np.concatenate([first.points, second.points]), triangles.astype(np.int32))

@@ -31,7 +31,7 @@ HALO_REACH = 7.0  # pixels beside the path over which pale ground darkens, so th
 CONTRAST = 3.2  # of the path to the ground beside it, luminance with 5 % added to each
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
-TINT = 0.3  # of the palette, in cut faces; their lines have it pure
+TINT = 0.16  # of the palette, in cut faces; their lines have it pure
 GLINT = 0.12  # brightest that the sun shows in the ground, multiples of its light
 MAJOR = 5  # every so many contours one is stronger
 
@@ -222,7 +222,7 @@ def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor])
     """Returns the linear light of upright faces with normals x, y, at heights above the floor."""
     facing_sun = side[0] * u["sun"][0] + side[1] * u["sun"][1]
     sky = sky_towards([side[0], side[1], torch.full_like(high, 0.35)], u)
-    contact = 1 - 0.7 * torch.exp(-high / 0.035)
+    contact = (1 - 0.7 * torch.exp(-high / 0.035)) * (0.55 + 0.45 * _smooth(0.0, 0.35, high))
     direct = facing_sun.clamp(0)
     return [albedo[k] * (u["sun_colour"][k] * direct + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
 
@@ -230,7 +230,7 @@ def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor])
 def strata(level: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
     """Returns the albedo of a cut face: the palette by height, and the stone under the lowest stratum."""
     banded = looked_up(palette, level)
-    deep = _smooth(0.0, 0.7, -level * u["exaggeration"] / u["base"].abs().clamp(min=1e-4))
+    deep = _smooth(0.0, 1.0, -level * u["exaggeration"] / u["base"].abs().clamp(min=1e-4))
     share = TINT * u["walls"][0] * (1 - deep)
     return [u["stone"][k] * (1 - share) + banded[:, k] * share for k in range(3)]
 
@@ -254,7 +254,7 @@ def _wall(spot: _Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, T
     top = looked_up(palette, spot.level)
     colours = []
     for k in range(3):
-        faced = lit[k] * (1 - line) + line * (0.8 * lit[k] + banded[:, k] * (0.1 + 0.35 * sky)) + gloss[k]
+        faced = lit[k] * (1 - line) + line * (0.9 * lit[k] + banded[:, k] * (0.04 + 0.2 * sky)) + gloss[k]
         colours.append(faced + edge * (0.16 + 0.7 * top[:, k]) * (0.4 + 0.6 * spot.light[k]))
     return colours, torch.exp(-((below / u["walls"][3]) ** 1.5))
 

@@ -43,7 +43,7 @@ PALE = 0.25  # luminance of the deepest ground from which on it is marked in dar
 HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
 OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
-LAMP_LIGHT = 0.6  # of a glowing line on the ground, at glow 1
+LAMP_LIGHT = 0.8  # of a glowing line on the ground, at glow 1
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,7 @@ class Stage:
         self._trails = [list(own) for own in trails]
         self._heat_paths()
         strength = LAMP_LIGHT * self.look.path.glow
-        light = [(0.75 * colour + 0.25 * colour.max()) * strength for colour in self._path_colours]
+        light = [(0.55 * colour + 0.45 * colour.max()) * strength for colour in self._path_colours]
         self._lit = [
             (cast.lamp.glow(own, light), cast.lamp.away(own))
             for cast, own in zip(self._cast, self._trails, strict=True)
