@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from render.film.ground import Dress
+from render.film.lettering import dress_of, sheet_for
 from render.film.overlay import draw_words, left_out
 from render.film.remarks import remarks
 from render.film.take import Take, prepare
@@ -16,7 +19,6 @@ from render.film.timeline import Timeline
 from render.film.wording import words_of
 from render.landscape import terrain
 from render.progress import Reporter
-from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.stage.lens import develop
@@ -77,8 +79,10 @@ class Shooting:
             try:
                 for panel, size in zip(take.panels, sizes, strict=True):
                     stages.append(take.stage(panel, size, supersampling(self.output)))
+                own = [time for (number, time, *_), _ in places if number == shot]
+                dress = dress_of(self.scene, self.output, take, own, partial(_bare, take, stages))
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
-                    yield moment, self._picture(take, stages, time, moment)
+                    yield moment, self._picture(take, stages, time, moment, dress)
             finally:
                 for stage in stages:
                     stage.close()
@@ -86,24 +90,26 @@ class Shooting:
     def _tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
         width, height = self.output.size
-        words, film = words_of(self.scene, self.output, take, 0.0), isinstance(self.output, Film)
-        names = left_out(words, width, height, film=film, fonts=take.look.font)
+        names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
         if names:
             listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
             self.reporter.say(
                 f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
             )
 
-    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment) -> np.ndarray:
-        exposed = []
-        for panel, stage in zip(take.panels, stages, strict=True):
-            stage.show_paths(take.trails(panel, time))
-            exposed.append(stage.expose(take.view(time)))
-        pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
+    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, dress: Dress) -> np.ndarray:
+        pixels = _bare(take, stages, time, self.scene.seed + moment.index)
         words = words_of(self.scene, self.output, take, time)
-        film, over_ground = isinstance(self.output, Film), isinstance(take.shot.camera, Ride)
-        veiled = over_ground and bool(words.caption)
-        return draw_words(pixels, words, take.look.text, film=film, veiled=veiled, fonts=take.look.font)
+        return draw_words(pixels, words, dress, sheet_for(self.output, take))
+
+
+def _bare(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
+    """Returns a picture (H, W, 3) uint8 without words at a time of a shot, seconds."""
+    exposed = []
+    for panel, stage in zip(take.panels, stages, strict=True):
+        stage.show_paths(take.trails(panel, time))
+        exposed.append(stage.expose(take.view(time)))
+    return develop(exposed, lens_of(take.look), seed).numpy()
 
 
 def panel_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
