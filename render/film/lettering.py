@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from render.film.furniture.furnish import Furnishing, furnishing
+from render.film.furniture.legend import plain_colours
+from render.film.furniture.plot import Plot
 from render.film.ground import Dress, dressed, measured
 from render.film.overlay import page_of, sheet_of
 from render.film.sheet import Sheet
 from render.film.take import Take
-from render.film.wording import words_of
+from render.film.wording import is_furnished, language_of, names_of, words_of
 from render.scene.camera import Ride
 from render.scene.look import Look, preset
 from render.scene.output import Film, Still
@@ -27,21 +32,58 @@ def sheet_for(output: Film | Still, take: Take) -> Sheet:
     return sheet_of(output.size, film=isinstance(output, Film), style=take.look.words, fonts=take.look.font)
 
 
-def dress_of(scene: Scene, output: Film | Still, take: Take, times: Sequence[float], bare: Bare) -> Dress:
-    """Returns how the words of a shot are made readable, which is the same whichever of its frames are to be drawn.
+@dataclass(frozen=True)
+class Lettering:
+    """What is written in a shot beside its values: how words are made readable, and the furniture, if any."""
+
+    dress: Dress
+    furnishing: Furnishing | None = None
+
+
+def lettering_of(scene: Scene, output: Film | Still, take: Take, times: Sequence[float], bare: Bare) -> Lettering:
+    """Returns the lettering of a shot, which is the same whichever of its frames are to be drawn.
 
     times: of the shot, at which a still is taken, seconds.
     """
+    moments = [share * take.shot.duration for share in MOMENTS] if isinstance(output, Film) else list(times)
+    page = page_of(words_of(scene, output, take, 0.0), sheet_for(output, take))
+    furnished = is_furnished(output) and bool(take.look.furniture.drawn)
+    looked = bool(page.boxes) and take.look.words.ground != "none"
+    pictures = [bare(time) for time in moments] if furnished or looked else []
+    dress = dress_of(scene, output, take, pictures)
+    if not furnished:
+        return Lettering(dress)
+    seen = [(plots_of(output, take, time), picture) for time, picture in zip(moments, pictures, strict=True)]
+    names = [[name for name, _ in own] for own in _by_panel(take, list(names_of(scene, take)))]
+    sheet, colours = sheet_for(output, take), (plain_colours(take), language_of(scene, output))
+    return Lettering(dress, furnishing(take.look.furniture, seen, names, (sheet, dress, page.boxes), colours))
+
+
+def _by_panel(take: Take, each: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Returns what belongs to all paths, one after the other, panel by panel."""
+    rest = iter(each)
+    return [[next(rest) for _ in panel.walks] for panel in take.panels]
+
+
+def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:
+    """Returns the panels of a picture at a time of its shot, seconds."""
+    width, height = output.size
+    edges = [round(number * width / len(take.panels)) for number in range(len(take.panels) + 1)]
+    view = take.view(time)
+    return [
+        Plot(take, panel, view, time, left, right - left, height)
+        for panel, (left, right) in zip(take.panels, itertools.pairwise(edges), strict=True)
+    ]
+
+
+def dress_of(scene: Scene, output: Film | Still, take: Take, pictures: Sequence[np.ndarray]) -> Dress:
+    """Returns how the words of a shot are made readable in pictures (H, W, 3) uint8 without words."""
     words = words_of(scene, output, take, 0.0)
     page = page_of(words, sheet_for(output, take))
     colour, way = take.look.text, take.look.words.ground
     asked = is_asked(scene.look)
-    if not page.boxes or way == "none":
-        return dressed(measured([], page), colour, asked=asked, way=way)
-    moments = [share * take.shot.duration for share in MOMENTS] if isinstance(output, Film) else times
     riding = isinstance(take.shot.camera, Ride) and bool(words.caption)
-    behind = measured([bare(time) for time in moments], page)
-    return dressed(behind, colour, asked=asked, way=way, least=OVER_GROUND if riding else 0.0)
+    return dressed(measured(pictures, page), colour, asked=asked, way=way, least=OVER_GROUND if riding else 0.0)
 
 
 def is_asked(look: Look) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from render.film.ground import Dress
-from render.film.lettering import dress_of, sheet_for
+from render.film.furniture.furnish import furnish
+from render.film.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.overlay import draw_words, left_out
 from render.film.remarks import remarks
 from render.film.take import Take, prepare
@@ -80,9 +80,9 @@ class Shooting:
                 for panel, size in zip(take.panels, sizes, strict=True):
                     stages.append(take.stage(panel, size, supersampling(self.output)))
                 own = [time for (number, time, *_), _ in places if number == shot]
-                dress = dress_of(self.scene, self.output, take, own, partial(_bare, take, stages))
+                lettering = lettering_of(self.scene, self.output, take, own, partial(_bare, take, stages))
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
-                    yield moment, self._picture(take, stages, time, moment, dress)
+                    yield moment, self._picture(take, stages, time, moment, lettering)
             finally:
                 for stage in stages:
                     stage.close()
@@ -97,10 +97,12 @@ class Shooting:
                 f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
             )
 
-    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, dress: Dress) -> np.ndarray:
+    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, made: Lettering) -> np.ndarray:
         pixels = _bare(take, stages, time, self.scene.seed + moment.index)
+        if made.furnishing:
+            furnish(pixels, plots_of(self.output, take, time), made.furnishing)
         words = words_of(self.scene, self.output, take, time)
-        return draw_words(pixels, words, dress, sheet_for(self.output, take))
+        return draw_words(pixels, words, made.dress, sheet_for(self.output, take))
 
 
 def _bare(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:

@@ -8,9 +8,10 @@ from typing import Any
 
 from render.film.caption import caption
 from render.film.essentials import essentials
-from render.film.figures import format_loss, format_step
+from render.film.figures import format_loss, format_step, short_loss
 from render.film.overlay import Counter, Words
 from render.film.take import Panel, Take
+from render.film.ticks import between_lines, factor_words
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.words import say
@@ -23,11 +24,28 @@ def words_of(scene: Scene, output: Film | Still, take: Take, time: float) -> Wor
     title = scene.title if output.title else ""
     names = take.shot.surfaces
     labels = tuple(label_of(scene.surfaces, name) for name in names) if len(take.panels) > 1 else ()
-    if not output.caption:
-        return Words(title=title, labels=labels)
     language, full = language_of(scene, output), output.caption == "full"
-    text = caption_of(scene, take) if full else brief_of(take, language)
+    note = interval_of(take, language) if is_furnished(output) else ""
+    if not output.caption:
+        return Words(title, note, labels=labels)
+    text = " · ".join(filter(None, [caption_of(scene, take) if full else brief_of(take, language), note]))
     return Words(title, text, tuple(_counters(scene, take, time, language)), labels, full)
+
+
+def is_furnished(output: Film | Still) -> bool:
+    """Whether a picture has furniture: as its caption, unless it says so."""
+    return bool(output.caption) if output.furniture is None else output.furniture
+
+
+def interval_of(take: Take, language: Mapping[str, str]) -> str:
+    """Returns what parts two contours, a loss or a factor, or "" where that is not to be said."""
+    contours, scale = take.look.contours, take.panels[0].relief.scale
+    if not (take.look.furniture.interval and contours.count and contours.strength and scale.high > scale.low):
+        return ""
+    step = between_lines(scale, contours.count)
+    if scale.floor is None:
+        return say(language, "line", f"{short_loss(step)} {unit_of(take.panels[0], language)}")
+    return say(language, "factor", factor_words(step))
 
 
 def language_of(scene: Scene, output: Film | Still) -> dict[str, str]:

@@ -20,9 +20,6 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "step": "step",
     "loss": "loss",
     "point": "point",
-    "start": "start",
-    "turn": "turn",
-    "end": "end",
     "points": "{} points",
     "measured": "all measured",
     "counted": "{} measured",
@@ -46,7 +43,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "beyond": "path beyond the terrain",
     "line": "1 line = {}",
     "factor": "1 line = × {}",
-    "weights": "{} in weights",
+    "weights": "‖Δθ‖ = {}",
     "lost": "diverged",
 }
 
