@@ -23,6 +23,8 @@ DISPLAY = Face("fonts/InterDisplay-Medium.otf")
 FIGURES = "0123456789\u2007"  # with the space that is as wide as a digit
 SUPERSAMPLING = 4
 HALO = 5.0  # coverage of a halo / blurred coverage of its letters, so that thin strokes have one too
+SEEN = 2.5  # contrast of a line with its ground, below which it changes to black or white
+PALE = 0.18  # luminance of ground on which that is black
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
 
 _CODES = np.arange(256) / 255
@@ -202,6 +204,16 @@ def halo(ink: Ink, radius: float) -> Ink:
     spread = np.clip(HALO * gaussian_filter(cover, radius), 0.0, 1.0)
     rows, columns = np.nonzero(spread > 1e-3)
     return Ink(rows + top, columns + left, spread[rows, columns])
+
+
+def against(ink: Ink, pixels: np.ndarray, colour: str) -> Ink:
+    """Returns the part of ink that lies on pixels (H, W, 3) uint8, dark where a colour would not be seen on them."""
+    ink = ink.within(pixels.shape[1], pixels.shape[0])
+    ground, light = luminance(pixels[ink.rows, ink.columns]), light_of(colour)
+    own = float(light @ LUMINANCE)
+    far = np.where(ground > PALE, 0.0, 1.0)  # of a line, which is black on pale ground and white on dark
+    seen = (np.maximum(ground, own) + 0.05) / (np.minimum(ground, own) + 0.05) >= SEEN
+    return replace(ink, light=np.where(seen[:, None], light, far[:, None]))
 
 
 def luminance(pixels: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "beyond": "path beyond the terrain",
     "line": "1 line = {}",
     "factor": "1 line = × {}",
-    "weights": "‖Δθ‖ = {}",
+    "weights": "|Δθ| = {}",
     "lost": "diverged",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from render.film.furniture.labels import Label, Seen
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity
 from render.film.furniture.strokes import stroke
-from render.film.ground import CONTRAST, Dress, contrast
+from render.film.ground import Dress
 from render.film.ink import Ink, line_ink, line_width, together
 from render.film.layout import CAPITAL, Box
 from render.film.sheet import Sheet
@@ -40,8 +40,7 @@ class Furnishing:
     language: Mapping[str, str]
     labels: tuple[tuple[Label, ...], ...]  # of each panel
     feet: tuple[np.ndarray, ...]  # of each panel, where its rule stands
-    taken: tuple[Box, ...]  # by words
-    shaded: bool  # whether words have a shade under them
+    legend: Box  # where it stands, with its words
 
     @property
     def size(self) -> float:
@@ -67,34 +66,60 @@ def furnishing(
     page: the sheet, the dress of its words, and the pixels that they need; colours: those of levels, and the language.
     """
     (sheet, dress, taken), (shown, language) = page, colours
-    found = []
-    size = SIZE * sheet.size
+    found, size = [], SIZE * sheet.size
+    feet = tuple(rule.foot_of(plot) for plot in moments[len(moments) // 2][0])
+    bare = Furnishing(asked, sheet, dress, shown, language, (), feet, Box(0, 0, 0, 0))
     for number, first in enumerate(moments[0][0]):
         points = named_points(first.take, first.panel, list(asked.labels), list(names[number]), language)
-        seen = [Seen.of(plots[number], picture, taken) for plots, picture in moments]
+        seen = [
+            Seen.of(plots[number], picture, [*taken, *_measures(bare, plots[number], number)], dress.ink)
+            for plots, picture in moments
+        ]
         found.append(tuple(labels.placed(points, seen, sheet, size)))
-    middle = moments[len(moments) // 2][0]
-    feet = tuple(rule.foot_of(plot) for plot in middle)
-    shaded = not _is_read(found, moments, sheet, dress)
-    return Furnishing(asked, sheet, dress, shown, language, tuple(found), feet, tuple(taken), shaded)
+    keyed = _legend_box(moments, [*taken, *_label_boxes(found, moments, sheet)], sheet)
+    return replace(bare, labels=tuple(found), legend=keyed)
 
 
-def _is_read(
-    found: Sequence[Sequence[Label]],
-    moments: Sequence[tuple[Sequence[Plot], np.ndarray]],
-    sheet: Sheet,
-    dress: Dress,
-) -> bool:
-    """Whether labels are read where they stand, without a shade."""
-    light = float(ink.light_of(dress.ink) @ ink.LUMINANCE)
-    for plots, picture in moments:
-        for plot, own in zip(plots, found, strict=True):
-            for label in own:
-                box = label.box(plot.at(label.named.point[None])[0], sheet)
-                part = ink.luminance(picture[box.top : box.bottom, box.left : box.right])
-                if part.size and min(contrast(light, part.min()), contrast(light, part.max())) < CONTRAST:
-                    return False
-    return True
+def _measures(made: Furnishing, plot: Plot, number: int) -> list[Box]:
+    """Returns the pixels that the rule and the scale of a panel need."""
+    parts = [_rule(plot, made.feet[number], made)] if made.asked.height else []
+    parts += [_scale(plot, made)] if made.asked.scale else []
+    return [_around(together([*words, *lines])) for words, lines in parts if words or lines]
+
+
+def _around(each: Ink) -> Box:
+    columns, rows = each.columns, each.rows
+    return Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+
+
+def _label_boxes(
+    found: Sequence[Sequence[Label]], moments: Sequence[tuple[Sequence[Plot], np.ndarray]], sheet: Sheet
+) -> list[Box]:
+    """Returns the pixels of all labels at all moments."""
+    return [
+        label.box(plot.at(label.named.point[None])[0], sheet)
+        for plots, _ in moments
+        for plot, own in zip(plots, found, strict=True)
+        for label in own
+    ]
+
+
+def _legend_box(moments: Sequence[tuple[Sequence[Plot], np.ndarray]], taken: Sequence[Box], sheet: Sheet) -> Box:
+    """Returns where a legend covers least of the bodies, and no words: at the right or left, high or in the middle."""
+    size, plots = SIZE * sheet.size, [plot for each, _ in moments for plot in each]
+    scale = plots[0].panel.relief.scale
+    losses = [short_loss(loss) for loss in ticks(scale)]
+    width = max((line_width(loss, sheet.text, size) for loss in losses), default=0.0) + (legend.WIDTH + 1.2) * size
+    high = max(8, round(legend.HEIGHT * min(sheet.height, sheet.width)))
+    lows = [box.top for box in taken if box.top > sheet.height / 2]
+    middle = min(round((sheet.height - high) / 2), min(lows, default=sheet.bottom) - 2 * high)
+    places = [
+        Box(round(right - width), top, right, top + high)
+        for top in (max(sheet.top, middle), sheet.top)
+        for right in (sheet.right, round(sheet.left + width))
+    ]
+    hulls = [plot.outline() for plot in plots]
+    return min(places, key=lambda box: sum(box.meets(other) for other in taken) + labels.covered(box, hulls))
 
 
 def furnish(pixels: np.ndarray, plots: Sequence[Plot], made: Furnishing) -> None:
@@ -103,9 +128,9 @@ def furnish(pixels: np.ndarray, plots: Sequence[Plot], made: Furnishing) -> None
         for label in own:
             _draw_label(pixels, plot, label, made)
         if made.asked.height:
-            _draw_rule(pixels, plot, foot, made)
+            _write(pixels, made, *_rule(plot, foot, made))
         if made.asked.scale:
-            _draw_scale(pixels, plot, made)
+            _write(pixels, made, *_scale(plot, made))
     if made.asked.legend and plots:
         _draw_legend(pixels, plots[0], made)
 
@@ -119,24 +144,30 @@ def _draw_label(pixels: np.ndarray, plot: Plot, label: Label, made: Furnishing) 
     words = line_ink(label.named.words, made.sheet.text, label.size)
     row = round((box.top + box.bottom) / 2 + 0.36 * label.size)
     line = stroke(np.array(labels.leader(label, anchor, made.sheet)), made.line)
-    _write(pixels, made, [words.moved(box.left, row)], [line], share)
+    _write(pixels, made, [words.moved(box.left, row)], [line], share, shaded=label.shaded)
 
 
 def _write(
-    pixels: np.ndarray, made: Furnishing, words: Sequence[Ink], lines: Sequence[Ink], share: float = 1.0
+    pixels: np.ndarray,
+    made: Furnishing,
+    words: Sequence[Ink],
+    lines: Sequence[Ink],
+    share: float = 1.0,
+    *,
+    shaded: bool = False,
 ) -> None:
-    """Draws words and fine lines in the ink of the picture, on a shade where the ground asks for it."""
-    under = "#000000" if made.dress.dark else "#ffffff"
-    if made.shaded:
+    """Draws words and fine lines in the ink of the picture, shaded where the ground asks for it."""
+    if shaded:
+        under = "#000000" if made.dress.dark else "#ffffff"
         ink.paint(pixels, ink.halo(together(words), HALO * made.size).faded(SHADE * share), under)
-        ink.paint(pixels, ink.halo(together(lines), 0.1 * made.size).faded(0.5 * SHADE * share), under)
     for line in lines:
-        ink.paint(pixels, line.faded(FAINT * share), made.dress.ink)
+        ink.paint(pixels, ink.against(line, pixels, made.dress.ink).faded(FAINT * share), made.dress.ink)
     for each in words:
         ink.paint(pixels, each.faded(share), made.dress.ink)
 
 
-def _draw_rule(pixels: np.ndarray, plot: Plot, foot: np.ndarray, made: Furnishing) -> None:
+def _rule(plot: Plot, foot: np.ndarray, made: Furnishing) -> tuple[list[Ink], list[Ink]]:
+    """Returns the words and the lines of a height rule."""
     marks, side, size = rule.marks_of(plot, foot), rule.side_of(plot, foot), made.size
     staff = plot.at(rule.staff_of(plot, foot))
     places = plot.at(np.array([mark.place for mark in marks]).reshape(-1, 3))
@@ -145,7 +176,7 @@ def _draw_rule(pixels: np.ndarray, plot: Plot, foot: np.ndarray, made: Furnishin
         end = places[number] + [side * rule.LONG * size, 0.0]
         lines.append(stroke(np.array([places[number], end]), made.line))
         words.append(_beside(marks[number].words, end + np.array([side * 0.35, 0.36]) * size, side, made))
-    _write(pixels, made, words, lines)
+    return words, lines
 
 
 def _beside(text: str, place: np.ndarray, side: int, made: Furnishing) -> Ink:
@@ -155,10 +186,11 @@ def _beside(text: str, place: np.ndarray, side: int, made: Furnishing) -> Ink:
     return line_ink(text, face, size).moved(round(left), round(place[1]))
 
 
-def _draw_scale(pixels: np.ndarray, plot: Plot, made: Furnishing) -> None:
+def _scale(plot: Plot, made: Furnishing) -> tuple[list[Ink], list[Ink]]:
+    """Returns the words and the lines of a scale bar; none where the length of a direction is not known."""
     whole = scalebar.unit_length(plot)
     if whole is None:
-        return
+        return [], []
     length, size = scalebar.round_length(whole), made.size
     ends = plot.at(scalebar.bar_of(plot, whole, length))
     across = np.array([0.0, 0.35 * size])
@@ -172,15 +204,13 @@ def _draw_scale(pixels: np.ndarray, plot: Plot, made: Furnishing) -> None:
     words = line_ink(text, face, size).moved(
         round(place[0] - (line_width(text, face, size) if side < 0 else 0)), round(place[1])
     )
-    _write(pixels, made, [words], lines)
+    return [words], lines
 
 
 def _draw_legend(pixels: np.ndarray, plot: Plot, made: Furnishing) -> None:
-    scale, size, sheet = plot.panel.relief.scale, made.size, made.sheet
-    width, height = max(2, round(legend.WIDTH * size)), max(8, round(legend.HEIGHT * sheet.height))
-    left = sheet.right - width
-    top = min(round((sheet.height - height) / 2), min((box.top for box in made.taken), default=sheet.bottom) - height)
-    top = max(sheet.top, top)
+    scale, size = plot.panel.relief.scale, made.size
+    width, height = max(2, round(legend.WIDTH * size)), made.legend.bottom - made.legend.top
+    left, top = made.legend.right - width, made.legend.top
     legend.paint_bar(pixels, made.shown, left, top, width, height)
     losses = ticks(scale)
     levels = scale.level(np.array(losses))

@@ -1,21 +1,22 @@
 """Labels: words beside points, each at the end of a fine leader, where they cover nothing that matters.
 
 A label keeps its place relative to its point for the whole shot. Among places around the point the cheapest is taken:
-words must not lie on the path, on each other or on other words, nor leave the picture, and better on dark ground than
-on the object's light.
+words must not lie on the path, on each other or on other words, nor leave the picture, and better stand where they are
+read and off the object.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import Named
-from render.film.ink import line_width, luminance
+from render.film.ground import CONTRAST, STRAY, contrast
+from render.film.ink import LUMINANCE, light_of, line_width, luminance
 from render.film.layout import ASCENT, DESCENT, Box
 from render.film.sheet import Sheet
 
@@ -25,8 +26,9 @@ PAD = 0.5  # clear space around a label / size
 GAP = 0.55  # between a point and its leader / size
 FORBIDDEN = 1000.0
 CROSSING = 30.0  # cost of a leader that crosses a path
-BRIGHT = 40.0  # cost of a label on white
-BUSY = 15.0  # cost of a label on the object
+UNREAD = 40.0  # cost of a label that is not seen at all
+CLEAR = 7.0  # contrast that costs nothing
+BUSY = 25.0  # cost of a label on the object
 FAR = 0.5  # cost of a size of distance
 
 
@@ -37,6 +39,7 @@ class Label:
     named: Named
     shift: tuple[float, float]  # from the point to the middle of the words, pixels
     size: float
+    shaded: bool = False  # whether the ground under it asks for a shade
 
     def box(self, anchor: np.ndarray, sheet: Sheet) -> Box:
         """Returns the pixels of its words when its point is at an anchor (2,)."""
@@ -55,11 +58,19 @@ class Seen:
     taken: tuple[Box, ...]  # by words
     lines: tuple[np.ndarray, ...]  # paths, each (n, 2), on the picture
     corners: np.ndarray  # (8, 2) of the body
+    ink: float  # luminance of the words
 
     @staticmethod
-    def of(plot: Plot, picture: np.ndarray, taken: Sequence[Box]) -> Seen:
+    def of(plot: Plot, picture: np.ndarray, taken: Sequence[Box], colour: str) -> Seen:
         """Returns a plot with what stands on it."""
-        return Seen(plot, picture, tuple(taken), tuple(plot.paths()), plot.outline())
+        light = float(light_of(colour) @ LUMINANCE)
+        return Seen(plot, picture, tuple(taken), tuple(plot.paths()), plot.outline(), light)
+
+    def read(self, box: Box) -> float:
+        """Returns the least contrast of words with the ground in a box."""
+        ground = luminance(self.picture[max(0, box.top) : box.bottom, max(0, box.left) : box.right])
+        ends = np.percentile(ground, (STRAY, 100 - STRAY)) if ground.size else (0.0, 0.0)
+        return 1.0 if ends[0] < self.ink < ends[1] else min(contrast(self.ink, float(end)) for end in ends)
 
 
 def placed(points: Sequence[Named], moments: Sequence[Seen], sheet: Sheet, size: float) -> list[Label]:
@@ -70,7 +81,9 @@ def placed(points: Sequence[Named], moments: Sequence[Seen], sheet: Sheet, size:
         costs = [_cost(label, labels, moments, sheet) for label in candidates]
         best = int(np.argmin(costs))
         if costs[best] < FORBIDDEN:
-            labels.append(candidates[best])
+            label = candidates[best]
+            least = min(seen.read(label.box(seen.plot.at(named.point[None])[0], sheet)) for seen in moments)
+            labels.append(replace(label, shaded=least < CONTRAST))
     return labels
 
 
@@ -103,13 +116,10 @@ def _cost_at(label: Label, others: Sequence[Label], seen: Seen, sheet: Sheet) ->
         return FORBIDDEN
     if any(_touches(line, room) for line in seen.lines):
         return FORBIDDEN
-    light = luminance(seen.picture[box.top : box.bottom, box.left : box.right])
     line = leader(label, anchor, sheet)
     crossings = sum(_crosses(each, *line) for each in seen.lines)
     crossings += sum(bool(_through(other, *line)) for other in (*seen.taken, *beside))
-    corners = np.array([(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)])
-    on_object = np.mean([_inside(seen.corners, corner) for corner in corners])
-    return CROSSING * crossings + BRIGHT * float(light.mean()) + BUSY * float(on_object)
+    return CROSSING * crossings + UNREAD * max(0.0, 1 - seen.read(box) / CLEAR) + BUSY * covered(box, [seen.corners])
 
 
 def leader(label: Label, anchor: np.ndarray, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
@@ -142,6 +152,13 @@ def _crosses(line: np.ndarray, start: np.ndarray, end: np.ndarray) -> int:
     along = (line - start) @ way / max(float(way @ way), 1e-9)
     changes = (across[1:] > 0) != (across[:-1] > 0)
     return int((changes & (along[1:] > 0.02) & (along[1:] < 1)).sum())
+
+
+def covered(box: Box, hulls: Sequence[np.ndarray]) -> float:
+    """Returns the largest share of a box that lies on one of the hulls, each the corners (N, 2) of a body."""
+    x, y = np.meshgrid(np.linspace(box.left, box.right, 5), np.linspace(box.top, box.bottom, 5))
+    points = np.column_stack([x.ravel(), y.ravel()])
+    return max((float(np.mean([_inside(hull, point) for point in points])) for hull in hulls), default=0.0)
 
 
 def _inside(corners: np.ndarray, point: np.ndarray) -> bool:
