@@ -158,11 +158,11 @@ def covered(box: Box, hulls: Sequence[np.ndarray]) -> float:
     """Returns the largest share of a box that lies on one of the hulls, each the corners (N, 2) of a body."""
     x, y = np.meshgrid(np.linspace(box.left, box.right, 5), np.linspace(box.top, box.bottom, 5))
     points = np.column_stack([x.ravel(), y.ravel()])
-    return max((float(np.mean([_inside(hull, point) for point in points])) for hull in hulls), default=0.0)
+    return max((float(_inside(hull, points).mean()) for hull in hulls), default=0.0)
 
 
-def _inside(corners: np.ndarray, point: np.ndarray) -> bool:
-    """Whether a point (2,) lies within the convex hull of corners (N, 2): no direction parts it from all of them."""
+def _inside(corners: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Returns which points (n, 2) lie in the convex hull of corners (N, 2): no direction parts them from it."""
     turns = np.linspace(0, np.pi * 2, 48, endpoint=False)
-    ways = np.stack([np.cos(turns), np.sin(turns)], axis=1)
-    return bool(((corners @ ways.T).max(axis=0) >= point @ ways.T).all())
+    ways = np.stack([np.cos(turns), np.sin(turns)])
+    return np.asarray(((corners @ ways).max(axis=0) >= points @ ways).all(axis=1))
