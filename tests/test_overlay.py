@@ -196,7 +196,7 @@ def test_small_pictures_have_all_words(size):
 
 
 def test_what_would_leave_no_mark_is_left_out_and_told():
-    assert left_out(FULL, 16, 16) == ["the title", "the caption", "the counters"]
+    assert left_out(FULL, 16, 16) == ["the caption", "the counters"]
     assert left_out(Words(labels=("with shortcuts", "without shortcuts")), 16, 16) == ["the names of its surfaces"]
 
 

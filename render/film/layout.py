@@ -16,7 +16,7 @@ from render.film import ink
 from render.film.breaking import LEADING, broken
 from render.film.ink import Ink, line_ink, line_width, together
 from render.film.pieces import Face
-from render.film.sheet import HEADING, LITTLE, NAME, SAFE, TITLE, Sheet
+from render.film.sheet import LITTLE, NAME, SAFE, TITLE, Sheet
 from render.scene.words import Setting
 
 AIR = 1.9  # from the baseline of a block to that of the title over it / size of the lower one
@@ -169,7 +169,7 @@ def _blocks(sheet: Sheet, text: Text) -> list[Block]:
     if not sheet.stacked:
         caption = _caption(sheet, text, sheet.span - _lost(caption, counters, aside))
     face, heading = sheet.face(style.title), text.title
-    wanted = max(TITLE * sheet.share * sheet.height, HEADING) if sheet.height < LITTLE else TITLE * companion
+    wanted = sheet.heading if sheet.height < LITTLE else TITLE * companion
     title = Block("title", (heading,) if heading else (), face, wanted * style.title.size, style.title)
     room = sheet.span - _lost(title, counters, aside)
     fitting = min(title.size, room / max(line_width(heading, face, 1.0), 1e-9))

@@ -17,6 +17,7 @@ SAFE = 0.05  # margin / width or height of the frame
 TITLE = 1.75  # size of the title / size of the caption
 NAME = 1.25  # size of a panel's name / size of the caption
 READABLE = 9.0  # pixels; the least size that words are meant to have
+LARGEST = 0.05  # of a picture's height, by letters that are larger than their share so that they can be read
 HEADING = 12.0  # pixels; the least size that a title is meant to have
 LITTLE = 320  # rows of a picture, below which the caption takes its whole width
 USUAL = WordStyle()
@@ -60,7 +61,12 @@ class Sheet:
     @property
     def size(self) -> float:
         """The size of captions and counters."""
-        return max(self.share * self.height, READABLE)
+        return max(self.share * self.height, min(READABLE, LARGEST * self.height))
+
+    @property
+    def heading(self) -> float:
+        """The size of the title of a little picture."""
+        return max(TITLE * self.share * self.height, min(HEADING, 1.4 * LARGEST * self.height))
 
     @property
     def left(self) -> int:

@@ -99,10 +99,11 @@ class Shooting:
 
     def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, made: Lettering) -> np.ndarray:
         pixels = _bare(take, stages, time, self.scene.seed + moment.index)
-        if made.furnishing:
-            furnish(pixels, plots_of(self.output, take, time), made.furnishing)
         words = words_of(self.scene, self.output, take, time)
-        return draw_words(pixels, words, made.dress, sheet_for(self.output, take))
+        written = draw_words(pixels, words, made.dress, sheet_for(self.output, take))
+        if made.furnishing:
+            furnish(written, plots_of(self.output, take, time), made.furnishing)
+        return written
 
 
 def _bare(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
