@@ -43,11 +43,11 @@ def test_a_title_is_drawn_in_the_font_that_the_scene_names_and_the_record_tells_
     assert done.exit_code == 0, done.stderr
     titled, bare = (np.asarray(Image.open(f"output/stills/{name}.png")).astype(int) for name in ("titled", "bare"))
     changed = np.argwhere((titled != bare).any(axis=2))
-    assert len(changed) > 20 and changed[:, 0].min() > 60 and changed[:, 1].max() < 40
+    assert len(changed) > 20 and changed[:, 0].min() > 50 and changed[:, 1].max() < 50
     text = (home / "output" / "stills" / "titled.png.json").read_text(encoding="utf-8")
     (font,) = json.loads(text)["fonts"]
     assert font["file"] == "mountains.otf" and str(home) not in text
-    assert "have no room for the caption" in done.stderr
+    assert "have no room" not in done.stderr
 
 
 def test_another_font_of_the_same_name_draws_the_picture_anew(graphics, home):

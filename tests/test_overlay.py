@@ -1,5 +1,8 @@
 """Words on the picture: where they stand, what they leave alone, and how numbers are written."""
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,9 +10,15 @@ from hypothesis import strategies as st
 
 from render.errors import SceneError
 from render.files import asset
+from render.film import overlay
+from render.film.breaking import balanced
+from render.film.figures import format_loss, format_step, short_loss
+from render.film.ground import Dress
 from render.film.ink import FIGURES, TEXT, line_ink, line_width, paint, value_ink, value_width
-from render.film.overlay import SAFE, Counter, Words, draw_words, format_loss, format_step, left_out
+from render.film.overlay import Counter, Words, page_of, sheet_of
+from render.film.sheet import SAFE
 from render.scene.letters import undrawable
+from render.scene.words import WordStyle
 
 CAPTION = (
     "digits · mlp 64-32-32-10 tanh · sgd lr 0.1, batch 64 · train loss on 1,024 examples, eval mode · "
@@ -19,6 +28,16 @@ CAPTION = (
 COUNTERS = (Counter("step", "1,240"), Counter("loss", "0.0412"))
 FULL = Words("First descent", CAPTION, COUNTERS)
 SIZES = [(1920, 1080), (3840, 2160), (1080, 1920), (640, 360), (1080, 1080), (2400, 1000)]
+
+
+def draw_words(pixels, words, colour="#9a9a9a", **options):
+    """Writes words of a colour, as quiet as they are on a dark ground, on a sheet of the usual style."""
+    height, width, _ = pixels.shape
+    return overlay.draw_words(pixels, words, Dress(colour), sheet_of((width, height), **options))
+
+
+def left_out(words, width, height, **options):
+    return overlay.left_out(words, sheet_of((width, height), **options))
 
 
 def ground(width, height, grey=20):
@@ -82,9 +101,11 @@ def test_on_paper_dark_words_only_darken():
     assert after.min() == 0x55
 
 
-@pytest.mark.parametrize(("size", "lines"), [((1920, 1080), 2), ((1080, 1920), 4)])
-def test_a_long_caption_of_a_film_is_broken(size, lines):
-    assert lines_of(drawn_at(Words(caption=CAPTION), *size, film=True)) == lines
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920)])
+@pytest.mark.parametrize(("full", "most"), [(False, 2), (True, 12)])
+def test_a_caption_has_two_lines_at_most_unless_all_of_it_is_asked_for(size, full, most):
+    lines = lines_of(drawn_at(Words(caption=CAPTION * 3, full=full), *size, film=True))
+    assert 2 <= lines <= most and (lines > 2) == full
 
 
 def test_a_short_caption_is_one_line_at_its_size():
@@ -98,38 +119,85 @@ def test_a_caption_without_dots_is_broken_at_spaces():
     assert lines_of(drawn_at(Words(caption="measured " * 30), 1920, 1080, film=True)) == 2
 
 
+def test_a_colour_that_is_asked_for_is_the_colour_of_the_picture_where_letters_cover_it():
+    for colour in ("#0b1f3a", "#ff5a5f", "#ffffff"):
+        pixels = overlay.draw_words(ground(1920, 1080, 128), FULL, Dress(colour, quiet=1.0), sheet_of((1920, 1080)))
+        whole = (pixels == [int(colour[i : i + 2], 16) for i in (1, 3, 5)]).all(axis=2)
+        box = page_of(FULL, sheet_of((1920, 1080))).boxes[0]
+        assert whole[box.top : box.bottom, box.left : box.right].sum() > 200
+
+
+def test_words_stand_where_a_look_puts_them():
+    style = WordStyle.model_validate(
+        {"title": {"place": "upper-left", "size": 2}, "counters": {"place": "upper-right"}}
+    )
+    assert style.title.weight == "medium"
+    page = page_of(FULL, sheet_of((1920, 1080), style=style))
+    (title, counters), (caption,) = page.upper, page.lower
+    assert title.left == 96 and counters.right == pytest.approx(1920 - 96, abs=2)
+    assert max(title.bottom, counters.bottom) < 200 and caption.top > 1000
+    usual = page_of(FULL, sheet_of((1920, 1080))).boxes[1]
+    assert title.bottom - title.top == pytest.approx(2 * (usual.bottom - usual.top), abs=3)
+
+
 def test_a_word_wider_than_the_picture_is_set_smaller():
     columns = np.flatnonzero(drawn_at(Words(title="W" * 90), 1920, 1080).any(axis=0))
     assert columns[-1] <= 0.95 * 1920 + 2
 
 
-@pytest.mark.parametrize("film", [False, True])
-def test_a_draft_has_all_words_in_letters_that_can_be_read(film):
-    assert left_out(FULL, 480, 270, film=film) == []
-    caption = drawn_at(Words(caption="HHH"), 480, 270, film=film)
-    assert np.ptp(rows_of(caption)) + 1 >= 6  # capitals of letters of 9 px
-    assert lines_of(drawn_at(Words(caption=CAPTION), 480, 270, film=film)) == 3
-    assert rows_of(drawn_at(FULL, 480, 270, film=film))[0] > 0.6 * 270
+ASPECTS = [(9, 16), (4, 5), (1, 1), (4, 3), (16, 9), (21, 9)]
+WIDTHS = [160, 480, 1920, 8192]
 
 
-def test_a_thumbnail_has_its_title_and_what_is_left_out_is_told():
-    assert left_out(FULL, 160, 90, film=True) == ["the caption", "the counters"]
-    title = drawn_at(Words(title="First descent"), 160, 90, film=True)
-    assert title.any() and np.array_equal(drawn_at(FULL, 160, 90, film=True), title)
-
-
-@pytest.mark.parametrize("size", [(160, 90), (90, 160), (320, 180), (480, 270), (300, 300), (64, 36), (200, 319)])
 @pytest.mark.parametrize(
-    "words", [FULL, Words("A title that is too long for any small picture at all", CAPTION * 4, COUNTERS)]
+    "words", [FULL, Words("A title that is too long for any small picture at all", CAPTION * 2, COUNTERS)]
 )
-def test_whatever_is_not_left_out_lies_within_a_small_picture(size, words):
+@pytest.mark.parametrize("aspect", ASPECTS, ids=str)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("full", [False, True])
+def test_captions_are_never_cut(width, aspect, words, full):
+    """Every word is on the page, whole, between the margins, and blocks keep off each other."""
+    height = round(width * aspect[1] / aspect[0])
+    words = replace(words, full=full)
+    for film in (False, True):
+        page = page_of(words, sheet_of((width, height), film=film))
+        assert page.left_out == ()
+        for box in page.boxes:
+            assert SAFE * width - 2 <= box.left and box.right <= (1 - SAFE) * width + 2
+            assert box.top >= 0 and box.bottom <= height
+        for one, other in itertools.combinations(page.boxes, 2):
+            assert not one.meets(other), (one, other)
+
+
+@pytest.mark.parametrize("text", [CAPTION, CAPTION.replace(" · ", ", "), "a · " + "b" * 30 + " c" * 60])
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_a_broken_caption_has_all_of_its_words_in_their_order(text, count):
+    lines = balanced(text, count, TEXT)
+    assert len(lines) <= count
+    assert " ".join(lines).replace("·", " ").split() == text.replace("·", " ").split()
+
+
+@pytest.mark.parametrize("film", [False, True])
+def test_a_draft_has_all_words_of_the_final_picture_in_letters_that_can_be_read(film):
+    drawn = drawn_at(FULL, 480, 270, film=film)
+    assert left_out(FULL, 480, 270, film=film) == []
+    capitals = drawn_at(Words(caption="HHH"), 480, 270, film=film)
+    assert np.ptp(rows_of(capitals)) + 1 >= 6  # capitals of letters of 9 px
+    assert rows_of(drawn)[0] > 0.6 * 270
+
+
+@pytest.mark.parametrize("size", [(160, 90), (90, 160), (320, 180), (480, 270), (300, 300), (200, 319)])
+def test_small_pictures_have_all_words(size):
     width, height = size
-    changed, out = drawn_at(words, width, height, film=True), left_out(words, width, height, film=True)
-    assert changed.any() or {"the title", "the caption", "the counters"} == set(out)
-    if changed.any():
-        columns = np.flatnonzero(changed.any(axis=0))
-        assert columns[0] >= SAFE * width - 2 and columns[-1] <= (1 - SAFE) * width + 2
-        assert rows_of(changed)[0] > 0.3 * height
+    assert left_out(FULL, width, height, film=True) == []
+    columns, rows = np.nonzero(drawn_at(FULL, width, height, film=True).T)
+    assert columns.min() >= SAFE * width - 2 and columns.max() <= (1 - SAFE) * width + 2
+    assert rows.min() > 0.3 * height
+
+
+def test_what_would_leave_no_mark_is_left_out_and_told():
+    assert left_out(FULL, 16, 16) == ["the caption", "the counters"]
+    assert left_out(Words(labels=("with shortcuts", "without shortcuts")), 16, 16) == ["the names of its surfaces"]
 
 
 def test_large_pictures_leave_nothing_out():
@@ -137,11 +205,11 @@ def test_large_pictures_leave_nothing_out():
         assert left_out(FULL, *size, film=True) == []
 
 
-def test_names_of_panels_that_would_run_into_each_other_are_left_out_and_told():
+def test_names_of_panels_are_set_as_small_as_their_panels_ask():
     words = Words(labels=("with shortcuts", "without shortcuts"))
-    assert left_out(words, 160, 90) == ["the names of its surfaces"]
-    assert not drawn_at(words, 160, 90).any()
-    assert left_out(words, 480, 270) == []
+    for width, height in ((160, 90), (480, 270), (1920, 1080)):
+        left, right = page_of(words, sheet_of((width, height))).boxes
+        assert left.right <= width / 2 <= right.left
 
 
 @given(first=st.integers(0, 9999), second=st.integers(0, 9999))
@@ -230,6 +298,13 @@ def test_a_loss_has_three_significant_figures(loss, text):
     assert format_loss(loss) == text
 
 
+@pytest.mark.parametrize(
+    ("loss", "text"), [(0.5, "0.5"), (20.0, "20"), (2e-5, "2×10⁻⁵"), (1200.0, "1,200"), (0.0, "0")]
+)
+def test_a_tick_has_no_zeros_at_its_end(loss, text):
+    assert short_loss(loss) == text
+
+
 @given(loss=st.floats(1e-3, 9e5))
 def test_a_written_loss_is_within_half_a_figure_of_the_loss(loss):
     assert float(format_loss(loss).replace(",", "")) == pytest.approx(loss, rel=0.0051)
@@ -254,12 +329,3 @@ def test_panels_are_named_in_their_own_halves():
     columns = np.unique(np.argwhere((drawn != ground(1920, 1080)).any(axis=2))[:, 1])
     for half in (columns[columns < 960], columns[columns >= 960] - 960):
         assert abs((half.min() + half.max()) / 2 - 480) < 4
-
-
-@pytest.mark.parametrize(("colour", "level"), [("#d0d0d0", 250), ("#202020", 10)])
-def test_words_over_ground_of_their_own_brightness_are_read_on_a_veil(colour, level):
-    pixels = np.full((1080, 1920, 3), level, np.uint8)
-    drawn = draw_words(pixels, Words("Title", CAPTION, COUNTERS), colour, veiled=True)
-    foot, head = drawn[-20].astype(int), drawn[:700]
-    assert (head == level).all()
-    assert np.abs(foot - level).min() > 60  # codes

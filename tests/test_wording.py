@@ -2,9 +2,14 @@
 
 import pytest
 
+from render.descent.runs import key_of as run_key
 from render.descent.wording import checkpoint_words, data_words, training_words
+from render.errors import SceneError
 from render.film.caption import caption
+from render.film.drawing import Drawing
+from render.film.essentials import essentials
 from render.film.wording import label_of
+from render.landscape.terrain import key_of as surface_key
 from render.scene import data, training
 from render.scene.load import load
 from tests.conftest import ROOT
@@ -46,7 +51,55 @@ def test_checkpoints_are_said_with_their_average():
 
 
 def test_a_name_becomes_words():
-    assert label_of("without-shortcuts_20") == "without shortcuts 20"
+    assert label_of({}, "without-shortcuts_20") == "without shortcuts 20"
+
+
+def test_a_label_goes_before_a_name():
+    scene = load(ROOT / "scenes" / "optimisers.yaml", ["runs.sgd.label=Réseau A", "surfaces.main.label=Fläche"])
+    assert label_of(scene.runs, "sgd") == "Réseau A" and label_of(scene.surfaces, "main") == "Fläche"
+    plain = load(ROOT / "scenes" / "optimisers.yaml")
+    assert run_key(scene.runs["sgd"], scene.seed) == run_key(plain.runs["sgd"], plain.seed)
+    assert surface_key(scene, "main") == surface_key(plain, "main")
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("{stop: x}", 'words.language: "stop" is none of the words on a picture; did you mean step?'),
+        (
+            "{points: Punkte}",
+            'words.language: points: "Punkte" stands for "{} points"; write {} as often as that has it',
+        ),
+        ('{points: "{0} {"}', 'words.language: points: "{0} {" stands for'),
+    ],
+)
+def test_words_of_another_language_fit_what_they_stand_for(said, problem):
+    with pytest.raises(SceneError) as caught:
+        load(ROOT / "scenes" / "optimisers.yaml", [f"words.language={said}"])
+    assert problem in caught.value.problems[0]
+
+
+def test_the_essentials_are_said_in_another_language():
+    german = {"points": "{} Punkte", "measured": "alle gemessen", "log": "Höhe logarithmisch", "laid": "Pfad aufgelegt"}
+    scene = load(ROOT / "scenes" / "first-descent.yaml")
+    assert essentials(scene.shots[0].path, [RECORD], Drawing.asked(scene.look), german) == (
+        "digits · mlp 64-24-24-24-10 tanh · sgd lr 0.2 momentum 0.9 · 1,000 × 800 Punkte, alle gemessen"
+        " · α −41.9…19.9, β −29.5…32.3 · Höhe logarithmisch · clipped at 99.7 % · Pfad aufgelegt"
+    )
+
+
+def test_the_essentials_count_what_was_not_measured_and_say_every_departure():
+    counts = {**RECORD["counts"], "measured": 1407, "interpolated": 798_500, "diverged": 93}
+    objective = {**RECORD["objective"], "weight_decay": 1e-4, "bn": "batch", "bn_batch": 64}
+    scene = load(
+        ROOT / "scenes" / "first-descent.yaml", ["look.relief=[{smooth: {cells: 2}}]", "shots.0.path.height=loss"]
+    )
+    said = essentials(
+        scene.shots[0].path, [{**RECORD, "counts": counts, "objective": objective}], Drawing.asked(scene.look), {}
+    )
+    assert "1,000 × 800 points, 1,407 measured, 798,500 interpolated, 93 diverged · α" in said
+    assert " · + ½·0.0001·‖θ‖², batch norm by batch statistics of 64 · " in said
+    assert said.endswith("linear height · smoothed over 2 cells · path at its own loss")
 
 
 def test_what_panels_have_in_common_is_said_once_and_the_rest_in_turn():

@@ -98,7 +98,7 @@ def key_of(settings: spec.Run, seed: int) -> str:
         {
             "stage": "run",
             "algorithm": ALGORITHM,
-            "settings": settings.model_dump(mode="json", exclude={"seed"}),
+            "settings": settings.model_dump(mode="json", exclude={"seed", "label"}),
             "seed": settings.seed_in(seed),
             "data": data.fingerprint(settings.data),
         }
@@ -253,7 +253,7 @@ class _Job:
         train, test = self.dataset.train, self.dataset.test
         return {
             "key": self.key,
-            "settings": self.settings.model_dump(mode="json", exclude={"seed"}),
+            "settings": self.settings.model_dump(mode="json", exclude={"seed", "label"}),
             "seed": self.seed,
             "network": networks.describe(self.settings.network, train.inputs.shape[1:], self.dataset.outputs),
             "parameters": layout_of(model).size,

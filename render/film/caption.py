@@ -32,19 +32,20 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         levelled_words(drawn.levelled, drawn.steps),
         alike,
         _contours(scene.look),
-        _path(shot.path, drawn, sum(map(_paths, records))),
+        _path(shot.path, drawn, sum(map(count_paths, records))),
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _paths(record: dict[str, Any]) -> int:
+def count_paths(record: dict[str, Any]) -> int:
+    """Returns how many paths lie on a surface."""
     return ("run" in record or "path" in record) + len(record["paths"])
 
 
 def _said(record: dict[str, Any]) -> list[str]:
     """Returns what there is to say of one surface: data, network, training, objective, points, plane, range."""
     if "source" in record:
-        return [_source(record["source"]), "", "", "", _given_points(record), "", _range(record)]
+        return [_source(record["source"]), "", "", "", _given_points(record), "", range_words(record)]
     runs = [record["run"], *(path["run"] for path in record["paths"])]
     return [
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
@@ -53,7 +54,7 @@ def _said(record: dict[str, Any]) -> list[str]:
         _objective(record["objective"]),
         _points(record),
         _plane(record),
-        _range(record),
+        range_words(record),
     ]
 
 
@@ -87,12 +88,12 @@ def _by(points: Sequence[int]) -> str:
 
 def _objective(objective: dict[str, Any]) -> str:
     decay = objective.get("weight_decay")
-    loss = f"{objective['loss']} plus ½·{_power(decay)}·‖θ‖²" if decay else objective["loss"]
+    loss = f"{objective['loss']} plus ½·{power(decay)}·‖θ‖²" if decay else objective["loss"]
     words = [f"{loss} on {objective['examples']:,} {objective['split']} examples", f"{objective['mode']} mode"]
-    return ", ".join([*words, *_mode(objective)])
+    return ", ".join([*words, *mode_words(objective)])
 
 
-def _mode(objective: dict[str, Any]) -> Iterator[str]:
+def mode_words(objective: dict[str, Any]) -> Iterator[str]:
     """Gives what the network's layers and its arithmetic do otherwise than in plain evaluation."""
     batch = objective.get("bn_batch")
     if objective.get("bn") == "batch":
@@ -175,7 +176,8 @@ PLANES: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def _range(record: dict[str, Any]) -> str:
+def range_words(record: dict[str, Any]) -> str:
+    """Returns the ends of both axes, in units of their directions."""
     (a, b), (c, d) = record["alpha"], record["beta"]
     return f"α {_ends(a, b)}, β {_ends(c, d)}"
 
@@ -229,7 +231,7 @@ def _relief(drawn: Drawing) -> list[str]:
     words = [] if any(isinstance(step, reliefs.LogStep) for step in drawn.steps) else [f"linear height{why}"]
     for step in drawn.steps:
         if isinstance(step, reliefs.LogStep):
-            words.append(f"log height, floor {_power(step.log.floor)}{why}")
+            words.append(f"log height, floor {power(step.log.floor)}{why}")
         elif isinstance(step, reliefs.ClipStep):
             words.append(f"clipped at {step.clip.percentile:g} %")
         elif isinstance(step, reliefs.SmoothStep):
@@ -239,5 +241,6 @@ def _relief(drawn: Drawing) -> list[str]:
     return words
 
 
-def _power(value: float) -> str:
+def power(value: float) -> str:
+    """Returns a small number as it is written in a scene: 0.0001, 1e−10."""
     return f"{value:g}" if value >= 1e-4 else _signed(value).replace("e−0", "e−")

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
+from scipy.ndimage import gaussian_filter
 
 from render.film.pieces import Face, Piece, pieces
 
@@ -21,8 +22,10 @@ TEXT = Face("fonts/Inter-Regular.otf")
 DISPLAY = Face("fonts/InterDisplay-Medium.otf")
 FIGURES = "0123456789\u2007"  # with the space that is as wide as a digit
 SUPERSAMPLING = 4
-VEILED = 0.88  # of the light, where a veil lies in full
-DARK = 0.18  # linear light; a colour below it is read on white
+HALO = 5.0  # coverage of a halo / blurred coverage of its letters, so that thin strokes have one too
+SEEN = 2.5  # contrast of a line with its ground, below which it changes to black or white
+PALE = 0.18  # luminance of ground on which that is black
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
 
 _CODES = np.arange(256) / 255
 _LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)  # (256,) light of a code
@@ -170,7 +173,7 @@ def paint(pixels: np.ndarray, ink: Ink, colour: str) -> None:
     """Mixes ink of a colour into pixels (H, W, 3) uint8, in place."""
     ink = ink.within(pixels.shape[1], pixels.shape[0])
     ground = _LINEAR[pixels[ink.rows, ink.columns]]
-    light = _LINEAR[list(ImageColor.getrgb(colour)[:3])]
+    light = light_of(colour)
     if ink.light is not None:
         light = np.where(np.isnan(ink.light), light, ink.light)
     pixels[ink.rows, ink.columns] = _codes(ground + (light - ground) * ink.coverage[:, None])
@@ -181,14 +184,48 @@ def _codes(light: np.ndarray) -> np.ndarray:
     return np.rint(codes * 255).astype(np.uint8)
 
 
-def veiled(pixels: np.ndarray, start: int, full: int, colour: str) -> np.ndarray:
-    """Returns pixels (H, W, 3) uint8 with a veil that grows from the row start to the row full and lies below it.
+def shaded(pixels: np.ndarray, shares: np.ndarray, light: float) -> None:
+    """Mixes a grey of linear light into the rows of pixels (H, W, 3) uint8, in place, by a share (H,) of each row."""
+    rows = np.flatnonzero(shares)
+    if rows.size:
+        ground = _LINEAR[pixels[rows]]
+        pixels[rows] = _codes(ground + (light - ground) * shares[rows, None, None])
 
-    It is black under a light colour and white under a dark one.
-    """
-    share = np.clip((np.arange(len(pixels)) - start) / max(1, full - start), 0, 1)
-    share = VEILED * share**2 * (3 - 2 * share)
-    light = _LINEAR[list(ImageColor.getrgb(colour)[:3])]
-    ground = _LINEAR[pixels]
-    ground += (float(light.mean() < DARK) - ground) * share[:, None, None]
-    return _codes(ground)
+
+def halo(ink: Ink, radius: float) -> Ink:
+    """Returns a soft spot around ink that covers it whole and dies out within some radii, pixels."""
+    if not ink.rows.size:
+        return ink
+    reach = math.ceil(4 * radius) + 1
+    top, left = ink.rows.min() - reach, ink.columns.min() - reach
+    height, width = ink.rows.max() - top + reach + 1, ink.columns.max() - left + reach + 1
+    cover = np.zeros((height, width))
+    np.maximum.at(cover, (ink.rows - top, ink.columns - left), ink.coverage)
+    spread = np.clip(HALO * gaussian_filter(cover, radius), 0.0, 1.0)
+    rows, columns = np.nonzero(spread > 1e-3)
+    return Ink(rows + top, columns + left, spread[rows, columns])
+
+
+def against(ink: Ink, pixels: np.ndarray, colour: str) -> Ink:
+    """Returns the part of ink that lies on pixels (H, W, 3) uint8, dark where a colour would not be seen on them."""
+    ink = ink.within(pixels.shape[1], pixels.shape[0])
+    ground, light = luminance(pixels[ink.rows, ink.columns]), light_of(colour)
+    own = float(light @ LUMINANCE)
+    far = np.where(ground > PALE, 0.0, 1.0)  # of a line, which is black on pale ground and white on dark
+    seen = (np.maximum(ground, own) + 0.05) / (np.minimum(ground, own) + 0.05) >= SEEN
+    return replace(ink, light=np.where(seen[:, None], light, far[:, None]))
+
+
+def luminance(pixels: np.ndarray) -> np.ndarray:
+    """Returns the relative luminance (...) of codes (..., 3) uint8, 0 to 1 (WCAG 2.2)."""
+    return _LINEAR[pixels] @ LUMINANCE
+
+
+def light_of(colour: str) -> np.ndarray:
+    """Returns a colour in linear light, (3,)."""
+    return _LINEAR[list(ImageColor.getrgb(colour)[:3])]
+
+
+def colour_of(light: np.ndarray) -> str:
+    """Returns linear light (3,) as a colour, "#rrggbb"."""
+    return "#" + "".join(f"{code:02x}" for code in _codes(light))

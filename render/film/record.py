@@ -22,7 +22,7 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 from render.scene.typeface import Typeface
 
-ALGORITHM = 2  # raise it when the same settings would draw other pixels
+ALGORITHM = 3  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 
@@ -34,6 +34,8 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "stage": "picture",
             "algorithm": ALGORITHM,
             "title": scene.title,
+            "words": scene.words.model_dump(mode="json"),
+            "labels": _labels(scene),
             "seed": scene.seed,
             "look": scene.look.model_dump(mode="json"),
             "fonts": fonts_of(scene),
@@ -45,6 +47,14 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "output": output.model_dump(mode="json", exclude={"encoder"}),
         }
     )
+
+
+def _labels(scene: Scene) -> dict[str, dict[str, str | None]]:
+    """Returns what surfaces and runs are called on pictures."""
+    return {
+        "surfaces": {name: surface.label for name, surface in scene.surfaces.items()},
+        "runs": {name: run.label for name, run in scene.runs.items()},
+    }
 
 
 def fonts_of(scene: Scene) -> list[dict[str, Any]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from render.compiler import unfused
+from render.film.furniture.furnish import furnish
+from render.film.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.overlay import draw_words, left_out
 from render.film.remarks import remarks
 from render.film.take import Take, prepare
@@ -81,9 +84,13 @@ class Shooting:
             try:
                 for shown, size in zip(take.pictures, sizes, strict=True):
                     stages.append(take.stage(shown, size, supersampling(self.output)))
+                own = [time for (number, time, *_), _ in places if number == shot]
+                seen_by = partial(_bare, take, stages), stages[0].shown
+                with self._kernels():
+                    lettering = lettering_of(self.scene, self.output, take, own, seen_by)
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
-                    with unfused() if isinstance(self.output, Still) else nullcontext():
-                        picture = self._picture(take, stages, time, moment)
+                    with self._kernels():
+                        picture = self._picture(take, stages, time, moment, lettering)
                     yield moment, picture
             finally:
                 for stage in stages:
@@ -92,24 +99,33 @@ class Shooting:
     def _tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
         width, height = self.output.size
-        words, film = words_of(self.scene, self.output, take, 0.0), isinstance(self.output, Film)
-        names = left_out(words, width, height, film=film, fonts=take.look.font)
+        names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
         if names:
             listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
             self.reporter.say(
                 f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
             )
 
-    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment) -> np.ndarray:
-        exposed = []
-        for shown, stage in zip(take.pictures, stages, strict=True):
-            stage.show_paths([take.trails(take.panels[number], time) for number in shown])
-            exposed.append(stage.expose(take.view(time)))
-        pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
+    def _kernels(self) -> AbstractContextManager[None]:
+        """Returns what a picture is made under: a still without torch's compiler."""
+        return unfused() if isinstance(self.output, Still) else nullcontext()
+
+    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, made: Lettering) -> np.ndarray:
+        pixels = _bare(take, stages, time, self.scene.seed + moment.index)
         words = words_of(self.scene, self.output, take, time)
-        film, over_ground = isinstance(self.output, Film), isinstance(take.shot.camera, Ride)
-        veiled = over_ground and bool(words.caption)
-        return draw_words(pixels, words, take.look.text, film=film, veiled=veiled, fonts=take.look.font)
+        written = draw_words(pixels, words, made.dress, sheet_for(self.output, take))
+        if made.furnishing:
+            furnish(written, plots_of(self.output, take, time), made.furnishing)
+        return written
+
+
+def _bare(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
+    """Returns a picture (H, W, 3) uint8 without words at a time of a shot, seconds."""
+    exposed = []
+    for shown, stage in zip(take.pictures, stages, strict=True):
+        stage.show_paths([take.trails(take.panels[number], time) for number in shown])
+        exposed.append(stage.expose(take.view(time)))
+    return develop(exposed, lens_of(take.look), seed).numpy()
 
 
 def panel_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:

@@ -62,7 +62,8 @@ def key_of(scene: Scene, name: str) -> str:
             "stage": "surface",
             "algorithm": ALGORITHM,
             "settings": settings.model_dump(
-                mode="json", exclude={"run": True, "paths": True, "budget": True, "plane": {"run", "runs"}}
+                mode="json",
+                exclude={**dict.fromkeys(("run", "paths", "label", "budget"), True), "plane": {"run", "runs"}},
             ),
             "budget": scene.budget_of(name),
             "seed": scene.seed if _is_seeded(settings) else None,

@@ -37,7 +37,7 @@ def record_of(
     return {
         "key": key,
         "run": _run(run),
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json", exclude={"label"}),
         "plane": {
             "kind": settings.plane.kind,
             "variance_share": surface.plane.variance_share,

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from render.scene.part import Part
+from render.scene.words import Label
 
 
 def stays(path: str) -> str:
@@ -44,9 +45,11 @@ class ReadySurface(Part):
     """A surface that somebody has measured already; it has no run, and no path unless a file has one."""
 
     source: Source = Field(description="file that holds it, and one for its path")
+    label: Label | None = Field(default=None, description="what it is called on pictures; its name when absent")
 
 
 class ImportedRun(Part):
     """A run that was imported, with a network of its own."""
 
     folder: File = Field(description="folder that thalweg import has made; from the working directory")
+    label: Label | None = Field(default=None, description="what it is called on pictures; its name when absent")

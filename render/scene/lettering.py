@@ -72,7 +72,7 @@ def _undrawable(scene: Scene, chain: Sequence[Typeface]) -> Iterator[Fault]:
             continue  # as nearly all are, and no file is read
         said = sentence(text, [*chain, fonts.bundled()])
         if said:
-            about = "" if location == ("title",) else "its name is drawn in the caption, and "
+            about = "its name is drawn in the caption, and " if location[-1] == "surface" else ""
             yield location, text, f"{about}{said}, or {hidden_by}"
 
 
@@ -81,12 +81,29 @@ def _words(scene: Scene) -> Iterator[tuple[Location, str, str]]:
     outputs: list[Still | Film] = [*scene.stills.values(), *scene.films.values()]
     if any(output.title for output in outputs):
         yield ("title",), scene.title, "hide the title with title: false"
+    yield from _labels(scene, outputs)
     if any(output.caption for output in outputs):
         shown = {name for shot in scene.shots for name in shot.surfaces}
         for name, surface in scene.surfaces.items():
             if isinstance(surface, ReadySurface) and name in shown:
                 file = PurePosixPath(surface.source.surface).name
                 yield ("surfaces", name, "source", "surface"), file, "rename the file, or hide it with caption: false"
+
+
+def _labels(scene: Scene, outputs: Sequence[Still | Film]) -> Iterator[tuple[Location, str, str]]:
+    """Gives what surfaces and runs are called, and the words of another language, where any picture has them."""
+    if not outputs:
+        return
+    for family, members in (("surfaces", scene.surfaces), ("runs", scene.runs)):
+        for name, member in members.items():
+            if member.label:
+                yield (family, name, "label"), member.label, "write another label"
+    for phrase, said in scene.words.language.items():
+        yield ("words", "language", phrase), said, "say it otherwise"
+    for family, makers in (("stills", scene.stills), ("films", scene.films)):
+        for name, output in makers.items():
+            for phrase, said in output.words.language.items():
+                yield (family, name, "words", "language", phrase), said, "say it otherwise"
 
 
 def sentence(text: str, chain: Sequence[Typeface]) -> str:

@@ -14,10 +14,12 @@ from render.files import asset
 from render.scene.body import Air, Background, Body, Colour, Floor, Ground, LookPart, Material, Share, Walls
 from render.scene.document import read
 from render.scene.fonts import Fonts
+from render.scene.furniture import Furniture
 from render.scene.nearest import nearest
 from render.scene.palette import Kind, Palette, require_order
 from render.scene.part import Auto, auto_or_number
 from render.scene.relief import LogStep, ReliefStep, measured_steps
+from render.scene.words import WordStyle
 
 INK = "^(#[0-9a-fA-F]{6}|ground)$"
 PRESET = "ember"
@@ -139,6 +141,8 @@ class LookPreset(LookPart):
         description="font of title and caption: the family of one that is installed, or a file (ttf, otf, ttc) from "
         "the working directory; or several, asked in turn for each letter; what none has is drawn in Inter",
     )
+    words: WordStyle = Field(default=WordStyle(), description="how title, caption, counters and names are set")
+    furniture: Furniture = Field(default=Furniture(), description="labels, scales and legends on the picture")
 
     @field_validator("palette")
     @classmethod

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from render.scene.duration import Duration
 from render.scene.framerate import FrameRate
 from render.scene.part import Part
+from render.scene.words import Words
 
 Pixels = Annotated[int, Field(ge=16, le=16_384)]
 EvenPixels = Annotated[int, Field(ge=16, le=8192, multiple_of=2)]  # video halves the colour's resolution
+
+
+def _switched_or_full(value: Any) -> str:
+    return "full" if isinstance(value, str) else "switched"
+
+
+Shown = Annotated[
+    Annotated[Literal["full"], Tag("full")] | Annotated[bool, Tag("switched")], Discriminator(_switched_or_full)
+]
+CAPTION = (
+    "whether caption and counters are on the picture: true puts the essentials in two lines, full the whole text, "
+    "which the record has in any case"
+)
+FURNITURE = "whether the look's labels, scales and legends are on the picture; as the caption when absent"
+LANGUAGE = "fixed words in another language, for this one alone"
 
 
 class Still(Part):
@@ -20,10 +36,10 @@ class Still(Part):
 
     at: Duration = Field(description="moment on the scene's clock, seconds or with a unit")
     size: Annotated[tuple[Pixels, Pixels], Field(strict=False)] = Field(description="width and height, pixels")
-    caption: bool = Field(
-        True, description="whether caption and counters are on the picture; the record has them anyway"
-    )
+    caption: Shown = Field(True, description=CAPTION)
     title: bool = Field(True, description="whether the title is on the picture")
+    furniture: bool | None = Field(None, description=FURNITURE)
+    words: Words = Field(Words(), description=LANGUAGE)
 
 
 class H264(Part):
@@ -47,8 +63,8 @@ class Film(Part):
     fps: FrameRate = Field(
         default=Fraction(30), description="frames per second: a number, or a fraction such as 24000/1001, kept exact"
     )
-    caption: bool = Field(
-        True, description="whether caption and counters are on the picture; the record has them anyway"
-    )
+    caption: Shown = Field(default=True, description=CAPTION)
     title: bool = Field(default=True, description="whether the title is on the picture")
+    furniture: bool | None = Field(default=None, description=FURNITURE)
+    words: Words = Field(default=Words(), description=LANGUAGE)
     encoder: H264 = Field(default=H264(), description="video format")

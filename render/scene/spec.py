@@ -23,9 +23,11 @@ from render.scene.plane import others_of
 from render.scene.shot import Shot
 from render.scene.surface import Surface
 from render.scene.training import Training
+from render.scene.words import Label, Words
 
 VERSION = 1
 SOLID = ("block", "disc")  # bodies with a base
+NAMED = "what it is called on pictures, in free text; its name when absent"
 MEASURED = "measured"  # what pydantic's locations call a surface that is no ready one
 Fault = tuple[Location, Any, str]
 
@@ -37,14 +39,15 @@ class Run(Part):
     network: AnyNetwork = Field(description="network that is trained: mlp, lenet, convnet, resnet, vgg or vit")
     training: Training = Field(description="way it is trained")
     seed: Seed | None = Field(default=None, description="seed of this run; the scene's own when absent")
+    label: Label | None = Field(default=None, description=NAMED)
 
     def seed_in(self, scene_seed: int) -> int:
         """Returns the seed of this run in a scene of a seed."""
         return scene_seed if self.seed is None else self.seed
 
     def seeded(self, scene_seed: int) -> Run:
-        """Returns this run in a scene of a seed, with its seed written out."""
-        return self.model_copy(update={"seed": self.seed_in(scene_seed)})
+        """Returns this run in a scene of a seed, with its seed written out, and no label, which changes nothing."""
+        return self.model_copy(update={"seed": self.seed_in(scene_seed), "label": None})
 
 
 def _origin(key: str, existing: str, made: str) -> Discriminator:
@@ -85,6 +88,7 @@ class Scene(Part):
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
         "no budget of their own",
     )
+    words: Words = Field(default=Words(), description="what the fixed words on pictures are in another language")
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from render.scene.duration import Duration
 from render.scene.part import Location, Name, Part, refusal
 from render.scene.plane import RANGES, Pca, Plane
+from render.scene.words import Label
 
 MOST_POINTS = 100_000_000
 MOST_PATHS = 8
@@ -88,6 +89,9 @@ class Surface(Part):
         default=[],
         max_length=MOST_PATHS - 1,
         description="further runs, of the same network, whose paths are drawn as well",
+    )
+    label: Label | None = Field(
+        default=None, description="what it is called on pictures, in free text; its name when absent"
     )
     objective: Objective = Field(default=Objective(), description="the loss that is measured")
     plane: Plane = Field(

@@ -19,7 +19,7 @@ from render.stage import brightness, line, mesh, palette
 from render.stage.backdrop import Backdrop
 from render.stage.bake import Sun
 from render.stage.camera import View
-from render.stage.field import Field, bake_field
+from render.stage.field import FILL, Field, bake_field, hue, looked_up, sky_colours
 from render.stage.floor import Standing, floor_height, stone_of
 from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lamp import Lamp
@@ -30,7 +30,7 @@ from render.stage.outline import outline_of
 from render.stage.relief import Relief
 from render.stage.resolve import Samples, choose, compose
 from render.stage.shade import Body, shade
-from render.stage.tone import luminance, show
+from render.stage.tone import encoded, luminance, show
 from render.stage.trail import Trail
 from render.stage.uniforms import MOST_PATHS, Uniforms
 
@@ -261,6 +261,17 @@ class Stage:
             (cast.lamp.glow(own, light), cast.lamp.away(own))
             for cast, own in zip(self._cast, self._trails, strict=True)
         ]
+
+    def shown(self, levels: np.ndarray) -> np.ndarray:
+        """Returns what levels (n,) look like where the terrain is flat, open and lit, (n, 3) uint8 sRGB."""
+        look = self.look
+        sun = palette.linear(look.sun.colour) * look.sun.strength * self._sun.direction[2]
+        fill = FILL * float(np.mean(palette.linear(look.sun.colour) * look.sun.strength)) * hue(look.sky.colour)
+        light = torch.from_numpy((sun + fill).astype(np.float32)) + sky_colours(look, self._sun).mean(0)
+        albedo = looked_up(self._palette, torch.from_numpy(np.asarray(levels, np.float32)))
+        screen = show(albedo * light * self._exposed, look.transform)
+        codes: np.ndarray = (encoded(screen) * 255).round().to(torch.uint8).numpy()
+        return codes
 
     @property
     def graphics(self) -> dict[str, str | int]:
