@@ -28,6 +28,7 @@ class Job:
     metadata: bool = True  # in the files themselves
     documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
+    asked: Any = None  # of prints, as scene/printing.py has it
 
     @staticmethod
     def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
@@ -136,6 +137,35 @@ def sampling_options(
     job = _options(scenes, quality, settings, output, as_json, data, model, bare)
     means = {**job.means, "workers": workers, "scheduler": scheduler, "shard": _share(shard)}
     return replace(job, means=means)
+
+
+def still_options(
+    scenes: _Scenes,
+    quality: _Quality = "final",
+    settings: _Settings = None,
+    output: Output = Path("output"),
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    model: _Models = None,
+    bare: _Metadata = False,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            "--print", metavar="SIZE", help="Makes prints: A0 to A6, A1-portrait, 16x20in, 60x40cm, 16384x16384px."
+        ),
+    ] = None,
+    dpi: Annotated[float | None, typer.Option(metavar="N", help="Pixels to the inch of a print; else 300.")] = None,
+    bleed: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help="Picture beyond every edge of a print, e.g. 3mm.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(metavar="BITS", help="Of a channel: 16, or 8; of exr 16 or 32.")] = None,
+    form: Annotated[str | None, typer.Option("--format", metavar="NAME", help="png, tiff or exr (linear).")] = None,
+) -> Job:
+    """Returns the job of stills, which may be prints."""
+    from render.scene.printing import Asked
+
+    asked = Asked(size, dpi, bleed, depth, form)
+    return replace(_options(scenes, quality, settings, output, as_json, data, model, bare), asked=asked)
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:

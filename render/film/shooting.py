@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from render.film.overlay import draw_words, left_out
+from render.film.prints.lettering import lettered
 from render.film.remarks import remarks
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
@@ -71,7 +72,7 @@ class Shooting:
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
-            self._tell_what_is_left_out(take)
+            self.tell_what_is_left_out(take)
             sizes = panel_sizes(self.output.size, len(take.panels))
             stages: list[Stage] = []
             try:
@@ -83,7 +84,7 @@ class Shooting:
                 for stage in stages:
                     stage.close()
 
-    def _tell_what_is_left_out(self, take: Take) -> None:
+    def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
         width, height = self.output.size
         words, film = words_of(self.scene, self.output, take, 0.0), isinstance(self.output, Film)
@@ -100,10 +101,18 @@ class Shooting:
             stage.show_paths(take.trails(panel, time))
             exposed.append(stage.expose(take.view(time)))
         pixels = develop(exposed, lens_of(take.look), self.scene.seed + moment.index).numpy()
+        return lettered(pixels, self.writing(take, time))
+
+    def writing(self, take: Take, time: float) -> Callable[[np.ndarray], np.ndarray]:
+        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8."""
         words = words_of(self.scene, self.output, take, time)
         film, over_ground = isinstance(self.output, Film), isinstance(take.shot.camera, Ride)
         veiled = over_ground and bool(words.caption)
-        return draw_words(pixels, words, take.look.text, film=film, veiled=veiled, fonts=take.look.font)
+
+        def write(pixels: np.ndarray) -> np.ndarray:
+            return draw_words(pixels, words, take.look.text, film=film, veiled=veiled, fonts=take.look.font)
+
+        return write
 
 
 def panel_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -124,6 +124,7 @@ class Take:
             absent=bool(walks) and all(walk.is_absent for walk in walks),
             read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
+            refined=max(panel.relief.refined for panel in self.panels),
         )
 
     def stage(self, panel: Panel, size: tuple[int, int], factor: int) -> Stage:
@@ -151,6 +152,12 @@ def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspec
     height = 27.0 if preset.sun.elevation == "auto" else preset.sun.elevation
     sun = Sun((_facing(move(0.5)) + turn) % 360, height, preset.sun.size)
     return Take(shot, preset, panels, move, sun, steps)
+
+
+def redrawn(take: Take, reliefs: Sequence[Relief]) -> Take:
+    """Returns a take with other reliefs of the same surfaces, finer ones perhaps, and its paths laid on them."""
+    panels = zip(take.panels, reliefs, strict=True)
+    return replace(take, panels=tuple(_panel(take.shot, take.look, panel.landscape, made) for panel, made in panels))
 
 
 def _depth(grid: Grid) -> float:

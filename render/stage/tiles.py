@@ -24,7 +24,7 @@ def tile_of(view: View, crop: Crop, aspect: float) -> View:
     half = y1 - y0
     middle = aspect * (x0 + x1 - 1), 1 - y0 - y1
     tangent = math.tan(math.radians(view.angle) / 2) * half
-    shift = tuple((moved + away) / half for moved, away in zip(view.shift, middle, strict=True))
+    shift = (view.shift[0] + middle[0]) / half, (view.shift[1] + middle[1]) / half
     return replace(view, angle=2 * math.degrees(math.atan(tangent)), shift=shift)
 
 
