@@ -36,9 +36,12 @@ def expose(plate: Plate, take: Take, time: float, printed: Print, reporter: Repo
     count = sum(len(list(tiles(canvas, most, MARGIN))) for canvas, _ in areas)
     with reporter.task("drawing the print", total=count, unit="tiles") as task:
         for panel, (canvas, picture) in zip(take.panels, areas, strict=True):
-            stage = _stage(take, panel, time, tile_size(canvas, most, MARGIN), picture)
+            size = tile_size(canvas, most, MARGIN)
+            stage = _stage(take, panel, time, size, picture)
             try:
-                overview = functools.cache(functools.partial(_overview, stage, view, canvas, picture))
+                overview = functools.cache(
+                    functools.partial(_overview, stage, view, size[0] / size[1], (canvas, picture))
+                )
                 for tile in tiles(canvas, most, MARGIN):
                     exposure = stage.expose(view, tile.drawn.crop(picture))
                     if exposure.is_empty:
@@ -83,9 +86,9 @@ class _Overview:
         return float(seen.mean()) if seen.numel() else 0.0
 
 
-def _overview(stage: Exposing, view: View, canvas: Box, picture: Box) -> _Overview:
-    width, height = tile_size(canvas, MOST, MARGIN)
-    box = _enclosing(canvas, width / height)
+def _overview(stage: Exposing, view: View, aspect: float, areas: tuple[Box, Box]) -> _Overview:
+    canvas, picture = areas
+    box = _enclosing(canvas, aspect)
     return _Overview(stage.expose(view, box.crop(picture)).alpha, box)
 
 
