@@ -177,7 +177,8 @@ def _name(asked: Asked, trim: tuple[int, int], dpi: float, depth: int) -> str:
     size = asked.size.strip().replace("×", "x").replace(" ", "").lower()
     if size.endswith("px"):
         return "{}x{}px".format(*trim)
-    return f"{size[:2].upper()}{size[2:]}-{dpi:.0f}dpi"
+    sheet = _SHEET.fullmatch(size)
+    return f"{size.capitalize() if sheet else size}-{dpi:.0f}dpi"
 
 
 def _refuse_sizes(made: Print, asked: Asked) -> None:

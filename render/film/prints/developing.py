@@ -50,7 +50,7 @@ def developed(plate: Plate, development: Development) -> Iterator[np.ndarray]:
         shown = _shown(light, glow, _corner(rows, plate.size), development.lens)
         shown[:3] = _grained(shown[:3], rows, development)
         yield _codes(lay(development.words, shown, rows), rows, development)
-    plate.forget()
+        plate.forget()
 
 
 def linear(plate: Plate, lens: Lens) -> Iterator[np.ndarray]:
@@ -61,7 +61,7 @@ def linear(plate: Plate, lens: Lens) -> Iterator[np.ndarray]:
         band = plate.light[rows.start : rows.stop].copy()
         band[..., :3] += enlarged(around, rows, plate.factor, width).permute(1, 2, 0).numpy()
         yield band
-    plate.forget()
+        plate.forget()
 
 
 def _corner(rows: range, size: tuple[int, int]) -> Tensor:

@@ -47,6 +47,8 @@ def expose(plate: Plate, take: Take, time: float, printed: Print, reporter: Repo
                     if exposure.is_empty:
                         _require_empty(tile, overview())
                     plate.put(tile, exposure)
+                    if tile.kept.right == canvas.right:
+                        plate.forget()
                     task.advance(1)
             finally:
                 stage.close()

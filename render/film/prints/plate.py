@@ -24,13 +24,13 @@ from render.stage.exposure import Exposure
 from render.stage.tiles import Box, Tile
 
 BUDGET = 2 << 30  # bytes of light that are kept in memory
-COARSE = 1500  # rows of a print for each halving of its glow; the tightest halo is then still two pixels wide
+COARSE = 3000  # rows that the glow keeps at least where it is coarser; its haloes are then right to 0.3 %
 
 
 def reduction(height: int) -> int:
     """Returns how many times fewer rows the glow of a print has, a power of two."""
     factor = 1
-    while 2 * factor * COARSE <= height:
+    while height // (2 * factor) >= COARSE:
         factor *= 2
     return factor
 
@@ -47,6 +47,7 @@ class Plate:
     light: np.ndarray  # (H, W, 3) float32 linear, or (H, W, 4) with the object's coverage
     glow: np.ndarray  # (3, ⌈H/f⌉, ⌈W/f⌉) float32 linear
     factor: int  # f
+    file: mmap.mmap | None = None  # that the light is in
 
     @property
     def size(self) -> tuple[int, int]:
@@ -74,10 +75,9 @@ class Plate:
 
     def forget(self) -> None:
         """Lets mapped pages go from memory; what was put is on the disk, or on its way there."""
-        owner = self.light.base
-        if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            owner.flush()
-            owner.madvise(mmap.MADV_DONTNEED)
+        if self.file is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self.file.flush()
+            self.file.madvise(mmap.MADV_DONTNEED)
 
 
 @contextlib.contextmanager
@@ -92,23 +92,22 @@ def plate_for(size: tuple[int, int], channels: int, beside: Path, *, budget: int
     if plate_bytes(size, channels) <= budget:
         yield Plate(np.zeros((height, width, channels), np.float32), glow, factor)
         return
-    with _mapped((height, width, channels), beside) as light:
-        yield Plate(light, glow, factor)
+    with _mapped(plate_bytes(size, channels), beside) as file:
+        light = np.frombuffer(file, np.float32).reshape(height, width, channels)
+        yield Plate(light, glow, factor, file)
 
 
 @contextlib.contextmanager
-def _mapped(shape: tuple[int, int, int], beside: Path) -> Iterator[np.ndarray]:
-    """Gives zeros (…) float32 in a file that is gone when this process is."""
-    count = int(np.prod(shape))
+def _mapped(count: int, beside: Path) -> Iterator[mmap.mmap]:
+    """Gives so many bytes of zeros in a file that is gone when this process is."""
     with disk_errors(beside):
         beside.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(prefix=f".{beside.stem}.", suffix=".light", dir=beside.parent) as file:
             if hasattr(os, "posix_fallocate"):  # a sparse file on a full disk would end the process at a write
-                os.posix_fallocate(file.fileno(), 0, 4 * count)
+                os.posix_fallocate(file.fileno(), 0, count)
             else:
-                file.truncate(4 * count)
-            mapped = mmap.mmap(file.fileno(), 4 * count)
-            yield np.frombuffer(mapped, np.float32).reshape(shape)
+                file.truncate(count)
+            yield mmap.mmap(file.fileno(), count)
 
 
 def enlarged(coarse: Tensor, rows: range, factor: int, width: int) -> Tensor:
