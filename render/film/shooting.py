@@ -68,7 +68,7 @@ class Shooting:
         return [self.take(shot) for shot in range(len(self.scene.shots))]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
-        """Yields every moment's finished picture (H, W, 3) uint8, shot by shot."""
+        """Yields every moment's finished picture, shot by shot: (H, W, 3) uint8, or (H, W, 4) without a ground."""
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)

@@ -52,11 +52,9 @@ class _Strips:
     lengths: list[int] = field(default_factory=list)
 
 
-def write_tiff(target: Path, sheet: Sheet, bands: Iterable[np.ndarray], *, big: bool | None = None) -> None:
-    """Writes a sheet from its bands, whole or not at all; big: as a BigTIFF, None for where it could need to be."""
-    if big is None:
-        big = sheet.row_bytes * sheet.height * WORST > CLASSIC
-    layout, strips = _BIG if big else _CLASSIC, _Strips()
+def write_tiff(target: Path, sheet: Sheet, bands: Iterable[np.ndarray], *, big: bool = False) -> None:
+    """Writes a sheet from its bands, whole or not at all; big: as a BigTIFF even where it need not be."""
+    layout, strips = _BIG if needs_big(sheet) or big else _CLASSIC, _Strips()
     with replacing(target) as temporary, temporary.open("wb") as file:
         file.write(layout.header + struct.pack(layout.offset, 0))
         for data in in_order(_packed, _cut(checked(bands, sheet))):
@@ -66,6 +64,11 @@ def write_tiff(target: Path, sheet: Sheet, bands: Iterable[np.ndarray], *, big: 
         place = _directory(file, _tags(sheet, strips, layout), layout)
         file.seek(len(layout.header))
         file.write(struct.pack(layout.offset, place))
+
+
+def needs_big(sheet: Sheet) -> bool:
+    """Whether a sheet could pass what offsets of 4 bytes reach."""
+    return sheet.row_bytes * sheet.height * WORST > CLASSIC
 
 
 def _cut(bands: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
