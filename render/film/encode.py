@@ -82,8 +82,8 @@ def refuse_alpha(frames: Sequence[Path]) -> None:
     if any(_has_alpha(frame) for frame in frames):
         raise SceneError(
             [
-                f"look.background.colour: transparent is nothing that H.264 knows; {len(frames):,} frames with straight "
-                f"alpha are whole in {frames[0].parent}, and with a colour in its place there is a film"
+                f"look.background.colour: transparent is nothing that H.264 knows; {len(frames):,} frames with "
+                f"straight alpha are whole in {frames[0].parent}, and with a colour in its place there is a film"
             ]
         )
 
