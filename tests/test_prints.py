@@ -13,11 +13,13 @@ from render.film.overlay import Words, draw_words
 from render.film.prints import exposing, plate, press
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import areas_of, expose
-from render.film.prints.lettering import lettered, patches
+from render.film.prints.exr import read_exr
+from render.film.prints.lettering import lay, lettered, patches
 from render.film.prints.plate import Plate, enlarged, plate_for, reduction
 from render.film.prints.press import Press
-from render.film.take import redrawn
+from render.film.take import prepare, redrawn
 from render.film.wording import caption_of
+from render.landscape import ready
 from render.progress import Reporter
 from render.scene.printing import Asked, print_of
 from render.stage.exposure import Exposure
@@ -25,7 +27,7 @@ from render.stage.lens import Lens, develop, halo
 from render.stage.refine import refined
 from render.stage.stage import lens_of
 from render.stage.tiles import Box, Tile, tiles
-from tests.test_drawing_ready import BOWL, WAY, home, scene_of, taken, written  # noqa: F401
+from tests.test_drawing_ready import BOWL, WAY, home, scene_of, written  # noqa: F401
 
 SIZE = (320, 210)
 SMALL = 64 + 2 * exposing.MARGIN  # pixels of a tile
@@ -54,9 +56,6 @@ def codes(of, lens, depth=8, seed=1):
 
 
 def taken_for(scene, size=SIZE):
-    from render.film.take import prepare
-    from render.landscape import ready
-
     shot = scene.shots[0]
     found = [ready.load(scene.surfaces[name]) for name in shot.surfaces]
     return prepare(shot, scene.look, found, size[0] / len(found) / size[1])
@@ -70,7 +69,6 @@ def test_tiled_equals_whole(scene, tmp_path):
     stage.show_paths(take.trails(take.panels[0], 2.0))
     whole = develop([stage.expose(take.view(2.0))], lens, 1).numpy().astype(int)
     stage.close()
-    Image.fromarray(tiled.astype(np.uint8)).save(tmp_path / "tiled.png")
     apart = np.abs(tiled - whole).max(axis=2)
     assert apart.max() <= 1, np.unique(apart, return_counts=True)
     assert whole.std() > 20
@@ -209,8 +207,6 @@ def test_words_on_bands_are_words_on_the_whole():
     ground = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
     values = torch.from_numpy(ground.astype(np.float32) / 255).permute(2, 0, 1).contiguous()
     ink = patches(write, size)
-    from render.film.prints.lettering import lay
-
     laid = torch.cat(
         [lay(ink, values[:, top : top + 17].clone(), range(top, top + 17)) for top in range(0, 400, 17)], 1
     )
@@ -264,8 +260,6 @@ def test_a_print_is_made_once_and_tells_what_it_is(scene, tmp_path):
 
 def test_a_linear_print_is_the_light_with_its_haloes(scene, tmp_path):
     pytest.importorskip("OpenImageIO")
-    from render.film.prints.exr import read_exr
-
     made = Press(Asked(format="exr", depth=32)).make(scene, "given", "final", tmp_path, Reporter.silent())
     assert made.path.name == "given.exr"
     read = read_exr(made.path)

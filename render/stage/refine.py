@@ -17,7 +17,7 @@ from render.stage.mesh import axes, inside
 from render.stage.relief import Relief
 
 COARSE = 1.5  # pixels; cells that a print shows larger are refined
-MOST_CELLS = 9_000_000  # of a refined relief: its mesh and its light take about 2 GB
+MOST_CELLS = 4_500_000  # of a refined relief: light for them is baked in about the time of ten tiles
 PLACES = 64  # along an axis, at which the size of cells is looked at
 
 
