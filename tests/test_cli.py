@@ -13,7 +13,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
+from render.film.clean import waste
 from render.film.film import frames_of
+from render.scene.load import load
 from tests.conftest import ROOT, SCENE
 from tests.faults import until
 from tests.test_data_files import written_idx
@@ -283,3 +285,38 @@ def test_a_scene_without_pictures_is_still_measured(tmp_path):
         "run",
         "surface",
     ]
+
+
+SHEETS = {
+    "--print A9": (2, "--print A9: is not a size; write A0"),
+    "--print A4 --bleed 3": (2, "--bleed 3: is not a length"),
+    "--dpi 300": (2, "--dpi: is of a print; say its size too"),
+    "--format jpeg": (2, "--format jpeg: is not a format of stills"),
+    "--print A0 --dpi 2400": (2, "use --dpi 831, or a smaller size"),
+    "--print A4 --depth 12": (2, "--depth 12: a channel of png has 8 or 16 bits"),
+}
+
+
+@pytest.mark.parametrize("options", SHEETS)
+def test_a_print_that_cannot_be_is_told_in_one_sentence(options, tmp_path):
+    code, said = SHEETS[options]
+    done = runner.invoke(app, ["still", str(SCENE), "--out", str(tmp_path), *options.split()])
+    assert done.exit_code == code and said in done.stderr and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_exr_without_its_library_is_told_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "OpenImageIO", None)
+    done = runner.invoke(app, ["still", str(SCENE), "--out", str(tmp_path), "--format", "exr"])
+    assert done.exit_code == 4 and "pip install 'thalweg[exr]'" in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_print_of_a_quality_is_a_proof_and_no_waste(copy):
+    words = ["--quality", "thumb", "--out", copy, "--print", "A6", "--format", "tiff", "--depth", "8"]
+    (printed,) = results("still", SCENE, *words)
+    assert printed["path"] == str(copy / "stills" / "first-descent.thumb.A6-27dpi.tif")
+    with Image.open(printed["path"]) as read:
+        assert read.size == (160, 114)
+    assert results("still", SCENE, *words)[0]["reused"]
+    assert not waste([load(SCENE)], copy)
+    assert [item.paths[0].suffix for item in waste([], copy) if item.kind == "still"] == [".tif", ".png"]

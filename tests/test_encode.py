@@ -146,3 +146,14 @@ def test_a_film_killed_half_way_has_no_name(tmp_path):
     process.wait()
     process.stdout.close()
     assert not (tmp_path / "film.mp4").exists()
+
+
+def test_frames_without_a_ground_stay_frames(tmp_path):
+    picture = np.dstack([colour_bars(), np.full((64, 256), 128, np.uint8)])
+    frames = frames_in(tmp_path, [picture] * 2)
+    with pytest.raises(
+        SceneError, match=r"transparent is nothing that H\.264 knows; 2 frames with straight alpha"
+    ) as error:
+        encode(frames, tmp_path / "film.mp4", 25, 20, "veryfast")
+    assert error.value.exit_code == 3 and str(tmp_path) in str(error.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["000000.png", "000001.png"]

@@ -154,3 +154,11 @@ def test_after_a_kill_every_frame_is_whole_or_missing(tmp_path):
     missing = store.missing(keys, verify=True)
     assert set(missing) <= {7, 8}
     assert store.missing(keys) == missing
+
+
+def test_a_frame_without_a_ground_keeps_its_alpha(store):
+    pixels = np.random.default_rng(1).integers(0, 256, (30, 40, 4)).astype(np.uint8)
+    store.write(0, pixels, "key")
+    with Image.open(store.paths(1)[0]) as read:
+        np.testing.assert_array_equal(np.asarray(read), pixels)
+    assert not store.missing(["key"], verify=True)

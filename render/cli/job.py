@@ -44,6 +44,8 @@ class Job:
                 self.reporter.say(f"surface {name}: the finer one that is measured already is drawn, {points} points")
         return replace(self, scenes=scenes)
 
+    asked: Any = None  # of prints, as scene/printing.py has it
+
     @staticmethod
     def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
         """Returns what is said of one thing that was made."""
@@ -183,6 +185,35 @@ def sheet_options(
                 f"{owners[path.stem]} and {path} would have one sheet; draw one after the other, or rename"
             )
     return replace(options_of_scenes(scenes, quality, settings, output, as_json, data, model, bare), wish=wished)
+
+
+def still_options(
+    scenes: _Scenes,
+    quality: Quality = "final",
+    settings: Settings = None,
+    output: Output = Path("output"),
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    model: Models = None,
+    bare: Bare = False,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            "--print", metavar="SIZE", help="Makes prints: A0 to A6, A1-portrait, 16x20in, 60x40cm, 16384x16384px."
+        ),
+    ] = None,
+    dpi: Annotated[float | None, typer.Option(metavar="N", help="Pixels to the inch of a print; else 300.")] = None,
+    bleed: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help="Picture beyond every edge of a print, e.g. 3mm.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(metavar="BITS", help="Of a channel: 16, or 8; of exr 16 or 32.")] = None,
+    form: Annotated[str | None, typer.Option("--format", metavar="NAME", help="png, tiff or exr (linear).")] = None,
+) -> Job:
+    """Returns the job of stills, which may be prints."""
+    from render.scene.printing import Asked
+
+    asked = Asked(size, dpi, bleed, depth, form)
+    return replace(options_of_scenes(scenes, quality, settings, output, as_json, data, model, bare), asked=asked)
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:

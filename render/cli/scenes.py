@@ -9,7 +9,7 @@ from typing import Any
 
 from render.cli import sources
 from render.cli.app import app
-from render.cli.job import Job, command, sampling_options, sheet_options
+from render.cli.job import Job, command, sampling_options, sheet_options, still_options
 
 
 @command
@@ -26,18 +26,30 @@ def render(job: Job) -> None:
     job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
 
 
-@command
+@functools.partial(command, options_of=still_options)
 def still(job: Job) -> None:
-    """Makes the stills of the scenes.
+    """Makes the stills of the scenes, as large and as deep as a printer asks.
 
-    Example: thalweg still scenes/first-descent.yaml --set look.name=nocturne
+    Example: thalweg still scenes/first-descent.yaml --print A1 --dpi 300 --bleed 3mm
     """
     from render.film import still
 
     sources.examine(job)
     job = job.on_the_finest()
-    _look_ahead(job, "stills")
-    job.answer(_made(job, still, "stills"))
+    if job.asked.is_plain:
+        _look_ahead(job, "stills")
+        job.answer(_made(job, still, "stills"))
+    else:
+        _printed(job)
+
+
+def _printed(job: Job) -> None:
+    from render.film.prints.press import Press
+
+    press = Press(job.asked)
+    for _, scene in job.scenes:
+        press.look_ahead(scene, job.quality, job.output)
+    job.answer(_made(job, press, "stills"))
 
 
 @command

@@ -30,8 +30,9 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
         *_relief(drawn),
         levelled_words(drawn.levelled, drawn.steps),
+        f"refined ×{drawn.refined} for drawing" if drawn.refined > 1 else "",
         alike,
-        _contours(scene.look),
+        _contours(scene.look, drawn.refined),
         _path(shot.path, drawn, sum(map(count_paths, records))),
     ]
     return " · ".join(part for part in parts if part)
@@ -220,10 +221,10 @@ def _path(style: PathStyle, drawn: Drawing, count: int) -> str:
     return f"{height}{left}{read}"
 
 
-def _contours(look: Look) -> str:
+def _contours(look: Look, refined: int) -> str:
     if not look.contours.count or not look.contours.strength:
         return ""
-    return f"contours smoothed over {CONTOUR_BLUR:g} cells"
+    return f"contours smoothed over {CONTOUR_BLUR / refined:.3g} cells"
 
 
 def _relief(drawn: Drawing) -> list[str]:

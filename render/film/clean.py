@@ -72,7 +72,9 @@ def _wanted(scene: Scene, output: Path) -> Iterator[Path]:
         asked = apply_quality(scene, quality)
         yield from _runs(asked, output)
         yield from _surfaces(asked, output)
-        yield from (still.target_of(name, quality, output) for name in asked.stills)
+        for name in asked.stills:
+            target = still.target_of(name, quality, output)
+            yield from (target, target.with_name(f"{target.stem}.*"))  # its prints too
         for name in asked.films:
             yield film.target_of(name, quality, output)
             yield film.frames_of(name, quality, output)
@@ -107,7 +109,13 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "frames"):
         if (folder / "manifest.jsonl").is_file():
             yield "frames", (folder,)
-    for kind, pattern in (("still", "stills/*.png"), ("film", "films/*.mp4"), ("sheet", "looks/*.png")):
+    for kind, pattern in (
+        ("still", "stills/*.png"),
+        ("still", "stills/*.tif"),
+        ("still", "stills/*.exr"),
+        ("film", "films/*.mp4"),
+        ("sheet", "looks/*.png"),
+    ):
         for path in sorted(output.glob(pattern)):
             besides = [record.beside(path, ending) for ending in (".json", ".timing.json")]
             if besides[0].is_file():

@@ -21,6 +21,7 @@ class Drawing:
     absent: bool = False  # whether no path comes over the terrain anywhere
     read: bool = False  # whether the loss of a path is the surface's under it, since its file gives none
     laid: bool = False  # whether a path that was to be at its own loss is laid on the surface, for want of one
+    refined: int = 1  # cells drawn along an axis for each that was measured
 
     @staticmethod
     def asked(look: Look) -> Drawing:

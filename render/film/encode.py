@@ -51,9 +51,10 @@ def encode(
 
     fps: frames per second; a fraction such as 24000/1001 is in the file as it is.
     A crf of 16 to 18 is hard to tell from the frames, 23 is fit for the web; preset is x264's, medium or slow.
-    Raises MachineError, with ffmpeg's last words, where it is missing or fails.
+    Raises MachineError, with ffmpeg's last words, where it is missing or fails; SceneError for frames with alpha.
     """
     size = _common_size(frames)
+    refuse_alpha(frames)
     with replacing(target) as temporary:
         _feed(frames, _command(temporary, fps, crf, preset, metadata or {}))
         film = _read_back(temporary, fps)
@@ -74,6 +75,23 @@ def _common_size(frames: Sequence[Path]) -> tuple[int, int]:
     if width % 2 or height % 2:
         raise SceneError([f"film size {width}×{height}: H.264 needs even sides; use {width & ~1}×{height & ~1}"])
     return size
+
+
+def refuse_alpha(frames: Sequence[Path]) -> None:
+    """Raises SceneError for frames without a ground, which H.264 would lay on black without a word."""
+    if any(_has_alpha(frame) for frame in frames):
+        raise SceneError(
+            [
+                f"look.background.colour: transparent is nothing that H.264 knows; {len(frames):,} frames with "
+                f"straight alpha are whole in {frames[0].parent}, and with a colour in its place there is a film"
+            ]
+        )
+
+
+def _has_alpha(frame: Path) -> bool:
+    """Whether a picture's header tells of alpha."""
+    with Image.open(frame) as picture:
+        return picture.mode == "RGBA"
 
 
 def _size_of(frame: Path) -> tuple[int, int]:

@@ -80,6 +80,8 @@ def _drawn(shooting: Shooting, store: FrameStore, keys: list[str], name: str) ->
 
 def _draw(shooting: Shooting, store: FrameStore, keys: list[str], missing: list[int], name: str) -> None:
     require_gl()  # before a surface is measured for nothing
+    if shooting.scene.look.background.colour == "transparent":
+        shooting.reporter.say(f"film {name}: H.264 has no transparency, so there will be frames and no film")
     moments = [Moment(index, shooting.timeline.time(index)) for index in missing]
     shooting.takes()  # measures the surfaces first, which have bars of their own
     done = len(keys) - len(missing)

@@ -60,7 +60,7 @@ class FrameStore:
         return [index for index in drawn if not self._holds(entries[index], keys[index], verify=True)]
 
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
-        """Saves a frame (H, W, 3) uint8, then its line in the manifest."""
+        """Saves a frame (H, W, 3) uint8, or (H, W, 4) with straight alpha, then its line in the manifest."""
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG", compress_level=PNG_LEVEL)
         content = buffer.getvalue()
@@ -127,7 +127,7 @@ class FrameWriter:
         self.waiting: list[Future[None]] = []
 
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
-        """Hands over a frame (H, W, 3) uint8; waits while two others are still being saved."""
+        """Hands over a frame, (H, W, 3) or (H, W, 4) uint8; waits while two others are still being saved."""
         self._settle(IN_FLIGHT - 1)
         self.waiting.append(self.pool.submit(self.store.write, index, pixels, key))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,7 @@ from render.compiler import unfused
 from render.film.furniture.furnish import furnish
 from render.film.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.overlay import draw_words, left_out
+from render.film.prints.lettering import lettered
 from render.film.remarks import remarks
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
@@ -26,6 +27,8 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.stage.lens import develop
 from render.stage.stage import Stage, lens_of
+
+PROOF = 960  # pixels along the longer side of the picture that a print's words are fitted to
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Shooting:
         return [self.take(shot) for shot in range(len(self.scene.shots))]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
-        """Yields every moment's finished picture (H, W, 3) uint8, shot by shot."""
+        """Yields every moment's finished picture, shot by shot: (H, W, 3) uint8, or (H, W, 4) without a ground."""
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
-            self._tell_what_is_left_out(take)
+            self.tell_what_is_left_out(take)
             sizes = panel_sizes(self.output.size, len(take.pictures))
             stages: list[Stage] = []
             try:
@@ -96,7 +99,7 @@ class Shooting:
                 for stage in stages:
                     stage.close()
 
-    def _tell_what_is_left_out(self, take: Take) -> None:
+    def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
         width, height = self.output.size
         names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
@@ -112,15 +115,38 @@ class Shooting:
 
     def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, made: Lettering) -> np.ndarray:
         pixels = _bare(take, stages, time, self.scene.seed + moment.index)
-        words = words_of(self.scene, self.output, take, time)
-        written = draw_words(pixels, words, made.dress, sheet_for(self.output, take))
-        if made.furnishing:
-            furnish(written, plots_of(self.output, take, time), made.furnishing)
-        return written
+        return lettered(pixels, self.writing(take, time, made))
+
+    def writing(self, take: Take, time: float, made: Lettering) -> Callable[[np.ndarray], np.ndarray]:
+        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8."""
+        words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
+
+        def write(pixels: np.ndarray) -> np.ndarray:
+            written = draw_words(pixels, words, made.dress, sheet)
+            if made.furnishing:
+                furnish(written, plots_of(self.output, take, time), made.furnishing)
+            return written
+
+        return write
+
+    def proof(self, take: Take, time: float) -> Lettering:
+        """Returns the lettering of a print, read off a small picture of it: no furniture, and the words' dress."""
+        scale = min(1.0, PROOF / max(self.output.size))
+        width, height = (max(16, round(side * scale)) for side in self.output.size)
+        small = self.output.model_copy(update={"size": (width, height), "furniture": False})
+        sizes = panel_sizes((width, height), len(take.pictures))
+        stages = [take.stage(shown, size, 2) for shown, size in zip(take.pictures, sizes, strict=True)]
+        try:
+            with unfused():
+                seen_by = partial(_bare, take, stages), stages[0].shown
+                return lettering_of(self.scene, small, take, [time], seen_by)
+        finally:
+            for stage in stages:
+                stage.close()
 
 
 def _bare(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
-    """Returns a picture (H, W, 3) uint8 without words at a time of a shot, seconds."""
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
     exposed = []
     for shown, stage in zip(take.pictures, stages, strict=True):
         stage.show_paths([take.trails(take.panels[number], time) for number in shown])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -132,6 +132,7 @@ class Take:
             absent=bool(walks) and all(walk.is_absent for walk in walks),
             read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
+            refined=max(panel.relief.refined for panel in self.panels),
         )
 
     @property
@@ -182,6 +183,12 @@ def _asked(sun: looks.Sun) -> Asked:
     """Returns what a look settles of its sun."""
     turn, height = (None if value == "auto" else float(value) for value in (sun.azimuth, sun.elevation))
     return Asked(turn, height, sun.size)
+
+
+def redrawn(take: Take, reliefs: Sequence[Relief]) -> Take:
+    """Returns a take with other reliefs of the same surfaces, finer ones perhaps, and its paths laid on them."""
+    panels = zip(take.panels, reliefs, strict=True)
+    return replace(take, panels=tuple(_panel(take.shot, take.look, panel.landscape, made) for panel, made in panels))
 
 
 def _depth(grid: Grid) -> float:

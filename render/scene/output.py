@@ -36,10 +36,10 @@ class Still(Part):
 
     at: Duration = Field(description="moment on the scene's clock, seconds or with a unit")
     size: Annotated[tuple[Pixels, Pixels], Field(strict=False)] = Field(description="width and height, pixels")
-    caption: Shown = Field(True, description=CAPTION)
+    caption: Shown = Field(default=True, description=CAPTION)
     title: bool = Field(True, description="whether the title is on the picture")
-    furniture: bool | None = Field(None, description=FURNITURE)
-    words: Words = Field(Words(), description=LANGUAGE)
+    furniture: bool | None = Field(default=None, description=FURNITURE)
+    words: Words = Field(default=Words(), description=LANGUAGE)
 
 
 class H264(Part):

@@ -111,14 +111,17 @@ class GeometryPass:
             show_scalar_bar=False,
         )
 
-    def draw(self, view: View) -> Geometry:
-        """Draws the scene from a view and reads it back; raises MachineError where the picture came back empty."""
+    def draw(self, view: View, *, empty: bool = False) -> Geometry:
+        """Draws the scene from a view and reads it back.
+
+        Raises MachineError where the picture came back empty, unless it may be, as a part of one.
+        """
         near, far = self._aim(view)
         window = self._plotter.render_window
         window.Render()
         depth, colour = _read_depth(window, self._size), _read_colour(window, self._size)
         kind = (colour[..., 0].astype(np.uint16) + CODE // 2) // CODE
-        if self._bodies and not kind.any():
+        if self._bodies and not empty and not kind.any():
             raise MachineError("the graphics driver returned an empty picture; check the scene's camera and the driver")
         line = (colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE
         return Geometry(depth, kind.astype(np.uint8), colour[..., 1], line.astype(np.uint8), near, far)

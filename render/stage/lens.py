@@ -18,6 +18,7 @@ from render.stage.tone import encoded, luminance
 
 HALOES = ((0.0015, 0.5), (0.006, 0.3), (0.018, 0.14), (0.05, 0.06))  # radius in picture heights, weight
 BLOOM = 0.35  # of what glows, at strength 1
+OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
 DARK = 0.5  # grain where it is dark / grain in the middle tones
 LARGE = 500_000  # numbers of an image from which on its kernel is fused
 COARSER = 2.0  # sigma in pixels beyond which a blur is taken at half the resolution
@@ -43,7 +44,13 @@ class Exposure:
     alpha: Tensor  # (H, W) 1 where the picture hides what is behind it; all 1 but for a transparent ground
     own: Tensor  # (H, W) 0 where nothing but the ground's colour is seen
     glow: Tensor  # (3, H, W) what shines by itself
+    cover: Tensor  # (H, W) share of each pixel that bodies cover
     defocus: Tensor | None = None  # (H, W) 0..1, how far out of focus
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of a body is on it."""
+        return not bool(self.cover.any())
 
 
 def blur(image: Tensor, sigma: float) -> Tensor:
@@ -107,9 +114,11 @@ def halo(shining: Tensor) -> Tensor:
     return whole[0, :, :height, :width]
 
 
-def focused(picture: Tensor, defocus: Tensor, strength: float) -> Tensor:
-    """Returns a picture (3, H, W) blurred by how far out of focus (H, W) its pixels are: a blend of three blurs."""
-    height = picture.shape[1]
+def focused(picture: Tensor, defocus: Tensor, strength: float, height: int) -> Tensor:
+    """Returns a picture (3, h, W) blurred by how far out of focus (h, W) its pixels are: a blend of three blurs.
+
+    height: rows of the whole picture, of which it may be a band.
+    """
     near, far = (blur(picture, max(0.4, radius * strength * height)) for radius in BLURS)
     return fuse(_between_blurs)(picture, near, far, defocus)
 
@@ -120,22 +129,39 @@ def _between_blurs(picture: Tensor, near: Tensor, far: Tensor, defocus: Tensor) 
     return soft + (far - soft) * (share - 1).clamp(min=0)
 
 
-def _finish(
-    picture: Tensor, ground: Tensor, own: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor
+def corners(rows: Tensor, size: tuple[int, int]) -> Tensor:
+    """Returns how near to a corner of a picture of a size the pixels of some rows (h,) lie, (h, W) in 0..1."""
+    width, height = size
+    y, x = (rows + 0.5) / height * 2 - 1, (torch.arange(width) + 0.5) / width * 2 - 1
+    return (x[None, :] ** 2 * (width / height) ** 2 + y[:, None] ** 2) / ((width / height) ** 2 + 1)
+
+
+def finished(
+    picture: Tensor, ground: Tensor, own: Tensor, glow: Tensor, noise: Tensor, corner: Tensor, numbers: Tensor
 ) -> Tensor:
+    """Returns sRGB values (3, h, W) in 0..1, not yet codes, of light of the screen under vignette, bloom and grain."""
     bloom, vignette, grain = numbers.unbind(0)
-    height, width = picture.shape[1:]
-    y = (torch.arange(height) + 0.5) / height * 2 - 1
-    x = (torch.arange(width) + 0.5) / width * 2 - 1
-    corner = (x[None, :] ** 2 * (width / height) ** 2 + y[:, None] ** 2) / ((width / height) ** 2 + 1)
     ground = ground[:, None, None]
     held = ground + (picture - ground) * (1 - vignette * corner**1.2)
     lit = 1 - (1 - held.clamp(0, 1)) * torch.exp(-bloom * glow)
     code = encoded(lit)
     grey = luminance((code[0], code[1], code[2]))
     weight = own.clamp(0, 1) * (DARK + (1 - DARK) * (grey / 0.4).clamp(max=1)) * (1 - 0.6 * grey)
-    code = code + noise * grain * weight
-    return (code.clamp(0, 1) * 255 + dither).clamp(0, 255).round()
+    return (code + noise * grain * weight).clamp(0, 1)
+
+
+def _finish(
+    picture: Tensor, ground: Tensor, own: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor
+) -> Tensor:
+    height, width = picture.shape[1:]
+    corner = corners(torch.arange(height), (width, height))
+    code = finished(picture, ground, own, glow, noise, corner, numbers)
+    return (code * 255 + dither).clamp(0, 255).round()
+
+
+def numbers_of(lens: Lens) -> Tensor:
+    """Returns the numbers of a lens as finished reads them."""
+    return torch.tensor([BLOOM * lens.bloom, lens.vignette, lens.grain])
 
 
 def joined(panels: Sequence[Exposure]) -> Exposure:
@@ -150,7 +176,7 @@ def joined(panels: Sequence[Exposure]) -> Exposure:
     return Exposure(ground=first.ground, defocus=defocus, **parts)
 
 
-PLANES = ("picture", "alpha", "own", "glow")
+PLANES = ("picture", "alpha", "own", "glow", "cover")
 
 
 def develop(panels: Sequence[Exposure], lens: Lens, seed: int) -> Tensor:
@@ -161,12 +187,12 @@ def develop(panels: Sequence[Exposure], lens: Lens, seed: int) -> Tensor:
     whole = joined(panels)
     picture = whole.picture
     if lens.focus and whole.defocus is not None:
-        picture = focused(picture, whole.defocus, lens.focus)
+        picture = focused(picture, whole.defocus, lens.focus, picture.shape[1])
     shape = picture.shape[1:]
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(shape, generator=generator)
     dither = (torch.rand(picture.shape, generator=generator) - 0.5) * 0.998  # never a whole code
-    numbers = torch.tensor([BLOOM * lens.bloom, lens.vignette, lens.grain])
+    numbers = numbers_of(lens)
     glow = halo(whole.glow) if lens.bloom else torch.zeros_like(picture)
     if bool((whole.alpha >= 1).all()):
         finished = fuse(_finish)(picture, whole.ground, whole.own, glow, noise, dither, numbers)

@@ -62,6 +62,7 @@ class Relief:
     scale: Scale
     inland: np.ndarray | None = None  # (n_β, n_α) float32, negative where there are no data; None where all are there
     levelled: Levelled = Levelled()
+    refined: int = 1  # cells drawn along an axis / cells measured; only a print has more than one
 
     @property
     def holes(self) -> np.ndarray | None:

@@ -300,7 +300,9 @@ def _shade_top(
     spot = _spot(sample, baked, lamp, outline, u)
     coloured = looked_up(palette, spot.level)
     albedo = [coloured[:, k] * spot.finite + DIVERGED * (1 - spot.finite) for k in range(3)]
-    screen = _beside_path(_on_screen(_ground(spot, albedo, u), spot, u, transform), spot, u)
+    screen = _on_screen(_ground(spot, albedo, u), spot, u, transform)
+    if transform != "linear":  # which has no white to stand back from
+        screen = _beside_path(screen, spot, u)
     return torch.stack([*screen, torch.ones_like(spot.level)])
 
 

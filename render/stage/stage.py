@@ -23,13 +23,14 @@ from render.stage.field import FILL, Field, bake_field, hue, looked_up, sky_colo
 from render.stage.floor import Standing, floor_height, stone_of
 from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lamp import Lamp
-from render.stage.lens import Exposure, Lens, develop
+from render.stage.lens import OWN, Exposure, Lens, develop
 from render.stage.line import Pen
 from render.stage.motes import Motes
 from render.stage.outline import outline_of
 from render.stage.relief import Relief
 from render.stage.resolve import Samples, choose, compose
 from render.stage.shade import Body, shade
+from render.stage.tiles import WHOLE, Crop, tile_of
 from render.stage.tone import encoded, luminance, show
 from render.stage.trail import Trail
 from render.stage.uniforms import MOST_PATHS, Uniforms
@@ -42,7 +43,6 @@ LOWEST_APART = 0.025  # picture widths between the end of a path and the lowest 
 PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
 HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
-OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
 LAMP_LIGHT = 0.8  # of a glowing line on the ground, at glow 1
 
 
@@ -282,16 +282,18 @@ class Stage:
         """Returns the picture from a view, (H, W, 3) uint8, or (H, W, 4) over a transparent ground."""
         return develop([self.expose(view)], lens_of(self.look), seed).numpy()
 
-    def expose(self, view: View) -> Exposure:
-        """Returns what falls on the film from a view."""
-        span = self._span(view)
-        self._put_paths(view, span)
-        geometry = self._geometry.draw(view)
+    def expose(self, whole: View, crop: Crop = WHOLE) -> Exposure:
+        """Returns what falls on the film from a view, or on the part of it that a crop of the picture has."""
+        span = self._span(whole)
+        self._put_paths(whole, span)
+        rows = self.size[1] / (crop[3] - crop[1])
+        view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
+        geometry = self._geometry.draw(view, empty=crop != WHOLE)
         samples = choose(geometry, self.factor, EDGE)
-        self._aim(view, geometry, span)
+        self._aim(view, geometry, span, rows)
         resolved = compose(samples, self._shaded(samples, view), self._hues)
         width, height = self.size
-        ground = self._backdrop.picture(self.size, view, self._uniforms)
+        ground = self._backdrop.picture(self.size, view, self._uniforms, crop)
         colour, glow = (flat.T.reshape(3, height, width) for flat in (resolved.colour, resolved.glow))
         cover = resolved.cover.reshape(height, width)
         if self.look.body == "points":
@@ -301,7 +303,7 @@ class Stage:
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         defocus = self._defocus(samples, geometry, view)
-        return Exposure(over[:3], self._ground_colour, over[3], over[4], glow.contiguous(), defocus)
+        return Exposure(over[:3], self._ground_colour, over[3], over[4], glow.contiguous(), cover, defocus)
 
     def _with_motes(
         self, colour: Tensor, cover: Tensor, view: View, span: tuple[float, float]
@@ -311,7 +313,7 @@ class Stage:
             drawn = mesh.inside(cast.placed.relief, self.look.body)
             shown = drawn if cast.placed.measured is None else drawn & cast.placed.measured
             motes = Motes.of(cast.placed.relief, shown, cast.field.sent, cast.placed.offset)
-            made = motes.picture(view, self.size, self.size[1] / 1080, span)
+            made = motes.picture(view, self.size, float(self._uniforms.get("row")), span)
             lit = show(made[:3].permute(1, 2, 0) * self._exposed, self.look.transform).permute(2, 0, 1)
             colour = colour + (1 - cover) * lit
             cover = cover + (1 - cover) * made[3]
@@ -409,7 +411,7 @@ class Stage:
         away = (ahead.clamp(first, last) - wanted).abs() / max(1e-6, last - first)
         return ((away - 0.12) / 0.6).clamp(0, 1)
 
-    def _aim(self, view: View, geometry: Geometry, span: tuple[float, float]) -> None:
+    def _aim(self, view: View, geometry: Geometry, span: tuple[float, float], rows: float) -> None:
         right, up, forward = view.axes
         tangent = np.tan(np.radians(view.angle) / 2)
         width, height = self.size
@@ -422,7 +424,7 @@ class Stage:
             shift=np.asarray(view.shift) * tangent,
             clip=(geometry.near, geometry.far),
             pixel=2 * tangent / height,
-            row=height / 1080,
+            row=rows / 1080,
             span=span,
         )
 

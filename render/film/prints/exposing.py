@@ -1,0 +1,111 @@
+"""Stage: the panels of a take, drawn tile by tile onto a plate.
+
+A driver that fails returns an empty picture and says nothing; so where a tile comes back empty, a small picture of the
+whole panel is asked whether anything should be there.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from render.errors import MachineError
+from render.film.prints.plate import Plate
+from render.film.take import Take
+from render.progress import Reporter
+from render.scene.printing import Print
+from render.stage.camera import View
+from render.stage.stage import Stage
+from render.stage.tiles import Box, Tile, tile_size, tiles
+
+MOST = 2048  # pixels along a side of a tile; with 2 × 2 sub-pixels it takes about 1.5 GB while it is drawn
+MARGIN = 8  # pixels around a tile, for what looks at its neighbours
+FINE, FINE_PIXELS = 3, 40_000_000  # sub-pixels along the side of a pixel, in prints of at most so many pixels
+COARSE = 2  # in larger ones
+SEEN = 0.01  # share of an empty tile that a small picture may show covered, along the outline of the object
+INSET = 2.0  # pixels of the small picture at the edges of a tile that are not asked
+
+
+def expose(plate: Plate, take: Take, time: float, printed: Print, reporter: Reporter, most: int = MOST) -> None:
+    """Draws every panel of a take at a time of its shot, seconds, onto the plate."""
+    view, areas = take.view(time), areas_of(printed, len(take.pictures))
+    count = sum(len(list(tiles(canvas, most, MARGIN))) for canvas, _ in areas)
+    with reporter.task("drawing the print", total=count, unit="tiles") as task:
+        for shown, (canvas, picture) in zip(take.pictures, areas, strict=True):
+            size = tile_size(canvas, most, MARGIN)
+            stage = _stage(take, shown, time, size, picture)
+            try:
+                overview = functools.cache(
+                    functools.partial(_overview, stage, view, size[0] / size[1], (canvas, picture))
+                )
+                for tile in tiles(canvas, most, MARGIN):
+                    exposure = stage.expose(view, tile.drawn.crop(picture))
+                    if exposure.is_empty:
+                        _require_empty(tile, overview())
+                    plate.put(tile, exposure)
+                    if tile.kept.right == canvas.right:
+                        plate.forget()
+                    task.advance(1)
+            finally:
+                stage.close()
+
+
+def areas_of(printed: Print, panels: int) -> list[tuple[Box, Box]]:
+    """Returns of every panel what it covers of the print, its share of the bleed with it, and the picture in it."""
+    (width, height), bleed = printed.trim, printed.bleed
+    edges = [bleed + round(panel * width / panels) for panel in range(panels + 1)]
+    areas = []
+    for number, (left, right) in enumerate(itertools.pairwise(edges)):
+        outer = left - bleed * (number == 0), right + bleed * (number == panels - 1)
+        areas.append((Box(outer[0], 0, outer[1], height + 2 * bleed), Box(left, bleed, right, bleed + height)))
+    return areas
+
+
+def _stage(take: Take, shown: Sequence[int], time: float, size: tuple[int, int], picture: Box) -> Stage:
+    factor = FINE if picture.width * picture.height <= FINE_PIXELS else COARSE
+    stage = take.stage(shown, size, factor)
+    stage.show_paths([take.trails(take.panels[number], time) for number in shown])
+    return stage
+
+
+@dataclass(frozen=True)
+class _Overview:
+    """A small picture of a whole panel."""
+
+    alpha: Tensor  # (h, w) share of each of its pixels that the object covers
+    box: Box  # what it shows of the print
+
+    def covered(self, tile: Tile) -> float:
+        """Returns the share of a tile that is covered, but for its edges."""
+        scale = self.alpha.shape[1] / self.box.width
+        left, right = ((x - self.box.left) * scale for x in (tile.kept.left, tile.kept.right))
+        top, bottom = ((y - self.box.top) * scale for y in (tile.kept.top, tile.kept.bottom))
+        seen = self.alpha[int(top + INSET) : int(bottom - INSET), int(left + INSET) : int(right - INSET)]
+        return float(seen.mean()) if seen.numel() else 0.0
+
+
+def _overview(stage: Stage, view: View, aspect: float, areas: tuple[Box, Box]) -> _Overview:
+    canvas, picture = areas
+    box = _enclosing(canvas, aspect)
+    return _Overview(stage.expose(view, box.crop(picture)).cover, box)
+
+
+def _require_empty(tile: Tile, overview: _Overview) -> None:
+    """Raises MachineError where a small picture of the panel shows something in a tile that came back empty."""
+    if overview.covered(tile) > SEEN:
+        raise MachineError(
+            "the graphics driver returned an empty tile where the print has something; run the command again, or "
+            "print with fewer --dpi"
+        )
+
+
+def _enclosing(box: Box, aspect: float) -> Box:
+    """Returns the smallest box around the middle of another that holds it, of an aspect (width / height)."""
+    width = max(box.width, round(box.height * aspect))
+    height = max(box.height, round(width / aspect))
+    left, top = (box.left + box.right - width) // 2, (box.top + box.bottom - height) // 2
+    return Box(left, top, left + width, top + height)
