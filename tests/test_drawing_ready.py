@@ -287,7 +287,7 @@ def test_a_camera_frames_what_is_drawn_and_not_the_holes_around_it(home):
     corner = np.where((AXIS > 0.2) & (AXIS[:, None] > 0.2), BOWL, np.nan)
     take = taken(scene_of(home, written(home, values=corner)))
     relief, view = take.panels[0].relief, take.view(1.0)
-    y, x = np.nonzero(mesh.inside(relief, take.look.shape))
+    y, x = np.nonzero(mesh.inside(relief, take.look.body))
     across, up = (axis[index] for axis, index in zip(mesh.axes(relief), (x, y), strict=True))
     seen = view.project(np.column_stack([across, up, relief.heights[y, x]]))
     assert np.abs(seen[:, 1]).max() < 1 and np.abs(seen[:, 0]).max() < 16 / 9
@@ -305,25 +305,25 @@ def test_every_camera_looks_at_a_terrain_with_holes_and_a_path_over_them(home, c
     assert np.hypot(*np.concatenate(drawn)[:, :2].T).max() < 0.35
 
 
-def test_a_surface_of_which_a_disc_would_show_nothing_is_drawn_square(home):
+def test_a_surface_of_which_a_disc_would_show_nothing_is_drawn_as_a_block(home):
     corner = np.full(BOWL.shape, np.nan)
     corner[:3, :3] = BOWL[:3, :3]
     take = taken(scene_of(home, written(home, values=corner)))
-    assert take.look.shape == "square" and len(mesh.terrain(take.panels[0].relief, "square").triangles)
+    assert take.look.body == "block" and len(mesh.terrain(take.panels[0].relief, "square").triangles)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", ["disc", "square"])
+@pytest.mark.parametrize("shape", ["disc", "block"])
 def test_a_hole_shows_what_is_behind_the_terrain(graphics, home, shape):
     hole = np.where(np.hypot(AXIS - 0.2, AXIS[:, None]) < 0.25, np.nan, BOWL)
     written(home, values=hole)
     plain = ("look.grain=0", "look.bloom=0", "look.vignette=0", "look.background.lift=0")
-    extra = [f"look.shape={shape}", *plain]
+    extra = [f"look.body={shape}", *plain]
     scene = scene_of(home, "a.npz", extra=extra)
     take = taken(scene)
     stage = take.stage(take.panels[0], (160, 90), 2)
     try:
-        stage.show_paths([])
+        stage.show_paths([[]])
         view = take.view(1.0)
         pixels = stage.photograph(view, 0)
         empty = pixels[0, 0].astype(int)

@@ -143,8 +143,8 @@ def prepare(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspec
     losses = [surface.loss for surface in surfaces]
     steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
     reliefs = relief.make_alike(losses, steps.steps, depths, holes)
-    if not all(_is_round(made) for made in reliefs):
-        preset = preset.model_copy(update={"shape": "square"})
+    if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
+        preset = preset.model_copy(update={"body": "block"})
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
     move = MOVES[type(shot.camera)](shot.camera, _setting(shot, preset, panels, aspect))
     turn = -95.0 if preset.sun.azimuth == "auto" else preset.sun.azimuth
