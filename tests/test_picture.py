@@ -35,6 +35,7 @@ class Portrait:
 
 
 def portrait(stage: Stage) -> Portrait:
+    pixels = stage.photograph(VIEW, 1)
     seen = stage._geometry.draw(VIEW)
     away = distance(seen, seen.depth.astype(float))
     edge = np.zeros(seen.kind.shape, bool)
@@ -44,7 +45,7 @@ def portrait(stage: Stage) -> Portrait:
             edge[tuple(ends)] |= (np.diff(seen.kind, axis=axis) != 0) | (np.abs(np.diff(away, axis=axis)) > EDGE)
     whole = (seen.kind > 0).reshape(SIZE[1], stage.factor, SIZE[0], stage.factor).any(axis=(1, 3))
     edge = edge.reshape(SIZE[1], stage.factor, SIZE[0], stage.factor).any(axis=(1, 3))
-    return Portrait(stage.photograph(VIEW, 1), whole, maximum_filter(edge, 3))
+    return Portrait(pixels, whole, maximum_filter(edge, 3))
 
 
 def distance(seen: Geometry, depth: np.ndarray) -> np.ndarray:
@@ -152,7 +153,8 @@ def test_depth_read_back_is_where_the_geometry_is(graphics, crater):
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_shadow_is_dark_but_never_black(staged, crater, name):
-    grey = {"palette": [(0, "#808080"), (1, "#808080")], "contours": {"strength": 0}, "exposure": 1.0}
+    grey = {"palette": [(0, "#808080"), (1, "#808080")], "contours": {"strength": 0}, "walls": {"rim": 0, "bevel": 0}}
+    grey |= {"transform": "standard", "exposure": 0.2, "material": {"index": 1.0}}
     stage = staged(factor=1, name=name, grain=0.0, vignette=0.0, bloom=0.0, **grey)
     stage.show_paths([[]])
     seen = stage._geometry.draw(VIEW)
@@ -160,8 +162,8 @@ def test_a_shadow_is_dark_but_never_black(staged, crater, name):
     light = np.linspace(0, 4, 100_000)
     luminance = np.interp(pixels, code(light), light) @ [0.2126, 0.7152, 0.0722]
     made, look, _ = setting(crater, name)
-    lit = camera.sees(made, look.shape, points, SUN.azimuth, SUN.elevation - 2 * SUN.size)
-    dark = ~camera.sees(made, look.shape, points, SUN.azimuth, SUN.elevation + 2 * SUN.size)
+    lit = camera.sees(made, look.body, points, SUN.azimuth, SUN.elevation - 2 * SUN.size)
+    dark = ~camera.sees(made, look.body, points, SUN.azimuth, SUN.elevation + 2 * SUN.size)
     share = luminance[dark] / np.median(luminance[lit])
     assert lit.sum() > 1000 and dark.sum() > 300
     assert 0.04 < np.median(share) < 0.3
@@ -279,7 +281,7 @@ def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater
     for ghost in (False, True):
         stage = Stage([Placed(made)], look, SUN, SIZE, 2, ghost=ghost)
         stage.show_paths([[buried.until(59.0)]])
-        stage._light.zero_()  # the light on the ground is the same with and without
+        stage._lit = [stage._dark(cast) for cast in stage._cast]  # the light on the ground is the same with and without
         pictures[ghost] = stage.photograph(VIEW, 1).astype(int)
         stage.show_paths([[]])
         pictures["none"] = stage.photograph(VIEW, 1).astype(int)
@@ -292,19 +294,22 @@ def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater
 
 def test_paths_shine_in_their_own_colours(graphics, crater):
     made = relief.make(crater, Look(name="ember").steps, crater.shape[0] / crater.shape[1])
-    look = Look.model_validate({"name": "ember", "path": {"colour": "#ff0000", "others": ["#00ff00", "#0000ff"]}})
+    look = Look.model_validate(
+        {"name": "ember", "path": {"colour": "#ff0000", "others": ["#00ff00", "#0000ff"], "width": [50, 50]}}
+    )
     ways = [np.linspace([-0.3, y], [0.3, y], 40) for y in (-0.2, 0.0, 0.2)]
     trails = [drape(made, "disc", way, None, 0.02).until(39.0) for way in ways]
     stage = Stage([Placed(made)], look.resolved, SUN, SIZE, 2)
     stage.show_paths([trails])
-    kind, line = (getattr(stage._geometry.draw(VIEW), name) for name in ("kind", "line"))
     shining = stage.expose(VIEW).glow
+    kind, line = (getattr(stage._geometry.draw(VIEW), name) for name in ("kind", "line"))
     on = (kind >= Kind.PATH).reshape(SIZE[1], 2, SIZE[0], 2).all(axis=(1, 3))
     which = line[::2, ::2]
     for index in range(3):
         colour = shining[:, torch.from_numpy(on & (which == index))].mean(1)
         assert int(colour.argmax()) == index and (on & (which == index)).sum() > 20
     stage.show_paths([trails[:1]])
+    stage.expose(VIEW)
     assert set(np.unique(stage._geometry.draw(VIEW).line)) == {0}
     stage.close()
 
