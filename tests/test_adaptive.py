@@ -19,7 +19,7 @@ from render.landscape.surface import Surface
 from render.scene.look import Look
 from render.stage import camera, relief
 from render.stage.bake import Sun
-from render.stage.stage import Stage
+from render.stage.stage import Placed, Stage
 from tests.formulas import FORMULAS, LINE, PLANE, Formula, exact, square
 
 
@@ -262,8 +262,8 @@ def test_there_is_an_end_to_every_surface():
 
 def photograph(loss: np.ndarray, **changes) -> np.ndarray:
     look = Look(name="ember", **changes)
-    stage = Stage(relief.make(loss, look.steps, 1.0), look.resolved, Sun(-95, 27, 2.4), (640, 360), 2)
-    stage.show_paths([])
+    stage = Stage([Placed(relief.make(loss, look.steps, 1.0))], look.resolved, Sun(-95, 27, 2.4), (640, 360), 2)
+    stage.show_paths([[]])
     picture = stage.photograph(camera.standing(200, 42, 1.35, np.array([0, 0, 0.06]), 30), 1)
     stage.close()
     return picture.astype(int)

@@ -1,105 +1,178 @@
-"""Words are read on any ground: 4.5 : 1 with the pixels behind them, by as little change as that takes."""
+"""The ground: contact at the base, a shadow away from the sun, a mirror image that dies, and nothing far away."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import torch
 
-from render.film import overlay
-from render.film.ground import CONTRAST, Behind, contrast, dressed, measured
-from render.film.ink import LUMINANCE, light_of, luminance, together
-from render.film.overlay import Counter, Words, draw_words, page_of, sheet_of
-from render.scene.load import load
-from tests.conftest import SCENE
+from render.scene.look import Look, LookPreset
+from render.stage import camera, palette, tone
+from render.stage.backdrop import Backdrop, GroundPicture
+from render.stage.bake import Sun
+from render.stage.floor import SIDE, Standing, bake_floor, floor_height, wall_uniforms
+from render.stage.outline import outline_of
+from render.stage.relief import Relief, Scale
 
-WORDS = Words("First descent", "digits · mlp 64-24-10 tanh · log height", (Counter("step", "400"),), ("left", "right"))
-SHEET = sheet_of((960, 540))
-GROUNDS = {"dark": "#0b0c0f", "yellow": "#c9a227", "white": "#ffffff", "grey": "#808080", "blue": "#2b3a66"}
-PRESETS = ["ember", "nocturne", "porcelain"]
-
-
-def plain(colour):
-    return np.full((540, 960, 3), [int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+HEIGHT = 0.3  # of the body above its lowest point, picture widths
+SUN = Sun(90, 40, 2)  # towards +α
+SIZE = (160, 90)
+TARGET = np.array([0, 0, 0.0])
 
 
-def mottled(low, high):
-    """A ground that goes from one luminance code to another from left to right, under all words."""
-    ramp = np.linspace(low, high, 960).astype(np.uint8)
-    return np.broadcast_to(ramp[None, :, None], (540, 960, 3)).copy()
+def standing(body: str = "block", level: float = 1.0) -> Standing:
+    """Returns a body whose top is level."""
+    flat = np.full((41, 41), level, np.float32)
+    made = Relief(flat, flat > -1, HEIGHT, 1.0, Scale(None, 0.0, 1.0))
+    return Standing(made, (0.0, 0.0), torch.from_numpy(flat), outline_of(made, body))
 
 
-def worst(pixels, words, dress, sheet=SHEET):
-    """Returns the least contrast of the ink of captions with any pixel behind words, shades and all."""
-    page, shaded = page_of(words, sheet), pixels.copy()
-    overlay._shade(shaded, page, together([]), dress)
-    light = float(light_of(dress.ink) @ LUMINANCE)
-    behind = [luminance(shaded[box.top : box.bottom, box.left : box.right]) for box in page.boxes]
-    ends = [end for ground in behind for end in (ground.min(), ground.max())]
-    return min(contrast(end + (light - end) * dress.quiet, end) for end in ends)
+def look_of(**changes) -> LookPreset:
+    base = {"ground": "floor", "body": "block", "transform": "standard", "background": {"colour": "#202020"}}
+    return Look.model_validate({**base, **changes}).resolved
 
 
-def test_black_on_white_is_21_to_1():
-    assert contrast(0.0, 1.0) == contrast(1.0, 0.0) == pytest.approx(21.0)
-    assert contrast(float(luminance(np.uint8([0x76] * 3))), 1.0) == pytest.approx(4.54, abs=0.01)  # known of WCAG
+def table(look: LookPreset) -> torch.Tensor:
+    return torch.from_numpy(palette.table(look.palette, np.linspace(0, 1, 64)))
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("way", ["auto", "scrim", "shadow"])
-def test_the_words_of_every_look_are_read_on_any_flat_ground(ground, preset, way):
-    colour = load(SCENE, [f"look.name={preset}"]).look.text
-    pixels = plain(GROUNDS[ground])
-    dress = dressed(measured([pixels], page_of(WORDS, SHEET)), colour, asked=False, way=way)
-    if way != "shadow":  # a shadow lies under the letters alone
-        assert worst(pixels, WORDS, dress) >= CONTRAST
+def floor_planes(look: LookPreset, body: str = "block") -> tuple[np.ndarray, np.ndarray]:
+    """Returns the ground's map (SIDE, SIDE, 5) and the places of its texels along an axis, picture widths."""
+    made = bake_floor([standing(body)], look, SUN, table(look))
+    return made.texels.numpy().reshape(SIDE, SIDE, 5), np.linspace(-made.half, made.half, SIDE)
 
 
-@pytest.mark.parametrize("colour", ["#ff5a5f", "#0b1f3a", "#ffffff", "#9a9a9a", "#808080", "#757575"])
-@pytest.mark.parametrize("ground", GROUNDS)
-def test_an_ink_that_is_asked_for_stays_and_the_ground_gives_way(colour, ground):
-    pixels = plain(GROUNDS[ground])
-    dress = dressed(measured([pixels], page_of(WORDS, SHEET)), colour, asked=True)
-    assert dress.ink == colour and dress.quiet == 1.0
-    assert worst(pixels, WORDS, dress) >= CONTRAST
+def pictured(look: LookPreset, view: camera.View) -> GroundPicture:
+    """Returns the ground as a view sees it, as if the body were not in the way."""
+    body = standing(look.body)
+    uniforms = wall_uniforms(look, body.relief, SUN)
+    right, up, forward = view.axes
+    tangent = np.tan(np.radians(view.angle) / 2)
+    uniforms.set(right=right, up=up, forward=forward, depth=1.0, exposure=1.0, row=SIZE[1] / 1080)
+    uniforms.set(tangent=(tangent * SIZE[0] / SIZE[1], tangent), pixel=2 * tangent / SIZE[1])
+    return Backdrop([body], look, SUN, table(look)).picture(SIZE, view, uniforms)
 
 
-@pytest.mark.parametrize("asked", [False, True])
-@pytest.mark.parametrize("ends", [(0, 255), (60, 200), (0, 90), (150, 255)])
-def test_words_are_read_on_a_ground_that_is_dark_and_pale_at_once(asked, ends):
-    pixels = mottled(*ends)
-    dress = dressed(measured([pixels], page_of(WORDS, SHEET)), "#b9b3ab", asked=asked)
-    assert worst(pixels, WORDS, dress) >= 0.97 * CONTRAST  # specks beyond half a percent are not looked at
+def pixel(view: camera.View, point: tuple[float, float, float]) -> tuple[int, int]:
+    """Returns row and column of a point."""
+    x, y, _ = view.project(np.array([point]))[0]
+    return round((1 - y) * SIZE[1] / 2 - 0.5), round((x / (SIZE[0] / SIZE[1]) + 1) * SIZE[0] / 2 - 0.5)
 
 
-def test_where_words_are_read_nothing_changes():
-    pixels = plain("#121317")
-    dress = dressed(measured([pixels], page_of(WORDS, SHEET)), "#b9b3ab", asked=False)
-    assert (dress.ink, dress.quiet, dress.upper, dress.lower, dress.shadow) == ("#b9b3ab", 0.7, 0, 0, 0)
+def test_contact_is_darkest_at_the_base_and_goes_away():
+    planes, x = floor_planes(look_of())
+    for line in (planes[SIDE // 2, :, 0], planes[:, SIDE // 2, 0]):  # across and up
+        away = line[x > 0.52]
+        assert (np.diff(away) > -1e-3).all()
+        assert away[0] < 0.75 and away[-1] > 0.999
 
 
-def test_on_paper_a_pale_ink_of_a_preset_becomes_dark_without_any_shade():
-    dress = dressed(Behind(None, (1.0, 1.0)), "#b9b3ab", asked=False)
-    assert float(light_of(dress.ink).mean()) < 0.2 and not dress.lower
+def test_contact_is_the_share_of_the_sky_that_an_upright_wall_hides():
+    """A wall of height h hides (1 − d / √(d² + h²)) / 2 at a distance d before its middle, if it is long."""
+    planes, x = floor_planes(look_of())
+    high = HEIGHT - floor_height(look_of())
+    near = (x > 0.53) & (x < 0.65)
+    away = x[near] - 0.5
+    np.testing.assert_allclose(planes[SIDE // 2, near, 0], 0.5 * (1 + away / np.hypot(away, high)), atol=0.06)
 
 
-def test_none_changes_nothing_at_all():
-    dress = dressed(Behind(None, (0.5, 0.5)), "#b9b3ab", asked=False, way="none")
-    assert dress.ink == "#b9b3ab" and not (dress.upper or dress.lower or dress.shadow)
+def test_the_shadow_lies_away_from_the_sun_and_is_as_long_as_the_body_is_high():
+    planes, x = floor_planes(look_of())
+    lit = planes[SIDE // 2, :, 1]
+    assert lit[x > 0.55].min() > 0.98
+    shadow = x[(lit < 0.5) & (x < -0.5)]
+    long = (HEIGHT - floor_height(look_of())) / np.tan(np.radians(SUN.elevation))
+    assert -0.5 - shadow.min() == pytest.approx(long, abs=0.05)
+    assert lit[x < -0.5 - long - 0.15].min() > 0.98
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 255))
-def test_any_grey_is_read_on_any_ground(low, high, grey):
-    ends = (min(low, high), max(low, high))
-    dress = dressed(Behind(None, ends), f"#{grey:02x}{grey:02x}{grey:02x}", asked=True)
-    light, end = float(light_of(dress.ink).mean()), 0.0 if dress.dark else 1.0
-    behind = [ground + (end - ground) * dress.lower for ground in ends]
-    assert min(contrast(light, ground) for ground in behind) >= CONTRAST
-    assert not behind[0] < light < behind[1]
+def test_light_that_walls_throw_is_in_the_hue_of_the_wall_and_falls_off():
+    look = look_of(palette=[[0, "#ff3010"], [1, "#ff3010"]], sun={"colour": "#ffffff"}, sky={"colour": "#ffffff"})
+    planes, x = floor_planes(look)
+    pool = planes[SIDE // 2, x > 0.52, 2:]
+    assert pool[0, 0] > 1.1 * pool[0, 2]
+    assert pool[-1].max() < 0.05 * pool[0].max()
 
 
-def test_a_shade_lies_at_the_foot_alone_and_dies_out_upwards():
-    pixels = plain("#c9a227")
-    dress = dressed(measured([pixels], page_of(WORDS, SHEET)), "#ffffff", asked=True)
-    drawn = draw_words(pixels, Words("Title"), dress, SHEET)
-    column = luminance(drawn[:, 700])
-    assert (drawn[200] == pixels[200]).all() and (np.diff(column[200:]) <= 1e-9).all() and column[-1] < column[200]
+@pytest.mark.parametrize("body", ["points", "none"])
+def test_what_is_no_solid_leaves_the_ground_alone(body):
+    planes, _ = floor_planes(look_of(body=body), body)
+    np.testing.assert_array_equal(planes[..., :2], 1)
+    np.testing.assert_array_equal(planes[..., 2:], 0)
+
+
+def test_a_sheet_throws_a_soft_shadow_away_from_the_sun():
+    planes, x = floor_planes(look_of(body="sheet"), "sheet")
+    lit = planes[SIDE // 2, :, 1]
+    darkest = x[int(np.argmin(lit))]
+    assert darkest < -0.1 and lit.min() < 0.5 and lit[x > 1].min() > 0.99
+
+
+VIEW = camera.standing(0, 25, 4.0, TARGET, 40)  # from +β; the wall at y = 0.5 faces it
+
+
+def mirrored(**changes) -> np.ndarray:
+    """Returns the light (H, W, 3) of the mirror image alone."""
+    look = look_of(**changes)
+    floor = {"contact": 0, "shadow": 0, "pool": 0}
+    shown = [
+        pictured(look.model_copy(update={"floor": look.floor.model_copy(update={**floor, **own})}), VIEW).added
+        for own in ({}, {"reflection": 0})
+    ]
+    return (shown[0] - shown[1]).permute(1, 2, 0).numpy()
+
+
+def down_the_floor(light: np.ndarray, away: np.ndarray) -> np.ndarray:
+    """Returns light (n, 3) on the floor before the middle of the wall, at distances from its foot."""
+    low = floor_height(look_of())
+    return np.stack([light[pixel(VIEW, (0, 0.5 + far, low))] for far in away])
+
+
+def test_the_mirror_image_of_a_wall_has_its_hue_and_dies_within_its_reach():
+    red = {"palette": [[0, "#ff2010"], [1, "#ff2010"]], "sun": {"colour": "#ffffff"}, "sky": {"colour": "#ffffff"}}
+    walls = {"strata": 1.0}
+    light = mirrored(floor={"reach": 0.3, "reflection": 1.0}, walls=walls, **red)
+    line = down_the_floor(light, np.array([0.08, 0.15, 0.3, 0.6]))
+    assert line[0].max() > 0.004 and line[0, 0] > 1.05 * line[0, 2]
+    assert (np.diff(line[:, 0]) < 0).all()
+    # a mirrored ray climbs by tan 25° on its way; the reach is 0.3 of the height
+    assert line[-1, 0] < 0.1 * line[0, 0]
+    assert np.abs(light[: SIZE[1] // 4]).max() < 1e-3  # nothing behind the body
+
+
+def test_a_longer_reach_keeps_more_of_the_mirror_image():
+    near, far = (mirrored(floor={"reach": reach, "reflection": 1.0}) for reach in (0.15, 0.6))
+    assert (far >= near - 1e-5).all() and far.sum() > 1.3 * near.sum()
+
+
+@pytest.mark.parametrize("ground", ["floor", "paper"])
+def test_far_away_the_ground_is_its_own_colour(ground):
+    look = look_of(ground=ground, background={"colour": "#204060", "lift": 0.0})
+    view = camera.standing(200, 40, 9.0, TARGET, 40)
+    shown = pictured(look, view)
+    for row, column in ((1, 1), (1, -2), (-2, 1), (-2, -2)):
+        assert float(shown.factor[row, column]) > 0.999 and float(shown.added[:, row, column].max()) < 1e-4
+
+
+def test_paper_takes_shadow_alone():
+    shown = pictured(look_of(ground="paper"), VIEW)
+    assert float(shown.added.abs().max()) == 0 and float(shown.factor.min()) < 0.6
+
+
+def test_void_takes_nothing():
+    shown = pictured(look_of(ground="void", background={"colour": "#202020", "lift": 0.0}), VIEW)
+    assert float(shown.added.abs().max()) == 0 and float(shown.factor.min()) == 1
+
+
+def test_a_lift_brightens_the_ground_behind_the_object_and_not_before_it():
+    plain, lifted = (pictured(look_of(background={"colour": "#101010", "lift": lift}), VIEW) for lift in (0.0, 0.05))
+    more = (lifted.added - plain.added).sum(0)
+    behind, before = pixel(VIEW, (0, -1.0, floor_height(look_of()))), (SIZE[1] - 1, SIZE[0] // 2)
+    assert float(more.min()) > -1e-5
+    assert float(more[behind]) > 2 * float(more[before])
+
+
+def test_a_horizon_is_a_bright_line_where_ground_and_sky_meet():
+    view = camera.standing(0, 8, 4.0, TARGET, 40)
+    with_line, without = (pictured(look_of(ground=ground), view).added for ground in ("horizon", "floor"))
+    rows = tone.luminance(tuple((with_line - without).unbind(0))).mean(1)
+    level = round((1 - np.tan(np.radians(8)) / np.tan(np.radians(20))) * SIZE[1] / 2)
+    assert abs(int(rows.argmax()) - level) <= 2 and float(rows.max()) > 5 * float(rows[-1].clamp(min=1e-6))

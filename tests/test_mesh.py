@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from render.stage import mesh
+from render.stage.camera import standing
+from render.stage.lamp import Lamp
+from render.stage.line import SIDES, Pen, tube_of
 from render.stage.relief import Relief, Scale
-from render.stage.trail import drape, paths_light, tube_of
+from render.stage.trail import drape
 
 
 def made(rows: int = 60, columns: int = 80) -> Relief:
@@ -98,15 +101,17 @@ def test_a_path_that_leaves_the_terrain_is_cut_at_its_edge_and_goes_on_where_it_
     assert all(mesh.covers(relief, "disc", *piece[:, :2].T).all() for piece in pieces)
     assert path.until(2.0).head is None
     np.testing.assert_allclose(path.until(3.0).head, path.points[-1])
-    tube, along = tube_of(path.until(3.0), 0.01, 8)
-    assert len(along) == len(tube.points) == 8 * sum(map(len, pieces))
+    pen = Pen(standing(180, 40, 2.0, np.zeros(3), 30), (7.0, 3.0), (1.5, 2.5))
+    tube, along = tube_of(path.until(3.0), pen)
+    assert len(along) == len(tube.points) == SIDES * sum(map(len, pieces))
     assert tube.triangles.max() == len(tube.points) - 1
-    assert tube_of(path.until(0.0), 0.01, 8) is None
+    assert tube_of(path.until(0.0), pen) is None
 
 
 def test_the_light_of_the_path_moves_smoothly_with_its_head():
     relief = made()
     path = drape(relief, "disc", np.array([[-0.2, 0.0], [0.2, 0.0]]), None, 0.0)
-    maps = [paths_light([path.until(share)], [np.ones(3)], relief.depth) for share in np.linspace(0.5, 0.51, 11)]
+    lamp = Lamp(relief)
+    maps = [lamp.glow([path.until(share)], [np.ones(3)]) for share in np.linspace(0.5, 0.51, 11)]
     changes = [float((b - a).abs().max()) for a, b in itertools.pairwise(maps)]
     assert max(changes) < 3 * min(changes)

@@ -9,10 +9,11 @@ from PIL import Image
 from scipy.ndimage import maximum_filter
 
 from render.scene.look import Look
-from render.stage import camera, lens, mesh, relief
+from render.stage import camera, lens, mesh, relief, tone
 from render.stage.bake import Sun
 from render.stage.geometry import Geometry, GeometryPass, Kind
-from render.stage.stage import Stage
+from render.stage.lens import Exposure
+from render.stage.stage import Placed, Stage
 from render.stage.trail import drape
 
 SIZE = (320, 180)
@@ -34,6 +35,7 @@ class Portrait:
 
 
 def portrait(stage: Stage) -> Portrait:
+    pixels = stage.photograph(VIEW, 1)
     seen = stage._geometry.draw(VIEW)
     away = distance(seen, seen.depth.astype(float))
     edge = np.zeros(seen.kind.shape, bool)
@@ -43,7 +45,7 @@ def portrait(stage: Stage) -> Portrait:
             edge[tuple(ends)] |= (np.diff(seen.kind, axis=axis) != 0) | (np.abs(np.diff(away, axis=axis)) > EDGE)
     whole = (seen.kind > 0).reshape(SIZE[1], stage.factor, SIZE[0], stage.factor).any(axis=(1, 3))
     edge = edge.reshape(SIZE[1], stage.factor, SIZE[0], stage.factor).any(axis=(1, 3))
-    return Portrait(stage.photograph(VIEW, 1), whole, maximum_filter(edge, 3))
+    return Portrait(pixels, whole, maximum_filter(edge, 3))
 
 
 def distance(seen: Geometry, depth: np.ndarray) -> np.ndarray:
@@ -63,17 +65,21 @@ def ground(seen: Geometry, view: camera.View) -> np.ndarray:
 
 
 def code(light: np.ndarray) -> np.ndarray:
-    """Returns the code, not rounded, that the tone curve and sRGB give to light at exposure 1."""
-    value = 0.85 * light
-    shown = np.clip(value * (2.51 * value + 0.03) / (value * (2.43 * value + 0.59) + 0.14), 0, 1)
-    return 255 * np.where(shown < 0.0031308, 12.92 * shown, 1.055 * np.maximum(shown, 0.0031308) ** (1 / 2.4) - 0.055)
+    """Returns the code, not rounded, of linear light of a screen."""
+    return 255 * tone.encoded(torch.as_tensor(light, dtype=torch.float64)).numpy()
+
+
+def exposed(picture: torch.Tensor, glow: torch.Tensor | None = None) -> Exposure:
+    """Returns a picture (3, H, W) as a whole exposure before nothing."""
+    ones = torch.ones(picture.shape[1:])
+    return Exposure(picture, torch.zeros(3), ones, ones, torch.zeros_like(picture) if glow is None else glow)
 
 
 def setting(loss: np.ndarray, name: str = "ember", **changes):
     steps = Look(name=name).steps
     made = relief.make(loss, steps, loss.shape[0] / loss.shape[1])
     look = Look(name=name, **changes).resolved
-    path = drape(made, look.shape, np.linspace([-0.3, 0.25], [0.05, 0.0], 60), None, 0.5 * look.path.radius)
+    path = drape(made, look.body, np.linspace([-0.3, 0.25], [0.05, 0.0], 60), None, 0.001)
     return made, look, path
 
 
@@ -87,8 +93,8 @@ def staged(graphics, crater):
 
     def make(factor: int = 2, size=SIZE, loss=None, sun=SUN, **changes):
         made, look, path = setting(crater if loss is None else loss, **changes)
-        stages.append(Stage(made, look, sun, size, factor))
-        stages[-1].show_paths([path.until(59.0)])
+        stages.append(Stage([Placed(made)], look, sun, size, factor))
+        stages[-1].show_paths([[path.until(59.0)]])
         return stages[-1]
 
     yield make
@@ -109,11 +115,11 @@ def test_consecutive_frames_of_a_move_differ(staged):
 def test_a_longer_path_is_seen_at_once(staged, crater):
     stage = staged()
     _, _, path = setting(crater)
-    stage.show_paths([path.until(20.0)])
+    stage.show_paths([[path.until(20.0)]])
     before = shot(stage)
-    stage.show_paths([path.until(59.0)])
+    stage.show_paths([[path.until(59.0)]])
     after = shot(stage)
-    stage.show_paths([])
+    stage.show_paths([[]])
     without = shot(stage)
     assert (before != after).any() and (without != before).any()
     assert after.astype(int).sum() > before.astype(int).sum() > without.astype(int).sum()
@@ -137,7 +143,7 @@ def test_depth_read_back_is_where_the_geometry_is(graphics, crater):
     made, _, _ = setting(crater)
     view = camera.standing(180, 50, 2, np.zeros(3), 30)
     drawing = GeometryPass(200, 160)
-    drawing.put(Kind.TERRAIN, mesh.terrain(made, "square"))
+    drawing.put("body", Kind.TERRAIN, mesh.terrain(made, "block"))
     points = ground(drawing.draw(view), view)
     drawing.close()
     inner = (np.abs(points[:, 0]) < 0.45) & (np.abs(points[:, 1]) < 0.45 * made.depth)
@@ -147,16 +153,17 @@ def test_depth_read_back_is_where_the_geometry_is(graphics, crater):
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_shadow_is_dark_but_never_black(staged, crater, name):
-    grey = {"palette": [(0, "#808080"), (1, "#808080")], "contours": {"strength": 0}, "exposure": 1.0}
+    grey = {"palette": [(0, "#808080"), (1, "#808080")], "contours": {"strength": 0}, "walls": {"rim": 0, "bevel": 0}}
+    grey |= {"transform": "standard", "exposure": 0.2, "material": {"index": 1.0}}
     stage = staged(factor=1, name=name, grain=0.0, vignette=0.0, bloom=0.0, **grey)
-    stage.show_paths([])
+    stage.show_paths([[]])
     seen = stage._geometry.draw(VIEW)
     points, pixels = ground(seen, VIEW), stage.photograph(VIEW, 1)[seen.kind == Kind.TERRAIN]
     light = np.linspace(0, 4, 100_000)
     luminance = np.interp(pixels, code(light), light) @ [0.2126, 0.7152, 0.0722]
     made, look, _ = setting(crater, name)
-    lit = camera.sees(made, look.shape, points, SUN.azimuth, SUN.elevation - 2 * SUN.size)
-    dark = ~camera.sees(made, look.shape, points, SUN.azimuth, SUN.elevation + 2 * SUN.size)
+    lit = camera.sees(made, look.body, points, SUN.azimuth, SUN.elevation - 2 * SUN.size)
+    dark = ~camera.sees(made, look.body, points, SUN.azimuth, SUN.elevation + 2 * SUN.size)
     share = luminance[dark] / np.median(luminance[lit])
     assert lit.sum() > 1000 and dark.sum() > 300
     assert 0.04 < np.median(share) < 0.3
@@ -179,7 +186,7 @@ def test_a_blur_keeps_the_light_and_its_place():
 def test_dither_keeps_a_mean_that_lies_between_two_codes(light):
     flat = torch.full((3, 300, 400), light)
     plain = lens.Lens(grain=0.0, vignette=0.0, bloom=0.0)
-    codes = lens.develop([(flat, torch.zeros_like(flat))], plain, 5).numpy()
+    codes = lens.develop([exposed(flat)], plain, 5).numpy()
     assert abs(codes.mean() - code(np.array(light))) < 0.01  # 12 standard errors of 360,000 codes that differ by 1
 
 
@@ -191,7 +198,7 @@ def test_golden_frames(staged, name, request):
 def test_golden_frame_of_a_square_with_cells_that_diverged(staged, crater, request):
     loss = crater.copy()
     loss[10:25, 70:100] = np.nan
-    compare_golden(portrait(staged(factor=3, loss=loss, shape="square", grain=0.0)), "square-diverged", request)
+    compare_golden(portrait(staged(factor=3, loss=loss, body="block", grain=0.0)), "square-diverged", request)
 
 
 CHANGES = {
@@ -272,11 +279,11 @@ def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater
     buried = drape(made, "disc", places, np.zeros(60), 0.0)
     pictures = {}
     for ghost in (False, True):
-        stage = Stage(made, look, SUN, SIZE, 2, ghost=ghost)
-        stage.show_paths([buried.until(59.0)])
-        stage._light.zero_()  # the light on the ground is the same with and without
+        stage = Stage([Placed(made)], look, SUN, SIZE, 2, ghost=ghost)
+        stage.show_paths([[buried.until(59.0)]])
+        stage._lit = [stage._dark(cast) for cast in stage._cast]  # the light on the ground is the same with and without
         pictures[ghost] = stage.photograph(VIEW, 1).astype(int)
-        stage.show_paths([])
+        stage.show_paths([[]])
         pictures["none"] = stage.photograph(VIEW, 1).astype(int)
         stage.close()
     added = (pictures[True] - pictures[False]).sum(axis=2)
@@ -287,19 +294,22 @@ def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater
 
 def test_paths_shine_in_their_own_colours(graphics, crater):
     made = relief.make(crater, Look(name="ember").steps, crater.shape[0] / crater.shape[1])
-    look = Look.model_validate({"name": "ember", "path": {"colour": "#ff0000", "others": ["#00ff00", "#0000ff"]}})
+    look = Look.model_validate(
+        {"name": "ember", "path": {"colour": "#ff0000", "others": ["#00ff00", "#0000ff"], "width": [50, 50]}}
+    )
     ways = [np.linspace([-0.3, y], [0.3, y], 40) for y in (-0.2, 0.0, 0.2)]
     trails = [drape(made, "disc", way, None, 0.02).until(39.0) for way in ways]
-    stage = Stage(made, look.resolved, SUN, SIZE, 2)
-    stage.show_paths(trails)
+    stage = Stage([Placed(made)], look.resolved, SUN, SIZE, 2)
+    stage.show_paths([trails])
+    shining = stage.expose(VIEW).glow
     kind, line = (getattr(stage._geometry.draw(VIEW), name) for name in ("kind", "line"))
-    _, shining = stage.expose(VIEW)
     on = (kind >= Kind.PATH).reshape(SIZE[1], 2, SIZE[0], 2).all(axis=(1, 3))
     which = line[::2, ::2]
     for index in range(3):
         colour = shining[:, torch.from_numpy(on & (which == index))].mean(1)
         assert int(colour.argmax()) == index and (on & (which == index)).sum() > 20
-    stage.show_paths(trails[:1])
+    stage.show_paths([trails[:1]])
+    stage.expose(VIEW)
     assert set(np.unique(stage._geometry.draw(VIEW).line)) == {0}
     stage.close()
 
@@ -307,6 +317,6 @@ def test_paths_shine_in_their_own_colours(graphics, crater):
 def test_panels_are_developed_as_one_picture():
     light = torch.rand(3, 60, 100, generator=torch.Generator().manual_seed(1))
     shining = (light > 0.98).float()
-    whole = lens.develop([(light, shining)], lens.Lens(), 3)
-    halves = [(light[:, :, part], shining[:, :, part]) for part in (slice(0, 50), slice(50, 100))]
+    whole = lens.develop([exposed(light, shining)], lens.Lens(), 3)
+    halves = [exposed(light[:, :, part], shining[:, :, part]) for part in (slice(0, 50), slice(50, 100))]
     assert torch.equal(lens.develop(halves, lens.Lens(), 3), whole)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from render.stage.exposure import Exposure
 
 from render.errors import MachineError, UsageError
 from render.film.overlay import Words, draw_words
@@ -22,7 +23,6 @@ from render.film.wording import caption_of
 from render.landscape import ready
 from render.progress import Reporter
 from render.scene.printing import Asked, print_of
-from render.stage.exposure import Exposure
 from render.stage.lens import Lens, develop, halo
 from render.stage.refine import refined
 from render.stage.stage import lens_of

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from render.stage.field import bake_field
 from render.stage.trail import drape
 
 SUN = Sun(120, 28, 2)
+GREY = torch.full((16, 3), 0.5)  # a palette
 
 
 def hollow(rows: int, columns: int, holes: np.ndarray) -> relief.Relief:
@@ -114,8 +116,8 @@ def test_light_and_normals_beside_a_hole_are_those_of_the_terrain_without_it():
     np.testing.assert_allclose(
         bake.normals(made.heights, made.cells, made.holes), bake.normals(plain.heights, plain.cells), atol=2e-3
     )
-    look = Look.model_validate({"shape": "square"}).resolved
-    baked, whole = (bake_field(each, look, SUN).texels.numpy() for each in (made, plain))
+    look = Look.model_validate({"body": "block"}).resolved
+    baked, whole = (bake_field(each, look, SUN, GREY).texels.numpy() for each in (made, plain))
     assert np.isfinite(baked).all()
     np.testing.assert_allclose(baked[~holes.ravel()], whole[~holes.ravel()], atol=0.03)
 
@@ -125,10 +127,11 @@ def test_a_hole_in_a_mountain_casts_no_shadow():
     peak = (1 + 3 * np.exp(-20 * (x**2 + y**2))).astype(np.float32)
     peak[0, 0] = 4  # so that both have one scale
     holes = round_hole(60, 60, radius=0.45)
-    low, look = Sun(90, 12, 2), Look.model_validate({"shape": "square"}).resolved
+    low, look = Sun(90, 12, 2), Look.model_validate({"body": "block"}).resolved
     made = relief.make(np.where(holes, np.nan, peak), [], 1.0, holes)
     lit, whole = (
-        bake_field(each, look, low).texels.numpy()[:, 4].reshape(60, 60) for each in (made, relief.make(peak, [], 1.0))
+        bake_field(each, look, low, GREY).texels.numpy()[:, 4].reshape(60, 60)
+        for each in (made, relief.make(peak, [], 1.0))
     )
     behind = (slice(28, 32), slice(8, 14))
     assert whole[behind].mean() < 0.2 and lit[behind].mean() > 0.9

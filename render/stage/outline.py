@@ -53,9 +53,10 @@ def entry(ox: Tensor, oy: Tensor, dx: Tensor, dy: Tensor, outline: Tensor) -> tu
     for k in range(outline.shape[0]):
         speed = outline[k, 0] * dx + outline[k, 1] * dy
         gap = outline[k, 2] - outline[k, 0] * ox - outline[k, 1] * oy
-        time = gap / torch.where(speed.abs() < 1e-6, torch.full_like(speed, 1e-6), speed)
-        enter = torch.where(speed < 0, torch.maximum(enter, time), enter)
-        leave = torch.where(speed > 0, torch.minimum(leave, time), leave)
+        inwards = speed < 0  # a ray along a side neither enters nor leaves it, unless it runs outside
+        time = gap / torch.where(inwards, speed.clamp(max=-1e-6), speed.clamp(min=1e-6))
+        enter = torch.where(inwards, torch.maximum(enter, time), enter)
+        leave = torch.where(inwards, leave, torch.minimum(leave, time))
     return enter, leave
 
 

@@ -20,7 +20,7 @@ from render.film.frames import FrameStore, FrameWriter
 from render.landscape.grid import Grid
 from render.landscape.plane import Plane
 from render.landscape.surface import SurfaceStore
-from render.stage.stage import Stage
+from render.stage.stage import Placed, Stage
 from tests.test_memory import resident
 from tests.test_picture import SIZE, SUN, setting, shot
 
@@ -33,10 +33,10 @@ def frames(folder: Path) -> list[float]:
     y, x = np.mgrid[-1:1:90j, -1:1:120j]
     loss = (0.02 + x**2 + 2 * (y - 0.3 * np.sin(3 * x)) ** 2).astype(np.float32)
     made, look, path = setting(loss)
-    stage, held = Stage(made, look, SUN, SIZE, 3), []
+    stage, held = Stage([Placed(made)], look, SUN, SIZE, 3), []
     with FrameWriter(FrameStore(folder)) as writer:
         for index in range(FRAMES):
-            stage.show_paths([path.until(59.0 * index / FRAMES)])
+            stage.show_paths([[path.until(59.0 * index / FRAMES)]])
             writer.write(index, shot(stage, 180 + 60 * index / FRAMES), str(index))
             held.append(resident())
     stage.close()
