@@ -112,16 +112,17 @@ _ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
 
 
 @contextmanager
-def unfused() -> Iterator[None]:
-    """Runs kernels as they are: for one picture, torch's compiler takes longer to load than it saves.
+def unfused(wanted: bool = True) -> Iterator[None]:
+    """Runs kernels as they are, if that is wanted: for one picture torch's compiler takes longer than it saves.
 
     A 1080p still takes 1.6 s so, and 7.8 s where kernels that were compiled before have to be found again.
     """
-    token = _ASKED.set("eager")
+    token = _ASKED.set("eager") if wanted else None
     try:
         yield
     finally:
-        _ASKED.reset(token)
+        if token is not None:
+            _ASKED.reset(token)
 
 
 def _keep_kernels() -> None:
@@ -142,10 +143,12 @@ class _Fused:
         self._run = torch.compile(_own_code(kernel), dynamic=False, fullgraph=True)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        from torch._dynamo.exc import TorchDynamoException
+        from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
 
         try:
             return self._run(*arguments, **named)
+        except FailOnRecompileLimitHit:  # more sizes in one process than torch keeps: this one runs as it is
+            return self._kernel(*arguments, **named)
         except TorchDynamoException as error:
             if is_asked_to_end():  # the compiler, a child of this process, was ended by the same Ctrl-C
                 raise KeyboardInterrupt from error

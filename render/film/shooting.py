@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -111,7 +111,7 @@ class Shooting:
 
     def _kernels(self) -> AbstractContextManager[None]:
         """Returns what a picture is made under: a still without torch's compiler."""
-        return unfused() if isinstance(self.output, Still) else nullcontext()
+        return unfused(isinstance(self.output, Still))
 
     def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, made: Lettering) -> np.ndarray:
         pixels = _bare(take, stages, time, self.scene.seed + moment.index)

@@ -141,13 +141,16 @@ class Take:
         every = range(len(self.panels))
         return [tuple(every)] if self.together else [(number,) for number in every]
 
-    def stage(self, shown: Sequence[int], size: tuple[int, int], factor: int) -> Stage:
-        """Returns the stage of some panels for a picture size, with factor × factor sub-pixels."""
+    def stage(self, shown: Sequence[int], size: tuple[int, int], factor: int, rows: int | None = None) -> Stage:
+        """Returns the stage of some panels for a picture size, with factor × factor sub-pixels.
+
+        rows: of the whole picture, where parts of it are taken.
+        """
         style = self.shot.path
         levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
         ghost = style.show and style.height == "loss"
         bodies = [self._placed(number) for number in shown]
-        return Stage(bodies, self.look, self.sun, size, factor, levels=levels, ghost=ghost)
+        return Stage(bodies, self.look, self.sun, size, factor, levels=levels, ghost=ghost, rows=rows)
 
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]

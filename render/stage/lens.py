@@ -13,13 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.compiler import fuse
+from render.compiler import fuse, unfused
 from render.stage.tone import encoded, luminance
 
 HALOES = ((0.0015, 0.5), (0.006, 0.3), (0.018, 0.14), (0.05, 0.06))  # radius in picture heights, weight
 BLOOM = 0.35  # of what glows, at strength 1
 OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
 DARK = 0.5  # grain where it is dark / grain in the middle tones
+WORTH = 400_000  # pixels of a picture from which on kernels are fused; each size is compiled anew, for seconds
 LARGE = 500_000  # numbers of an image from which on its kernel is fused
 COARSER = 2.0  # sigma in pixels beyond which a blur is taken at half the resolution
 BLURS = (0.0022, 0.0045)  # of the depth of field, picture heights at strength 1
@@ -185,6 +186,11 @@ def develop(panels: Sequence[Exposure], lens: Lens, seed: int) -> Tensor:
     Haloes and vignette are those of one picture. Noise and dither are seeded.
     """
     whole = joined(panels)
+    with unfused(whole.cover.numel() < WORTH):
+        return _developed(whole, lens, seed)
+
+
+def _developed(whole: Exposure, lens: Lens, seed: int) -> Tensor:
     picture = whole.picture
     if lens.focus and whole.defocus is not None:
         picture = focused(picture, whole.defocus, lens.focus, picture.shape[1])

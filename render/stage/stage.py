@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render.compiler import fuse
+from render.compiler import fuse, unfused
 from render.scene import look as spec
 from render.scene.body import CLEAR
 from render.stage import brightness, line, mesh, palette
@@ -23,7 +23,7 @@ from render.stage.field import FILL, Field, bake_field, hue, looked_up, sky_colo
 from render.stage.floor import Standing, floor_height, stone_of
 from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lamp import Lamp
-from render.stage.lens import OWN, Exposure, Lens, develop
+from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
 from render.stage.line import Pen
 from render.stage.motes import Motes
 from render.stage.outline import outline_of
@@ -105,11 +105,14 @@ class Stage:
         *,
         levels: np.ndarray | None = None,
         ghost: bool = False,
+        rows: int | None = None,
     ):
         """Bakes the light; factor² sub-pixels make a pixel, and a ghost is the path seen through the terrain.
 
-        levels: those among which the palette is dealt out by area, where they are not the bodies' alone.
+        levels: those among which the palette is dealt out by area, where they are not the bodies' alone. rows: of the
+        whole picture, where parts of it are taken.
         """
+        self._rows = rows or size[1]
         self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
         self._sun = sun
         shared = np.concatenate([drawn_levels(body.relief, look.body) for body in bodies]) if levels is None else levels
@@ -144,7 +147,7 @@ class Stage:
         look, relief = self.look, cast.placed.relief
         if look.body in ("points", "none"):
             return
-        drawn = mesh.coarse(relief, STRAY / self.size[1])
+        drawn = mesh.coarse(relief, STRAY / self._rows)
         top = mesh.terrain(drawn, look.body)
         hollow = relief.inland is not None
         if look.body == "sheet":
@@ -282,8 +285,12 @@ class Stage:
         """Returns the picture from a view, (H, W, 3) uint8, or (H, W, 4) over a transparent ground."""
         return develop([self.expose(view)], lens_of(self.look), seed).numpy()
 
-    def expose(self, whole: View, crop: Crop = WHOLE) -> Exposure:
+    def expose(self, view: View, crop: Crop = WHOLE) -> Exposure:
         """Returns what falls on the film from a view, or on the part of it that a crop of the picture has."""
+        with unfused(self.size[0] * self.size[1] < WORTH):
+            return self._exposed_to(view, crop)
+
+    def _exposed_to(self, whole: View, crop: Crop) -> Exposure:
         span = self._span(whole)
         self._put_paths(whole, span)
         rows = self.size[1] / (crop[3] - crop[1])

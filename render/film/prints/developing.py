@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render.compiler import unfused
 from render.film.prints.lettering import Patch, lay
 from render.film.prints.plate import Plate, enlarged
 from render.stage import noise
@@ -45,13 +46,18 @@ def bands_of(height: int, width: int) -> Iterator[range]:
 def developed(plate: Plate, development: Development) -> Iterator[np.ndarray]:
     """Gives a plate's bands as codes, (h, W, 3) or (h, W, 4) with straight alpha, uint8 or uint16."""
     width = plate.size[0]
-    around = halo(torch.from_numpy(plate.glow))
+    around = _halo(plate)
     for rows in bands_of(plate.size[1], width):
         light = _sharp(plate, rows, development.lens)
         glow = enlarged(around, rows, plate.factor, width)
         shown = _shown(light, glow, rows, plate.size, development)
         yield _codes(lay(development.words, shown, rows), rows, development)
         plate.forget()
+
+
+def _halo(plate: Plate) -> Tensor:
+    with unfused():
+        return halo(torch.from_numpy(plate.glow))
 
 
 def _sharp(plate: Plate, rows: range, lens: Lens) -> Tensor:
@@ -63,14 +69,15 @@ def _sharp(plate: Plate, rows: range, lens: Lens) -> Tensor:
     top = max(0, rows.start // STEP * STEP - margin)
     bottom = min(height, rows.stop + margin)
     light = torch.from_numpy(plate.light[top:bottom]).permute(2, 0, 1).contiguous()
-    soft = focused(light[:3], light[4], lens.focus, height)
+    with unfused():  # no two bands need be alike
+        soft = focused(light[:3], light[4], lens.focus, height)
     return torch.cat([soft, light[3:4]])[:, rows.start - top : rows.stop - top]
 
 
 def linear(plate: Plate, lens: Lens, channels: int = 3) -> Iterator[np.ndarray]:
     """Gives a plate's bands in linear light, haloes and all, (h, W, 3) or (h, W, 4) float32; light is premultiplied."""
     width, height = plate.size
-    around = BLOOM * lens.bloom * halo(torch.from_numpy(plate.glow))
+    around = BLOOM * lens.bloom * _halo(plate)
     for rows in bands_of(height, width):
         band = _sharp(plate, rows, lens).permute(1, 2, 0).numpy().copy()[..., :channels]
         band[..., :3] += enlarged(around, rows, plate.factor, width).permute(1, 2, 0).numpy()

@@ -67,7 +67,7 @@ def areas_of(printed: Print, panels: int) -> list[tuple[Box, Box]]:
 
 def _stage(take: Take, shown: Sequence[int], time: float, size: tuple[int, int], picture: Box) -> Stage:
     factor = FINE if picture.width * picture.height <= FINE_PIXELS else COARSE
-    stage = take.stage(shown, size, factor)
+    stage = take.stage(shown, size, factor, picture.height)
     stage.show_paths([take.trails(take.panels[number], time) for number in shown])
     return stage
 
