@@ -40,7 +40,7 @@ class Exposure:
     picture: Tensor  # (3, H, W), the body over its ground; times alpha where the ground is transparent
     ground: Tensor  # (3,) the colour that the ground was asked for
     alpha: Tensor  # (H, W) 1 where the picture hides what is behind it; all 1 but for a transparent ground
-    own: Tensor  # (H, W) 0 where nothing but the ground's colour is seen
+    own: Tensor  # (H, W) 0 where nothing but the ground's colour is seen, or one that was asked for by name
     glow: Tensor  # (3, H, W) what shines by itself
     defocus: Tensor | None = None  # (H, W) 0..1, how far out of focus
 
@@ -114,16 +114,21 @@ def _between_blurs(picture: Tensor, near: Tensor, far: Tensor, defocus: Tensor) 
     return soft + (far - soft) * (share - 1).clamp(min=0)
 
 
+def _held(height: int, width: int, vignette: Tensor) -> Tensor:
+    """Returns how much of the object's light the vignette leaves, (H, W)."""
+    y = (torch.arange(height) + 0.5) / height * 2 - 1
+    x = (torch.arange(width) + 0.5) / width * 2 - 1
+    corner = (x[None, :] ** 2 * (width / height) ** 2 + y[:, None] ** 2) / ((width / height) ** 2 + 1)
+    return 1 - vignette * corner**1.2
+
+
 def _finish(
     picture: Tensor, ground: Tensor, own: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor
 ) -> Tensor:
     bloom, vignette, grain = numbers.unbind(0)
-    height, width = picture.shape[1:]
-    y = (torch.arange(height) + 0.5) / height * 2 - 1
-    x = (torch.arange(width) + 0.5) / width * 2 - 1
-    corner = (x[None, :] ** 2 * (width / height) ** 2 + y[:, None] ** 2) / ((width / height) ** 2 + 1)
     ground = ground[:, None, None]
-    held = ground + (picture - ground) * (1 - vignette * corner**1.2)
+    fall = own * (1 - _held(picture.shape[1], picture.shape[2], vignette))
+    held = picture - fall * (picture - ground * (1 - own))  # it darkens, on a pale ground too
     lit = 1 - (1 - held.clamp(0, 1)) * torch.exp(-bloom * glow)
     code = encoded(lit)
     grey = luminance((code[0], code[1], code[2]))
@@ -172,10 +177,13 @@ def _straight(whole: Exposure, picture: Tensor, glow: Tensor, rest: tuple[Tensor
     """Returns codes (H, W, 4) of straight alpha; a halo hides what is behind it as far as it shines."""
     noise, dither, numbers = rest
     shine = 1 - torch.exp(-numbers[0] * glow)
-    alpha = 1 - (1 - whole.alpha) * (1 - shine.max(0).values)
+    fall = whole.own * (1 - _held(picture.shape[1], picture.shape[2], numbers[1]))
+    picture = picture * (1 - fall)
+    through = (1 - whole.alpha) * (1 - fall) + fall * (1 - whole.own)
+    alpha = 1 - through * (1 - shine.max(0).values)
     added = picture + (1 - picture.clamp(0, 1)) * shine
     colour = added / alpha.clamp(min=1e-4)
-    nothing = torch.zeros(3)
-    codes = fuse(_finish)(colour, nothing, whole.own, torch.zeros_like(glow), noise, dither, numbers)
+    nothing, left = torch.zeros(3), numbers * torch.tensor([1.0, 0.0, 1.0])  # the vignette has been laid on
+    codes = fuse(_finish)(colour, nothing, whole.own, torch.zeros_like(glow), noise, dither, left)
     opacity = (alpha * 255 + dither[0]).clamp(0, 255).round()
     return torch.cat([codes, opacity[None]]).permute(1, 2, 0).to(torch.uint8)
