@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from render.stage import mesh
 from render.stage.camera import standing
@@ -115,3 +117,38 @@ def test_the_light_of_the_path_moves_smoothly_with_its_head():
     maps = [lamp.glow([path.until(share)], [np.ones(3)]) for share in np.linspace(0.5, 0.51, 11)]
     changes = [float((b - a).abs().max()) for a, b in itertools.pairwise(maps)]
     assert max(changes) < 3 * min(changes)
+
+
+@given(
+    st.integers(0, 10_000), st.sampled_from([1e-4, 1e-3, 5e-3, 0.02]), st.sampled_from([(97, 97), (129, 65), (145, 97)])
+)
+def test_a_coarser_mesh_never_strays_by_more_than_its_tolerance(seed, tolerance, size):
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j]
+    level = sum(rng.uniform(0, 1) * np.sin(rng.uniform(0, 6) * x + rng.uniform(0, 6) * y + k) for k in range(4))
+    level = ((level - level.min()) / np.ptp(level)).astype(np.float32)
+    relief = Relief(level, np.isfinite(level), 0.3, 1.0, Scale(None, 0.0, 1.0))
+    drawn = mesh.terrain(mesh.coarse(relief, tolerance), "block")
+    cells = mesh.terrain(relief, "block").points.astype(float)
+    for corners in drawn.points[rng.permutation(drawn.triangles)[:300]].astype(float):
+        sides = np.linalg.solve((corners[1:] - corners[0])[:, :2].T, (cells[:, :2] - corners[0, :2]).T)
+        inside = (sides > -1e-6).all(0) & (sides.sum(0) < 1 + 1e-6)
+        height = corners[0, 2] + sides.T @ (corners[1:, 2] - corners[0, 2])
+        assert np.abs(height - cells[:, 2])[inside].max(initial=0) <= tolerance + 1e-6
+
+
+def test_a_plane_is_drawn_with_few_cells_and_noise_with_all():
+    plane = np.broadcast_to(np.linspace(0, 1, 129, dtype=np.float32), (129, 129))
+    noise = np.random.default_rng(0).random((129, 129)).astype(np.float32)
+    few, all_ = (
+        mesh.coarse(Relief(level, level >= 0, 0.3, 1.0, Scale(None, 0.0, 1.0)), 1e-3) for level in (plane, noise)
+    )
+    assert few.level.size < plane.size / 10 and all_.level.size == noise.size
+
+
+@pytest.mark.parametrize("shape", ["disc", "block"])
+def test_the_wall_looks_outwards(shape):
+    relief = made()
+    face = mesh.wall(relief, mesh.terrain(relief, shape), shape, -0.1)
+    a, b, c = (face.points[face.triangles[:, k]].astype(float) for k in range(3))
+    assert ((np.cross(b - a, c - a)[:, :2] * a[:, :2]).sum(1) > -1e-12).all()

@@ -47,7 +47,7 @@ def printed(size=SIZE, bleed=None, depth=8):
 
 def plated(take, made, most, tmp_path, **more):
     """Returns a plate of a take at the end of its shot."""
-    with plate_for(made.size, 5 if take.look.air.focus else 3, tmp_path / "print.png", **more) as made_plate:
+    with plate_for(made.size, tmp_path / "print.png", **more) as made_plate:
         expose(made_plate, take, 2.0, made, Reporter.silent(), most)
         return Plate(made_plate.light.copy(), made_plate.glow.copy(), made_plate.factor)
 
@@ -156,7 +156,7 @@ def test_an_empty_tile_that_should_not_be_empty_is_no_print(scene, tmp_path, mon
 
 def test_glow_is_gathered_as_means_of_squares():
     glow = torch.rand(3, 37, 53)
-    one = Plate(np.zeros((37, 53, 3), np.float32), np.zeros((3, 10, 14), np.float32), 4)
+    one = Plate(np.zeros((37, 53, 6), np.float32), np.zeros((3, 10, 14), np.float32), 4)
     for tile in tiles(Box(0, 0, 53, 37), 12, 1):
         around = torch.nn.functional.pad(glow, (1, 60, 1, 60))
         rows, columns = (slice(part.start + 1, part.stop + 1) for part in tile.drawn.slices)
@@ -164,7 +164,7 @@ def test_glow_is_gathered_as_means_of_squares():
         one.put(tile, exposed(shown, shown, torch.ones(shown.shape[1:])))
     padded = torch.nn.functional.pad(glow, (0, 3, 0, 3))
     np.testing.assert_allclose(one.glow, torch.nn.functional.avg_pool2d(padded, 4).numpy(), rtol=1e-5)
-    np.testing.assert_array_equal(one.light, glow.permute(1, 2, 0).numpy())
+    np.testing.assert_array_equal(one.light[..., :3], glow.permute(1, 2, 0).numpy())
 
 
 def test_bands_of_an_enlargement_are_those_of_the_whole():
@@ -189,12 +189,13 @@ def test_straight_alpha_over_any_ground_is_the_light_over_that_ground():
     """Of what does not glow: over black it is the toned light, over another ground the ground shows through."""
     height, width = 8, 16
     alpha = np.broadcast_to(np.linspace(0, 1, width, dtype=np.float32), (height, width))
-    light = np.concatenate([alpha[..., None] * np.float32([0.2, 0.4, 0.1]), alpha[..., None]], 2).astype(np.float32)
+    planes = [alpha[..., None] * np.float32([0.2, 0.4, 0.1]), alpha[..., None], 0 * alpha[..., None], alpha[..., None]]
+    light = np.concatenate(planes, 2).astype(np.float32)
     one = Plate(light, np.zeros((3, height, width), np.float32), 1)
     bare = Lens(1.0, 0.0, 0.0)
     made = codes(one, bare, 16) / 65535
     solid = (
-        codes(Plate(np.ascontiguousarray(light[:, -1:, :3]), one.glow[:, :, -1:].copy(), 1), bare, 16, ground=(0, 0, 0))
+        codes(Plate(np.ascontiguousarray(light[:, -1:]), one.glow[:, :, -1:].copy(), 1), bare, 16, ground=(0, 0, 0))
         / 65535
     )
     np.testing.assert_allclose(made[..., 3], alpha, atol=1e-4)
@@ -207,8 +208,8 @@ def test_a_halo_beyond_the_object_covers_what_it_outshines():
     shining = np.zeros((3, 64, 64), np.float32)
     shining[:, 30:34, 30:34] = 5.0
     lens = Lens(1.0, 0.0, 0.0)
-    opaque = codes(Plate(np.zeros((64, 64, 3), np.float32), shining, 1), lens, 16, ground=(0, 0, 0)) / 65535
-    straight = codes(Plate(np.zeros((64, 64, 4), np.float32), shining, 1), lens, 16) / 65535
+    opaque = codes(Plate(np.zeros((64, 64, 6), np.float32), shining, 1), lens, 16, ground=(0, 0, 0)) / 65535
+    straight = codes(Plate(np.zeros((64, 64, 6), np.float32), shining, 1), lens, 16) / 65535
     shown = linear_of(straight[..., :3]) * straight[..., 3:]
     np.testing.assert_allclose(shown, linear_of(opaque), atol=2e-3)
     assert straight[32, 40, 3] > straight[32, 60, 3] and straight[0, 0, 3] < 0.05
@@ -304,12 +305,12 @@ def test_a_plate_that_finds_no_room_is_a_sentence(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(plate.os, "posix_fallocate", full)
-    with pytest.raises(MachineError, match="the disk is full"), plate_for((64, 64), 3, tmp_path / "p.png", budget=0):
+    with pytest.raises(MachineError, match="the disk is full"), plate_for((64, 64), tmp_path / "p.png", budget=0):
         pass
 
 
 def test_a_tile_lays_down_only_what_it_keeps():
-    one = Plate(np.zeros((10, 10, 3), np.float32), np.zeros((3, 10, 10), np.float32), 1)
+    one = Plate(np.zeros((10, 10, 6), np.float32), np.zeros((3, 10, 10), np.float32), 1)
     ones = torch.ones(3, 6, 6)
     one.put(Tile(Box(2, 3, 6, 7), Box(1, 2, 7, 8)), exposed(ones, 0 * ones, ones[0]))
-    assert one.light.sum() == 48 and one.light[3:7, 2:6].all()
+    assert one.light[..., :3].sum() == 48 and one.light[3:7, 2:6, :3].all()

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from render.files import asset
-from render.scene.look import Look, LookPreset, preset, preset_names
+from render.scene.look import Look, LookPreset, preset, preset_names, renewed
 from render.scene.relief import ExaggerationStep, LogStep
 
 
@@ -69,3 +69,38 @@ def test_a_second_logarithm_is_refused():
     step = {"log": {"floor": 1e-4}}
     with pytest.raises(ValidationError, match="keep one log step"):
         Look.model_validate({"relief": [step, step]})
+
+
+OLD = [
+    ({"shape": "square"}, {"body": "block"}),
+    ({"shape": "disc"}, {"body": "disc"}),
+    ({"plinth": 0.03}, {"walls": {"thickness": 0.03}}),
+    ({"fade": 0.5}, {"walls": {"fade": 0.5}}),
+    ({"shape": "disc", "plinth": 0.02, "fade": 1}, {"body": "disc", "walls": {"thickness": 0.02, "fade": 1}}),
+    ({"path": {"radius": 0.0025}}, {"path": {"width": [2800 * 0.0025, 0.43 * 2800 * 0.0025]}}),
+    ({"shape": "square", "body": "sheet"}, {"body": "sheet"}),
+    ({"plinth": 0.03, "walls": {"thickness": 0.2}}, {"walls": {"thickness": 0.2}}),
+    ({"path": {"radius": 0.002, "width": [5, 2]}}, {"path": {"width": [5, 2]}}),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), OLD)
+def test_keys_of_former_versions_say_what_the_new_ones_say(old, new):
+    assert Look.model_validate(old) == Look.model_validate(new)
+
+
+def test_a_look_without_old_keys_stays_as_it_is():
+    data = {"body": "points", "walls": {"strata": 0.2}, "path": {"width": [4, 2]}}
+    assert renewed(data) == data
+
+
+@pytest.mark.parametrize("old", [{"shape": "cube"}, {"plinth": -1}, {"fade": "much"}, {"path": {"radius": "thick"}}])
+def test_old_keys_with_values_that_make_no_sense_are_refused(old):
+    with pytest.raises(ValidationError):
+        Look.model_validate(old)
+
+
+@pytest.mark.parametrize("part", [{"body": "cone"}, {"ground": "lava"}, {"transform": "sepia"}])
+def test_a_body_ground_or_transform_that_does_not_exist_is_refused(part):
+    with pytest.raises(ValidationError, match="Input should be"):
+        Look.model_validate(part)

@@ -43,7 +43,7 @@ class Exposure:
     picture: Tensor  # (3, H, W), the body over its ground; times alpha where the ground is transparent
     ground: Tensor  # (3,) the colour that the ground was asked for
     alpha: Tensor  # (H, W) 1 where the picture hides what is behind it; all 1 but for a transparent ground
-    own: Tensor  # (H, W) 0 where nothing but the ground's colour is seen
+    own: Tensor  # (H, W) 0 where nothing but the ground's colour is seen, or one that was asked for by name
     glow: Tensor  # (3, H, W) what shines by itself
     cover: Tensor  # (H, W) share of each pixel that bodies cover
     defocus: Tensor | None = None  # (H, W) 0..1, how far out of focus
@@ -143,7 +143,8 @@ def finished(
     """Returns sRGB values (3, h, W) in 0..1, not yet codes, of light of the screen under vignette, bloom and grain."""
     bloom, vignette, grain = numbers.unbind(0)
     ground = ground[:, None, None]
-    held = ground + (picture - ground) * (1 - vignette * corner**1.2)
+    fall = own.clamp(0, 1) * vignette * corner**1.2
+    held = picture - fall * (picture - ground * (1 - own.clamp(0, 1)))  # it darkens, on a pale ground too
     lit = 1 - (1 - held.clamp(0, 1)) * torch.exp(-bloom * glow)
     code = encoded(lit)
     grey = luminance((code[0], code[1], code[2]))
@@ -207,13 +208,28 @@ def _developed(whole: Exposure, lens: Lens, seed: int) -> Tensor:
 
 
 def _straight(whole: Exposure, picture: Tensor, glow: Tensor, rest: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Returns codes (H, W, 4) of straight alpha; a halo hides what is behind it as far as it shines."""
+    """Returns codes (H, W, 4) of straight alpha."""
     noise, dither, numbers = rest
-    shine = 1 - torch.exp(-numbers[0] * glow)
-    alpha = 1 - (1 - whole.alpha) * (1 - shine.max(0).values)
-    added = picture + (1 - picture.clamp(0, 1)) * shine
-    colour = added / alpha.clamp(min=1e-4)
-    nothing = torch.zeros(3)
-    codes = fuse(_finish)(colour, nothing, whole.own, torch.zeros_like(glow), noise, dither, numbers)
+    corner = corners(torch.arange(picture.shape[1]), (picture.shape[2], picture.shape[1]))
+    code, alpha = straight(picture, whole.alpha, whole.own, glow, noise, corner, numbers)
+    codes = (code * 255 + dither).clamp(0, 255).round()
     opacity = (alpha * 255 + dither[0]).clamp(0, 255).round()
     return torch.cat([codes, opacity[None]]).permute(1, 2, 0).to(torch.uint8)
+
+
+def straight(
+    picture: Tensor, alpha: Tensor, own: Tensor, glow: Tensor, noise: Tensor, corner: Tensor, numbers: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Returns sRGB values (3, h, W) in 0..1 and their straight alpha (h, W) of a picture times its alpha.
+
+    A halo hides what is behind it as far as it shines.
+    """
+    shine = 1 - torch.exp(-numbers[0] * glow)
+    fall = own.clamp(0, 1) * numbers[1] * corner**1.2
+    held = picture * (1 - fall)
+    through = (1 - alpha) * (1 - fall) + fall * (1 - own.clamp(0, 1))
+    opacity = 1 - through * (1 - shine.amax(0))
+    colour = (held + (1 - held.clamp(0, 1)) * shine) / opacity.clamp(min=1e-4)
+    left = numbers * torch.tensor([1.0, 0.0, 1.0])  # the vignette has been laid on
+    code = finished(colour, torch.zeros(3), own, torch.zeros_like(glow), noise, corner, left)
+    return code, opacity

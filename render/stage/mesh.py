@@ -94,13 +94,16 @@ def coarse(relief: Relief, tolerance: float) -> Relief:
 
 
 def _strays(level: np.ndarray, kept: np.ndarray, stride: int) -> float:
-    """Returns the largest difference of levels from the lines between every so manyeth of them."""
+    """Returns the largest difference of levels from the triangles between every so manyeth of them."""
+    a, b, c, d = kept[:-1, :-1], kept[:-1, 1:], kept[1:, 1:], kept[1:, :-1]  # as _grid_triangles has them
     worst = 0.0
-    for step in range(1, stride):
-        share = np.float32(step / stride)
-        for whole, few in ((level[::stride], kept), (level[:, ::stride].T, kept.T)):
-            between = few[:, :-1] * (1 - share) + few[:, 1:] * share
-            worst = max(worst, float(np.abs(whole[:, step::stride] - between).max()))
+    for row, column in np.ndindex(stride, stride):
+        up, across = np.float32(row / stride), np.float32(column / stride)
+        middle = b if column >= row else d
+        first, second = (across - up, up) if column >= row else (up - across, across)
+        drawn = a + first * (middle - a) + second * (c - a)
+        whole = level[row::stride, column::stride][: drawn.shape[0], : drawn.shape[1]]
+        worst = max(worst, float(np.abs(whole - drawn).max()))
     return worst
 
 

@@ -99,23 +99,26 @@ class Resolved:
     colour: Tensor  # (H · W, 3) linear light of the screen, times its coverage
     cover: Tensor  # (H · W,) share of the pixel in 0..1
     glow: Tensor  # (H · W, 3) what shines by itself, linear, times its coverage
+    named: Tensor  # (H · W,) share of the pixel in a colour that was asked for by name
 
 
-def compose(samples: Samples, shaded: Tensor, hues: Tensor) -> Resolved:
+def compose(samples: Samples, shaded: Tensor, hues: Tensor, named: Sequence[int] = ()) -> Resolved:
     """Returns what shaded samples (5, n) leave on the picture; what shines does so in the hue (K, 3) of its path.
 
+    named: the kinds whose colour was asked for by name.
     A pixel of which every sub-pixel is a sample weighs those within 0.75 pixels of its middle, its neighbours' too.
     """
     there = (samples.values[3] > 0).to(shaded.dtype)
     cover = shaded[3] * there
     shining = hues[samples.values[5].long()].T * (shaded[4] * cover)
-    sent = torch.cat([shaded[:3] * cover, cover[None], shining]).T.contiguous()
-    pixels = torch.zeros(samples.height * samples.width, 7)
+    asked = cover * torch.isin(samples.values[3], torch.tensor(named, dtype=cover.dtype))
+    sent = torch.cat([shaded[:3] * cover, cover[None], shining, asked[None]]).T.contiguous()
+    pixels = torch.zeros(samples.height * samples.width, 8)
     count = len(samples.whole)
     pixels[samples.whole] = sent[:count]
     if len(samples.split):
         pixels[samples.split] = _filtered(samples, sent)
-    return Resolved(pixels[:, :3], pixels[:, 3].clamp(max=1), pixels[:, 4:])
+    return Resolved(pixels[:, :3], pixels[:, 3].clamp(max=1), pixels[:, 4:7], pixels[:, 7])
 
 
 def _filtered(samples: Samples, sent: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serv
 
 UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
 HALO_REACH = 7.0  # pixels beside the path over which pale ground darkens, so that the line stands out
-CONTRAST = 3.2  # of the path to the ground beside it, luminance with 5 % added to each
+CONTRAST = 4.2  # of the path to the ground beside it, luminance with 5 % added to each; its halo leaves 3
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
 TINT = 0.16  # of the palette, in cut faces; their lines have it pure
@@ -260,15 +260,15 @@ def _wall(spot: _Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, T
 
 
 def _beside_path(screen: Vector, spot: _Spot, u: dict[str, Tensor]) -> Vector:
-    """Returns colours on the screen that stand back beside the path: 3 to 1 in luminance, whichever is the brighter."""
+    """Returns colours on the screen that stand back beside the path: darker, or paler beside a dark one."""
     near, far, seen = u["path"]
     half = 0.5 * (near + (far - near) * _depth_share(spot.ahead, u)) * u["row"]
     pixels = spot.away / (spot.ahead * u["pixel"])
-    share = 1 - _smooth(0.0, HALO_REACH * u["row"], pixels - half)
+    share = 1 - _smooth(0.3 * HALO_REACH * u["row"], HALO_REACH * u["row"], pixels - half)
     grey = luminance((screen[0], screen[1], screen[2])).clamp(min=1e-4)
     darker = (((seen + 0.05) / CONTRAST - 0.05) / grey).clamp(0.05, 1)
     lighter = (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1)
-    bright = (seen > 0.4).to(grey.dtype)
+    bright = (CONTRAST * (seen + 0.05) > 1.05).to(grey.dtype)  # white would not be pale enough beside it
     scale = 1 - share * (1 - darker) * bright
     lift = share * lighter * (1 - bright)
     return [(part * scale + lift).clamp(max=1) for part in screen]

@@ -87,9 +87,9 @@ def _composed(colour: Tensor, cover: Tensor, factor: Tensor, added: Tensor, grou
     plain = ground[:, None, None]
     behind = (1 - (1 - plain * factor) * (1 - added)) * (1 - clear)
     hidden = 1 - clear * factor
-    changed = (behind - plain).abs().amax(0)
+    changed = (behind - plain).abs().amax(0) + clear * (1 - factor)
     own = cover + (1 - cover) * (OWN * changed).clamp(max=1)
-    return torch.cat([colour + (1 - cover) * behind, (cover + (1 - cover) * hidden)[None], own[None]])
+    return torch.cat([colour + (1 - cover) * behind, (cover + (1 - cover) * hidden)[None], own.clamp(0, 1)[None]])
 
 
 class Stage:
@@ -298,7 +298,8 @@ class Stage:
         geometry = self._geometry.draw(view, empty=crop != WHOLE)
         samples = choose(geometry, self.factor, EDGE)
         self._aim(view, geometry, span, rows)
-        resolved = compose(samples, self._shaded(samples, view), self._hues)
+        named = [int(Kind.MARK), *([int(Kind.PATH)] if self._flat else [])]
+        resolved = compose(samples, self._shaded(samples, view), self._hues, named)
         width, height = self.size
         ground = self._backdrop.picture(self.size, view, self._uniforms, crop)
         colour, glow = (flat.T.reshape(3, height, width) for flat in (resolved.colour, resolved.glow))
@@ -310,7 +311,8 @@ class Stage:
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         defocus = self._defocus(samples, geometry, view)
-        return Exposure(over[:3], self._ground_colour, over[3], over[4], glow.contiguous(), cover, defocus)
+        own = (over[4] - resolved.named.reshape(height, width)).clamp(min=0)
+        return Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, defocus)
 
     def _with_motes(
         self, colour: Tensor, cover: Tensor, view: View, span: tuple[float, float]

@@ -17,7 +17,7 @@ from render.compiler import unfused
 from render.film.prints.lettering import Patch, lay
 from render.film.prints.plate import Plate, enlarged
 from render.stage import noise
-from render.stage.lens import BLOOM, BLURS, OWN, Lens, corners, finished, focused, halo, numbers_of
+from render.stage.lens import BLOOM, BLURS, Lens, corners, finished, focused, halo, numbers_of, straight
 
 PIXELS = 1 << 21  # of a band
 GRAIN, DITHER = 0, 1  # channels of the noise; the dither has one for each colour
@@ -61,17 +61,17 @@ def _halo(plate: Plate) -> Tensor:
 
 
 def _sharp(plate: Plate, rows: range, lens: Lens) -> Tensor:
-    """Returns the light of some rows as the lens focuses it: (3, h, W) or, with alpha, (4, h, W)."""
+    """Returns the planes (6, h, W) of some rows, as the lens focuses them."""
     height = plate.size[1]
-    if plate.light.shape[2] < 5 or not lens.focus:
-        return torch.from_numpy(plate.light[rows.start : rows.stop]).permute(2, 0, 1)[:4]
+    if not lens.focus or not plate.light[rows.start : rows.stop, :, 4].any():
+        return torch.from_numpy(plate.light[rows.start : rows.stop]).permute(2, 0, 1)
     margin = -(-int(SPREAD * max(BLURS) * lens.focus * height + 1) // STEP) * STEP
     top = max(0, rows.start // STEP * STEP - margin)
     bottom = min(height, rows.stop + margin)
     light = torch.from_numpy(plate.light[top:bottom]).permute(2, 0, 1).contiguous()
     with unfused():  # no two bands need be alike
         soft = focused(light[:3], light[4], lens.focus, height)
-    return torch.cat([soft, light[3:4]])[:, rows.start - top : rows.stop - top]
+    return torch.cat([soft, light[3:]])[:, rows.start - top : rows.stop - top]
 
 
 def linear(plate: Plate, lens: Lens, channels: int = 3) -> Iterator[np.ndarray]:
@@ -86,19 +86,13 @@ def linear(plate: Plate, lens: Lens, channels: int = 3) -> Iterator[np.ndarray]:
 
 
 def _shown(light: Tensor, glow: Tensor, rows: range, size: tuple[int, int], development: Development) -> Tensor:
-    """Returns sRGB values (3, h, W), or (4, h, W) with straight alpha, in 0..1, as the lens makes them of a picture."""
-    lens = development.lens
+    """Returns sRGB values (3, h, W), or (4, h, W) with straight alpha, in 0..1, as the lens makes them of planes."""
     corner = corners(torch.arange(rows.start, rows.stop), size)
     speckle = torch.from_numpy(noise.normal(rows, range(size[0]), GRAIN, development.seed))
-    picture, numbers = light[:3], numbers_of(lens)
-    ground = torch.tensor(development.ground or (0.0, 0.0, 0.0))
+    picture, own, numbers = light[:3], light[5], numbers_of(development.lens)
     if development.ground is not None:
-        own = OWN * (picture - ground[:, None, None]).abs().amax(0)
-        return finished(picture, ground, own, glow, speckle, corner, numbers)
-    shine = 1 - torch.exp(-numbers[0] * glow)
-    alpha = 1 - (1 - light[3]) * (1 - shine.amax(0))
-    colour = (picture + (1 - picture.clamp(0, 1)) * shine) / alpha.clamp(min=1e-4)
-    shown = finished(colour, ground, alpha, torch.zeros_like(glow), speckle, corner, numbers)
+        return finished(picture, torch.tensor(development.ground), own, glow, speckle, corner, numbers)
+    shown, alpha = straight(picture, light[3], own, glow, speckle, corner, numbers)
     return torch.cat([shown, alpha[None]])
 
 

@@ -24,6 +24,7 @@ from render.stage.lens import Exposure
 from render.stage.tiles import Box, Tile
 
 BUDGET = 2 << 30  # bytes of light that are kept in memory
+PLANES = 6  # numbers that are kept of a pixel
 COARSE = 3000  # rows that the glow keeps at least where it is coarser; its haloes are then right to 0.3 %
 
 
@@ -35,16 +36,16 @@ def reduction(height: int) -> int:
     return factor
 
 
-def plate_bytes(size: tuple[int, int], channels: int) -> int:
+def plate_bytes(size: tuple[int, int]) -> int:
     """Returns the bytes of light of a print."""
-    return size[0] * size[1] * channels * 4
+    return size[0] * size[1] * PLANES * 4
 
 
 @dataclass(frozen=True)
 class Plate:
     """The light of a print of H × W pixels."""
 
-    light: np.ndarray  # (H, W, C) float32: linear light of the screen, its alpha if there are four, defocus if five
+    light: np.ndarray  # (H, W, 6) float32: linear light of the screen, alpha, how far out of focus, and what is drawn
     glow: np.ndarray  # (3, ⌈H/f⌉, ⌈W/f⌉) float32 linear
     factor: int  # f
     file: mmap.mmap | None = None  # that the light is in
@@ -59,10 +60,10 @@ class Plate:
         rows, columns = tile.inner
         kept = tile.kept.slices
         self.light[(*kept, slice(0, 3))] = exposure.picture[:, rows, columns].permute(1, 2, 0).numpy()
-        if self.light.shape[2] > 3:
-            self.light[(*kept, 3)] = exposure.alpha[rows, columns].numpy()
-        if self.light.shape[2] > 4 and exposure.defocus is not None:
+        self.light[(*kept, 3)] = exposure.alpha[rows, columns].numpy()
+        if exposure.defocus is not None:
             self.light[(*kept, 4)] = exposure.defocus[rows, columns].numpy()
+        self.light[(*kept, 5)] = exposure.own[rows, columns].numpy()
         if bool(exposure.glow.any()):
             self._gather(tile.kept, exposure.glow[:, rows, columns])
 
@@ -83,7 +84,7 @@ class Plate:
 
 
 @contextlib.contextmanager
-def plate_for(size: tuple[int, int], channels: int, beside: Path, *, budget: int = BUDGET) -> Iterator[Plate]:
+def plate_for(size: tuple[int, int], beside: Path, *, budget: int = BUDGET) -> Iterator[Plate]:
     """Gives an empty plate for a print of a size in pixels, in a file beside another where it passes the budget, bytes.
 
     Raises MachineError where the disk has no room for it.
@@ -91,11 +92,11 @@ def plate_for(size: tuple[int, int], channels: int, beside: Path, *, budget: int
     width, height = size
     factor = reduction(height)
     glow = np.zeros((3, -(-height // factor), -(-width // factor)), np.float32)
-    if plate_bytes(size, channels) <= budget:
-        yield Plate(np.zeros((height, width, channels), np.float32), glow, factor)
+    if plate_bytes(size) <= budget:
+        yield Plate(np.zeros((height, width, PLANES), np.float32), glow, factor)
         return
-    with _mapped(plate_bytes(size, channels), beside) as file:
-        light = np.frombuffer(file, np.float32).reshape(height, width, channels)
+    with _mapped(plate_bytes(size), beside) as file:
+        light = np.frombuffer(file, np.float32).reshape(height, width, PLANES)
         yield Plate(light, glow, factor, file)
 
 

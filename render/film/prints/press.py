@@ -100,11 +100,6 @@ def channels_of(scene: Scene) -> int:
     return 4 if scene.look.background.colour == "transparent" else 3
 
 
-def planes_of(scene: Scene) -> int:
-    """Returns how many numbers a plate keeps of a pixel: light, alpha, and how far out of focus it is."""
-    return 5 if scene.look.air.focus else channels_of(scene)
-
-
 def _in_linear_light(take: Take) -> Take:
     """Returns a take whose pictures are light and not what a screen shows of it."""
     return replace(take, look=take.look.model_copy(update={"transform": "linear"}))
@@ -113,7 +108,7 @@ def _in_linear_light(take: Take) -> Take:
 def refuse_beyond_disk(printed: Print, channels: int, target: Path) -> None:
     """Raises MachineError where a print could fill the disk that it is to lie on."""
     width, height = printed.size
-    light = plate_bytes(printed.size, max(5, channels))
+    light = plate_bytes(printed.size)
     needed = width * height * channels * printed.depth / 8 * WORST + (light if light > BUDGET else 0)
     place = next(path for path in (target.absolute(), *target.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
@@ -134,7 +129,7 @@ def _printed(shooting: Shooting, printed: Print, target: Path, metadata: bool) -
     words = caption_of(shooting.scene, take)
     texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
     lit = _in_linear_light(take) if printed.format == "exr" else take
-    with plate_for(printed.size, planes_of(shooting.scene), target) as plate:
+    with plate_for(printed.size, target) as plate:
         expose(plate, lit, place.time, printed, shooting.reporter)
         drawn = time.perf_counter()
         _write(shooting, take, place.time, printed, plate, (target, texts))
