@@ -127,8 +127,7 @@ def test_panels_share_a_sheet_and_its_bleed(home, graphics, tmp_path):  # noqa: 
         stage.close()
     whole = develop(seen, lens_of(take.look), 1).numpy().astype(int)
     apart = np.abs(tiled - whole)
-    apart[:, SIZE[0] // 2 - 2 : SIZE[0] // 2 + 2] = 0  # where a tile knows what lies beyond its panel
-    assert apart.max() <= 1
+    assert apart.max() <= 1, np.argwhere(apart > 1)[:12].tolist()
 
 
 def test_an_empty_tile_that_should_not_be_empty_is_no_print(scene, tmp_path, monkeypatch):
