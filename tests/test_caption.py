@@ -45,7 +45,7 @@ def test_a_caption_names_everything_that_made_the_picture():
         "digits · mlp 64-24-24-24-10 tanh · sgd lr 0.2 momentum 0.9, batch 64, 400 steps"
         " · cross-entropy on 1,024 train examples, eval mode · 1,000 × 800 points, all measured"
         " · PCA plane, 73.3 % + 10.0 % of the path's variance (a random walk: 60.8 % + 15.2 %)"
-        " · α −41.9…19.9, β −29.5…32.3 · log height, floor 0.0001 · clipped at 99.7 %"
+        " · α −41.9…19.9, β −29.5…32.3 · log height, floor 0.0001"
         " · 0.34 of the width high · contours smoothed over 1.2 cells · path laid on the surface"
     )
 

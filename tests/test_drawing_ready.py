@@ -364,7 +364,7 @@ def test_surfaces_on_one_floor_stand_apart_and_those_in_pictures_of_their_own_do
     scene = scene_of(home, written(home), written(home, "b.npz", values=BOWL + 1))
     shot = scene.shots[0].model_copy(update={"camera": load_camera(camera)})
     landscapes = [ready.load(scene.surfaces[name]) for name in ("a", "b")]
-    apart = prepare(shot, scene.look, landscapes, 8 / 9)
+    apart = prepare(shot, scene.look, landscapes, 8 / 9, together=False)
     together = prepare(shot, scene.look, landscapes, 16 / 9, together=True)
     assert not np.any(apart.placements) and not apart.is_together
     assert together.is_together == (camera == "{kind: orbit}")  # a ride shows one terrain

@@ -201,7 +201,8 @@ def test_furniture_is_switched_with_the_caption_unless_it_says_so(take):
     def made(**changes):
         output = take.scene.stills["one"].model_copy(update=changes)
         picture = np.full((540, 960, 3), 20, np.uint8)
-        return lettering_of(take.scene, output, take.take, [2.0], lambda time: picture)
+        plain = lambda levels: np.zeros((len(levels), 3), np.uint8)  # noqa: E731
+        return lettering_of(take.scene, output, take.take, [2.0], (lambda time: picture, plain))
 
     assert made().furnishing is not None and made().dress == Dress(take.take.look.text)
     assert made(caption=False).furnishing is None

@@ -84,7 +84,7 @@ def test_the_essentials_are_said_in_another_language():
     scene = load(ROOT / "scenes" / "first-descent.yaml")
     assert essentials(scene.shots[0].path, [RECORD], Drawing.asked(scene.look), german) == (
         "digits · mlp 64-24-24-24-10 tanh · sgd lr 0.2 momentum 0.9 · 1,000 × 800 Punkte, alle gemessen"
-        " · α −41.9…19.9, β −29.5…32.3 · Höhe logarithmisch · clipped at 99.7 % · Pfad aufgelegt"
+        " · α −41.9…19.9, β −29.5…32.3 · Höhe logarithmisch · Pfad aufgelegt"
     )
 
 

@@ -30,8 +30,9 @@ UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
 HALO_REACH = 7.0  # pixels beside the path over which pale ground darkens, so that the line stands out
 CONTRAST = 4.2  # of the path to the ground beside it, luminance with 5 % added to each; its halo leaves 3
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
+WALL_SUN = 0.5  # of the sun's light on upright faces: the top is the picture, and they stand back
 WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
-TINT = 0.16  # of the palette, in cut faces; their lines have it pure
+TINT = 0.22  # of the palette, in cut faces; their lines have it pure
 GLINT = 0.12  # brightest that the sun shows in the ground, multiples of its light
 MAJOR = 5  # every so many contours one is stronger
 
@@ -223,7 +224,7 @@ def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor])
     facing_sun = side[0] * u["sun"][0] + side[1] * u["sun"][1]
     sky = sky_towards([side[0], side[1], torch.full_like(high, 0.35)], u)
     contact = (1 - 0.7 * torch.exp(-high / 0.035)) * (0.55 + 0.45 * _smooth(0.0, 0.35, high))
-    direct = facing_sun.clamp(0)
+    direct = WALL_SUN * facing_sun.clamp(0)
     return [albedo[k] * (u["sun_colour"][k] * direct + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
 
 
@@ -254,7 +255,7 @@ def _wall(spot: _Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, T
     top = looked_up(palette, spot.level)
     colours = []
     for k in range(3):
-        faced = lit[k] * (1 - line) + line * (0.9 * lit[k] + banded[:, k] * (0.04 + 0.2 * sky)) + gloss[k]
+        faced = lit[k] * (1 - line) + line * (0.9 * lit[k] + banded[:, k] * (0.07 + 0.35 * sky)) + gloss[k]
         colours.append(faced + edge * (0.16 + 0.7 * top[:, k]) * (0.4 + 0.6 * spot.light[k]))
     return colours, torch.exp(-((below / u["walls"][3]) ** 1.5))
 
