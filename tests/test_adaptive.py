@@ -19,7 +19,8 @@ from render.landscape.surface import Surface
 from render.scene.look import Look
 from render.stage import camera, relief
 from render.stage.bake import Sun
-from render.stage.stage import Placed, Stage
+from render.stage.cast import Placed
+from render.stage.stage import Stage
 from tests.formulas import FORMULAS, LINE, PLANE, Formula, exact, square
 
 

@@ -8,8 +8,9 @@ from scipy.ndimage import minimum_filter
 from render.scene.look import Look
 from render.stage import camera, palette, relief, tone
 from render.stage.bake import Sun
+from render.stage.cast import Placed
 from render.stage.geometry import Kind
-from render.stage.stage import Placed, Stage
+from render.stage.stage import Stage
 from render.stage.trail import drape
 
 pytestmark = pytest.mark.slow

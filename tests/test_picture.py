@@ -11,9 +11,10 @@ from scipy.ndimage import maximum_filter
 from render.scene.look import Look
 from render.stage import camera, lens, mesh, relief, tone
 from render.stage.bake import Sun
+from render.stage.cast import Placed
 from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lens import Exposure
-from render.stage.stage import Placed, Stage
+from render.stage.stage import Stage
 from render.stage.trail import drape
 
 SIZE = (320, 180)

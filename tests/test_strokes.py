@@ -6,10 +6,11 @@ import pytest
 from render.scene.look import Look, preset_names
 from render.stage import camera, line, mesh
 from render.stage.bake import Sun
+from render.stage.cast import Placed
 from render.stage.geometry import Kind
 from render.stage.line import BEAD, RING, RING_TUBE, Pen
 from render.stage.relief import Relief, Scale
-from render.stage.stage import Placed, Stage
+from render.stage.stage import Stage
 from render.stage.trail import drape
 
 SIZE = (320, 180)

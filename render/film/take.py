@@ -24,9 +24,10 @@ from render.scene.shot import Shot
 from render.stage import mesh, relief, sunward
 from render.stage.bake import Sun
 from render.stage.camera import View
+from render.stage.cast import Placed, drawn_levels
 from render.stage.framing import frame_of
 from render.stage.relief import Relief
-from render.stage.stage import Placed, Stage, drawn_levels
+from render.stage.stage import Stage
 from render.stage.sunward import Asked
 from render.stage.trail import Descent, Trail, drape
 from render.stage.unasked import Steps, steps_for

@@ -8,8 +8,8 @@ from PIL import Image
 from render.film.take import Take
 from render.solid.model import Texture
 from render.stage import palette
+from render.stage.cast import drawn_levels
 from render.stage.relief import Relief
-from render.stage.stage import drawn_levels
 
 WIDEST = 8192  # pixels of a texture that every graphics card takes
 ROWS, COLUMNS = 1024, 4  # of the picture of the cut

@@ -174,8 +174,8 @@ def joined(panels: Sequence[Exposure]) -> Exposure:
     defocus = None
     if any(panel.defocus is not None for panel in panels):  # one without a path is sharp all over
         sharp = (torch.zeros_like(panel.cover) for panel in panels)
-        parts = zip((panel.defocus for panel in panels), sharp, strict=True)
-        defocus = torch.cat([clear if soft is None else soft for soft, clear in parts], 1)
+        pairs = zip((panel.defocus for panel in panels), sharp, strict=True)
+        defocus = torch.cat([clear if soft is None else soft for soft, clear in pairs], 1)
     parts = {name: torch.cat([getattr(panel, name) for panel in panels], -1) for name in PLANES}
     return Exposure(ground=first.ground, defocus=defocus, **parts)
 

@@ -6,7 +6,6 @@ relief -> light baked once -> for each view: geometry, shading, ground, composit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,63 +14,26 @@ from torch import Tensor
 from render.compiler import fuse, unfused
 from render.scene import look as spec
 from render.scene.body import CLEAR
-from render.stage import brightness, line, mesh, palette
+from render.stage import brightness, fire, mesh, palette
 from render.stage.backdrop import Backdrop
 from render.stage.bake import Sun
 from render.stage.camera import View
-from render.stage.field import FILL, Field, bake_field, hue, looked_up, sky_colours
-from render.stage.floor import Standing, floor_height, stone_of
+from render.stage.cast import Cast, Placed, levels_of
+from render.stage.field import FILL, hue, looked_up, sky_colours
+from render.stage.floor import floor_height, stone_of
 from render.stage.geometry import Geometry, GeometryPass, Kind
-from render.stage.lamp import Lamp
 from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
-from render.stage.line import Pen
 from render.stage.motes import Motes
-from render.stage.outline import outline_of
-from render.stage.relief import Relief
+from render.stage.props import put_body, put_paths
 from render.stage.resolve import Samples, choose, compose
 from render.stage.shade import Body, shade
 from render.stage.tiles import WHOLE, Crop, tile_of
 from render.stage.tone import encoded, luminance, show
 from render.stage.trail import Trail
-from render.stage.uniforms import MOST_PATHS, Uniforms
+from render.stage.uniforms import Uniforms
 
 GHOST = 0.35  # light of the path where terrain stands before it / its colour
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
-STRAY = 0.2  # pixels by which a coarser mesh may stray from the measured heights
-SHEET = 0.006  # thickness of a sheet, picture widths
-LOWEST_APART = 0.025  # picture widths between the end of a path and the lowest point, from which on both are marked
-PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
-HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
-HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
-LAMP_LIGHT = 0.8  # of a glowing line on the ground, at glow 1
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A relief and where its middle stands on the ground, picture widths."""
-
-    relief: Relief
-    offset: tuple[float, float] = (0.0, 0.0)
-    measured: np.ndarray | None = None  # (n_β, n_α) bool, the cells that a body of points shows; None is all
-
-
-@dataclass(frozen=True)
-class _Cast:
-    """A placed relief with all that was made for it once."""
-
-    placed: Placed
-    field: Field
-    outline: Tensor
-    lamp: Lamp
-
-    @property
-    def shift(self) -> np.ndarray:
-        return np.array([*self.placed.offset, 0.0])
-
-
-def drawn_levels(relief: Relief, body: str) -> np.ndarray:
-    """Returns the levels (n,) of the cells inside a body."""
-    return relief.level[mesh.inside(relief, body)]
 
 
 def lens_of(look: spec.LookPreset) -> Lens:
@@ -112,58 +74,20 @@ class Stage:
         levels: those among which the palette is dealt out by area, where they are not the bodies' alone. rows: of the
         whole picture, where parts of it are taken.
         """
-        self._rows = rows or size[1]
         self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
         self._sun = sun
-        shared = np.concatenate([drawn_levels(body.relief, look.body) for body in bodies]) if levels is None else levels
+        shared = levels_of(bodies, look.body) if levels is None else levels
         places = palette.places(shared, look.palette_gamma, look.palette_balance)
         self._palette = torch.from_numpy(palette.table(look.palette, places))
-        self._cast = [self._made(placed) for placed in bodies]
-        self._backdrop = Backdrop(self._standing(), look, sun, self._palette)
+        self._cast = [Cast.of(placed, look, sun, self._palette) for placed in bodies]
+        self._backdrop = Backdrop([cast.standing for cast in self._cast], look, sun, self._palette)
         self._trails: list[list[Trail]] = [[] for _ in bodies]
         self._uniforms = self._fixed_uniforms()
         self._heat_paths()
-        self._lit = [self._dark(cast) for cast in self._cast]
+        self._lit = [cast.dark for cast in self._cast]
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
         for index, cast in enumerate(self._cast):
-            self._put_body(index, cast)
-
-    def _made(self, placed: Placed) -> _Cast:
-        field = bake_field(placed.relief, self.look, self._sun, self._palette)
-        return _Cast(placed, field, outline_of(placed.relief, self.look.body), Lamp(placed.relief))
-
-    def _standing(self) -> list[Standing]:
-        return [
-            Standing(cast.placed.relief, cast.placed.offset, torch.from_numpy(cast.placed.relief.level), cast.outline)
-            for cast in self._cast
-        ]
-
-    @staticmethod
-    def _dark(cast: _Cast) -> tuple[Tensor, Tensor]:
-        return cast.lamp.glow([], []), cast.lamp.away([])
-
-    def _put_body(self, index: int, cast: _Cast) -> None:
-        """Puts the meshes of a body on the stage."""
-        look, relief = self.look, cast.placed.relief
-        if look.body in ("points", "none"):
-            return
-        drawn = mesh.coarse(relief, STRAY / self._rows)
-        top = mesh.terrain(drawn, look.body)
-        hollow = relief.inland is not None
-        if look.body == "sheet":
-            self._put(index, "top", Kind.TERRAIN, top, cast, Kind.NOTHING)
-            lower = mesh.lower_side(top, SHEET)
-            self._put(index, "under", Kind.UNDERSIDE, lower, cast, Kind.NOTHING)
-            self._put(index, "hem", Kind.WALL, mesh.hem(drawn, top, look.body, SHEET), cast, None)
-            return
-        # a body with holes is hollow: its inside could be seen, which has no light of its own
-        wall = mesh.wall(drawn, top, look.body, -look.walls.thickness)
-        self._put(index, "top", Kind.TERRAIN, top, cast, Kind.NOTHING if hollow else None)
-        self._put(index, "wall", Kind.WALL, wall, cast, Kind.NOTHING if hollow else None)
-
-    def _put(self, index: int, part: str, kind: Kind, made: mesh.Mesh | None, cast: _Cast, back: Kind | None) -> None:
-        moved = None if made is None else mesh.shifted(made, (*cast.placed.offset, 0.0))
-        self._geometry.put(f"body {index} {part}", kind, moved, line=index, back=back)
+            put_body(self._geometry, index, cast, look, rows or size[1])
 
     def _fixed_uniforms(self) -> Uniforms:
         look, uniforms, relief = self.look, Uniforms(), self._cast[0].placed.relief
@@ -187,7 +111,7 @@ class Stage:
             ),
             ink=(*ink, float(look.contours.colour != "ground")),
             flat=float(self._flat),
-            marks=self._mark_colour,
+            marks=fire.mark_colour(look, self._palette[0]),
             exposure=self._exposure(),
             haze=(look.air.haze, *haze),
         )
@@ -200,16 +124,8 @@ class Stage:
         return brightness.automatic([cast.field for cast in self._cast], inside, self.look.transform)
 
     @property
-    def _mark_colour(self) -> np.ndarray:
-        """Linear RGB of what marks the lowest point: dark on a pale depth, pale on a dark one."""
-        deep = self._palette[0]
-        pale = float(luminance((deep[0], deep[1], deep[2]))) > PALE
-        return 0.04 * deep.numpy() if pale else palette.linear(self.look.text)
-
-    @property
     def _flat(self) -> bool:
-        """Whether paths are lines in their own colours, which do not glow."""
-        return self.look.path.glow == 0
+        return fire.is_flat(self.look.path)
 
     @property
     def _clear(self) -> bool:
@@ -221,45 +137,21 @@ class Stage:
         colour = "#000000" if self._clear else self.look.background.colour
         return torch.from_numpy(palette.linear(colour).astype(np.float32))
 
-    @property
-    def _path_colours(self) -> list[np.ndarray]:
-        """Linear RGB of MOST_PATHS paths."""
-        colours = [self.look.path.colour, *self.look.path.others]
-        return [palette.linear(colours[index % len(colours)]) for index in range(MOST_PATHS)]
-
-    @property
-    def _hues(self) -> Tensor:
-        """Colours (MOST_PATHS, 3) of the haloes of paths."""
-        glow = min(2.0, self.look.path.glow)
-        return torch.from_numpy(np.stack([glow * colour for colour in self._path_colours]).astype(np.float32))
-
-    def _fire(self) -> list[np.ndarray]:
-        """Returns what paths send out: a white-hot core in a halo of their colour, or the colour itself."""
-        if self._flat:
-            return self._path_colours
-        glow = min(1.0, self.look.path.glow)
-        several = max((len(trails) for trails in self._trails), default=0) > 1
-        heat, white = (HEAT_AMONG, WHITE_AMONG) if several else (HEAT, WHITE)
-        return [
-            colour * (1 - glow) + glow * heat * (colour * (1 - white) + white * float(colour.max()))
-            for colour in self._path_colours
-        ]
-
     def _heat_paths(self) -> None:
         """Sets what paths send out, and the luminance that the dimmest of those that are there is seen with."""
-        fire = self._fire()
+        several = max((len(trails) for trails in self._trails), default=0) > 1
+        sent = fire.fire(self.look.path, several)
         count = max(1, max((len(trails) for trails in self._trails), default=1))
-        lit = torch.from_numpy(np.stack(fire[:count]).astype(np.float32))
+        lit = torch.from_numpy(np.stack(sent[:count]).astype(np.float32))
         seen = (lit if self._flat else show(lit, self.look.transform)).T
         dimmest = float(luminance((seen[0], seen[1], seen[2])).min())
-        self._uniforms.set(fire=fire, path=(*self.look.path.width, dimmest))
+        self._uniforms.set(fire=sent, path=(*self.look.path.width, dimmest))
 
     def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
         """Puts the walked parts of the paths of each body on the stage, in place of those before."""
         self._trails = [list(own) for own in trails]
         self._heat_paths()
-        strength = LAMP_LIGHT * self.look.path.glow
-        light = [(0.55 * colour + 0.45 * colour.max()) * strength for colour in self._path_colours]
+        light = fire.lamp_light(self.look.path)
         self._lit = [
             (cast.lamp.glow(own, light), cast.lamp.away(own))
             for cast, own in zip(self._cast, self._trails, strict=True)
@@ -292,14 +184,14 @@ class Stage:
 
     def _exposed_to(self, whole: View, crop: Crop) -> Exposure:
         span = self._span(whole)
-        self._put_paths(whole, span)
+        put_paths(self._geometry, self._cast, self._trails, self.look, (whole, span))
         rows = self.size[1] / (crop[3] - crop[1])
         view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
         geometry = self._geometry.draw(view, empty=crop != WHOLE)
         samples = choose(geometry, self.factor, EDGE)
         self._aim(view, geometry, span, rows)
         named = [int(Kind.MARK), *([int(Kind.PATH)] if self._flat else [])]
-        resolved = compose(samples, self._shaded(samples, view), self._hues, named)
+        resolved = compose(samples, self._shaded(samples, view), fire.hues(self.look.path), named)
         width, height = self.size
         ground = self._backdrop.picture(self.size, view, self._uniforms, crop)
         colour, glow = (flat.T.reshape(3, height, width) for flat in (resolved.colour, resolved.glow))
@@ -319,9 +211,7 @@ class Stage:
     ) -> tuple[Tensor, Tensor]:
         """Returns a picture (3, H, W) and its coverage (H, W) with the points of light behind what it shows."""
         for cast in self._cast:
-            drawn = mesh.inside(cast.placed.relief, self.look.body)
-            shown = drawn if cast.placed.measured is None else drawn & cast.placed.measured
-            motes = Motes.of(cast.placed.relief, shown, cast.field.sent, cast.placed.offset)
+            motes = Motes.of(cast.placed.relief, cast.motes(self.look.body), cast.field.sent, cast.placed.offset)
             made = motes.picture(view, self.size, float(self._uniforms.get("row")), span)
             lit = show(made[:3].permute(1, 2, 0) * self._exposed, self.look.transform).permute(2, 0, 1)
             colour = colour + (1 - cover) * lit
@@ -352,49 +242,17 @@ class Stage:
         cast = self._cast[index]
         return Body(cast.field, *self._lit[index], cast.outline)
 
-    def _stand_before(self, cast: _Cast, view: View) -> None:
+    def _stand_before(self, cast: Cast, view: View) -> None:
         """Aims at a body as if its middle were that of the picture's space."""
         self._uniforms.set(eye=view.position - cast.shift, depth=cast.placed.relief.depth)
 
-    def _put_paths(self, view: View, span: tuple[float, float]) -> None:
-        for index, (cast, trails) in enumerate(zip(self._cast, self._trails, strict=True)):
-            moved = View(view.position - cast.shift, view.target - cast.shift, view.angle, view.shift)
-            near = Pen(moved, self.look.path.width, span)
-            for number in range(MOST_PATHS):
-                trail = trails[number] if number < len(trails) else None
-                self._put_path(f"{index} {number}", cast, trail, near, number)
-            self._put_mark(index, cast, trails, near)
-
-    def _put_path(self, name: str, cast: _Cast, trail: Trail | None, pen: Pen, number: int) -> None:
-        style, parts = self.look.path, dict.fromkeys(("line", "ring", "bead"))
-        along = None
-        if trail is not None:
-            skipped = line.ring_radius(trail, pen) if style.start else 0.0
-            parts["line"], along = line.tube_of(trail, pen, skipped) or (None, None)
-            parts["ring"] = line.ring(cast.placed.relief, trail, pen) if style.start else None
-            parts["bead"] = line.bead(trail, pen) if style.end else None
-        for part, made in parts.items():
-            moved = None if made is None else mesh.shifted(made, (*cast.placed.offset, 0.0))
-            bright = along if part == "line" else None if made is None else np.ones(len(made.points))
-            self._geometry.put(f"path {name} {part}", Kind.PATH, moved, bright, number)
-
-    def _put_mark(self, index: int, cast: _Cast, trails: Sequence[Trail], pen: Pen) -> None:
-        """Marks the lowest point of a body where its paths end elsewhere."""
-        made = None
-        ends = [trail.head for trail in trails if trail.head is not None]
-        if self.look.path.lowest and ends and self.look.body != "none":
-            place = mesh.lowest(cast.placed.relief, self.look.body)
-            if min(float(np.hypot(*(end[:2] - place))) for end in ends) > LOWEST_APART:
-                made = mesh.shifted(line.cross(cast.placed.relief, place, pen), (*cast.placed.offset, 0.0))
-        self._geometry.put(f"mark {index}", Kind.MARK, made)
-
     def _ghost_of(self, view: View, geometry: Geometry) -> Tensor:
         """Returns the faint light of the path where terrain stands before it, (H · W, 3)."""
-        ghosts = torch.zeros(self.size[0] * self.size[1], 3)
+        ghosts, colours = torch.zeros(self.size[0] * self.size[1], 3), fire.path_colours(self.look.path)
         for number, seen in self._geometry.unhidden_paths(view):
             hidden = seen & (geometry.kind < Kind.PATH)
             share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
-            ghosts += GHOST * share.reshape(-1, 1) * torch.from_numpy(self._path_colours[number].astype(np.float32))
+            ghosts += GHOST * share.reshape(-1, 1) * torch.from_numpy(colours[number].astype(np.float32))
         return ghosts
 
     def _span(self, view: View) -> tuple[float, float]:

@@ -15,7 +15,8 @@ import numpy as np
 from render.scene.look import Look
 from render.stage import camera, relief
 from render.stage.bake import Sun
-from render.stage.stage import Placed, Stage
+from render.stage.cast import Placed
+from render.stage.stage import Stage
 
 SIZE = (160, 90)
 

@@ -66,7 +66,8 @@ def ours() -> Callable[[int], object]:
     """Returns what draws a frame."""
     from render.film.shooting import supersampling
     from render.scene.output import Film
-    from render.stage.stage import Placed, Stage
+    from render.stage.cast import Placed
+    from render.stage.stage import Stage
 
     relief, look, path, sun, view = settings()
     stage = Stage([Placed(relief)], look, sun, SIZE, supersampling(Film(size=SIZE)))

@@ -20,7 +20,8 @@ from render.film.frames import FrameStore, FrameWriter
 from render.landscape.grid import Grid
 from render.landscape.plane import Plane
 from render.landscape.surface import SurfaceStore
-from render.stage.stage import Placed, Stage
+from render.stage.cast import Placed
+from render.stage.stage import Stage
 from tests.test_memory import resident
 from tests.test_picture import SIZE, SUN, setting, shot
 

@@ -1,0 +1,79 @@
+"""The cast of a stage: reliefs with a place on the ground, and all that is made for each of them once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from render.scene import look as spec
+from render.stage import mesh
+from render.stage.bake import Sun
+from render.stage.field import Field, bake_field
+from render.stage.floor import Standing
+from render.stage.lamp import Lamp
+from render.stage.outline import outline_of
+from render.stage.relief import Relief
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A relief and where its middle stands on the ground, picture widths."""
+
+    relief: Relief
+    offset: tuple[float, float] = (0.0, 0.0)
+    measured: np.ndarray | None = None  # (n_β, n_α) bool, the cells that a body of points shows; None is all
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A placed relief with all that was made for it once."""
+
+    placed: Placed
+    field: Field
+    outline: Tensor  # as stage/outline.py has it
+    lamp: Lamp
+
+    @staticmethod
+    def of(placed: Placed, look: spec.LookPreset, sun: Sun, table: Tensor) -> Cast:
+        """Returns a relief under its light; table (S, 3) is its palette."""
+        field = bake_field(placed.relief, look, sun, table)
+        return Cast(placed, field, outline_of(placed.relief, look.body), Lamp(placed.relief))
+
+    @property
+    def shift(self) -> np.ndarray:
+        """Where its middle stands (3,), picture widths."""
+        return np.array([*self.placed.offset, 0.0])
+
+    @property
+    def standing(self) -> Standing:
+        """What the ground sees of it."""
+        relief = self.placed.relief
+        return Standing(relief, self.placed.offset, torch.from_numpy(relief.level), self.outline)
+
+    @property
+    def dark(self) -> tuple[Tensor, Tensor]:
+        """The light of no path on it, and the distance from none."""
+        return self.lamp.glow([], []), self.lamp.away([])
+
+    def moved(self, made: mesh.Mesh | None) -> mesh.Mesh | None:
+        """Returns a mesh of it where it stands."""
+        return None if made is None else mesh.shifted(made, (*self.placed.offset, 0.0))
+
+    def motes(self, body: str) -> np.ndarray:
+        """Returns the cells (n_β, n_α) bool that are points of light."""
+        drawn = mesh.inside(self.placed.relief, body)
+        return drawn if self.placed.measured is None else drawn & self.placed.measured
+
+
+def drawn_levels(relief: Relief, body: str) -> np.ndarray:
+    """Returns the levels (n,) of the cells inside a body."""
+    return relief.level[mesh.inside(relief, body)]
+
+
+def levels_of(bodies: Sequence[Placed], body: str) -> np.ndarray:
+    """Returns the levels (n,) of all cells that are drawn."""
+    return np.concatenate([drawn_levels(placed.relief, body) for placed in bodies])

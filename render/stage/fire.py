@@ -1,0 +1,61 @@
+"""The colours of lines: what paths send out, the light that they throw, and what marks a place."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from render.scene import look as spec
+from render.stage import palette
+from render.stage.tone import luminance
+from render.stage.uniforms import MOST_PATHS
+
+PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
+HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
+HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
+LAMP_LIGHT, LAMP_WHITE = 0.8, 0.45  # of a glowing line on the ground, at glow 1, and how white that light is
+
+
+def is_flat(style: spec.PathLight) -> bool:
+    """Says whether paths are lines in their own colours, which do not glow."""
+    return style.glow == 0
+
+
+def path_colours(style: spec.PathLight) -> list[np.ndarray]:
+    """Returns linear RGB (3,) of MOST_PATHS paths."""
+    colours = [style.colour, *style.others]
+    return [palette.linear(colours[index % len(colours)]) for index in range(MOST_PATHS)]
+
+
+def hues(style: spec.PathLight) -> Tensor:
+    """Returns the colours (MOST_PATHS, 3) of the haloes of paths."""
+    glow = min(2.0, style.glow)
+    return torch.from_numpy(np.stack([glow * colour for colour in path_colours(style)]).astype(np.float32))
+
+
+def fire(style: spec.PathLight, several: bool) -> list[np.ndarray]:
+    """Returns what paths send out: a white-hot core in a halo of their colour, or the colour itself.
+
+    several: whether they are to be told apart by their colours.
+    """
+    if is_flat(style):
+        return path_colours(style)
+    glow = min(1.0, style.glow)
+    heat, white = (HEAT_AMONG, WHITE_AMONG) if several else (HEAT, WHITE)
+    return [
+        colour * (1 - glow) + glow * heat * (colour * (1 - white) + white * float(colour.max()))
+        for colour in path_colours(style)
+    ]
+
+
+def lamp_light(style: spec.PathLight) -> list[np.ndarray]:
+    """Returns the light that paths throw on the ground around them, linear RGB."""
+    strength = LAMP_LIGHT * style.glow
+    return [strength * ((1 - LAMP_WHITE) * colour + LAMP_WHITE * float(colour.max())) for colour in path_colours(style)]
+
+
+def mark_colour(look: spec.LookPreset, deep: Tensor) -> np.ndarray:
+    """Returns linear RGB of what marks the lowest point, of a colour (3,): dark on a pale depth, pale on a dark one."""
+    pale = float(luminance((deep[0], deep[1], deep[2]))) > PALE
+    return 0.04 * deep.numpy() if pale else palette.linear(look.text)
