@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: threads cost small pictures more than they save
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -291,7 +291,7 @@ def test_a_linear_print_is_the_light_with_its_haloes(scene, tmp_path):
 def test_a_print_larger_than_the_disk_is_refused_before_the_work(scene, tmp_path, monkeypatch):
     monkeypatch.setattr(press.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1 << 30}))
     maker = Press(Asked("16384x16384px"))
-    with pytest.raises(MachineError, match=r"can need 7\.0 GB and 1\.1 GB are free; make room") as error:
+    with pytest.raises(MachineError, match=r"can need 8\.1 GB and 1\.1 GB are free; make room") as error:
         maker.look_ahead(scene, "final", tmp_path)
     assert error.value.exit_code == 4 and not list(tmp_path.glob("stills/*"))
     Press(Asked("A5")).look_ahead(scene, "final", tmp_path)

@@ -136,7 +136,8 @@ def test_every_kind_has_exactly_one_builder():
     from render.descent.schedules import SCHEDULES
     from render.film.moves import MOVES
     from render.landscape.planning import PLANES
-    from render.scene import camera, look, network, plane, training
+    from render.scene import camera, network, plane, training
+    from render.scene import relief as reliefs
     from render.stage.relief import STEPS
 
     def members(union) -> set:
@@ -149,4 +150,4 @@ def test_every_kind_has_exactly_one_builder():
     assert members(training.Optimiser) == set(OPTIMISERS)
     assert members(plane.Plane) == set(PLANES)
     assert members(camera.Camera) == set(MOVES)
-    assert set(look.STEPS.values()) == set(STEPS)
+    assert set(reliefs.STEPS.values()) == set(STEPS)

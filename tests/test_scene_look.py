@@ -32,9 +32,9 @@ def test_a_scene_changes_single_values_of_a_preset():
 
 
 def test_a_change_leaves_the_preset_as_it_was():
-    before = Look(name="ember").sun.elevation
-    Look.model_validate({"sun": {"elevation": before + 1}})
-    assert Look(name="ember").sun.elevation == before
+    before = Look(name="ember").sun.size
+    Look.model_validate({"sun": {"size": before + 1}})
+    assert Look(name="ember").sun.size == before
 
 
 def test_a_measured_relief_is_logarithmic_clipped_and_moderate_unless_the_scene_says_otherwise():

@@ -71,7 +71,7 @@ BAD = [
     ("seed=*x", '--set seed=*x: seed: "*x" is not a whole number'),
     ("seed=%", '--set seed=%: seed: "%" is not a whole number'),
     ("seed=- 7", "--set seed=- 7: seed: [7] is not a whole number"),
-    ("look.path=#fff", 'look.path: "#fff" is not a mapping; its keys are colour, others, radius, glow'),
+    ("look.path=#fff", 'look.path: "#fff" is not a mapping; its keys are colour, others, width, glow'),
     ("title=", '--set title=: title: "" has too few characters; at least 1'),
     ('title="a', "a quote is not closed"),
     ("seed", "--set seed: is not key.path=value; write it like shots.0.duration=4s"),

@@ -160,7 +160,7 @@ def test_the_camera_of_a_gltf_is_the_films_at_its_frames(home):
         away = y_up(middle[None])[0] - tracks["translation"][frame]
         assert abs(away @ right) < 1e-5 and abs(away @ up) < 1e-5 and away @ back < 0
     lens = file.document["cameras"][0]["perspective"]
-    assert lens["yfov"] == pytest.approx(np.radians(30)) and lens["aspectRatio"] == pytest.approx(16 / 9)
+    assert lens["yfov"] == pytest.approx(np.radians(22)) and lens["aspectRatio"] == pytest.approx(16 / 9)
 
 
 def test_turns_go_the_short_way_from_frame_to_frame(home):

@@ -170,7 +170,10 @@ class Look(LookPreset):
         if not isinstance(data, dict):
             return data
         name = data.get("name", PRESET)
-        return _merged(preset(name if name in preset_names() else PRESET), renewed(data))
+        changes = renewed(data)
+        if "palette" in changes:  # another palette is not of the preset's kind
+            changes.setdefault("palette_kind", "sequential")
+        return _merged(preset(name if name in preset_names() else PRESET), changes)
 
     @field_validator("name")
     @classmethod

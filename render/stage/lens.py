@@ -80,9 +80,14 @@ def _halved(image: Tensor) -> Tensor:
 def _narrowed(image: Tensor) -> Tensor:
     """Returns image (C, H, W) at half its width."""
     width = image.shape[2] + image.shape[2] % 2
-    wide = F.pad(image, (1, 1 + width - image.shape[2], 0, 0))
+    wide = _beyond(image, (1, 1 + width - image.shape[2], 0, 0))
     parts = [wide[:, :, k : k + width - 1 : 2] for k in range(4)]
     return 0.125 * (parts[0] + parts[3]) + 0.375 * (parts[1] + parts[2])
+
+
+def _beyond(image: Tensor, margins: tuple[int, int, int, int]) -> Tensor:
+    """Returns image (C, H, W) with margins in which its edges go on, so that no blur darkens them."""
+    return F.pad(image[None], margins, mode="replicate")[0]
 
 
 def _gaussian(image: Tensor, sigma: float) -> Tensor:
@@ -94,10 +99,10 @@ def _gaussian(image: Tensor, sigma: float) -> Tensor:
 def _weighed(image: Tensor, weights: Tensor) -> Tensor:
     """Returns image (C, H, W) convolved with weights (2r + 1,) along both axes."""
     reach, (height, width) = weights.shape[0] // 2, image.shape[1:]
-    wide = F.pad(image, (reach, reach, 0, 0))
+    wide = _beyond(image, (reach, reach, 0, 0))
     across = sum(weights[k] * wide[:, :, k : k + width] for k in range(weights.shape[0]))
     assert isinstance(across, Tensor)
-    tall = F.pad(across, (0, 0, reach, reach))
+    tall = _beyond(across, (0, 0, reach, reach))
     down = sum(weights[k] * tall[:, k : k + height] for k in range(weights.shape[0]))
     assert isinstance(down, Tensor)
     return down

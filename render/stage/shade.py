@@ -28,7 +28,7 @@ CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serv
 
 UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
 HALO_REACH = 7.0  # pixels beside the path over which pale ground darkens, so that the line stands out
-CONTRAST = 4.2  # of the path to the ground beside it, luminance with 5 % added to each; its halo leaves 3
+CONTRAST = 5.0  # of the path to the ground beside it, luminance with 5 % added to each; its halo leaves 3
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 WALL_SUN = 0.5  # of the sun's light on upright faces: the top is the picture, and they stand back
 WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
@@ -209,7 +209,7 @@ def _ground(spot: _Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
     line = _contour(spot, u)
     edge = _edge_line(spot, u)
     lit = [albedo[k] * (light[k] + spot.glow[k]) + gloss[k] + grazing * 0.8 * light[k] for k in range(3)]
-    pale = _smooth(0.28, 0.5, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
+    pale = _smooth(0.37, 0.41, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
     colours = []
     for k in range(3):
         own = (0.30 + 0.9 * albedo[k]) * (1 - pale) + 0.22 * albedo[k] * pale

@@ -33,6 +33,7 @@ from render.stage.trail import Trail
 from render.stage.uniforms import Uniforms
 
 GHOST = 0.35  # light of the path where terrain stands before it / its colour
+DIM, DIMMED = (0.008, 0.02), 0.08  # picture widths from a path within which points of light are dimmed, and how far
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
 
 
@@ -202,21 +203,35 @@ class Stage:
             colour = colour + self._ghost_of(view, geometry).T.reshape(3, height, width)
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
+        named_share = resolved.named.reshape(height, width)
         defocus = self._defocus(samples, geometry, view)
-        own = (over[4] - resolved.named.reshape(height, width)).clamp(min=0)
+        if defocus is not None:  # neither the ground nor what has a colour by name is blurred
+            defocus = defocus * (cover - named_share).clamp(min=0)
+        own = (over[4] - named_share).clamp(min=0)
         return Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, defocus)
 
     def _with_motes(
         self, colour: Tensor, cover: Tensor, view: View, span: tuple[float, float]
     ) -> tuple[Tensor, Tensor]:
         """Returns a picture (3, H, W) and its coverage (H, W) with the points of light behind what it shows."""
-        for cast in self._cast:
-            motes = Motes.of(cast.placed.relief, cast.motes(self.look.body), cast.field.sent, cast.placed.offset)
+        for index, cast in enumerate(self._cast):
+            motes = Motes.of(
+                cast.placed.relief, cast.motes(self.look.body), self._aside(index, cast), cast.placed.offset
+            )
             made = motes.picture(view, self.size, float(self._uniforms.get("row")), span)
             lit = show(made[:3].permute(1, 2, 0) * self._exposed, self.look.transform).permute(2, 0, 1)
             colour = colour + (1 - cover) * lit
             cover = cover + (1 - cover) * made[3]
         return colour, cover
+
+    def _aside(self, index: int, cast: Cast) -> Tensor:
+        """Returns what the cells of a body send out, (n_β, n_α, 3), dimmed beside the paths, which stand out."""
+        rows, columns = cast.placed.relief.level.shape
+        side = round(self._lit[index][1].shape[0] ** 0.5)
+        away = self._lit[index][1].reshape(1, 1, side, side)
+        wide = torch.nn.functional.interpolate(away, (rows, columns), mode="bilinear", align_corners=True)[0, 0]
+        share = ((wide - DIM[0]) / (DIM[1] - DIM[0])).clamp(0, 1)
+        return cast.field.sent * (DIMMED + (1 - DIMMED) * share)[..., None]
 
     @property
     def _exposed(self) -> float:
