@@ -96,7 +96,7 @@ def composed(picture: np.ndarray, ground: str) -> np.ndarray:
 
 @pytest.mark.parametrize("ground", ["void", "paper"])
 def test_a_transparent_picture_laid_over_any_ground_is_the_picture_on_that_ground(staged, ground):
-    plain = {"ground": ground, "grain": 0.0, "bloom": 0.0, "vignette": 0.5, "air": {"haze": 0.0}}
+    plain = {"ground": ground, "grain": 0.0, "bloom": 0.0, "vignette": 0.5, "air": {"haze": 0.0, "focus": 0.0}}
     clear = staged(background="transparent", **plain).photograph(NEAR, 3)
     assert clear.shape == (SIZE[1], SIZE[0], 4)
     assert ground == "paper" or (corners(clear)[:, 3] == 0).all()
