@@ -192,7 +192,8 @@ def test_contours_of_a_paraboloid_are_circles_of_known_radii(graphics):
     count, relief = 10, bowl(241)
     look = Look.model_validate({
         "name": "porcelain", "palette": [[0, "#c0c0c0"], [1, "#c0c0c0"]], "ground": "void", "rim": 0.0, "bloom": 0.0,
-        "contours": {"count": count, "strength": 1.0, "colour": "#000000"}, "grain": 0.0, "bounce": 0.0,
+        "contours": {"count": count, "strength": 1.0, "colour": "#000000", "width": [2.5, 2.5]},
+        "grain": 0.0, "bounce": 0.0,
         "sun": {"strength": 0.0}, "sky": {"strength": 1.2}, "exposure": 1.0, "vignette": 0.0,
     }).resolved  # fmt: skip
     stage = Stage([Placed(relief)], look, SUN, WIDE, 1)
