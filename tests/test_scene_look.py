@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from render.files import asset
-from render.scene.look import Look, LookPreset, preset, preset_names, renewed
+from render.scene.look import Look, LookPreset, old_keys, preset, preset_names, renewed
 from render.scene.relief import ExaggerationStep, LogStep
 
 
@@ -104,3 +104,13 @@ def test_old_keys_with_values_that_make_no_sense_are_refused(old):
 def test_a_body_ground_or_transform_that_does_not_exist_is_refused(part):
     with pytest.raises(ValidationError, match="Input should be"):
         Look.model_validate(part)
+
+
+def test_old_keys_are_said_to_be_old():
+    said = old_keys({"shape": "square", "fade": 1, "path": {"radius": 0.0025}, "bloom": 1})
+    assert said == [
+        "look.shape: is called look.body today; both are read",
+        "look.fade: is called look.walls.fade today; both are read",
+        "look.path.radius: is look.path.width today, in pixels near and far; both are read",
+    ]
+    assert old_keys({"body": "block"}) == old_keys(None) == []

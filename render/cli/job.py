@@ -109,9 +109,11 @@ def options_of_scenes(
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
     from render.scene.load import load_placed
+    from render.scene.look import old_keys
     from render.scene.quality import apply_quality
 
-    loaded, whole, documents, problems = [], [], {}, []
+    loaded, whole, problems = [], [], []
+    documents: dict[Path, Any] = {}
     for path in scenes:
         try:
             scene, documents[path] = load_placed(path, settings or [])
@@ -123,10 +125,12 @@ def options_of_scenes(
         raise SceneError(problems)
     _refuse_shared_names(loaded)
     use_data_folder(data)
+    reporter = Reporter.for_terminal(quiet=as_json)
+    for path, document in documents.items():
+        for sentence in old_keys(document.data.get("look")):
+            reporter.say(f"{path}: {sentence}")
     means = {"models": _models(model or [])}
-    return Job(
-        loaded, quality, output, Reporter.for_terminal(quiet=as_json), as_json, not bare, documents, means, whole
-    )
+    return Job(loaded, quality, output, reporter, as_json, not bare, documents, means, whole)
 
 
 def _models(named: list[str]) -> dict[str, str]:

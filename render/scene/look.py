@@ -228,6 +228,16 @@ OLD_KEYS = {  # of former versions, and what says the same today
 OLD_SHAPES = {"square": "block", "disc": "disc"}
 
 
+def old_keys(look: Any) -> list[str]:
+    """Returns a sentence for each key of a former version that the data of a look has."""
+    if not isinstance(look, dict):
+        return []
+    found = [f"look.{key}: is called look.{new} today; both are read" for key, new in OLD_KEYS.items() if key in look]
+    if isinstance(look.get("path"), dict) and "radius" in look["path"]:
+        found.append("look.path.radius: is look.path.width today, in pixels near and far; both are read")
+    return found
+
+
 def renewed(data: dict[str, Any]) -> dict[str, Any]:
     """Returns the data of a look with the keys of former versions under the names they have today."""
     kept = {key: value for key, value in data.items() if key not in OLD_KEYS}
