@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from scipy.ndimage import maximum_filter
 
-from render.scene.look import Look
+from render.scene.look import Look, preset_names
 from render.stage import camera, lens, mesh, relief, tone
 from render.stage.bake import Sun
 from render.stage.cast import Placed
@@ -200,7 +200,7 @@ def golden(**changes) -> dict:
     return {**GOLDEN, **changes, "contours": contours}
 
 
-@pytest.mark.parametrize("name", LOOKS)
+@pytest.mark.parametrize("name", preset_names())
 def test_golden_frames(staged, name, request):
     compare_golden(portrait(staged(factor=3, name=name, **golden())), f"crater-{name}", request)
 
