@@ -314,7 +314,7 @@ def test_a_surface_of_which_a_disc_would_show_nothing_is_drawn_square(home):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", ["disc", "square"])
+@pytest.mark.parametrize("shape", ["disc", "block"])
 def test_a_hole_shows_what_is_behind_the_terrain(graphics, home, shape):
     hole = np.where(np.hypot(AXIS - 0.2, AXIS[:, None]) < 0.25, np.nan, BOWL)
     written(home, values=hole)
@@ -324,7 +324,7 @@ def test_a_hole_shows_what_is_behind_the_terrain(graphics, home, shape):
     take = taken(scene)
     stage = take.stage((0,), (160, 90), 2)
     try:
-        stage.show_paths([])
+        stage.show_paths([[]])
         view = take.view(1.0)
         pixels = stage.photograph(view, 0)
         empty = pixels[0, 0].astype(int)

@@ -157,7 +157,12 @@ def test_depth_read_back_is_where_the_geometry_is(graphics, crater):
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_shadow_is_dark_but_never_black(staged, crater, name):
-    grey = {"palette": [(0, "#808080"), (1, "#808080")], "contours": {"strength": 0}, "walls": {"rim": 0, "bevel": 0}}
+    grey = {
+        "transform": "filmic",
+        "palette": [(0, "#808080"), (1, "#808080")],
+        "contours": {"strength": 0},
+        "walls": {"rim": 0, "bevel": 0},
+    }
     grey |= {"transform": "standard", "exposure": 0.2, "material": {"index": 1.0}}
     stage = staged(factor=1, name=name, grain=0.0, vignette=0.0, bloom=0.0, **grey)
     stage.show_paths([[]])

@@ -129,10 +129,13 @@ def _filtered(samples: Samples, sent: Tensor) -> Tensor:
     first[samples.split] = len(samples.whole) + torch.arange(len(samples.split)) * factor**2
     several = torch.zeros(height * width, dtype=torch.int64)
     several[samples.split] = 1
-    padded = torch.cat([sent, torch.zeros(-len(sent) % ROUND + ROUND, sent.shape[1])])  # what shows nothing
-    pixels = F.pad(samples.split, (0, -len(samples.split) % BATCH))
+    rest = 1 if fuse(_weighed) is _weighed else -len(sent) % ROUND + ROUND
+    padded = torch.cat([sent, torch.zeros(rest, sent.shape[1])])  # what shows nothing
+    weigh = fuse(_weighed)
+    short = 0 if weigh is _weighed else -len(samples.split) % BATCH
+    pixels = F.pad(samples.split, (0, short))
     sizes = (factor, width, height)
-    parts = [fuse(_weighed)(padded, first, several, part, sizes) for part in pixels.split(BATCH)]
+    parts = [weigh(padded, first, several, part, sizes) for part in pixels.split(BATCH)]
     return torch.cat(parts)[: len(samples.split)]
 
 

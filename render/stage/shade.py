@@ -374,8 +374,8 @@ def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, tran
 
 def _in_chunks(kernel: Callable[..., Tensor], places: Tensor, rest: tuple[Any, ...]) -> Tensor:
     """Returns what a kernel makes of places (3, n), so many at a time."""
-    count = places.shape[1]
-    padded = torch.nn.functional.pad(places, (0, -count % CHUNK))
-    run = fuse(kernel)
+    count, run = places.shape[1], fuse(kernel)
+    short = 0 if run is kernel else -count % CHUNK  # a compiled kernel has one shape
+    padded = torch.nn.functional.pad(places, (0, short))
     parts = [run(tuple(row.contiguous() for row in chunk), *rest) for chunk in padded.split(CHUNK, 1)]
     return torch.cat(parts, dim=1)[:, :count]
