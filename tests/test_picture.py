@@ -175,8 +175,8 @@ def test_a_shadow_is_dark_but_never_black(staged, crater, name):
     lit, dark = horizon < SUN.elevation - 2 * SUN.size, horizon > SUN.elevation + 2 * SUN.size
     share = luminance[dark] / np.median(luminance[lit])
     assert lit.sum() > 1000 and dark.sum() > 300
-    assert 0.04 < np.median(share) < 0.3
-    assert share.min() > 0.02 and share.max() < 0.6
+    assert 0.04 < np.median(share) < (0.5 if look.ground == "paper" else 0.3)  # paper throws light back
+    assert share.min() > 0.02 and share.max() < 0.7
 
 
 def test_a_blur_keeps_the_light_and_its_place():
