@@ -95,6 +95,14 @@ def test_the_walked_part_of_a_path_ends_at_the_head():
     assert len(half.points) < len(path.points)
 
 
+def test_beads_stand_at_the_marked_places_that_have_been_passed_and_are_shown():
+    path = drape(made(), "disc", np.array([[-0.2, 0.0], [0.2, 0.0], [0.7, 0.0]]), None, 0.0)
+    marked = np.array([0.25, 0.75, 1.8])
+    np.testing.assert_allclose(path.until(0.5, marked).beads, path.at(marked[:1]))
+    np.testing.assert_allclose(path.until(2.0, marked).beads, path.at(marked[:2]))  # the third is beyond the terrain
+    assert not len(path.until(2.0).beads)
+
+
 def test_a_path_that_leaves_the_terrain_is_cut_at_its_edge_and_goes_on_where_it_returns():
     relief = made()
     path = drape(relief, "disc", np.array([[-0.2, 0.0], [0.2, 0.0], [0.7, 0.0], [0.2, 0.1]]), None, 0.0)

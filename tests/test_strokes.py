@@ -215,3 +215,20 @@ def test_contours_of_a_paraboloid_are_circles_of_known_radii(graphics):
                 darkest = radii[near][line_[near] == line_[near].min()].mean()
                 assert line_[near].min() < 0.97 * np.median(line_[near])
                 assert abs(darkest - expected) < 0.003  # a pixel and a half
+
+
+def test_small_beads_are_put_where_they_were_asked_for(graphics):
+    relief, counted = bowl(), {}
+    way = np.linspace([-0.3, 0.2], [0.25, 0.0], 60)
+    for beads in (0, 5):
+        style = {"start": False, "end": False, "lowest": False, "beads": beads}
+        look = Look.model_validate({"name": "ember", "path": style}).resolved
+        descent = drape(relief, look.body, way, None, 0.0)
+        marked = np.arange(10, 60, 10.0) if beads else None
+        stage = Stage([Placed(relief)], look, SUN, SIZE, 2)
+        stage.show_paths([[descent.until(59.0, marked)]])
+        stage.expose(camera.standing(180, 40, 2.2, np.array([0, 0, 0.05]), 30))
+        kind = stage._geometry.draw(camera.standing(180, 40, 2.2, np.array([0, 0, 0.05]), 30)).kind
+        counted[beads] = int((kind == int(Kind.PATH)).sum())
+        stage.close()
+    assert counted[5] > counted[0]

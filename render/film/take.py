@@ -49,6 +49,13 @@ class Walk:
         walked = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.descent.points, axis=0), axis=1))])
         return path_position(self.pace, progress, self.path.steps, walked[self.corners])
 
+    def places_every(self, steps: int) -> np.ndarray:
+        """Returns the places (k,) in the trajectory at every so many steps, but for its first; none for 0."""
+        logged = np.asarray(self.path.steps, float)
+        if not steps or len(logged) < 2:
+            return np.zeros(0)
+        return np.interp(np.arange(logged[0] + steps, logged[-1], steps), logged, np.arange(len(logged)))
+
     @property
     def leaves(self) -> bool:
         """Whether the path goes beyond the terrain that is drawn."""
@@ -119,7 +126,8 @@ class Take:
         """Returns the paths so far; none where the shot hides them."""
         if not self.shot.path.show:
             return []
-        return [walk.descent.until(walk.head(self.progress(time))) for walk in panel.walks]
+        every, progress = self.look.path.beads, self.progress(time)
+        return [walk.descent.until(walk.head(progress), walk.places_every(every)) for walk in panel.walks]
 
     @property
     def drawing(self) -> Drawing:

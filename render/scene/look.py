@@ -80,6 +80,12 @@ class PathLight(LookPart):
     glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 a flat line")
     start: bool = Field(default=True, description="whether a hollow ring marks where the path begins")
     end: bool = Field(default=True, description="whether a bead marks where it has come to")
+    beads: int = Field(
+        default=0,
+        ge=0,
+        le=10**9,
+        description="steps between small beads on the line, whose spacing shows its speed; 0 none",
+    )
     lowest: bool = Field(
         default=True, description="whether the lowest point of the slice is marked where the path ends elsewhere"
     )

@@ -18,6 +18,7 @@ from render.stage.trail import Trail
 
 SIDES = 12  # of the tube
 BEAD = 2.6  # radius of the bead / half width of the line
+SMALL, MOST_BEADS = 1.6, 2000  # radius of the beads on the way / half width of the line, and how many are drawn
 RING = 2.6  # radius of the ring / half width of the line
 RING_TUBE = 0.5  # half width of the ring's own line / half width of the line
 RING_STEPS = 48
@@ -80,6 +81,16 @@ def bead(trail: Trail, pen: Pen) -> Mesh | None:
         return None
     radius = BEAD * float(pen.half(trail.head[None])[0])
     return mesh.ball(*pen.nearer(trail.head + np.array([0, 0, 0.35 * radius]), radius))
+
+
+def beads(trail: Trail, pen: Pen) -> Mesh | None:
+    """Returns small beads at the marked places of a trail, or None where there are none."""
+    if not len(trail.beads):
+        return None
+    balls = [mesh.ball(place, SMALL * float(pen.half(place[None])[0]), 8) for place in trail.beads[:MOST_BEADS]]
+    starts = np.cumsum([0, *(len(ball.points) for ball in balls)])
+    triangles = [ball.triangles + start for ball, start in zip(balls, starts, strict=False)]
+    return Mesh(np.concatenate([ball.points for ball in balls]), np.concatenate(triangles).astype(np.int32))
 
 
 def ring_radius(trail: Trail, pen: Pen) -> float:

@@ -64,12 +64,13 @@ def _put_path(
     geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, spec.PathLight, int]
 ) -> None:
     pen, style, number = how
-    parts: dict[str, mesh.Mesh | None] = dict.fromkeys(("line", "ring", "bead"))
+    parts: dict[str, mesh.Mesh | None] = dict.fromkeys(("line", "ring", "bead", "beads"))
     along = None
     if trail is not None:
         skipped = line.ring_radius(trail, pen) if style.start else 0.0
         parts["line"], along = line.tube_of(trail, pen, skipped) or (None, None)
         parts["ring"] = line.ring(cast.placed.relief, trail, pen) if style.start else None
+        parts["beads"] = line.beads(trail, pen)
         parts["bead"] = line.bead(trail, pen) if style.end else None
     for part, made in parts.items():
         bright = along if part == "line" else None if made is None else np.ones(len(made.points))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,10 +24,16 @@ class Descent:
         """Returns the points (n, 3) at places (n,) in the trajectory."""
         return np.stack([np.interp(places, self.index, self.points[:, k]) for k in range(3)], axis=1)
 
-    def until(self, head: float) -> Trail:
-        """Returns what has been walked when the head is at a place in the trajectory."""
+    def until(self, head: float, beads: np.ndarray | None = None) -> Trail:
+        """Returns what has been walked when the head is at a place in the trajectory.
+
+        beads: places (k,) in the trajectory that are marked once they are passed, and where the path is shown.
+        """
         count = min(int(np.searchsorted(self.index, head)), len(self.points) - 1)
-        return Trail(np.concatenate([self.points[:count], self.at(np.array([head]))]), self.shown[: count + 1])
+        walked = np.concatenate([self.points[:count], self.at(np.array([head]))])
+        passed = np.zeros(0) if beads is None else beads[beads < head]
+        over = self.shown[np.searchsorted(self.index, passed).clip(max=len(self.shown) - 1)]
+        return Trail(walked, self.shown[: count + 1], self.at(passed[over]))
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Trail:
 
     points: np.ndarray  # (n, 3) picture widths
     shown: np.ndarray  # (n,) bool
+    beads: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))  # (k, 3) places on it that are marked
 
     def pieces(self) -> list[np.ndarray]:
         """Returns the stretches (m, 3) of two points and more that lie over the terrain."""
