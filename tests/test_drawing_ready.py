@@ -366,7 +366,7 @@ def test_surfaces_on_one_floor_stand_apart_and_those_in_pictures_of_their_own_do
     landscapes = [ready.load(scene.surfaces[name]) for name in ("a", "b")]
     apart = prepare(shot, scene.look, landscapes, 8 / 9, together=False)
     together = prepare(shot, scene.look, landscapes, 16 / 9, together=True)
-    assert not np.any(apart.placements) and not apart.is_together
-    assert together.is_together == (camera == "{kind: orbit}")  # a ride shows one terrain
-    if together.is_together:
+    assert not np.any(apart.placements) and not apart.together
+    assert together.together == (camera == "{kind: orbit}")  # a ride shows one terrain
+    if together.together:
         assert np.linalg.norm(together.placements[1] - together.placements[0]) > 1.2

@@ -8,7 +8,8 @@ from render.scene.look import Look, LookPreset
 from render.stage import camera, palette, tone
 from render.stage.backdrop import Backdrop, GroundPicture
 from render.stage.bake import Sun
-from render.stage.floor import SIDE, Standing, bake_floor, floor_height, wall_uniforms
+from render.stage.floor import SIDE, Standing, bake_floor, floor_height
+from render.stage.look_numbers import wall_numbers
 from render.stage.outline import outline_of
 from render.stage.relief import Relief, Scale
 
@@ -43,7 +44,7 @@ def floor_planes(look: LookPreset, body: str = "block") -> tuple[np.ndarray, np.
 def pictured(look: LookPreset, view: camera.View) -> GroundPicture:
     """Returns the ground as a view sees it, as if the body were not in the way."""
     body = standing(look.body)
-    uniforms = wall_uniforms(look, body.relief, SUN)
+    uniforms = wall_numbers(look, body.relief, SUN)
     right, up, forward = view.axes
     tangent = np.tan(np.radians(view.angle) / 2)
     uniforms.set(right=right, up=up, forward=forward, depth=1.0, exposure=1.0, row=SIZE[1] / 1080)

@@ -15,7 +15,7 @@ from render.film.prints import exposing, plate, press
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import areas_of, expose
 from render.film.prints.exr import read_exr
-from render.film.prints.lettering import lay, lettered, linear_of, patches
+from render.film.prints.patches import lay, lettered, patches
 from render.film.prints.plate import Plate, enlarged, plate_for, reduction
 from render.film.prints.press import Press
 from render.film.take import prepare, redrawn
@@ -209,8 +209,8 @@ def test_a_halo_beyond_the_object_covers_what_it_outshines():
     lens = Lens(1.0, 0.0, 0.0)
     opaque = codes(Plate(np.zeros((64, 64, 6), np.float32), shining, 1), lens, 16, ground=(0, 0, 0)) / 65535
     straight = codes(Plate(np.zeros((64, 64, 6), np.float32), shining, 1), lens, 16) / 65535
-    shown = linear_of(straight[..., :3]) * straight[..., 3:]
-    np.testing.assert_allclose(shown, linear_of(opaque), atol=2e-3)
+    shown = palette.light_of(straight[..., :3]) * straight[..., 3:]
+    np.testing.assert_allclose(shown, palette.light_of(opaque), atol=2e-3)
     assert straight[32, 40, 3] > straight[32, 60, 3] and straight[0, 0, 3] < 0.05
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
@@ -140,14 +140,7 @@ def _models(named: list[str]) -> dict[str, str]:
 
 
 def sampling_options(
-    scenes: _Scenes,
-    quality: Quality = "final",
-    settings: Settings = None,
-    output: Output = Path("output"),
-    as_json: AsJson = False,
-    data: DataFolder = None,
-    model: Models = None,
-    bare: Bare = False,
+    job: Job,
     workers: Annotated[int, typer.Option(metavar="N", help="Processes of this machine that measure.")] = 1,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure, e.g. tcp://host:8786.")
@@ -157,20 +150,12 @@ def sampling_options(
     ] = None,
 ) -> Job:
     """Returns the job of measuring, which may be shared among several."""
-    job = options_of_scenes(scenes, quality, settings, output, as_json, data, model, bare)
     means = {**job.means, "workers": workers, "scheduler": scheduler, "shard": _share(shard)}
     return replace(job, means=means)
 
 
 def sheet_options(
-    scenes: _Scenes,
-    quality: Quality = "final",
-    settings: Settings = None,
-    output: Output = Path("output"),
-    as_json: AsJson = False,
-    data: DataFolder = None,
-    model: Models = None,
-    bare: Bare = False,
+    job: Job,
     look: Annotated[
         list[str] | None, typer.Option("--look", metavar="NAME", help="Shows this look, and others so named; else all.")
     ] = None,
@@ -181,25 +166,21 @@ def sheet_options(
     """Returns the job of drawing sheets of looks, with what they are to show."""
     from render.film.every_look import wish
 
-    wished = wish(look or [], eyes)
+    return replace(job, wish=wish(look or [], eyes))
+
+
+def require_sheets_apart(paths: Sequence[Path]) -> None:
+    """Raises UsageError where two scenes would have one sheet of looks."""
     owners: dict[str, Path] = {}
-    for path in scenes:
+    for path in paths:
         if owners.setdefault(path.stem, path) != path:
             raise UsageError(
                 f"{owners[path.stem]} and {path} would have one sheet; draw one after the other, or rename"
             )
-    return replace(options_of_scenes(scenes, quality, settings, output, as_json, data, model, bare), wish=wished)
 
 
 def still_options(
-    scenes: _Scenes,
-    quality: Quality = "final",
-    settings: Settings = None,
-    output: Output = Path("output"),
-    as_json: AsJson = False,
-    data: DataFolder = None,
-    model: Models = None,
-    bare: Bare = False,
+    job: Job,
     size: Annotated[
         str | None,
         typer.Option(
@@ -216,8 +197,7 @@ def still_options(
     """Returns the job of stills, which may be prints."""
     from render.scene.printing import Asked
 
-    asked = Asked(size, dpi, bleed, depth, form)
-    return replace(options_of_scenes(scenes, quality, settings, output, as_json, data, model, bare), asked=asked)
+    return replace(job, asked=Asked(size, dpi, bleed, depth, form))
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:
@@ -243,14 +223,27 @@ def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
 Recipe = Callable[[Job], None]
 
 
-def command(recipe: Recipe, options_of: Callable[..., Job] = options_of_scenes) -> Recipe:
-    """Registers a recipe as a command on scenes, with the options that a function of theirs takes."""
+def command(
+    recipe: Recipe,
+    further: Callable[..., Job] | None = None,
+    first: Callable[[Sequence[Path]], None] = lambda paths: None,
+) -> Recipe:
+    """Registers a recipe as a command on scenes.
+
+    further: a function of the job and of options of the command's own, which it puts into the job. first: looks at the
+    scenes' paths before anything is read.
+    """
+    common = inspect.signature(options_of_scenes, eval_str=True).parameters
+    own = list(inspect.signature(further, eval_str=True).parameters.values())[1:] if further else []
+    parameters = [*common.values(), *own]
 
     def guarded(**options: Any) -> None:
         with mistakes(options["as_json"]):
-            recipe(options_of(**options))
+            first(options["scenes"])
+            job = options_of_scenes(**{name: options[name] for name in common})
+            recipe(further(job, **{each.name: options[each.name] for each in own}) if further else job)
 
-    guarded.__signature__ = inspect.signature(options_of, eval_str=True)  # type: ignore[attr-defined]
-    guarded.__annotations__ = get_type_hints(options_of, include_extras=True)
+    guarded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    guarded.__annotations__ = {each.name: each.annotation for each in parameters}
     app.command(recipe.__name__, help=recipe.__doc__)(guarded)
     return recipe

@@ -9,7 +9,7 @@ from typing import Any
 
 from render.cli import sources
 from render.cli.app import app
-from render.cli.job import Job, command, sampling_options, sheet_options, still_options
+from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
 
 
 @command
@@ -26,7 +26,7 @@ def render(job: Job) -> None:
     job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
 
 
-@functools.partial(command, options_of=still_options)
+@functools.partial(command, further=still_options)
 def still(job: Job) -> None:
     """Makes the stills of the scenes, as large and as deep as a printer asks.
 
@@ -66,7 +66,7 @@ def film(job: Job) -> None:
     job.answer(_made(job, film, "films"))
 
 
-@functools.partial(command, options_of=sheet_options)
+@functools.partial(command, further=sheet_options, first=require_sheets_apart)
 def looks(job: Job) -> None:
     """Draws the first still of the scenes, or the middle of their films, in every look on one sheet.
 
@@ -129,7 +129,7 @@ def _trained(job: Job) -> list[dict[str, Any]]:
     return results
 
 
-@functools.partial(command, options_of=sampling_options)
+@functools.partial(command, further=sampling_options)
 def sample(job: Job) -> None:
     """Measures the surfaces of the scenes, training first where needed.
 

@@ -17,6 +17,7 @@ from PIL import Image, ImageColor, ImageDraw
 from scipy.ndimage import gaussian_filter
 
 from render.film.pieces import Face, Piece, pieces
+from render.stage import palette
 
 TEXT = Face("fonts/Inter-Regular.otf")
 DISPLAY = Face("fonts/InterDisplay-Medium.otf")
@@ -25,10 +26,7 @@ SUPERSAMPLING = 4
 HALO = 5.0  # coverage of a halo / blurred coverage of its letters, so that thin strokes have one too
 SEEN = 2.5  # contrast of a line with its ground, below which it changes to black or white
 PALE = 0.18  # luminance of ground on which that is black
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
-
-_CODES = np.arange(256) / 255
-_LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)  # (256,) light of a code
+LUMINANCE = palette.LUMA
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def _coloured(picture: np.ndarray, column: int, row: int) -> Ink:
     """Returns a picture (H, W, 4) uint8 of sub-pixels as ink, its upper left pixel in a column and row."""
     alpha = picture[..., 3] / 255
     coverage = _averaged(alpha)
-    sums = np.stack([_averaged(_LINEAR[picture[..., channel]] * alpha) for channel in range(3)], axis=-1)
+    sums = np.stack([_averaged(palette.decoded(picture[..., channel]) * alpha) for channel in range(3)], axis=-1)
     rows, columns = np.nonzero(coverage)
     light = sums[rows, columns] / coverage[rows, columns, None]
     return Ink(rows + row, columns + column, coverage[rows, columns], light)
@@ -172,24 +170,19 @@ def _cell(letter: str, size: float, face: Face) -> int:
 def paint(pixels: np.ndarray, ink: Ink, colour: str) -> None:
     """Mixes ink of a colour into pixels (H, W, 3) uint8, in place."""
     ink = ink.within(pixels.shape[1], pixels.shape[0])
-    ground = _LINEAR[pixels[ink.rows, ink.columns]]
+    ground = palette.decoded(pixels[ink.rows, ink.columns])
     light = light_of(colour)
     if ink.light is not None:
         light = np.where(np.isnan(ink.light), light, ink.light)
-    pixels[ink.rows, ink.columns] = _codes(ground + (light - ground) * ink.coverage[:, None])
-
-
-def _codes(light: np.ndarray) -> np.ndarray:
-    codes = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(codes * 255).astype(np.uint8)
+    pixels[ink.rows, ink.columns] = palette.encoded(ground + (light - ground) * ink.coverage[:, None])
 
 
 def shaded(pixels: np.ndarray, shares: np.ndarray, light: float) -> None:
     """Mixes a grey of linear light into the rows of pixels (H, W, 3) uint8, in place, by a share (H,) of each row."""
     rows = np.flatnonzero(shares)
     if rows.size:
-        ground = _LINEAR[pixels[rows]]
-        pixels[rows] = _codes(ground + (light - ground) * shares[rows, None, None])
+        ground = palette.decoded(pixels[rows])
+        pixels[rows] = palette.encoded(ground + (light - ground) * shares[rows, None, None])
 
 
 def halo(ink: Ink, radius: float) -> Ink:
@@ -218,14 +211,14 @@ def against(ink: Ink, pixels: np.ndarray, colour: str) -> Ink:
 
 def luminance(pixels: np.ndarray) -> np.ndarray:
     """Returns the relative luminance (...) of codes (..., 3) uint8, 0 to 1 (WCAG 2.2)."""
-    return _LINEAR[pixels] @ LUMINANCE
+    return palette.decoded(pixels) @ LUMINANCE
 
 
 def light_of(colour: str) -> np.ndarray:
     """Returns a colour in linear light, (3,)."""
-    return _LINEAR[list(ImageColor.getrgb(colour)[:3])]
+    return palette.decoded(np.array(ImageColor.getrgb(colour)[:3]))
 
 
 def colour_of(light: np.ndarray) -> str:
     """Returns linear light (3,) as a colour, "#rrggbb"."""
-    return "#" + "".join(f"{code:02x}" for code in _codes(light))
+    return "#" + "".join(f"{code:02x}" for code in palette.encoded(light))

@@ -87,10 +87,6 @@ class Block:
         """Whether its letters leave marks at all."""
         return bool(self.lines) and self.size >= LEAST
 
-    def resized(self, size: float) -> Block:
-        """Returns the same lines of another size."""
-        return replace(self, size=size, column=round(self.column * size / self.size))
-
 
 class Placed(NamedTuple):
     """A block on the page."""

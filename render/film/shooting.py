@@ -15,7 +15,7 @@ from render.compiler import unfused
 from render.film.furniture.furnish import furnish
 from render.film.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.overlay import draw_words, left_out
-from render.film.prints.lettering import lettered
+from render.film.prints.patches import lettered
 from render.film.remarks import remarks
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline

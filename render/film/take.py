@@ -109,11 +109,6 @@ class Take:
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
 
-    @property
-    def is_together(self) -> bool:
-        """Whether one view shows all panels on one floor, each at its placement."""
-        return any(offset.any() for offset in self.placements)
-
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
         return self.move(min(1.0, max(0.0, time / self.shot.duration)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.stage.palette import decoded, encoded
+from render.stage.palette import LUMA, decoded, encoded
 
 EYES = {
     "deuteranopia": np.array(
@@ -20,7 +20,7 @@ EYES = {
     "tritanopia": np.array(
         [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
     ),
-    "grey": np.tile([0.2126, 0.7152, 0.0722], (3, 1)),
+    "grey": np.tile(LUMA, (3, 1)),
 }
 
 

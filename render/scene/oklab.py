@@ -19,6 +19,7 @@ TO_LAB = (
     (1.9779984951, -2.4285922050, 0.4505937099),
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
+LUMA = (0.2126, 0.7152, 0.0722)  # luminance of linear red, green and blue
 UNSEEN = 0.01  # lightness; well-kept maps, measured in other spaces, go back by up to 0.006
 
 Triple = tuple[float, float, float]

@@ -22,17 +22,11 @@ def ramp_of(take: Take) -> np.ndarray:
     return palette.table(look.palette, palette.places(levels, look.palette_gamma, look.palette_balance))
 
 
-def encoded(linear: np.ndarray) -> np.ndarray:
-    """Returns linear RGB as sRGB codes, uint8."""
-    bent = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
-    return np.rint(255 * np.clip(bent, 0, 1)).astype(np.uint8)
-
-
 def coloured(ramp: np.ndarray, level: np.ndarray) -> np.ndarray:
     """Returns the colours (..., 3) uint8 of levels in 0..1."""
     place = np.clip(level, 0, 1) * (len(ramp) - 1)
     entries = np.arange(len(ramp))
-    return encoded(np.stack([np.interp(place, entries, ramp[:, k]) for k in range(3)], axis=-1))
+    return palette.encoded(np.stack([np.interp(place, entries, ramp[:, k]) for k in range(3)], axis=-1))
 
 
 def terrain_texture(relief: Relief, ramp: np.ndarray) -> Texture:

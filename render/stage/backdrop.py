@@ -10,16 +10,17 @@ import torch
 from torch import Tensor
 
 from render.scene import look as spec
+from render.scene.body import CLEAR
 from render.stage import palette
 from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.field import hue
 from render.stage.floor import BEHIND, Standing, bake_floor, ground_picture
+from render.stage.tiles import WHOLE, Crop
 from render.stage.tone import TRANSFORMS
 from render.stage.uniforms import Uniforms
 
 HORIZON = 0.06  # height over which the light at the horizon fades, tangents
-WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -35,32 +36,32 @@ class Backdrop:
 
     def __init__(self, bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, table: Tensor):
         """Bakes what the bodies do to the ground."""
-        self._look, self._sun, self._table = look, sun, table
+        self._look, self._table = look, table
         self._floor = None if look.ground == "void" else bake_floor(bodies, look, sun, table)
         self._bodies = [
-            (body.level.reshape(-1, 1), *body.level.shape, body.outline, torch.tensor(body.offset)) for body in bodies
+            (
+                body.level.reshape(-1, 1),
+                *body.level.shape,
+                body.outline,
+                torch.tensor([*body.offset, body.relief.depth]),
+            )
+            for body in bodies
         ]
         tops = [body.relief.exaggeration for body in bodies]
         self._height = look.walls.thickness + 0.7 * max(tops)
 
-    def picture(
-        self, size: tuple[int, int], view: View, uniforms: Uniforms, crop: tuple[float, float, float, float] = WHOLE
-    ) -> GroundPicture:
+    def picture(self, size: tuple[int, int], view: View, uniforms: Uniforms, crop: Crop = WHOLE) -> GroundPicture:
         """Returns the ground from a view that the uniforms are aimed by; crop is the part of the whole picture."""
         if self._floor is None:
             return self._void(size, crop)
         uniforms.set(eye=view.position)
         numbers = self._numbers(view)
         bodies = self._bodies if self._look.body in ("block", "disc") and self._look.floor.reflection else []
-        made = ground_picture(size, (numbers, self._floor.texels), bodies, self._table, uniforms, self._transform)
-        added = made[1:4]
+        made = ground_picture(size, (numbers, self._floor.texels), bodies, self._table, uniforms, self._look.transform)
+        added = made[1:]
         if self._look.ground == "horizon":
             added = 1 - (1 - added) * (1 - self._horizon(size, view))
         return GroundPicture(made[0], added)
-
-    @property
-    def _transform(self) -> str:
-        return self._look.transform
 
     def _numbers(self, view: View) -> Tensor:
         """Returns the numbers of the floor, packed as the kernel reads them."""
@@ -79,14 +80,14 @@ class Backdrop:
         ]  # fmt: skip
         return torch.tensor(values, dtype=torch.float32)
 
-    def _void(self, size: tuple[int, int], crop: tuple[float, float, float, float]) -> GroundPicture:
+    def _void(self, size: tuple[int, int], crop: Crop) -> GroundPicture:
         """Returns a faint lift behind the object that has gone where the picture ends."""
         width, height = size
         x = torch.lerp(torch.tensor(crop[0]), torch.tensor(crop[2]), (torch.arange(width) + 0.5) / width) * 2 - 1
         y = torch.lerp(torch.tensor(crop[1]), torch.tensor(crop[3]), (torch.arange(height) + 0.5) / height) * 2 - 1
         away2 = x[None, :] ** 2 + (y[:, None] + 0.1) ** 2
         lift = self._look.background.lift * (1 - away2 / 1.6).clamp(min=0) ** 2
-        colour = "#ffffff" if self._look.background.colour == "transparent" else self._look.background.colour
+        colour = "#ffffff" if self._look.background.colour == CLEAR else self._look.background.colour
         tint = torch.from_numpy(0.4 + 0.6 * hue(colour))
         return GroundPicture(torch.ones(height, width), lift[None] * tint[:, None, None])
 

@@ -17,15 +17,16 @@ from torch import Tensor
 
 from render.compiler import fuse
 from render.scene import look as spec
-from render.scene.palette import stops_of
-from render.stage import bake, mesh, palette
+from render.stage import bake, mesh
 from render.stage.bake import Sun
 from render.stage.field import sky_colours
+from render.stage.look_numbers import wall_numbers
 from render.stage.outline import entry, nearest_side
 from render.stage.relief import Relief
-from render.stage.shade import bilinear, rays, strata, wall_light
+from render.stage.spot import bilinear, rays
 from render.stage.tone import TRANSFORMS
 from render.stage.uniforms import Uniforms
+from render.stage.walls import strata, wall_light
 
 SIDE = 320  # texels of the map along an axis
 MARGIN = 1.5  # picture widths of ground around the bodies that the map covers
@@ -33,7 +34,6 @@ FAR = 0.7  # picture widths within which a wall takes sky from the ground
 POOL_SIDE = 96  # texels of the map of coloured light along an axis, before it is blended
 SHEET_DROP = 0.16  # picture widths from a sheet's lowest point to the floor
 SPOT = 1.25  # picture widths over which the light behind the object falls off
-STONE = 0.3  # of the sky's colour, in the stone that walls are of
 HALVED = 700  # pixels of a picture from which on its ground, where nothing is sharp, is drawn at half the size
 BEHIND = 0.45  # picture widths that it lies behind the middle, seen from the camera
 
@@ -146,34 +146,12 @@ def _wall_patches(
     shares = np.array([0.2, 0.5, 0.85])
     high = (top[:, None] * shares).ravel()
     level = torch.from_numpy(((high - look.walls.thickness) / max(1e-6, body.relief.exaggeration)).astype(np.float32))
-    uniforms = Uniforms.unpack(wall_uniforms(look, body.relief, sun).values)
+    uniforms = Uniforms.unpack(wall_numbers(look, body.relief, sun).values)
     albedo = strata(level, table, uniforms)
     sides = [torch.from_numpy(np.repeat(normal[:, k], 3).astype(np.float32)) for k in (0, 1)]
     light = torch.stack(wall_light(albedo, sides, torch.from_numpy(high.astype(np.float32)), uniforms), 1)
     places = np.column_stack([np.repeat(middle + np.array(body.offset), 3, axis=0), high])
     return places, np.repeat(normal, 3, axis=0), np.repeat(length * top / 3, 3), light
-
-
-def wall_uniforms(look: spec.LookPreset, relief: Relief, sun: Sun) -> Uniforms:
-    """Returns the numbers that walls are shaded by."""
-    uniforms = Uniforms()
-    uniforms.set(
-        exaggeration=max(relief.exaggeration, 1e-6),
-        base=-max(look.walls.thickness, 1e-4),
-        sun=sun.direction,
-        sun_colour=palette.linear(look.sun.colour) * look.sun.strength,
-        sky_colour=palette.linear(look.sky.colour) * look.sky.strength,
-        walls=(look.walls.strata, look.walls.rim, look.walls.bevel, look.walls.fade or 1e3),
-        stone=stone_of(look),
-    )
-    return uniforms
-
-
-def stone_of(look: spec.LookPreset) -> np.ndarray:
-    """Returns the linear colour (3,) of the stone under the strata: dark, and of the palette's cooler end."""
-    stops = stops_of(look.palette)
-    dark = min((palette.linear(colour) for _, colour in stops), key=lambda rgb: float(rgb @ (0.2126, 0.7152, 0.0722)))
-    return 0.2 * dark + STONE * palette.linear(look.sky.colour)
 
 
 def _mirror(
@@ -185,7 +163,7 @@ def _mirror(
     floor: Tensor,
 ) -> list[Tensor]:
     """Returns the light of a body's walls in the floor, (n,) a channel, with what it leaves of its clearness."""
-    level, rows, columns, outline, offset = body
+    level, rows, columns, outline, offset = body  # x, y and the extent along β
     reach, roughness = floor[0], floor[1]
     flat = torch.sqrt(ray[0] ** 2 + ray[1] ** 2 + 1e-9)
     dx, dy, climb = ray[0] / flat, ray[1] / flat, -ray[2] / flat
@@ -197,7 +175,7 @@ def _mirror(
     high = way * climb
     px, py = ox + way * dx, oy + way * dy
     _, side = nearest_side(px, py, outline)
-    top = bilinear(level, rows, columns, px + 0.5, py / u["depth"][0] + 0.5).unbind(1)[0]
+    top = bilinear(level, rows, columns, px + 0.5, py / offset[2] + 0.5).unbind(1)[0]
     crown = top * u["exaggeration"] - u["base"]
     seen = seen * ((crown - high) / (soft * (0.3 + climb)) + 0.5).clamp(0, 1)
     dies = torch.exp(-((high / reach) ** 1.3) * 1.6)
@@ -216,7 +194,7 @@ def _ground(
     uniforms: Tensor,
     transform: str,
 ) -> Tensor:
-    """Returns what the ground shows at x, y in −1..1 (y up): (5, n) of factor to its colour, RGB added, and 1."""
+    """Returns what the ground shows at x, y in −1..1 (y up): (4, n) of factor to its colour and RGB added."""
     u = Uniforms.unpack(uniforms)
     height, half, contact, shadow, pool, reflection, lift = floor[2:9].unbind(0)
     spot_x, spot_y = floor[9], floor[10]
@@ -244,7 +222,7 @@ def _ground(
         for k in range(3)
     ]
     shown = TRANSFORMS[transform]((lit[0], lit[1], lit[2]))
-    return torch.stack([1 - (1 - factor) * down, *shown, down])
+    return torch.stack([1 - (1 - factor) * down, *shown])
 
 
 def ground_picture(
@@ -255,7 +233,7 @@ def ground_picture(
     uniforms: Uniforms,
     transform: str,
 ) -> Tensor:
-    """Returns what the ground shows, (5, H, W): the factor to its colour, RGB added on the screen, 1 where it is seen.
+    """Returns what the ground shows, (4, H, W): the factor to its colour, and RGB added on the screen.
 
     floor is the packed numbers of the ground and its texels.
     """
@@ -275,5 +253,5 @@ def ground_picture(
             band = torch.nn.functional.pad(band[None], (0, rows - len(band)), mode="replicate")[0]
         place = (x.repeat(rows), band.repeat_interleave(width))
         made = kernel(place, floor[0], floor[1], bodies, table, uniforms.values, transform)
-        parts.append(made.reshape(5, rows, width)[:, : height - start])
+        parts.append(made.reshape(4, rows, width)[:, : height - start])
     return torch.cat(parts, 1)

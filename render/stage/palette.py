@@ -10,13 +10,25 @@ from render.scene import oklab
 from render.scene.palette import stops_of
 
 _TO_LMS, _TO_LAB = np.array(oklab.TO_LMS), np.array(oklab.TO_LAB)
-_CODES = np.arange(256) / 255
-_LIGHT = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)  # (256,) of every sRGB code
+LUMA = np.array(oklab.LUMA)  # of linear red, green and blue
 
 
 def linear(colour: str) -> np.ndarray:
     """Returns "#rrggbb" as linear RGB, (3,) in 0..1."""
     return np.array(oklab.light(colour))
+
+
+def light_of(values: np.ndarray) -> np.ndarray:
+    """Returns sRGB values in 0..1 as linear light."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+_LIGHT = light_of(np.arange(256) / 255)  # (256,) of every sRGB code
+
+
+def srgb_of(light: np.ndarray) -> np.ndarray:
+    """Returns linear light, at least 0, as sRGB values."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def decoded(codes: np.ndarray) -> np.ndarray:
@@ -26,9 +38,7 @@ def decoded(codes: np.ndarray) -> np.ndarray:
 
 def encoded(light: np.ndarray) -> np.ndarray:
     """Returns linear light, clipped to 0..1, as sRGB codes, uint8."""
-    light = np.clip(light, 0.0, 1.0)
-    code = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * code).astype(np.uint8)
+    return np.rint(255 * srgb_of(np.clip(light, 0.0, 1.0))).astype(np.uint8)
 
 
 def to_oklab(rgb: np.ndarray) -> np.ndarray:

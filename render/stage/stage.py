@@ -20,9 +20,9 @@ from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.cast import Cast, Placed, levels_of
 from render.stage.field import FILL, hue, looked_up, sky_colours
-from render.stage.floor import floor_height, stone_of
 from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
+from render.stage.look_numbers import numbers_of
 from render.stage.motes import Motes
 from render.stage.props import put_body, put_paths
 from render.stage.resolve import Samples, choose, compose
@@ -91,31 +91,10 @@ class Stage:
             put_body(self._geometry, index, cast, look, rows or size[1])
 
     def _fixed_uniforms(self) -> Uniforms:
-        look, uniforms, relief = self.look, Uniforms(), self._cast[0].placed.relief
-        ink = (0.0, 0.0, 0.0) if look.contours.colour == "ground" else palette.linear(look.contours.colour)
-        reflectance = ((look.material.index - 1) / (look.material.index + 1)) ** 2
+        look = self.look
+        uniforms = numbers_of(look, self._cast[0].placed.relief, self._sun, self._palette[0])
         haze = palette.linear(look.sky.colour) * 0.02 if self._clear else self._ground_colour.numpy()
-        uniforms.set(
-            exaggeration=max(relief.exaggeration, 1e-6),
-            base=-max(look.walls.thickness, 1e-4),
-            sun=self._sun.direction,
-            sun_colour=palette.linear(look.sun.colour) * look.sun.strength,
-            sky_colour=palette.linear(look.sky.colour) * look.sky.strength,
-            rim=look.rim,
-            material=(look.material.roughness, reflectance, look.material.variation),
-            walls=(look.walls.strata, look.walls.rim, look.walls.bevel, look.walls.fade or 1e3),
-            stone=stone_of(look),
-            contour=(
-                look.contours.count if relief.exaggeration > 0 else 0,
-                *look.contours.width,
-                look.contours.strength,
-            ),
-            ink=(*ink, float(look.contours.colour != "ground")),
-            flat=float(self._flat),
-            marks=fire.mark_colour(look, self._palette[0]),
-            exposure=self._exposure(),
-            haze=(look.air.haze, *haze),
-        )
+        uniforms.set(exposure=self._exposure(), haze=(look.air.haze, *haze))
         return uniforms
 
     def _exposure(self) -> float:
@@ -309,11 +288,6 @@ class Stage:
             row=rows / 1080,
             span=span,
         )
-
-    @property
-    def floor(self) -> float:
-        """Height of the ground, picture widths."""
-        return floor_height(self.look)
 
     def close(self) -> None:
         """Gives the window of the graphics library back."""

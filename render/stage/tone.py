@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-LUMA = (0.2126, 0.7152, 0.0722)  # of linear sRGB
+from render.scene.oklab import LUMA
 
 _AGX = ((0.842479062253094, 0.0784335999999992, 0.0792237451477643),
         (0.0423282422610123, 0.878468636469772, 0.0791661274605434),

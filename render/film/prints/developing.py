@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from render.compiler import unfused
-from render.film.prints.lettering import Patch, lay
+from render.film.prints.patches import Patch, lay
 from render.film.prints.plate import Plate, enlarged
 from render.stage import noise
 from render.stage.lens import BLOOM, BLURS, Lens, corners, finished, focused, halo, numbers_of, straight

@@ -21,7 +21,7 @@ from render.film.preflight import require_writable
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import expose
 from render.film.prints.exr import LinearSheet, openimageio, write_exr
-from render.film.prints.lettering import patches
+from render.film.prints.patches import patches
 from render.film.prints.plate import BUDGET, Plate, plate_bytes, plate_for
 from render.film.prints.png import write_png
 from render.film.prints.sheet import Sheet

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render.stage import palette
+
 Draw = Callable[[np.ndarray], np.ndarray]  # puts words on pixels (H, W, 3) uint8, returning a copy
 APART = 32  # rows without ink that part one patch from the next
 
@@ -51,7 +53,7 @@ def _runs(rows: np.ndarray) -> Iterator[slice]:
 def _patch(black: np.ndarray, white: np.ndarray, top: int, offset: int) -> Patch:
     columns = np.flatnonzero(((black != 0) | (white != 255)).any(axis=(0, 2)))
     within = slice(int(columns[0]), int(columns[-1]) + 1)
-    dark, pale = (linear_of(codes[:, within] / np.float32(255)) for codes in (black, white))
+    dark, pale = (palette.light_of(codes[:, within] / np.float32(255)).astype(np.float32) for codes in (black, white))
     coverage = np.clip(1 - (pale - dark).mean(axis=2), 0, 1)
     light = np.clip(dark / np.maximum(coverage, 1e-4)[..., None], 0, 1)
     return Patch(top + offset, within.start + offset, light, coverage)
@@ -72,13 +74,13 @@ def _over(patch: Patch, rows: slice, ground: Tensor) -> Tensor:
     """Returns ground (3 or 4, h, w) sRGB under the ink of some rows of a patch."""
     coverage = torch.from_numpy(patch.coverage[rows])
     light = torch.from_numpy(patch.light[rows]).permute(2, 0, 1)
-    below = torch.from_numpy(linear_of(ground[:3].numpy()))
+    below = torch.from_numpy(palette.light_of(ground[:3].numpy()).astype(np.float32))
     if len(ground) == 3:
-        return torch.from_numpy(srgb_of((below + (light - below) * coverage).numpy()))
+        return _shown(below + (light - below) * coverage)
     behind = ground[3] * (1 - coverage)
     alpha = coverage + behind
     mixed = (light * coverage + below * behind) / alpha.clamp(min=1e-6)
-    return torch.cat([torch.from_numpy(srgb_of(mixed.numpy())), alpha[None]])
+    return torch.cat([_shown(mixed), alpha[None]])
 
 
 def lettered(pixels: np.ndarray, draw: Draw) -> np.ndarray:
@@ -91,12 +93,6 @@ def lettered(pixels: np.ndarray, draw: Draw) -> np.ndarray:
     return np.rint(shown.permute(1, 2, 0).numpy() * 255).clip(0, 255).astype(np.uint8)
 
 
-def linear_of(codes: np.ndarray) -> np.ndarray:
-    """Returns the linear light of sRGB values in 0..1."""
-    return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def srgb_of(light: np.ndarray) -> np.ndarray:
-    """Returns the sRGB values in 0..1 of linear light."""
-    light = np.maximum(light, 0)
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+def _shown(light: Tensor) -> Tensor:
+    """Returns linear light as sRGB values."""
+    return torch.from_numpy(palette.srgb_of(np.maximum(light.numpy(), 0)).astype(np.float32))

@@ -1,0 +1,59 @@
+"""The numbers of a look that hold for every picture of a body, packed as the kernels read them."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from render.scene import look as spec
+from render.scene.palette import stops_of
+from render.stage import fire, palette
+from render.stage.bake import Sun
+from render.stage.relief import Relief
+from render.stage.uniforms import Uniforms
+
+STONE = 0.3  # of the sky's colour, in the stone that walls are of
+
+
+def wall_numbers(look: spec.LookPreset, relief: Relief, sun: Sun) -> Uniforms:
+    """Returns the numbers that walls are shaded by."""
+    uniforms = Uniforms()
+    uniforms.set(
+        exaggeration=max(relief.exaggeration, 1e-6),
+        base=-max(look.walls.thickness, 1e-4),
+        sun=sun.direction,
+        sun_colour=palette.linear(look.sun.colour) * look.sun.strength,
+        sky_colour=palette.linear(look.sky.colour) * look.sky.strength,
+        walls=(look.walls.strata, look.walls.rim, look.walls.bevel, look.walls.fade or 1e3),
+        stone=stone_of(look),
+    )
+    return uniforms
+
+
+def stone_of(look: spec.LookPreset) -> np.ndarray:
+    """Returns the linear colour (3,) of the stone under the strata: dark, and of the palette's cooler end."""
+    stops = stops_of(look.palette)
+    dark = min((palette.linear(colour) for _, colour in stops), key=lambda rgb: float(rgb @ palette.LUMA))
+    return 0.2 * dark + STONE * palette.linear(look.sky.colour)
+
+
+def numbers_of(look: spec.LookPreset, relief: Relief, sun: Sun, deep: Tensor) -> Uniforms:
+    """Returns the numbers that a body is shaded by, but for those of a view and of its paths; deep (3,) is the colour
+    of its lowest ground.
+    """
+    ink = (0.0, 0.0, 0.0) if look.contours.colour == "ground" else palette.linear(look.contours.colour)
+    reflectance = ((look.material.index - 1) / (look.material.index + 1)) ** 2
+    uniforms = wall_numbers(look, relief, sun)
+    uniforms.set(
+        rim=look.rim,
+        material=(look.material.roughness, reflectance, look.material.variation),
+        contour=(
+            look.contours.count if relief.exaggeration > 0 else 0,
+            *look.contours.width,
+            look.contours.strength,
+        ),
+        ink=(*ink, float(look.contours.colour != "ground")),
+        flat=float(fire.is_flat(look.path)),
+        marks=fire.mark_colour(look, deep),
+    )
+    return uniforms

@@ -1,0 +1,56 @@
+"""The cut faces of a body: strata by height, lines at the contours' heights, and the bright line where the top ends."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from render.stage.field import looked_up
+from render.stage.gloss import gloss_of, sky_towards
+from render.stage.spot import Spot, Vector, change_of, smooth
+from render.stage.tone import luminance
+
+WALL_SUN = 0.5  # of the sun's light on upright faces: the top is the picture, and they stand back
+WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
+TINT = 0.22  # of the palette, in cut faces; their lines have it pure
+
+
+def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor]) -> Vector:
+    """Returns the linear light of upright faces with normals x, y, at heights above the floor."""
+    facing_sun = side[0] * u["sun"][0] + side[1] * u["sun"][1]
+    sky = sky_towards([side[0], side[1], torch.full_like(high, 0.35)], u)
+    contact = (1 - 0.7 * torch.exp(-high / 0.035)) * (0.55 + 0.45 * smooth(0.0, 0.35, high))
+    direct = WALL_SUN * facing_sun.clamp(0)
+    return [albedo[k] * (u["sun_colour"][k] * direct + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
+
+
+def strata(level: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
+    """Returns the albedo of a cut face: the palette by height, and the stone under the lowest stratum."""
+    banded = looked_up(palette, level)
+    deep = smooth(0.0, 1.0, -level * u["exaggeration"] / u["base"].abs().clamp(min=1e-4))
+    share = TINT * u["walls"][0] * (1 - deep)
+    return [u["stone"][k] * (1 - share) + banded[:, k] * share for k in range(3)]
+
+
+def wall(spot: Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, Tensor]:
+    """Returns the linear light of the cut face, with its strata and the bright line on top, and its opacity."""
+    level = spot.point[2] / u["exaggeration"]
+    below = (spot.level * u["exaggeration"] - spot.point[2]).clamp(0)
+    albedo = strata(level, palette, u)
+    lit = wall_light(albedo, spot.side, (spot.point[2] - u["base"]).clamp(0), u)
+    gloss = gloss_of([spot.side[0], spot.side[1], torch.zeros_like(level)], spot, torch.ones_like(level), u)
+    pixel = spot.ahead * u["pixel"]
+    change = change_of([spot.side[0], spot.side[1], torch.zeros_like(level)], spot, u)
+    phase = level * u["contour"][0]
+    nearest = torch.round(phase)
+    line = (0.9 * u["row"] * 0.5 + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * (nearest > -0.5)
+    banded = looked_up(palette, level)
+    sky = luminance((u["sky_colour"][0], u["sky_colour"][1], u["sky_colour"][2]))
+    line = line * (1.4 - 2.8 * change).clamp(0, 1) * u["walls"][0].clamp(max=0.8)
+    edge = torch.exp(-((below / (1.1 * pixel.clamp(min=0.0006))) ** 2)) * u["walls"][1]
+    top = looked_up(palette, spot.level)
+    colours = []
+    for k in range(3):
+        faced = lit[k] * (1 - line) + line * (0.9 * lit[k] + banded[:, k] * (0.07 + 0.35 * sky)) + gloss[k]
+        colours.append(faced + edge * (0.16 + 0.7 * top[:, k]) * (0.4 + 0.6 * spot.light[k]))
+    return colours, torch.exp(-((below / u["walls"][3]) ** 1.5))
