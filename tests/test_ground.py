@@ -41,13 +41,13 @@ def floor_planes(look: LookPreset, body: str = "block") -> tuple[np.ndarray, np.
     return made.texels.numpy().reshape(SIDE, SIDE, 5), np.linspace(-made.half, made.half, SIDE)
 
 
-def pictured(look: LookPreset, view: camera.View) -> GroundPicture:
-    """Returns the ground as a view sees it, as if the body were not in the way."""
-    body = standing(look.body)
+def pictured(look: LookPreset, view: camera.View, body: Standing | None = None, depth: float = 1.0) -> GroundPicture:
+    """Returns the ground as a view sees it, as if the body were not in the way; depth is that of the body shaded last."""
+    body = body or standing(look.body)
     uniforms = wall_numbers(look, body.relief, SUN)
     right, up, forward = view.axes
     tangent = np.tan(np.radians(view.angle) / 2)
-    uniforms.set(right=right, up=up, forward=forward, depth=1.0, exposure=1.0, row=SIZE[1] / 1080)
+    uniforms.set(right=right, up=up, forward=forward, depth=depth, exposure=1.0, row=SIZE[1] / 1080)
     uniforms.set(tangent=(tangent * SIZE[0] / SIZE[1], tangent), pixel=2 * tangent / SIZE[1])
     return Backdrop([body], look, SUN, table(look)).picture(SIZE, view, uniforms)
 
@@ -137,6 +137,16 @@ def test_the_mirror_image_of_a_wall_has_its_hue_and_dies_within_its_reach():
     # a mirrored ray climbs by tan 25° on its way; the reach is 0.3 of the height
     assert line[-1, 0] < 0.1 * line[0, 0]
     assert np.abs(light[: SIZE[1] // 4]).max() < 1e-3  # nothing behind the body
+
+
+def test_a_body_is_mirrored_by_its_own_extent_whatever_was_shaded_before():
+    level = np.broadcast_to(np.linspace(0, 1, 81, dtype=np.float32)[:, None], (81, 41)).copy()
+    made = Relief(level, level > -1, HEIGHT, 2.0, Scale(None, 0.0, 1.0))
+    body = Standing(made, (0.0, 0.0), torch.from_numpy(level), outline_of(made, "block"))
+    view, look = camera.standing(90, 25, 4.0, TARGET, 30), look_of(floor={"reflection": 1.0, "pool": 0.0})
+    first, second = (pictured(look, view, body, depth).added for depth in (2.0, 1.0))
+    assert torch.equal(first, second)
+    assert not torch.allclose(first, pictured(look, view, standing(), 1.0).added, atol=1e-3)
 
 
 def test_a_longer_reach_keeps_more_of_the_mirror_image():
