@@ -42,7 +42,7 @@ def floor_planes(look: LookPreset, body: str = "block") -> tuple[np.ndarray, np.
 
 
 def pictured(look: LookPreset, view: camera.View, body: Standing | None = None, depth: float = 1.0) -> GroundPicture:
-    """Returns the ground as a view sees it, as if the body were not in the way; depth is that of the body shaded last."""
+    """Returns the ground seen as if the body were not in the way; depth is the extent of the body shaded last."""
     body = body or standing(look.body)
     uniforms = wall_numbers(look, body.relief, SUN)
     right, up, forward = view.axes
