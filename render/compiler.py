@@ -18,8 +18,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_dir
-
+from render.files import cache_folder
 from render.interrupts import is_asked_to_end
 
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
@@ -126,10 +125,10 @@ def unfused(wanted: bool = True) -> Iterator[None]:
 
 
 def _keep_kernels() -> None:
-    """Has compiled kernels kept in the user's cache, where no other place was chosen: a folder for temporary files is
+    """Has compiled kernels kept in the cache folder, where no other place was chosen: a folder for temporary files is
     often emptied, and shared with others.
     """
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(user_cache_dir("thalweg"), "kernels")))
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "kernels"))
 
 
 class _Fused:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+import platformdirs
+
 from render.errors import DataError, MachineError
 
 try:
@@ -42,6 +44,17 @@ def asset(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise DataError(f"asset {name} was not found; install the package again")
+
+
+def cache_folder() -> Path:
+    """Returns the folder of what can be made again; THALWEG_CACHE names another."""
+    named = os.environ.get("THALWEG_CACHE")
+    if named:
+        return Path(named)
+    try:
+        return Path(platformdirs.user_cache_dir("thalweg"))
+    except RuntimeError:  # a user without a home folder
+        return Path(tempfile.gettempdir(), f"thalweg-{os.getuid()}")
 
 
 @contextlib.contextmanager

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from render.descent import data, run
-from render.descent.data import cache, folders, images
+from render.descent.data import folders, images
 from render.errors import DataError
+from render.files import cache_folder
 from render.progress import Lines, Reporter
 from render.scene import data as spec
 from render.scene.spec import Run
@@ -370,17 +371,17 @@ def zipped(content: bytes) -> bytes:
 def test_a_damaged_cache_is_made_anew(shelf, damage, ending):
     folder(shelf)
     first = data.load(SETTINGS).train.inputs
-    for file in (cache.places.cache_folder() / "decoded").glob(f"*.{ending}"):
+    for file in (cache_folder() / "decoded").glob(f"*.{ending}"):
         file.write_bytes(damage(file.read_bytes())) if damage else file.unlink()
     np.testing.assert_array_equal(data.load(SETTINGS).train.inputs, first)
-    for file in (cache.places.cache_folder() / "decoded").glob("*.npy"):
+    for file in (cache_folder() / "decoded").glob("*.npy"):
         assert np.load(file).shape == (8, 3, 16, 16)
 
 
 def test_a_cache_that_names_other_images_as_broken_is_made_anew(shelf):
     folder(shelf)
     data.load(SETTINGS)
-    for file in (cache.places.cache_folder() / "decoded").glob("*.json"):
+    for file in (cache_folder() / "decoded").glob("*.json"):
         file.write_text(file.read_text().replace("[]", "[3]"))
     assert len(data.load(SETTINGS).train) == 8
 
@@ -392,7 +393,7 @@ def test_a_disk_that_is_full_costs_the_cache_and_nothing_else(shelf, monkeypatch
     folder(shelf)
     monkeypatch.setattr(np, "save", full)
     assert len(data.load(SETTINGS).train) == 8
-    assert not list((cache.places.cache_folder() / "decoded").iterdir())
+    assert not list((cache_folder() / "decoded").iterdir())
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(shelf, monkeypatch, tmp_path):

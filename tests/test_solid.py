@@ -62,7 +62,8 @@ def refused(*words):
 def taken(path, extra=()):
     """Returns the take of the first shot of a scene, as its film has it."""
     scene = load(path, extra)
-    return prepare(scene.shots[0], scene.look, [ready.load(scene.surfaces["a"])], 320 / 180)
+    landscapes = [ready.load(scene.surfaces[name]) for name in scene.shots[0].surfaces]
+    return prepare(scene.shots[0], scene.look, landscapes, 320 / 180)
 
 
 def y_up(points):
@@ -161,6 +162,18 @@ def test_the_camera_of_a_gltf_is_the_films_at_its_frames(home):
         assert abs(away @ right) < 1e-5 and abs(away @ up) < 1e-5 and away @ back < 0
     lens = file.document["cameras"][0]["perspective"]
     assert lens["yfov"] == pytest.approx(np.radians(22)) and lens["aspectRatio"] == pytest.approx(16 / 9)
+
+
+def test_a_surface_beside_another_is_where_the_film_shows_it(home):
+    path = scene_at(home, shots=("{surface: a, beside: [a], duration: 1s}",))
+    file, take = read_gltf(export(path, "glb")), taken(path)
+    (animation,) = file.document["animations"]
+    (channel,) = [c for c in animation["channels"] if c["target"]["path"] == "translation"]
+    first = file.numbers(animation["samplers"][channel["sampler"]]["output"])[0]
+    own = take.placements[0]
+    assert np.linalg.norm(own) > 0.3  # it stands to one side
+    np.testing.assert_allclose(first, y_up((take.view(0.0).position - own)[None])[0], atol=1e-5)
+    assert file.document["cameras"][0]["perspective"]["aspectRatio"] == pytest.approx(16 / 9)
 
 
 def test_turns_go_the_short_way_from_frame_to_frame(home):

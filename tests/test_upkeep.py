@@ -210,7 +210,7 @@ def test_doctor_says_what_to_install(monkeypatch, tmp_path):
 
 
 def test_without_a_home_folder_there_is_a_cache_all_the_same():
-    code = "from render.descent.data.places import cache_folder; print(cache_folder())"
+    code = "from render.files import cache_folder; print(cache_folder())"
     environment = {
         key: value for key, value in os.environ.items() if key not in ("HOME", "THALWEG_CACHE", "XDG_CACHE_HOME")
     }

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from render import compiler
-from render.descent.data.places import cache_folder
 from render.errors import MachineError
+from render.files import cache_folder
 from render.film.encode import ffmpeg, require_encoder
 from render.stage.gl import require_gl
 

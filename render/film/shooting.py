@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -88,12 +88,15 @@ class Shooting:
                 for shown, size in zip(take.pictures, sizes, strict=True):
                     stages.append(take.stage(shown, size, supersampling(self.output)))
                 own = [time for (number, time, *_), _ in places if number == shot]
-                seen_by = partial(_bare, take, stages), stages[0].shown
+                # A still is looked at for its words, then written on: it is drawn once.
+                bare = lru_cache(maxsize=1)(partial(_bare, take, stages))
                 with self._kernels():
+                    seen_by = partial(bare, seed=self.scene.seed), stages[0].shown
                     lettering = lettering_of(self.scene, self.output, take, own, seen_by)
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
                     with self._kernels():
-                        picture = self._picture(take, stages, time, moment, lettering)
+                        pixels = bare(time, seed=self.scene.seed + moment.index)
+                        picture = lettered(pixels, self.writing(take, time, lettering))
                     yield moment, picture
             finally:
                 for stage in stages:
@@ -112,10 +115,6 @@ class Shooting:
     def _kernels(self) -> AbstractContextManager[None]:
         """Returns what a picture is made under: a still without torch's compiler."""
         return unfused(isinstance(self.output, Still))
-
-    def _picture(self, take: Take, stages: list[Stage], time: float, moment: Moment, made: Lettering) -> np.ndarray:
-        pixels = _bare(take, stages, time, self.scene.seed + moment.index)
-        return lettered(pixels, self.writing(take, time, made))
 
     def writing(self, take: Take, time: float, made: Lettering) -> Callable[[np.ndarray], np.ndarray]:
         """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8."""

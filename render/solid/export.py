@@ -103,7 +103,7 @@ def _model(order: Order, shooting: Shooting, take: Take, cut: Cut) -> Model:
     if not pieces:
         raise UsageError("look.body: none, and no path is drawn, so there is nothing to export; set look.body=block")
     width, height = order.film.size
-    aspect = width / len(take.panels) / height
+    aspect = width / len(take.pictures) / height
     camera = camera_of(take, shooting.timeline, order.asked.shot - 1, aspect, cut.scale)
     words = {"title": order.scene.title, "description": caption_of(order.scene, take)} if order.metadata else {}
     return Model(pieces, camera, lights_of(take), words)

@@ -27,13 +27,16 @@ def frames_of(timeline: Timeline, shot: int) -> tuple[int, list[float]]:
 
 
 def camera_of(take: Take, timeline: Timeline, shot: int, aspect: float, scale: float) -> Camera:
-    """Returns the camera of a shot; scale is metres of a picture width, aspect that of the picture."""
+    """Returns the camera of a shot, as the first of its bodies is seen by it.
+
+    scale is metres of a picture width, aspect that of the picture, others of which stand beside it.
+    """
     first, times = frames_of(timeline, shot)
     views = [take.view(time) for time in times]
     return Camera(
         fps=float(timeline.fps),
         first=first,
-        positions=np.stack([view.position for view in views]) * scale,
+        positions=np.stack([view.position - take.placements[0] for view in views]) * scale,
         axes=np.stack([np.stack(view.axes) for view in views]),
         angles=np.array([view.angle for view in views]),
         shifts=np.array([view.shift for view in views], np.float64).reshape(len(views), 2),

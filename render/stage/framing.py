@@ -50,7 +50,7 @@ class Subject:
         """What must be seen above all (n, 3): the ends of its paths, or its lowest place where there is none."""
         if self.paths:
             return np.stack([path[-1] for path in self.paths])
-        return lowest(self.relief, self.body)[None]
+        return mesh.lowest(self.relief, self.body)[None]
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,6 @@ def frame_of(aspect: float, count: int = 1) -> Frame:
     """Returns the room for an object, or a count of them side by side, in a picture of an aspect (width / height)."""
     wide, tall, raised = (float(np.interp(aspect, _SHAPES, values)) for values in (_WIDE, _TALL, _RAISED))
     return Frame(aspect, wide if count == 1 else _SEVERAL, raised, tall)
-
-
-def lowest(relief: Relief, shape: str) -> np.ndarray:
-    """Returns the lowest place (3,) of a relief that is drawn."""
-    levels = np.where(mesh.inside(relief, shape), relief.level, np.inf)
-    row, column = np.unravel_index(np.argmin(levels), levels.shape)
-    x, y = (axis[index] for axis, index in zip(mesh.axes(relief), (column, row), strict=True))
-    return np.array([x, y, relief.level[row, column] * relief.exaggeration])
 
 
 def best(subjects: Sequence[Subject], hulls: Sequence[np.ndarray], frame: Frame, choice: Choice) -> Stand:

@@ -108,11 +108,11 @@ def _strays(level: np.ndarray, kept: np.ndarray, stride: int) -> float:
 
 
 def lowest(relief: Relief, shape: str) -> np.ndarray:
-    """Returns x and y (2,) of the lowest cell that is drawn."""
+    """Returns the middle (3,) of the lowest cell that is drawn and holds a value."""
     drawn = np.where(inside(relief, shape) & relief.finite, relief.level, np.inf)
     row, column = np.unravel_index(int(np.argmin(drawn)), drawn.shape)
     x, y = axes(relief)
-    return np.array([x[column], y[row]])
+    return np.array([x[column], y[row], relief.level[row, column] * relief.exaggeration])
 
 
 def terrain(relief: Relief, shape: str) -> Mesh:

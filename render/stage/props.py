@@ -82,7 +82,7 @@ def _mark(cast: Cast, trails: Sequence[Trail], pen: Pen, look: spec.LookPreset) 
     ends = [trail.head for trail in trails if trail.head is not None]
     if not look.path.lowest or not ends or look.body == "none":
         return None
-    place = mesh.lowest(cast.placed.relief, look.body)
+    place = mesh.lowest(cast.placed.relief, look.body)[:2]
     if min(float(np.hypot(*(end[:2] - place))) for end in ends) <= LOWEST_APART:
         return None
     return cast.moved(line.cross(cast.placed.relief, place, pen))

@@ -17,9 +17,8 @@ from typing import Any
 import google_crc32c
 import numpy as np
 
-from render.descent.data import places
 from render.errors import MachineError
-from render.files import content_key, replacing
+from render.files import cache_folder, content_key, replacing
 from render.records import read_json, write_json
 
 BLOCK = 2**24  # bytes that are read at once
@@ -36,7 +35,7 @@ class Made:
 def obtain(key: Mapping[str, Any], shape: tuple[int, ...], make: Callable[[Made], None]) -> Made:
     """Returns the images of a key, from the cache or made; make fills the arrays that it is given."""
     name = content_key(key)[:32]
-    folder = places.cache_folder() / "decoded"
+    folder = cache_folder() / "decoded"
     kept = _kept(folder, name, shape)
     if kept is not None:
         return kept

@@ -13,9 +13,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from render.descent.data import places
 from render.errors import DataError, MachineError
-from render.files import file_digest, replacing
+from render.files import cache_folder, file_digest, replacing
 from render.records import read_json
 
 _remembered: dict[str, str] = {}  # by what is known of all files without reading them
@@ -42,7 +41,7 @@ def _known_of(files: Sequence[str]) -> str:
 
 
 def _place(known: str) -> Path:
-    return places.cache_folder() / "hashes" / f"{known[:32]}.json"
+    return cache_folder() / "hashes" / f"{known[:32]}.json"
 
 
 def _kept(known: str) -> str | None:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import platformdirs
-
 from render.errors import DataError
-from render.files import leads_out
+from render.files import cache_folder, leads_out
 
 VARIABLE = "THALWEG_DATA"
-
-
-def cache_folder() -> Path:
-    """Returns the folder of what can be made again; THALWEG_CACHE names another."""
-    named = os.environ.get("THALWEG_CACHE")
-    if named:
-        return Path(named)
-    try:
-        return Path(platformdirs.user_cache_dir("thalweg"))
-    except RuntimeError:  # a user without a home folder
-        return Path(tempfile.gettempdir(), f"thalweg-{os.getuid()}")
 
 
 def data_folder() -> Path:

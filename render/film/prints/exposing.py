@@ -1,4 +1,4 @@
-"""Stage: the panels of a take, drawn tile by tile onto a plate.
+"""Exposing: the panels of a take, drawn tile by tile onto a plate.
 
 A driver that fails returns an empty picture and says nothing; so where a tile comes back empty, a small picture of the
 whole panel is asked whether anything should be there.
