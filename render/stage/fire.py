@@ -14,7 +14,9 @@ from render.stage.uniforms import MOST_PATHS
 PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
 HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
-LAMP_LIGHT, LAMP_WHITE = 0.8, 0.45  # of a glowing line on the ground, at glow 1, and how white that light is
+LAMP_LIGHT, LAMP_WHITE = 1.3, 0.35  # of a glowing line on the ground, at glow 1, and how white that light is
+CONTRAST = 3.7  # of a path to the ground beside it, luminance with 5 % added to each; softened it leaves 3
+PURER = 2.2  # power by which the colour of a path is purer in its halo on the ground: glow, where brown would be dirt
 
 
 def is_flat(style: spec.PathLight) -> bool:
@@ -47,6 +49,20 @@ def fire(style: spec.PathLight, several: bool) -> list[np.ndarray]:
         colour * (1 - glow) + glow * heat * (colour * (1 - white) + white * float(colour.max()))
         for colour in path_colours(style)
     ]
+
+
+def halo(style: spec.PathLight, several: bool, seen: float) -> np.ndarray:
+    """Returns the colour on the screen (3,) of pale ground beside a glowing path, and its share, 1 or 0.
+
+    It is the path's own, as saturated as glow is, and so dark that the line, seen with a luminance, stands out. Paths
+    that are told apart by their colours leave the ground its own.
+    """
+    if is_flat(style) or several:
+        return np.zeros(4)
+    colour = path_colours(style)[0]
+    pure = (colour / max(1e-6, float(colour.max()))) ** PURER
+    wanted = max(0.01, (seen + 0.05) / CONTRAST - 0.05)
+    return np.array([*np.clip(pure * wanted / float(pure @ palette.LUMA), 0, 1), 1.0])
 
 
 def lamp_light(style: spec.PathLight) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from render.stage.spot import Spot, Vector, dot, smooth, unit
 
-GLINT = 0.12  # brightest that the sun shows in the ground, multiples of its light
+GLINT = 0.05  # brightest that the sun shows in the ground, multiples of its light
 
 
 def sky_towards(direction: Vector, u: dict[str, Tensor]) -> Vector:

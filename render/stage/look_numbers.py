@@ -6,35 +6,50 @@ import numpy as np
 from torch import Tensor
 
 from render.scene import look as spec
+from render.scene.body import CLEAR
 from render.scene.palette import stops_of
 from render.stage import fire, palette
 from render.stage.bake import Sun
 from render.stage.relief import Relief
 from render.stage.uniforms import Uniforms
 
-STONE = 0.3  # of the sky's colour, in the stone that walls are of
+STONE = 0.22  # of the sky's colour, in the stone that walls are of
+PLASTER = 0.5  # of the palest ground, in what walls on a white ground are of
+SENT_UP = 0.5  # of the light on the ground, that falls on walls: they see half of it
 
 
 def wall_numbers(look: spec.LookPreset, relief: Relief, sun: Sun) -> Uniforms:
     """Returns the numbers that walls are shaded by."""
-    uniforms = Uniforms()
+    uniforms, under = Uniforms(), under_of(look)
+    sun_colour = palette.linear(look.sun.colour) * look.sun.strength
+    sky_colour = palette.linear(look.sky.colour) * look.sky.strength
     uniforms.set(
         exaggeration=max(relief.exaggeration, 1e-6),
         base=-max(look.walls.thickness, 1e-4),
         sun=sun.direction,
-        sun_colour=palette.linear(look.sun.colour) * look.sun.strength,
-        sky_colour=palette.linear(look.sky.colour) * look.sky.strength,
+        sun_colour=sun_colour,
+        sky_colour=sky_colour,
+        below=SENT_UP * under * (sun_colour * sun.direction[2] + sky_colour),
         walls=(look.walls.strata, look.walls.rim, look.walls.bevel, look.walls.fade or 1e3),
-        stone=stone_of(look),
+        stone=stone_of(look, under),
     )
     return uniforms
 
 
-def stone_of(look: spec.LookPreset) -> np.ndarray:
-    """Returns the linear colour (3,) of the stone under the strata: dark, and of the palette's cooler end."""
-    stops = stops_of(look.palette)
-    dark = min((palette.linear(colour) for _, colour in stops), key=lambda rgb: float(rgb @ palette.LUMA))
-    return 0.2 * dark + STONE * palette.linear(look.sky.colour)
+def under_of(look: spec.LookPreset) -> np.ndarray:
+    """Returns the linear colour (3,) of the ground that a body stands on; black where it stands on none."""
+    if look.background.colour == CLEAR or look.ground == "void":
+        return np.zeros(3)
+    return palette.linear(look.background.colour)
+
+
+def stone_of(look: spec.LookPreset, under: np.ndarray) -> np.ndarray:
+    """Returns the linear colour (3,) of what lies under the strata: dark stone, and pale plaster on a pale ground."""
+    colours = sorted(
+        (palette.linear(colour) for _, colour in stops_of(look.palette)), key=lambda rgb: rgb @ palette.LUMA
+    )
+    pale = float(under @ palette.LUMA)
+    return (1 - pale) * (0.2 * colours[0] + STONE * palette.linear(look.sky.colour)) + pale * PLASTER * colours[-1]
 
 
 def numbers_of(look: spec.LookPreset, relief: Relief, sun: Sun, deep: Tensor) -> Uniforms:

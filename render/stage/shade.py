@@ -19,6 +19,7 @@ from torch import Tensor
 
 from render.compiler import fuse
 from render.stage.field import DIVERGED, MUD, Field, looked_up
+from render.stage.fire import CONTRAST
 from render.stage.geometry import Kind
 from render.stage.gloss import gloss_of, sky_towards
 from render.stage.spot import Spot, Vector, change_of, depth_share, dot, smooth, spot_of, unit
@@ -30,7 +31,6 @@ CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serv
 
 UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
 HALO_REACH = 7.0  # pixels beside the path over which pale ground darkens, so that the line stands out
-CONTRAST = 5.0  # of the path to the ground beside it, luminance with 5 % added to each; its halo leaves 3
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 MAJOR = 5  # every so many contours one is stronger
 
@@ -41,10 +41,10 @@ def _embers(light: Vector, albedo: Vector) -> tuple[Vector, Vector]:
     warm = ((albedo[0] - albedo[2]) / most).clamp(0, 1)
     grey = luminance((light[0], light[1], light[2]))
     shadow = 1 - smooth(0.25, 1.3, grey)
-    cold = (light[2] > light[0]).to(grey.dtype)
+    cold = smooth(0.85, 1.7, light[2] / light[0].clamp(min=1e-4))
     share = warm * cold * MUD
-    deeper = [albedo[k] * (albedo[k] / most).clamp(min=0.02) ** (1.2 * warm * shadow) for k in range(3)]
-    return [part * (1 - share) + 1.25 * grey * share for part in light], deeper
+    deeper = [albedo[k] * (albedo[k] / most).clamp(min=0.02) ** (0.4 * warm * shadow) for k in range(3)]
+    return [part * (1 - share) + 1.7 * grey * share for part in light], deeper
 
 
 def _edge_line(spot: Spot, u: dict[str, Tensor]) -> Tensor:
@@ -66,7 +66,7 @@ def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
     line = _contour(spot, u)
     edge = _edge_line(spot, u)
     lit = [albedo[k] * (light[k] + spot.glow[k]) + gloss[k] + grazing * 0.8 * light[k] for k in range(3)]
-    pale = smooth(0.37, 0.41, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
+    pale = smooth(0.5, 0.58, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
     colours = []
     for k in range(3):
         own = (0.30 + 0.9 * albedo[k]) * (1 - pale) + 0.22 * albedo[k] * pale
@@ -98,12 +98,13 @@ def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
     pixels = spot.away / (spot.ahead * u["pixel"])
     share = 1 - smooth(0.3 * HALO_REACH * u["row"], HALO_REACH * u["row"], pixels - half)
     grey = luminance((screen[0], screen[1], screen[2])).clamp(min=1e-4)
-    darker = (((seen + 0.05) / CONTRAST - 0.05) / grey).clamp(0.05, 1)
-    lighter = (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1)
+    wanted = (seen + 0.05) / CONTRAST - 0.05
     bright = (CONTRAST * (seen + 0.05) > 1.05).to(grey.dtype)  # white would not be pale enough beside it
-    scale = 1 - share * (1 - darker) * bright
-    lift = share * lighter * (1 - bright)
-    return [(part * scale + lift).clamp(max=1) for part in screen]
+    lift = share * (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1) * (1 - bright)
+    scale = 1 - share * (1 - (wanted / grey).clamp(0.05, 1)) * bright
+    lit = share * bright * u["halo"][3] * smooth(0.75, 1.25, grey / wanted.clamp(min=0.01))
+    own = [part * (scale * (1 - u["halo"][3]) + u["halo"][3]) for part in screen]
+    return [(own[k] * (1 - lit) + u["halo"][k] * lit + lift).clamp(max=1) for k in range(3)]
 
 
 def _underside(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:

@@ -125,7 +125,8 @@ class Stage:
         lit = torch.from_numpy(np.stack(sent[:count]).astype(np.float32))
         seen = (lit if self._flat else show(lit, self.look.transform)).T
         dimmest = float(luminance((seen[0], seen[1], seen[2])).min())
-        self._uniforms.set(fire=sent, path=(*self.look.path.width, dimmest))
+        around = fire.halo(self.look.path, several, dimmest)
+        self._uniforms.set(fire=sent, path=(*self.look.path.width, dimmest), halo=around)
 
     def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
         """Puts the walked parts of the paths of each body on the stage, in place of those before."""

@@ -24,12 +24,13 @@ LATTICE = 36  # places along a side on which the ground is looked at
 LAST = 1 / 3  # of every path that no shadow may fall on
 LAST_POINTS = 24  # that stand for it
 AROUND = (0.03, 0.06)  # picture widths from the end of a path within which the ground is to be lit
+DEEPEST = 0.1  # share of the ground that is the depth, where a shadow's edge tears what the eye goes to
 SPARE = 1.0  # degrees that the sun's lower edge clears the terrain by
 SHADED = (0.08, 0.35)  # share of the visible ground that lies in shadow at best
 SIDEWAYS = ((0.0, 40.0, 75.0, 140.0, 170.0, 180.0), (0.0, 0.25, 1.0, 1.0, 0.3, 0.0))  # turn, degrees; how good
 
 # What counts how much; chosen on measured surfaces, by eye.
-PATH, NEIGHBOURHOOD, SHADE, FORM, SIDE, END, FACE, RAKING = 12.0, 1.5, 6.0, 4.0, 4.0, 0.8, 1.5, 1.2
+PATH, NEIGHBOURHOOD, DEPTH, SHADE, FORM, SIDE, END, FACE, RAKING = 12.0, 1.5, 3.0, 6.0, 4.0, 4.0, 0.8, 1.5, 1.2
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class _Daylight:
     def scores(self) -> np.ndarray:
         """Returns how good each sun is, (T, H)."""
         total = NEIGHBOURHOOD * self._lit(self.around_sky) + self._ground() + END * self._at_ends()
+        total = total + DEPTH * self._lit(self.ground_sky[:, self._deepest()]) ** 4  # a torn depth is no depth
         if self.last_skies:
             lit = np.min([self._lit(sky) for sky in self.last_skies], axis=0)
             total = total + PATH * (lit + (lit == 1)) / 2  # a single shaded place is much worse than none
@@ -108,6 +110,11 @@ class _Daylight:
         shade = 1 - clear.mean(-1)
         beyond = np.maximum(SHADED[0] - shade, 0) + np.maximum(shade - SHADED[1], 0)
         return np.asarray(FORM * (falling * clear).std(-1) - SHADE * beyond)
+
+    def _deepest(self) -> np.ndarray:
+        """Returns which places of the ground (N,) are its depth."""
+        heights = self.ground[:, 2]
+        return np.asarray(heights <= np.quantile(heights, DEEPEST)) if len(heights) else np.zeros(0, bool)
 
     def _at_ends(self) -> np.ndarray:
         """Returns how squarely the light falls on the ground where paths end, 0 to 1, (T, H)."""

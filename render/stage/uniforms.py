@@ -38,10 +38,12 @@ class Uniforms:
         "material": 3,  # roughness, reflectance at normal incidence, variation of the roughness
         "walls": 4,  # strata, light of the rim line, bevel in picture widths, depth over which they fade
         "stone": 3,  # linear colour of what lies under the lowest stratum
+        "below": 3,  # linear light that the ground sends up on walls
         "contour": 4,  # count, widths near and far in pixels of 1080 rows, strength
         "ink": 4,  # linear colour of contours, and its share; the rest is dark on pale and pale on dark
         "path": 3,  # widths near and far in pixels of 1080 rows, and the luminance that it is seen with
         "fire": 3 * MOST_PATHS,  # each path's own radiance, or its colour on the screen where it is flat
+        "halo": 4,  # colour on the screen of pale ground beside the path, and its share; the rest is the ground's own
         "flat": 1,  # whether paths have the very colour that was asked for
         "marks": 3,  # colour on the screen of what marks the lowest point
         "exposure": 1,

@@ -10,9 +10,12 @@ from render.stage.gloss import gloss_of, sky_towards
 from render.stage.spot import Spot, Vector, change_of, smooth
 from render.stage.tone import luminance
 
-WALL_SUN = 0.5  # of the sun's light on upright faces: the top is the picture, and they stand back
-WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says nothing
-TINT = 0.22  # of the palette, in cut faces; their lines have it pure
+WALL_SUN = 0.2  # of the sun's light on upright faces: the top is the picture, and they stand back
+WALL_SKY = 1.7  # of the sky's light on upright faces; a cut that is black says nothing
+TINT = 0.75  # of the palette, in cut faces; their lines have it pure
+DEEPER = 0.6  # of the palette's lightness, in cut faces
+BLEED, BLED = 0.6, 0.055  # of the light on the top that goes down through cut faces, and how deep, picture widths
+TOP_SUN = 0.45  # of the sun's light, on the top that shines through; of the lit ground, as shadows would be streaks
 
 
 def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor]) -> Vector:
@@ -21,7 +24,10 @@ def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor])
     sky = sky_towards([side[0], side[1], torch.full_like(high, 0.35)], u)
     contact = (1 - 0.7 * torch.exp(-high / 0.035)) * (0.55 + 0.45 * smooth(0.0, 0.35, high))
     direct = WALL_SUN * facing_sun.clamp(0)
-    return [albedo[k] * (u["sun_colour"][k] * direct + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
+    return [
+        albedo[k] * (u["sun_colour"][k] * direct + (WALL_SKY * sky[k] + u["below"][k] + 0.03) * contact)
+        for k in range(3)
+    ]
 
 
 def strata(level: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
@@ -29,7 +35,7 @@ def strata(level: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
     banded = looked_up(palette, level)
     deep = smooth(0.0, 1.0, -level * u["exaggeration"] / u["base"].abs().clamp(min=1e-4))
     share = TINT * u["walls"][0] * (1 - deep)
-    return [u["stone"][k] * (1 - share) + banded[:, k] * share for k in range(3)]
+    return [u["stone"][k] * (1 - share) + DEEPER * banded[:, k] * share for k in range(3)]
 
 
 def wall(spot: Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, Tensor]:
@@ -49,8 +55,10 @@ def wall(spot: Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, Ten
     line = line * (1.4 - 2.8 * change).clamp(0, 1) * u["walls"][0].clamp(max=0.8)
     edge = torch.exp(-((below / (1.1 * pixel.clamp(min=0.0006))) ** 2)) * u["walls"][1]
     top = looked_up(palette, spot.level)
+    bled = BLEED * torch.exp(-below / BLED)
     colours = []
     for k in range(3):
-        faced = lit[k] * (1 - line) + line * (0.9 * lit[k] + banded[:, k] * (0.07 + 0.35 * sky)) + gloss[k]
+        lit[k] = lit[k] + bled * top[:, k] * (TOP_SUN * u["sun_colour"][k] + u["sky_colour"][k] + spot.glow[k])
+        faced = lit[k] * (1 - line) + line * (0.9 * lit[k] + banded[:, k] * (0.07 + 0.35 * sky)) + 0.4 * gloss[k]
         colours.append(faced + edge * (0.16 + 0.7 * top[:, k]) * (0.4 + 0.6 * spot.light[k]))
     return colours, torch.exp(-((below / u["walls"][3]) ** 1.5))
