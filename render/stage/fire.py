@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from render.scene import look as spec
+from render.scene.pathlight import PathLight
 from render.stage import palette
 from render.stage.tone import luminance
 from render.stage.uniforms import MOST_PATHS
@@ -17,24 +18,24 @@ HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their col
 LAMP_LIGHT, LAMP_WHITE = 0.8, 0.45  # of a glowing line on the ground, at glow 1, and how white that light is
 
 
-def is_flat(style: spec.PathLight) -> bool:
+def is_flat(style: PathLight) -> bool:
     """Says whether paths are lines in their own colours, which do not glow."""
     return style.glow == 0
 
 
-def path_colours(style: spec.PathLight) -> list[np.ndarray]:
+def path_colours(style: PathLight) -> list[np.ndarray]:
     """Returns linear RGB (3,) of MOST_PATHS paths."""
     colours = [style.colour, *style.others]
     return [palette.linear(colours[index % len(colours)]) for index in range(MOST_PATHS)]
 
 
-def hues(style: spec.PathLight) -> Tensor:
+def hues(style: PathLight) -> Tensor:
     """Returns the colours (MOST_PATHS, 3) of the haloes of paths."""
     glow = min(2.0, style.glow)
     return torch.from_numpy(np.stack([glow * colour for colour in path_colours(style)]).astype(np.float32))
 
 
-def fire(style: spec.PathLight, several: bool) -> list[np.ndarray]:
+def fire(style: PathLight, several: bool) -> list[np.ndarray]:
     """Returns what paths send out: a white-hot core in a halo of their colour, or the colour itself.
 
     several: whether they are to be told apart by their colours.
@@ -49,7 +50,7 @@ def fire(style: spec.PathLight, several: bool) -> list[np.ndarray]:
     ]
 
 
-def lamp_light(style: spec.PathLight) -> list[np.ndarray]:
+def lamp_light(style: PathLight) -> list[np.ndarray]:
     """Returns the light that paths throw on the ground around them, linear RGB."""
     strength = LAMP_LIGHT * style.glow
     return [strength * ((1 - LAMP_WHITE) * colour + LAMP_WHITE * float(colour.max())) for colour in path_colours(style)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from render.scene import look as spec
+from render.scene.pathlight import PathLight
 from render.stage import line, mesh
 from render.stage.camera import View
 from render.stage.cast import Cast
@@ -61,7 +62,7 @@ def put_paths(
 
 
 def _put_path(
-    geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, spec.PathLight, int]
+    geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, PathLight, int]
 ) -> None:
     pen, style, number = how
     parts: dict[str, mesh.Mesh | None] = dict.fromkeys(("line", "ring", "bead", "beads"))

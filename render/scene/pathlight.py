@@ -1,0 +1,37 @@
+"""The line of the descent: its colour, width and light, and what is told along it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from render.scene.body import Colour, LookPart
+
+OTHER_PATHS = ("#3fc7ff", "#a6e35a", "#ff5fa8", "#b58cff", "#ffe04d", "#f4f1e8", "#5affc8")
+
+
+class PathLight(LookPart):
+    """The line of the descent."""
+
+    colour: Colour = Field(description="colour of the glow, sRGB; the core is hotter; exact where glow is 0")
+    others: list[Colour] = Field(
+        default=list(OTHER_PATHS),
+        max_length=7,
+        description="colours of further paths on the same surface, sRGB, in their order",
+    )
+    width: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(7.0, 3.0), description="pixels near and far, of a picture 1080 rows high"
+    )
+    glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 a flat line")
+    start: bool = Field(default=True, description="whether a hollow ring marks where the path begins")
+    end: bool = Field(default=True, description="whether a bead marks where it has come to")
+    beads: int = Field(
+        default=0,
+        ge=0,
+        le=10**9,
+        description="steps between small beads on the line, whose spacing shows its speed; 0 none",
+    )
+    lowest: bool = Field(
+        default=True, description="whether the lowest point of the slice is marked where the path ends elsewhere"
+    )
