@@ -152,9 +152,9 @@ class Take:
         """
         style = self.shot.path
         levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
-        ghost = style.show and style.height == "loss"
+        through = style.show and style.height == "loss"
         bodies = [self._placed(number) for number in shown]
-        return Stage(bodies, self.look, self.sun, size, factor, levels=levels, ghost=ghost, rows=rows)
+        return Stage(bodies, self.look, self.sun, size, factor, levels=levels, through=through, rows=rows)
 
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]

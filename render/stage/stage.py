@@ -32,7 +32,7 @@ from render.stage.tone import encoded, luminance, show
 from render.stage.trail import Trail
 from render.stage.uniforms import Uniforms
 
-GHOST = 0.35  # light of the path where terrain stands before it / its colour
+THROUGH = 0.35  # light of the path where terrain stands before it / its colour
 DIM, DIMMED = (0.008, 0.02), 0.08  # picture widths from a path within which points of light are dimmed, and how far
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
 
@@ -67,15 +67,15 @@ class Stage:
         factor: int,
         *,
         levels: np.ndarray | None = None,
-        ghost: bool = False,
+        through: bool = False,
         rows: int | None = None,
     ):
-        """Bakes the light; factor² sub-pixels make a pixel, and a ghost is the path seen through the terrain.
+        """Bakes the light; factor² sub-pixels make a pixel, and through lets paths be seen through the terrain.
 
         levels: those among which the palette is dealt out by area, where they are not the bodies' alone. rows: of the
         whole picture, where parts of it are taken.
         """
-        self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
+        self.look, self.size, self.factor, self._through = look, size, factor, through
         self._sun = sun
         shared = levels_of(bodies, look.body) if levels is None else levels
         places = palette.places(shared, look.palette_gamma, look.palette_balance)
@@ -178,8 +178,8 @@ class Stage:
         cover = resolved.cover.reshape(height, width)
         if self.look.body == "points":
             colour, cover = self._with_motes(colour, cover, view, span)
-        if self._ghost:
-            colour = colour + self._ghost_of(view, geometry).T.reshape(3, height, width)
+        if self._through:
+            colour = colour + self._seen_through(view, geometry).T.reshape(3, height, width)
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         named_share = resolved.named.reshape(height, width)
@@ -240,14 +240,14 @@ class Stage:
         """Aims at a body as if its middle were that of the picture's space."""
         self._uniforms.set(eye=view.position - cast.shift, depth=cast.placed.relief.depth)
 
-    def _ghost_of(self, view: View, geometry: Geometry) -> Tensor:
+    def _seen_through(self, view: View, geometry: Geometry) -> Tensor:
         """Returns the faint light of the path where terrain stands before it, (H · W, 3)."""
-        ghosts, colours = torch.zeros(self.size[0] * self.size[1], 3), fire.path_colours(self.look.path)
+        seen_light, colours = torch.zeros(self.size[0] * self.size[1], 3), fire.path_colours(self.look.path)
         for number, seen in self._geometry.unhidden_paths(view):
             hidden = seen & (geometry.kind < Kind.PATH)
             share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
-            ghosts += GHOST * share.reshape(-1, 1) * torch.from_numpy(colours[number].astype(np.float32))
-        return ghosts
+            seen_light += THROUGH * share.reshape(-1, 1) * torch.from_numpy(colours[number].astype(np.float32))
+        return seen_light
 
     def _span(self, view: View) -> tuple[float, float]:
         """Returns the nearest and the farthest of the bodies along the view, picture widths."""
