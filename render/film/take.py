@@ -154,7 +154,8 @@ class Take:
         levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
         through = style.show and style.height == "loss"
         bodies = [self._placed(number) for number in shown]
-        return Stage(bodies, self.look, self.sun, size, factor, levels=levels, through=through, rows=rows)
+        look = self.look.model_copy(update={"path": self.look.path.seen_on(shown)})
+        return Stage(bodies, look, self.sun, size, factor, levels=levels, through=through, rows=rows)
 
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]

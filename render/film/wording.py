@@ -100,11 +100,12 @@ def unit_of(panel: Panel, language: Mapping[str, str]) -> str:
 def names_of(scene: Scene, take: Take) -> Iterator[tuple[str, str]]:
     """Gives the name and the colour of every path: that of its panel where each panel has only one."""
     colours = [take.look.path.colour, *take.look.path.others]
-    for panel, name in zip(take.panels, take.shot.surfaces, strict=True):
+    for side, (panel, name) in enumerate(zip(take.panels, take.shot.surfaces, strict=True)):
         surface = scene.measured.get(name)
         runs = [surface.run, *surface.paths] if surface else [name]
+        first = take.look.path.on_side(side)
         for line, run in enumerate(runs[: len(panel.walks)]):
             if len(runs) > 1:
-                yield label_of(scene.runs, run), colours[line % len(colours)]
+                yield label_of(scene.runs, run), colours[line % len(colours)] if line else first
             else:
-                yield label_of(scene.surfaces, name), ""
+                yield label_of(scene.surfaces, name), first if take.look.path.sides else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -20,6 +21,12 @@ class PathLight(LookPart):
         max_length=7,
         description="colours of further paths on the same surface, sRGB, in their order",
     )
+    sides: list[Colour] = Field(
+        default=[],
+        max_length=9,
+        description="colours of the first path of each surface side by side, sRGB, from left to right; where the list "
+        "ends it is colour again",
+    )
     width: Annotated[tuple[float, float], Field(strict=False)] = Field(
         default=(7.0, 3.0), description="pixels near and far, of a picture 1080 rows high"
     )
@@ -35,3 +42,11 @@ class PathLight(LookPart):
     lowest: bool = Field(
         default=True, description="whether the lowest point of the slice is marked where the path ends elsewhere"
     )
+
+    def on_side(self, side: int) -> str:
+        """Returns the colour of the first path of a surface, counted from the left."""
+        return self.sides[side] if side < len(self.sides) else self.colour
+
+    def seen_on(self, sides: Sequence[int]) -> PathLight:
+        """Returns the light of a picture of some of the surfaces alone."""
+        return self.model_copy(update={"sides": [self.on_side(side) for side in sides]}) if self.sides else self

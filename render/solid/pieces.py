@@ -99,7 +99,8 @@ def _base(cut: Cut) -> Piece:
 def _paths(cut: Cut) -> Iterator[Piece]:
     """Gives the paths that are drawn, whole, each in the light of its own colour."""
     look = cut.take.look
-    tints = [look.path.colour, *look.path.others]
+    side = next(side for side, panel in enumerate(cut.take.panels) if panel is cut.panel)
+    tints = [look.path.on_side(side), *look.path.others]
     radius = look.path.width[0] / RADIUS_PIXELS
     for line, trail in enumerate(cut.take.trails(cut.panel, cut.take.shot.duration)):
         tubes = [mesh.tube(piece, radius, SIDES) for piece in trail.pieces()]

@@ -10,7 +10,7 @@ from render.scene import look as spec
 from render.scene.pathlight import PathLight
 from render.stage import palette
 from render.stage.tone import luminance
-from render.stage.uniforms import MOST_PATHS
+from render.stage.uniforms import MOST_BODIES, MOST_PATHS
 
 PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
 HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
@@ -23,14 +23,20 @@ def is_flat(style: PathLight) -> bool:
     return style.glow == 0
 
 
+def ink_of(style: PathLight, body: int, number: int) -> int:
+    """Returns the ink of a path on a body: by its number, or by the body where sides have colours of their own."""
+    return MOST_PATHS + body if style.sides and number == 0 else number
+
+
 def path_colours(style: PathLight) -> list[np.ndarray]:
-    """Returns linear RGB (3,) of MOST_PATHS paths."""
+    """Returns linear RGB (3,) of the INKS that lines are drawn in."""
     colours = [style.colour, *style.others]
-    return [palette.linear(colours[index % len(colours)]) for index in range(MOST_PATHS)]
+    named = [colours[number % len(colours)] for number in range(MOST_PATHS)]
+    return [palette.linear(colour) for colour in (*named, *map(style.on_side, range(MOST_BODIES)))]
 
 
 def hues(style: PathLight) -> Tensor:
-    """Returns the colours (MOST_PATHS, 3) of the haloes of paths."""
+    """Returns the colours (INKS, 3) of the haloes of paths."""
     glow = min(2.0, style.glow)
     return torch.from_numpy(np.stack([glow * colour for colour in path_colours(style)]).astype(np.float32))
 
@@ -43,7 +49,7 @@ def fire(style: PathLight, several: bool) -> list[np.ndarray]:
     if is_flat(style):
         return path_colours(style)
     glow = min(1.0, style.glow)
-    heat, white = (HEAT_AMONG, WHITE_AMONG) if several else (HEAT, WHITE)
+    heat, white = (HEAT_AMONG, WHITE_AMONG) if several or style.sides else (HEAT, WHITE)
     return [
         colour * (1 - glow) + glow * heat * (colour * (1 - white) + white * float(colour.max()))
         for colour in path_colours(style)

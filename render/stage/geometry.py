@@ -14,7 +14,7 @@ from render.stage.camera import View
 from render.stage.gl import require_gl
 from render.stage.mesh import Mesh
 
-LINE_CODE = 30  # a path's share of the blue channel
+LINE_CODE = 15  # a share of the blue channel: of an ink, or of a body
 CODE = 40  # a kind's share of the red channel; far enough apart to survive a driver's rounding
 
 
@@ -36,7 +36,7 @@ class Geometry:
     depth: np.ndarray  # (H, W) float32, window depth in 0..1; 1 where there is nothing
     kind: np.ndarray  # (H, W) uint8
     along: np.ndarray  # (H, W) uint8, place along the path in 0..255, meaningful on the path only
-    line: np.ndarray  # (H, W) uint8, which path it is, or which body
+    line: np.ndarray  # (H, W) uint8, the ink of a path, or which body
     near: float  # picture widths
     far: float
 
@@ -72,7 +72,7 @@ class GeometryPass:
     ) -> None:
         """Shows a mesh as a kind of thing, in place of the one of that name; None, or no triangle, takes it away.
 
-        line: which path it is, or which body. back: what is seen from behind, if that is another kind; the front is
+        line: the ink of a path, or which body. back: what is seen from behind, if that is another kind; the front is
         where triangles run counter-clockwise, and a back of NOTHING hides what is behind it, and shows nothing.
         """
         if mesh is None or not len(mesh.triangles):
@@ -127,7 +127,7 @@ class GeometryPass:
         return Geometry(depth, kind.astype(np.uint8), colour[..., 1], line.astype(np.uint8), near, far)
 
     def unhidden_paths(self, view: View) -> list[tuple[int, np.ndarray]]:
-        """Returns where each path and its head would be seen if no terrain stood before them, (H, W) bool."""
+        """Returns where the paths of each ink would be seen if no terrain stood before them, (H, W) bool."""
         hidden = [actor for name, actor in self._plotter.actors.items() if name.startswith("body")]
         self._aim(view)
         try:

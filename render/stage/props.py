@@ -11,6 +11,7 @@ from render.scene.pathlight import PathLight
 from render.stage import line, mesh
 from render.stage.camera import View
 from render.stage.cast import Cast
+from render.stage.fire import ink_of
 from render.stage.geometry import GeometryPass, Kind
 from render.stage.line import Pen
 from render.stage.trail import Trail
@@ -57,14 +58,14 @@ def put_paths(
         pen = Pen(moved, look.path.width, span)
         for number in range(MOST_PATHS):
             trail = own[number] if number < len(own) else None
-            _put_path(geometry, f"{index} {number}", each, trail, (pen, look.path, number))
+            _put_path(geometry, f"{index} {number}", each, trail, (pen, look.path, ink_of(look.path, index, number)))
         geometry.put(f"mark {index}", Kind.MARK, _mark(each, own, pen, look))
 
 
 def _put_path(
     geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, PathLight, int]
 ) -> None:
-    pen, style, number = how
+    pen, style, ink = how
     parts: dict[str, mesh.Mesh | None] = dict.fromkeys(("line", "ring", "bead", "beads"))
     along = None
     if trail is not None:
@@ -75,7 +76,7 @@ def _put_path(
         parts["bead"] = line.bead(trail, pen) if style.end else None
     for part, made in parts.items():
         bright = along if part == "line" else None if made is None else np.ones(len(made.points))
-        geometry.put(f"path {name} {part}", Kind.PATH, cast.moved(made), bright, number)
+        geometry.put(f"path {name} {part}", Kind.PATH, cast.moved(made), bright, ink)
 
 
 def _mark(cast: Cast, trails: Sequence[Trail], pen: Pen, look: spec.LookPreset) -> mesh.Mesh | None:

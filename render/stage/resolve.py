@@ -26,7 +26,7 @@ ROUND = 1 << 18  # few shapes, so that few kernels are compiled
 class Samples:
     """What has to be shaded for a picture of H × W pixels."""
 
-    values: Tensor  # (6, n): x, y in −1..1 (y up), window depth, kind, along in 0..1, which path
+    values: Tensor  # (6, n): x, y in −1..1 (y up), window depth, kind, along in 0..1, which ink
     whole: Tensor  # (a,) int64, flat index of pixels with one sample, the first a samples in order
     split: Tensor  # (b,) int64, flat index of pixels of which every sub-pixel is a sample, in order
     factor: int  # sub-pixels along the side of a pixel

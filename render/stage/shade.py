@@ -184,7 +184,7 @@ class Body(NamedTuple):
 
 
 def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, transform: str) -> Tensor:
-    """Returns (5, n) for samples (6, n) of x, y, window depth, kind, place along the path and which path it is.
+    """Returns (5, n) for samples (6, n) of x, y, window depth, kind, place along the path and its ink, or whose it is.
 
     The rows are linear RGB of the screen, opacity, and whether the sample shines by itself.
     """

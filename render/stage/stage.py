@@ -30,7 +30,7 @@ from render.stage.shade import Body, shade
 from render.stage.tiles import WHOLE, Crop, tile_of
 from render.stage.tone import encoded, luminance, show
 from render.stage.trail import Trail
-from render.stage.uniforms import Uniforms
+from render.stage.uniforms import MOST_PATHS, Uniforms
 
 THROUGH = 0.35  # light of the path where terrain stands before it / its colour
 DIM, DIMMED = (0.008, 0.02), 0.08  # picture widths from a path within which points of light are dimmed, and how far
@@ -121,8 +121,8 @@ class Stage:
         """Sets what paths send out, and the luminance that the dimmest of those that are there is seen with."""
         several = max((len(trails) for trails in self._trails), default=0) > 1
         sent = fire.fire(self.look.path, several)
-        count = max(1, max((len(trails) for trails in self._trails), default=1))
-        lit = torch.from_numpy(np.stack(sent[:count]).astype(np.float32))
+        inks = [ink for body, own in enumerate(self._trails) for ink in self._inks(body, len(own))]
+        lit = torch.from_numpy(np.stack([sent[ink] for ink in inks or self._inks(0, 1)]).astype(np.float32))
         seen = (lit if self._flat else show(lit, self.look.transform)).T
         dimmest = float(luminance((seen[0], seen[1], seen[2])).min())
         self._uniforms.set(fire=sent, path=(*self.look.path.width, dimmest))
@@ -133,9 +133,13 @@ class Stage:
         self._heat_paths()
         light = fire.lamp_light(self.look.path)
         self._lit = [
-            (cast.lamp.glow(own, light), cast.lamp.away(own))
-            for cast, own in zip(self._cast, self._trails, strict=True)
+            (cast.lamp.glow(own, [light[ink] for ink in self._inks(body, len(own))]), cast.lamp.away(own))
+            for body, (cast, own) in enumerate(zip(self._cast, self._trails, strict=True))
         ]
+
+    def _inks(self, body: int, count: int) -> list[int]:
+        """Returns the inks of the first so many paths of a body."""
+        return [fire.ink_of(self.look.path, body, number) for number in range(min(count, MOST_PATHS))]
 
     def shown(self, levels: np.ndarray) -> np.ndarray:
         """Returns what levels (n,) look like where the terrain is flat, open and lit, (n, 3) uint8 sRGB."""
@@ -243,10 +247,10 @@ class Stage:
     def _seen_through(self, view: View, geometry: Geometry) -> Tensor:
         """Returns the faint light of the path where terrain stands before it, (H · W, 3)."""
         seen_light, colours = torch.zeros(self.size[0] * self.size[1], 3), fire.path_colours(self.look.path)
-        for number, seen in self._geometry.unhidden_paths(view):
+        for ink, seen in self._geometry.unhidden_paths(view):
             hidden = seen & (geometry.kind < Kind.PATH)
             share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
-            seen_light += THROUGH * share.reshape(-1, 1) * torch.from_numpy(colours[number].astype(np.float32))
+            seen_light += THROUGH * share.reshape(-1, 1) * torch.from_numpy(colours[ink].astype(np.float32))
         return seen_light
 
     def _span(self, view: View) -> tuple[float, float]:

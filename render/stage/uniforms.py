@@ -11,7 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-MOST_PATHS = 8
+MOST_PATHS = 8  # of a body
+MOST_BODIES = 9  # of a picture
+INKS = MOST_PATHS + MOST_BODIES  # of lines: one for each path of a body, and for the first path of each body
 
 
 class Uniforms:
@@ -41,7 +43,7 @@ class Uniforms:
         "contour": 4,  # count, widths near and far in pixels of 1080 rows, strength
         "ink": 4,  # linear colour of contours, and its share; the rest is dark on pale and pale on dark
         "path": 3,  # widths near and far in pixels of 1080 rows, and the luminance that it is seen with
-        "fire": 3 * MOST_PATHS,  # each path's own radiance, or its colour on the screen where it is flat
+        "fire": 3 * INKS,  # the radiance of lines in each ink, or its colour on the screen where they are flat
         "flat": 1,  # whether paths have the very colour that was asked for
         "marks": 3,  # colour on the screen of what marks the lowest point
         "exposure": 1,
