@@ -12,6 +12,8 @@ from render.stage import palette
 from render.stage.tone import luminance
 from render.stage.uniforms import MOST_BODIES, MOST_PATHS
 
+LOWEST, ON_PALE, ON_DARK = range(3)  # what a mark is drawn in: at the lowest point, on pale ground, on dark ground
+INK_ON_PALE, INK_ON_DARK = "#14161d", "#8deaf2"
 PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
 HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
@@ -60,6 +62,13 @@ def lamp_light(style: PathLight) -> list[np.ndarray]:
     """Returns the light that paths throw on the ground around them, linear RGB."""
     strength = LAMP_LIGHT * style.glow
     return [strength * ((1 - LAMP_WHITE) * colour + LAMP_WHITE * float(colour.max())) for colour in path_colours(style)]
+
+
+def mark_colours(look: spec.LookPreset, deep: Tensor) -> np.ndarray:
+    """Returns linear RGB (9,) of the mark at the lowest point, whose ground has a colour (3,), and of marks on
+    pale and on dark ground elsewhere.
+    """
+    return np.concatenate([mark_colour(look, deep), palette.linear(INK_ON_PALE), palette.linear(INK_ON_DARK)])
 
 
 def mark_colour(look: spec.LookPreset, deep: Tensor) -> np.ndarray:

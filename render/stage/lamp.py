@@ -96,12 +96,15 @@ def _texels(relief: Relief, side: int) -> np.ndarray:
 def _lamps(trail: Trail) -> tuple[np.ndarray, np.ndarray]:
     """Returns places (m, 3) along a trail and how much each shines, in hundredths of a width of path times STRENGTH."""
     points, amounts = [], []
-    for piece in trail.pieces():
+    lit = trail.manner.lit
+    for stretch in trail.stretches():
+        piece = trail.points[stretch]
         walked = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(piece, axis=0), axis=1))])
         count = max(2, min(LAMPS, round(walked[-1] / 0.004)))
         stops = np.linspace(0, walked[-1], count)
         points.append(np.stack([np.interp(stops, walked, piece[:, k]) for k in range(3)], 1))
-        amounts.append(np.full(count, walked[-1] / count * 100))
+        even = np.full(count, walked[-1] / count * 100)
+        amounts.append(even if lit is None else even * np.interp(stops, walked, lit[stretch]))
     if trail.head is not None:
         points.append(trail.head[None])
         amounts.append(np.array([END]))

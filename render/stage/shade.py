@@ -167,7 +167,8 @@ def _shade_line(values: Tensor, uniforms: Tensor, transform: str) -> Tensor:
     hot = (0.75 + 0.25 * values[4] ** 2)[:, None] * fire
     shown = torch.stack(TRANSFORMS[transform]((hot[:, 0], hot[:, 1], hot[:, 2])), 1)
     screen = shown * (1 - u["flat"]) + fire * u["flat"]
-    screen = screen * (1 - mark[:, None]) + u["marks"] * mark[:, None]
+    marks = u["marks"].reshape(-1, 3)[values[5].clamp(max=2).long()]
+    screen = screen * (1 - mark[:, None]) + marks * mark[:, None]
     return torch.cat([screen.T, torch.ones(1, values.shape[1])])
 
 
@@ -199,7 +200,9 @@ def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, tran
             shaded[:4, own] = _in_chunks(kernel, samples[:3, own], rest)
     lines = torch.nonzero(kind >= int(Kind.PATH)).ravel()
     shaded[:4, lines] = _shade_line(samples[:, lines], uniforms.values, transform)
-    shaded[4, lines] = (kind[lines] == int(Kind.PATH)).to(shaded.dtype)
+    shines = (kind[lines] == int(Kind.PATH)).to(shaded.dtype)
+    gain = uniforms.get("halo")
+    shaded[4, lines] = shines * torch.where(gain > 0, gain * samples[4, lines], 1.0)
     return shaded
 
 

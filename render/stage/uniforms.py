@@ -44,8 +44,9 @@ class Uniforms:
         "ink": 4,  # linear colour of contours, and its share; the rest is dark on pale and pale on dark
         "path": 3,  # widths near and far in pixels of 1080 rows, and the luminance that it is seen with
         "fire": 3 * INKS,  # the radiance of lines in each ink, or its colour on the screen where they are flat
+        "halo": 1,  # light of the strongest halo, where it tells something along a line; else 0
         "flat": 1,  # whether paths have the very colour that was asked for
-        "marks": 3,  # colour on the screen of what marks the lowest point
+        "marks": 9,  # colours on the screen of marks: at the lowest point, on pale ground, on dark ground
         "exposure": 1,
         "haze": 4,  # contrast that the far end loses, and the colour on the screen that it goes to
     }
