@@ -12,7 +12,7 @@ from render.errors import DataError
 from render.film.drawing import Drawing
 from render.film.moves import MOVES, Move, Setting
 from render.film.timeline import head_progress, path_position
-from render.film.walked import arrows_along, drops_along, walked
+from render.film.walked import arrows_along, drops_along, farthest, walked
 from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
 from render.landscape.path import Path
@@ -153,6 +153,9 @@ class Take:
             absent=bool(walks) and all(walk.is_absent for walk in walks),
             read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
+            farthest=tuple(farthest(walk.path) for walk in walks),
+            steepest=self.steepest,
+            drops=any(walk.drops for walk in walks),
             refined=max(panel.relief.refined for panel in self.panels),
         )
 

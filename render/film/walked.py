@@ -10,7 +10,7 @@ from render.landscape.path import Path
 from render.landscape.slope import gradient_at
 from render.landscape.surface import Surface
 from render.scene.pathlight import PathLight
-from render.stage.manner import AHEAD, Manner, faded, swollen
+from render.stage.manner import AHEAD, GAIN, Manner, faded, swollen
 from render.stage.mesh import height_at
 from render.stage.relief import Relief
 from render.stage.told import Arrow, Drop
@@ -76,14 +76,19 @@ def _manner(style: PathLight, path: Path, descent: Descent, trail: Trail, head: 
     if style.distance != "none":
         index = np.append(descent.index[: len(trail.points) - 1], head)
         apart = np.interp(index, np.arange(len(path)), shares(path))
+        known = farthest(path) > 0
         if style.distance == "halo":
-            halo = apart
-        else:
+            halo = apart if known else np.full(len(index), 1 / GAIN)
+        elif known:
             width = swollen(apart) * (1 if width is None else width)
     return Manner(opacity, width, halo)
 
 
 def shares(path: Path) -> np.ndarray:
     """Returns how far from the plane the logged points of a path lie (T,), in 0..1 of the farthest; 0 where unknown."""
-    known = np.nan_to_num(path.distance)
-    return np.asarray(known / max(float(known.max()), 1e-300))
+    return np.asarray(np.nan_to_num(path.distance) / max(farthest(path), 1e-300))
+
+
+def farthest(path: Path) -> float:
+    """Returns the largest distance of a path from the plane, in units of the weights; 0 where it is unknown."""
+    return float(np.nan_to_num(path.distance).max())

@@ -87,27 +87,32 @@ def _put_path(
         parts["beads"] = line.beads(trail, pen)
         parts["bead"] = line.bead(trail, pen) if style.end else None
         parts["drops"] = mesh.together([drop.drawn(each, pen) for each in trail.drops]) if trail.drops else None
-    _put_line(geometry, name, cast, trail, (pen, style, skipped, ink))
-    _put_line(geometry, f"{name} ahead", cast, None if trail is None else trail.ahead, (pen, style, 0.0, ink))
+    _put_line(geometry, f"{name} ahead", cast, None if trail is None else trail.ahead, (pen, 0.0, ink))
+    edge = _put_band(geometry, name, cast, trail, (pen, skipped, ink)) if style.style == "ribbon" else trail
+    _put_line(geometry, name, cast, edge, (pen, skipped, ink))
     for part, made in parts.items():
         bright = None if made is None else np.full(len(made.points), 1 / GAIN if style.distance == "halo" else 1.0)
         geometry.put(f"path {name} {part}", Kind.PATH, cast.moved(made), bright, ink)
 
 
-def _put_line(
-    geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, PathLight, float, int]
-) -> None:
+def _put_line(geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, float, int]) -> None:
     """Puts the line of a trail on a stage, but for so much of its beginning, in an ink: sheer where it says so."""
-    pen, style, skipped, ink = how
-    band: tuple[mesh.Mesh | None, np.ndarray | None] = (None, None)
-    if trail is not None and style.style == "ribbon":
-        edge = ribbon.raised(trail, pen)
-        band, trail = ribbon.band(trail, edge, skipped) or band, edge
+    pen, skipped, ink = how
     made, values = (None if trail is None else line.tube_of(trail, pen, skipped)) or (None, None)
     sheer = trail is not None and trail.manner.opacity is not None
     geometry.put(f"path {name} line", Kind.PATH, None if sheer else cast.moved(made), values, ink)
     geometry.put(f"{SHEER} {name} line", Kind.SHEER, cast.moved(made) if sheer else None, values, ink)
-    geometry.put(f"{SHEER} {name} band", Kind.SHEER, cast.moved(band[0]), band[1], ink)
+
+
+def _put_band(
+    geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, float, int]
+) -> Trail | None:
+    """Puts the band of the ribbon of a trail on a stage, and returns its upper edge."""
+    pen, skipped, ink = how
+    edge = None if trail is None else ribbon.raised(trail, pen)
+    made, sheer = (ribbon.band(trail, edge, skipped) if trail and edge else None) or (None, None)
+    geometry.put(f"{SHEER} {name} band", Kind.SHEER, cast.moved(made), sheer, ink)
+    return edge
 
 
 def _arrows(cast: Cast, trails: Sequence[Trail], pen: Pen, sight: Sight) -> dict[int, mesh.Mesh | None]:
