@@ -244,6 +244,6 @@ def test_a_caption_says_what_is_told_along_the_paths_and_nothing_where_none_is_d
     assert "arrows: down the gradient of the slice in α and β, 0.123 where longest" in said
     assert "drops: from the surface to the path's own loss, faint under it" in said
     briefly = list(told_briefly(style, PathStyle(), drawing, {"drops": "Lote"}))
-    assert briefly == ["up to 8.04 | 6.5 from the plane", "arrows: gradient of the slice", "Lote"]
+    assert briefly == ["line up to 8.04 | 6.5 from the plane", "arrows: gradient of the slice", "Lote"]
     assert not list(told_words(style, PathStyle(show=False), drawing))
     assert not list(told_words(look_with().path, PathStyle(), Drawing(())))

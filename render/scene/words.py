@@ -41,7 +41,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "own": "path at its own loss",
     "read": "its loss read there",
     "beyond": "path beyond the terrain",
-    "apart": "up to {} from the plane",
+    "apart": "line up to {} from the plane",
     "arrows": "arrows: gradient of the slice",
     "drops": "drops to the path's own loss",
     "line": "1 line = {}",

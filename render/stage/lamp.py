@@ -41,6 +41,10 @@ class Lamp:
         self._normals = normal[np.ix_(row, column)].reshape(-1, 3)
         self._flat = _texels(relief, AWAY_SIDE)[:, :2]
 
+    def lit_by(self, trails: Sequence[Trail], colours: Colours, *, bare: bool = False) -> tuple[Tensor, Tensor]:
+        """Returns the light of paths, and the distance from the nearest; bare ground does not stand back beside any."""
+        return self.glow(trails, colours), self.away([] if bare else trails)
+
     def glow(self, trails: Sequence[Trail], colours: Colours) -> Tensor:
         """Returns the light (GLOW_SIDE², 3) that paths of linear colours throw on the terrain, without shadows."""
         light = np.zeros((GLOW_SIDE**2, 3), np.float32)

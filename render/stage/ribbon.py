@@ -14,7 +14,7 @@ from render.stage.trail import Trail
 RISE = 5.0  # height of a ribbon / width of the line
 TAPER = 0.12  # length over which it rises at its start and sinks at its head, picture widths
 CREST = 0.5  # width of its upper edge / that of the line
-FOOT, UPPER = 0.22, 0.7  # opacity of the band where it stands, and under its edge
+FOOT, UPPER = 0.3, 0.8  # opacity of the band where it stands, and under its edge
 
 
 def raised(trail: Trail, pen: Pen) -> Trail:

@@ -137,9 +137,9 @@ class Stage:
         """Puts the walked parts of the paths of each body on the stage, in place of those before."""
         self._trails = [list(own) for own in trails]
         self._heat_paths()
-        light = fire.lamp_light(self.look.path)
+        light, bare = fire.lamp_light(self.look.path), self.look.path.style == "ribbon"
         self._lit = [
-            (cast.lamp.glow(own, [light[ink] for ink in self._inks(body, len(own))]), cast.lamp.away(own))
+            cast.lamp.lit_by(own, [light[ink] for ink in self._inks(body, len(own))], bare=bare)
             for body, (cast, own) in enumerate(zip(self._cast, self._trails, strict=True))
         ]
 
