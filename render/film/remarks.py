@@ -60,5 +60,7 @@ def _paths(take: Take, panel: Panel) -> Iterator[str]:
             yield f"{walk.away:,} of the {count:,} points of its path lie beyond the terrain, where it is not drawn"
         if take.look.path.distance != "none" and not np.isfinite(walk.path.distance).any():
             yield "how far its path lies from the plane is not known, so that look.path.distance shows nothing"
+        if take.look.path.drops and panel.reads_losses:
+            yield "its file gives no loss of the path that drops could lead to; give path_loss beside path_alpha"
         if walk.laid:
             yield "its file gives no loss of the path, which is laid on the surface; give path_loss beside path_alpha"
