@@ -22,18 +22,20 @@ class PathLight(LookPart):
         max_length=7,
         description="colours of further paths on the same surface, sRGB, in their order",
     )
+    width: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(7.0, 3.0), description="pixels near and far, of a picture 1080 rows high"
+    )
+    glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 a flat line")
     sides: list[Colour] = Field(
         default=[],
         max_length=9,
         description="colours of the first path of each surface side by side, sRGB, from left to right; where the list "
         "ends it is colour again",
     )
-    width: Annotated[tuple[float, float], Field(strict=False)] = Field(
-        default=(7.0, 3.0), description="pixels near and far, of a picture 1080 rows high"
-    )
-    glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 a flat line")
     style: Literal["line", "ribbon"] = Field(
-        default="line", description="line is round and lies on the terrain; ribbon is a band that stands on it"
+        default="line",
+        description="line is round and lies on the terrain; ribbon is a band that stands on it, five "
+        "times as high as the line is wide",
     )
     trail: Share = Field(
         default=0.0,

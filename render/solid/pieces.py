@@ -111,7 +111,7 @@ def _paths(cut: Cut) -> Iterator[Piece]:
             shine = Material(
                 f"path-{line + 1}", None, (red, green, blue), 1 + 2 * min(1.0, look.path.glow), two_sided=True
             )
-            yield _round(f"path-{line + 1}", joined(tubes), shine, cut)
+            yield _round(f"path-{line + 1}", mesh.together(tubes), shine, cut)
 
 
 def _round(name: str, made: Mesh, material: Material, cut: Cut) -> Piece:
@@ -120,13 +120,6 @@ def _round(name: str, made: Mesh, material: Material, cut: Cut) -> Piece:
 
 def _scaled(points: np.ndarray, cut: Cut) -> np.ndarray:
     return (points.astype(np.float64) * cut.scale).astype(np.float32)
-
-
-def joined(parts: list[Mesh]) -> Mesh:
-    """Returns several meshes as one."""
-    starts = np.cumsum([0, *(len(part.points) for part in parts)])
-    triangles = [part.triangles + start for part, start in zip(parts, starts, strict=False)]
-    return Mesh(np.concatenate([part.points for part in parts]), np.concatenate(triangles).astype(np.int32))
 
 
 def rounded(made: Mesh) -> np.ndarray:
