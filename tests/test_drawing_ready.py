@@ -23,6 +23,7 @@ from render.landscape.surface import Surface
 from render.scene.existing import ReadySurface
 from render.scene.load import load
 from render.stage import mesh
+from render.stage.arrow import LONGEST, SHORTEST
 from tests.test_caption import RECORD
 
 AXIS = np.linspace(-1, 1, 33)
@@ -120,6 +121,35 @@ def test_a_path_at_its_own_loss_is_laid_on_the_surface_where_the_file_has_none_a
     assert np.ptp(walk.descent.points[:, 2] - ground) < 1e-6
     assert caption_of(scene, take).endswith(" · path laid on the surface where its own loss is not given")
     assert [s for s in remarks(take) if "gives no loss of the path" in s]
+
+
+def test_what_a_file_cannot_tell_along_its_path_is_not_drawn_and_said(home):
+    asked = ["look.path.distance=width", "look.path.drops=5"]
+    bare, told = scene_of(home, written(home, **WAY), extra=asked), {"path_loss": np.array([1.5, 1.2, 1.0])}
+    take = taken(bare)
+    assert take.trails(take.panels[0], 2.0)[0].manner.width is None and not take.panels[0].walks[0].drops
+    said = " ".join(remarks(take))
+    assert "no loss of the path that drops could lead to" in said and "from the plane is not known" in said
+    assert "distance" not in caption_of(bare, take) and "drops" not in caption_of(bare, take)
+    full = scene_of(home, written(home, **WAY, **told), extra=asked)
+    take = taken(full)
+    assert take.panels[0].walks[0].drops and "drops: from the surface" in caption_of(full, take)
+    assert not [sentence for sentence in remarks(take) if "drops" in sentence]
+
+
+def test_arrows_appear_as_the_head_passes_and_panels_measure_them_by_one_scale(home):
+    files = [written(home, **WAY), written(home, "b.npz", values=10 * BOWL, **WAY)]
+    scene = scene_of(home, *files, extra=["look.path.arrows=6"])
+    take = taken(scene)
+    gentle, steep = (take.trails(panel, 2.0)[0].arrows for panel in take.panels)
+    assert [len(each) for each in (gentle, steep)] == [6, 6] and not take.trails(take.panels[0], 0.0)[0].arrows
+    assert 0 < len(take.trails(take.panels[0], 0.8)[0].arrows) < 6
+    for (one, short), (other, long) in zip(gentle, steep, strict=True):
+        assert other.slope == pytest.approx(10 * one.slope, rel=1e-4)
+        assert long - short == pytest.approx(LONGEST / 3, abs=1e-4) or short == SHORTEST * LONGEST
+        np.testing.assert_allclose(one.way, other.way, atol=1e-5)
+    assert max(length for _, length in steep) == LONGEST
+    assert "arrows: down the gradient of the slice in α and β" in caption_of(scene, take)
 
 
 def test_a_loss_of_the_path_that_is_unknown_is_no_number_and_not_diverged(home):

@@ -288,18 +288,18 @@ def test_kernels_are_compiled_where_a_compiler_is_required(capsys):
     assert "could not be compiled" not in capsys.readouterr().err
 
 
-def test_a_path_below_the_surface_is_seen_through_it_as_a_ghost(graphics, crater):
+def test_a_path_below_the_surface_is_faintly_seen_through_it(graphics, crater):
     steps = Look(name="ember").steps
     made = relief.make(crater, steps, crater.shape[0] / crater.shape[1])
     look = Look(name="ember", grain=0.0).resolved
     places = np.linspace([-0.3, 0.25], [0.05, 0.0], 60)
     buried = drape(made, "disc", places, np.zeros(60), 0.0)
     pictures = {}
-    for ghost in (False, True):
-        stage = Stage([Placed(made)], look, SUN, SIZE, 2, ghost=ghost)
+    for through in (False, True):
+        stage = Stage([Placed(made)], look, SUN, SIZE, 2, through=through)
         stage.show_paths([[buried.until(59.0)]])
         stage._lit = [cast.dark for cast in stage._cast]  # the light on the ground is the same with and without
-        pictures[ghost] = stage.photograph(VIEW, 1).astype(int)
+        pictures[through] = stage.photograph(VIEW, 1).astype(int)
         stage.show_paths([[]])
         pictures["none"] = stage.photograph(VIEW, 1).astype(int)
         stage.close()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from render.film.drawing import Drawing, levelled_words
+from render.film.said import told_words
 from render.scene import relief as reliefs
 from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
@@ -34,6 +35,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         alike,
         _contours(scene.look, drawn.refined),
         _path(shot.path, drawn, sum(map(count_paths, records))),
+        *told_words(scene.look.path, shot.path, drawn),
     ]
     return " · ".join(part for part in parts if part)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from render.film.drawing import levelled_words
 from render.film.take import Panel, Take, prepare
 from render.landscape import ready
@@ -56,5 +58,9 @@ def _paths(take: Take, panel: Panel) -> Iterator[str]:
             yield "its path lies beyond the terrain and is not drawn; give a surface that reaches to it"
         elif walk.away:
             yield f"{walk.away:,} of the {count:,} points of its path lie beyond the terrain, where it is not drawn"
+        if take.look.path.distance != "none" and not np.isfinite(walk.path.distance).any():
+            yield "how far its path lies from the plane is not known, so that look.path.distance shows nothing"
+        if take.look.path.drops and panel.reads_losses:
+            yield "its file gives no loss of the path that drops could lead to; give path_loss beside path_alpha"
         if walk.laid:
             yield "its file gives no loss of the path, which is laid on the surface; give path_loss beside path_alpha"

@@ -12,6 +12,7 @@ from render.errors import DataError
 from render.film.drawing import Drawing
 from render.film.moves import MOVES, Move, Setting
 from render.film.timeline import head_progress, path_position
+from render.film.walked import arrows_along, drops_along, farthest, walked
 from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
 from render.landscape.path import Path
@@ -22,6 +23,7 @@ from render.scene import look as looks
 from render.scene.camera import Ride
 from render.scene.shot import Shot
 from render.stage import mesh, relief, sunward
+from render.stage.arrow import length_of
 from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
@@ -29,6 +31,7 @@ from render.stage.framing import frame_of
 from render.stage.relief import Relief
 from render.stage.stage import Stage
 from render.stage.sunward import Asked
+from render.stage.told import Arrow, Drop
 from render.stage.trail import Descent, Trail, drape
 from render.stage.unasked import Steps, steps_for
 
@@ -42,12 +45,13 @@ class Walk:
     path: Path
     descent: Descent
     pace: str
+    arrows: tuple[Arrow, ...] = ()
+    drops: tuple[Drop, ...] = ()
     laid: bool = False  # on the surface although its own loss was asked for, which is not known
 
     def head(self, progress: float) -> float:
         """Returns the place in the trajectory at a progress of 0 to 1."""
-        walked = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.descent.points, axis=0), axis=1))])
-        return path_position(self.pace, progress, self.path.steps, walked[self.corners])
+        return path_position(self.pace, progress, self.path.steps, self.descent.walked[self.corners])
 
     def places_every(self, steps: int) -> np.ndarray:
         """Returns the places (k,) in the trajectory at every so many steps, but for its first; none for 0."""
@@ -121,8 +125,21 @@ class Take:
         """Returns the paths so far; none where the shot hides them."""
         if not self.shot.path.show:
             return []
-        every, progress = self.look.path.beads, self.progress(time)
-        return [walk.descent.until(walk.head(progress), walk.places_every(every)) for walk in panel.walks]
+        style, progress = self.look.path, self.progress(time)
+        trails = []
+        for walk in panel.walks:
+            head = walk.head(progress)
+            trail = walked(style, walk.path, walk.descent, head, walk.places_every(style.beads))
+            arrows = tuple(
+                (arrow, length_of(arrow.slope, self.steepest)) for arrow in walk.arrows if arrow.place < head
+            )
+            trails.append(replace(trail, arrows=arrows, drops=tuple(drop for drop in walk.drops if drop.place <= head)))
+        return trails
+
+    @property
+    def steepest(self) -> float:
+        """The slope of the longest arrow, loss / unit of α and β; nought where there are none."""
+        return max((arrow.slope for panel in self.panels for walk in panel.walks for arrow in walk.arrows), default=0.0)
 
     @property
     def drawing(self) -> Drawing:
@@ -136,6 +153,9 @@ class Take:
             absent=bool(walks) and all(walk.is_absent for walk in walks),
             read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
+            farthest=tuple(farthest(walk.path) for walk in walks),
+            steepest=self.steepest,
+            drops=any(walk.drops for walk in walks),
             refined=max(panel.relief.refined for panel in self.panels),
         )
 
@@ -152,9 +172,10 @@ class Take:
         """
         style = self.shot.path
         levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
-        ghost = style.show and style.height == "loss"
+        through = style.show and (style.height == "loss" or self.look.path.drops > 0)
         bodies = [self._placed(number) for number in shown]
-        return Stage(bodies, self.look, self.sun, size, factor, levels=levels, ghost=ghost, rows=rows)
+        look = self.look.model_copy(update={"path": self.look.path.seen_on(shown)})
+        return Stage(bodies, look, self.sun, size, factor, levels=levels, through=through, rows=rows)
 
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]
@@ -213,11 +234,13 @@ def _is_round(made: Relief) -> bool:
 def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief) -> Panel:
     walks = []
     for path in landscape.paths:
-        levels, laid = None, False
-        if shot.path.height == "loss":
-            levels, laid = _own_levels(path, landscape, made)
-        descent = drape(made, look.body, places_on(landscape, path), levels, 0.0)
-        walks.append(Walk(path, descent, shot.path.pace, laid))
+        lifted = shot.path.height == "loss"
+        asked = lifted or look.path.drops > 0
+        levels, unknown = _own_levels(path, landscape, made) if asked else (None, False)
+        descent = drape(made, look.body, places_on(landscape, path), levels if lifted else None, 0.0)
+        arrows = arrows_along(look.path.arrows, path, descent, landscape.surface, made.depth)
+        drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
+        walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))
     return Panel(landscape, made, tuple(walks))
 
 

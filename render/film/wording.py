@@ -10,6 +10,7 @@ from render.film.caption import caption
 from render.film.essentials import essentials
 from render.film.figures import format_loss, format_step, short_loss
 from render.film.overlay import Counter, Words
+from render.film.said import told_briefly
 from render.film.take import Panel, Take
 from render.film.ticks import between_lines, factor_words
 from render.scene.output import Film, Still
@@ -60,7 +61,9 @@ def caption_of(scene: Scene, take: Take) -> str:
 
 def brief_of(take: Take, language: Mapping[str, str]) -> str:
     """Returns the essentials of the caption of a take, in a language."""
-    return essentials(take.shot.path, [panel.landscape.record for panel in take.panels], take.drawing, language)
+    records = [panel.landscape.record for panel in take.panels]
+    said = essentials(take.shot.path, records, take.drawing, language)
+    return " · ".join([said, *told_briefly(take.look.path, take.shot.path, take.drawing, language)])
 
 
 def label_of(family: Mapping[str, Any], name: str) -> str:
@@ -100,11 +103,12 @@ def unit_of(panel: Panel, language: Mapping[str, str]) -> str:
 def names_of(scene: Scene, take: Take) -> Iterator[tuple[str, str]]:
     """Gives the name and the colour of every path: that of its panel where each panel has only one."""
     colours = [take.look.path.colour, *take.look.path.others]
-    for panel, name in zip(take.panels, take.shot.surfaces, strict=True):
+    for side, (panel, name) in enumerate(zip(take.panels, take.shot.surfaces, strict=True)):
         surface = scene.measured.get(name)
         runs = [surface.run, *surface.paths] if surface else [name]
+        first = take.look.path.on_side(side)
         for line, run in enumerate(runs[: len(panel.walks)]):
             if len(runs) > 1:
-                yield label_of(scene.runs, run), colours[line % len(colours)]
+                yield label_of(scene.runs, run), colours[line % len(colours)] if line else first
             else:
-                yield label_of(scene.surfaces, name), ""
+                yield label_of(scene.surfaces, name), first if take.look.path.sides else ""

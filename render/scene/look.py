@@ -18,13 +18,13 @@ from render.scene.furniture import Furniture
 from render.scene.nearest import nearest
 from render.scene.palette import Kind, Palette, require_order
 from render.scene.part import Auto, auto_or_number
+from render.scene.pathlight import PathLight
 from render.scene.relief import LogStep, ReliefStep, measured_steps
 from render.scene.words import WordStyle
 
 INK = "^(#[0-9a-fA-F]{6}|ground)$"
 PRESET = "ember"
 RADIUS_PIXELS = 2800  # of a line, for a radius of one picture width, which former versions asked for
-OTHER_PATHS = ("#3fc7ff", "#a6e35a", "#ff5fa8", "#b58cff", "#ffe04d", "#f4f1e8", "#5affc8")
 
 Turn = Annotated[Auto | Annotated[float, Field(ge=-360, le=360), Tag("number")], Discriminator(auto_or_number)]
 Height = Annotated[Auto | Annotated[float, Field(ge=1, le=89), Tag("number")], Discriminator(auto_or_number)]
@@ -62,32 +62,6 @@ class Contours(LookPart):
     )
     width: Annotated[tuple[float, float], Field(strict=False)] = Field(
         default=(1.6, 0.6), description="pixels near and far, of a picture 1080 rows high"
-    )
-
-
-class PathLight(LookPart):
-    """The line of the descent."""
-
-    colour: Colour = Field(description="colour of the glow, sRGB; the core is hotter; exact where glow is 0")
-    others: list[Colour] = Field(
-        default=list(OTHER_PATHS),
-        max_length=7,
-        description="colours of further paths on the same surface, sRGB, in their order",
-    )
-    width: Annotated[tuple[float, float], Field(strict=False)] = Field(
-        default=(7.0, 3.0), description="pixels near and far, of a picture 1080 rows high"
-    )
-    glow: float = Field(ge=0, le=100, description="light of the halo and on the terrain; 1 is plain, 0 a flat line")
-    start: bool = Field(default=True, description="whether a hollow ring marks where the path begins")
-    end: bool = Field(default=True, description="whether a bead marks where it has come to")
-    beads: int = Field(
-        default=0,
-        ge=0,
-        le=10**9,
-        description="steps between small beads on the line, whose spacing shows its speed; 0 none",
-    )
-    lowest: bool = Field(
-        default=True, description="whether the lowest point of the slice is marked where the path ends elsewhere"
     )
 
 

@@ -99,7 +99,8 @@ def _base(cut: Cut) -> Piece:
 def _paths(cut: Cut) -> Iterator[Piece]:
     """Gives the paths that are drawn, whole, each in the light of its own colour."""
     look = cut.take.look
-    tints = [look.path.colour, *look.path.others]
+    side = next(side for side, panel in enumerate(cut.take.panels) if panel is cut.panel)
+    tints = [look.path.on_side(side), *look.path.others]
     radius = look.path.width[0] / RADIUS_PIXELS
     for line, trail in enumerate(cut.take.trails(cut.panel, cut.take.shot.duration)):
         tubes = [mesh.tube(piece, radius, SIDES) for piece in trail.pieces()]
@@ -110,7 +111,7 @@ def _paths(cut: Cut) -> Iterator[Piece]:
             shine = Material(
                 f"path-{line + 1}", None, (red, green, blue), 1 + 2 * min(1.0, look.path.glow), two_sided=True
             )
-            yield _round(f"path-{line + 1}", joined(tubes), shine, cut)
+            yield _round(f"path-{line + 1}", mesh.together(tubes), shine, cut)
 
 
 def _round(name: str, made: Mesh, material: Material, cut: Cut) -> Piece:
@@ -119,13 +120,6 @@ def _round(name: str, made: Mesh, material: Material, cut: Cut) -> Piece:
 
 def _scaled(points: np.ndarray, cut: Cut) -> np.ndarray:
     return (points.astype(np.float64) * cut.scale).astype(np.float32)
-
-
-def joined(parts: list[Mesh]) -> Mesh:
-    """Returns several meshes as one."""
-    starts = np.cumsum([0, *(len(part.points) for part in parts)])
-    triangles = [part.triangles + start for part, start in zip(parts, starts, strict=False)]
-    return Mesh(np.concatenate([part.points for part in parts]), np.concatenate(triangles).astype(np.int32))
 
 
 def rounded(made: Mesh) -> np.ndarray:

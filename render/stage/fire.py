@@ -7,10 +7,13 @@ import torch
 from torch import Tensor
 
 from render.scene import look as spec
+from render.scene.pathlight import PathLight
 from render.stage import palette
 from render.stage.tone import luminance
-from render.stage.uniforms import MOST_PATHS
+from render.stage.uniforms import MOST_BODIES, MOST_PATHS
 
+LOWEST, ON_PALE, ON_DARK = range(3)  # what a mark is drawn in: at the lowest point, on pale ground, on dark ground
+INK_ON_PALE, INK_ON_DARK = "#14161d", "#8deaf2"
 PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
 HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
@@ -19,24 +22,30 @@ CONTRAST = 3.7  # of a path to the ground beside it, luminance with 5 % added to
 PURER = 2.2  # power by which the colour of a path is purer in its halo on the ground: glow, where brown would be dirt
 
 
-def is_flat(style: spec.PathLight) -> bool:
+def is_flat(style: PathLight) -> bool:
     """Says whether paths are lines in their own colours, which do not glow."""
     return style.glow == 0
 
 
-def path_colours(style: spec.PathLight) -> list[np.ndarray]:
-    """Returns linear RGB (3,) of MOST_PATHS paths."""
+def ink_of(style: PathLight, body: int, number: int) -> int:
+    """Returns the ink of a path on a body: by its number, or by the body where sides have colours of their own."""
+    return MOST_PATHS + body if style.sides and number == 0 else number
+
+
+def path_colours(style: PathLight) -> list[np.ndarray]:
+    """Returns linear RGB (3,) of the INKS that lines are drawn in."""
     colours = [style.colour, *style.others]
-    return [palette.linear(colours[index % len(colours)]) for index in range(MOST_PATHS)]
+    named = [colours[number % len(colours)] for number in range(MOST_PATHS)]
+    return [palette.linear(colour) for colour in (*named, *map(style.on_side, range(MOST_BODIES)))]
 
 
-def hues(style: spec.PathLight) -> Tensor:
-    """Returns the colours (MOST_PATHS, 3) of the haloes of paths."""
+def hues(style: PathLight) -> Tensor:
+    """Returns the colours (INKS, 3) of the haloes of paths."""
     glow = min(2.0, style.glow)
     return torch.from_numpy(np.stack([glow * colour for colour in path_colours(style)]).astype(np.float32))
 
 
-def fire(style: spec.PathLight, several: bool) -> list[np.ndarray]:
+def fire(style: PathLight, several: bool) -> list[np.ndarray]:
     """Returns what paths send out: a white-hot core in a halo of their colour, or the colour itself.
 
     several: whether they are to be told apart by their colours.
@@ -44,14 +53,14 @@ def fire(style: spec.PathLight, several: bool) -> list[np.ndarray]:
     if is_flat(style):
         return path_colours(style)
     glow = min(1.0, style.glow)
-    heat, white = (HEAT_AMONG, WHITE_AMONG) if several else (HEAT, WHITE)
+    heat, white = (HEAT_AMONG, WHITE_AMONG) if several or style.sides else (HEAT, WHITE)
     return [
         colour * (1 - glow) + glow * heat * (colour * (1 - white) + white * float(colour.max()))
         for colour in path_colours(style)
     ]
 
 
-def halo(style: spec.PathLight, several: bool, seen: float) -> np.ndarray:
+def beside(style: PathLight, several: bool, seen: float) -> np.ndarray:
     """Returns the colour on the screen (3,) of pale ground beside a glowing path, and its share, 1 or 0.
 
     It is the path's own, as saturated as glow is, and so dark that the line, seen with a luminance, stands out. Paths
@@ -65,10 +74,17 @@ def halo(style: spec.PathLight, several: bool, seen: float) -> np.ndarray:
     return np.array([*np.clip(pure * wanted / float(pure @ palette.LUMA), 0, 1), 1.0])
 
 
-def lamp_light(style: spec.PathLight) -> list[np.ndarray]:
+def lamp_light(style: PathLight) -> list[np.ndarray]:
     """Returns the light that paths throw on the ground around them, linear RGB."""
     strength = LAMP_LIGHT * style.glow
     return [strength * ((1 - LAMP_WHITE) * colour + LAMP_WHITE * float(colour.max())) for colour in path_colours(style)]
+
+
+def mark_colours(look: spec.LookPreset, deep: Tensor) -> np.ndarray:
+    """Returns linear RGB (9,) of the mark at the lowest point, whose ground has a colour (3,), and of marks on
+    pale and on dark ground elsewhere.
+    """
+    return np.concatenate([mark_colour(look, deep), palette.linear(INK_ON_PALE), palette.linear(INK_ON_DARK)])
 
 
 def mark_colour(look: spec.LookPreset, deep: Tensor) -> np.ndarray:

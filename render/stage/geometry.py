@@ -14,7 +14,8 @@ from render.stage.camera import View
 from render.stage.gl import require_gl
 from render.stage.mesh import Mesh
 
-LINE_CODE = 30  # a path's share of the blue channel
+LINE_CODE = 15  # a share of the blue channel: of an ink, or of a body
+SHEER = "sheer"  # begins the names of sheer lines
 CODE = 40  # a kind's share of the red channel; far enough apart to survive a driver's rounding
 
 
@@ -27,6 +28,7 @@ class Kind(enum.IntEnum):
     UNDERSIDE = 3
     PATH = 4
     MARK = 5
+    SHEER = 6  # a line that lets through; never in the pass of what does not
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Geometry:
     depth: np.ndarray  # (H, W) float32, window depth in 0..1; 1 where there is nothing
     kind: np.ndarray  # (H, W) uint8
     along: np.ndarray  # (H, W) uint8, place along the path in 0..255, meaningful on the path only
-    line: np.ndarray  # (H, W) uint8, which path it is, or which body
+    line: np.ndarray  # (H, W) uint8, the ink of a path, or which body
     near: float  # picture widths
     far: float
 
@@ -72,7 +74,7 @@ class GeometryPass:
     ) -> None:
         """Shows a mesh as a kind of thing, in place of the one of that name; None, or no triangle, takes it away.
 
-        line: which path it is, or which body. back: what is seen from behind, if that is another kind; the front is
+        line: the ink of a path, or which body. back: what is seen from behind, if that is another kind; the front is
         where triangles run counter-clockwise, and a back of NOTHING hides what is behind it, and shows nothing.
         """
         if mesh is None or not len(mesh.triangles):
@@ -91,6 +93,8 @@ class GeometryPass:
             code[:, 1] = np.round(255 * along)
         data.point_data["code"] = code
         self._add(name, data, None if back is None else "back")
+        if kind == Kind.SHEER:
+            self._sheer[name].SetVisibility(False)
         if back is not None:
             behind = data.copy()
             turned = code.copy()
@@ -123,22 +127,45 @@ class GeometryPass:
         kind = (colour[..., 0].astype(np.uint16) + CODE // 2) // CODE
         if self._bodies and not empty and not kind.any():
             raise MachineError("the graphics driver returned an empty picture; check the scene's camera and the driver")
-        line = (colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE
-        return Geometry(depth, kind.astype(np.uint8), colour[..., 1], line.astype(np.uint8), near, far)
+        return Geometry(depth, kind.astype(np.uint8), colour[..., 1], _number(colour), near, far)
+
+    def sheer(self, view: View) -> tuple[np.ndarray, np.ndarray] | None:
+        """Returns opacity in 0..255 and ink of the sheer lines that a view sees, (H, W) uint8; None without any."""
+        if not self._sheer:
+            return None
+        self._aim(view)
+        try:
+            self._show_sheer(True)
+            self._plotter.render_window.Render()
+            colour = _read_colour(self._plotter.render_window, self._size)
+        finally:
+            self._show_sheer(False)
+        return np.where(_is(Kind.SHEER, colour), colour[..., 1], 0).astype(np.uint8), _number(colour)
+
+    def _show_sheer(self, shown: bool) -> None:
+        for actor in self._sheer.values():
+            actor.SetVisibility(shown)
+
+    @property
+    def _sheer(self) -> dict[str, Any]:
+        return {name: actor for name, actor in self._plotter.actors.items() if name.startswith(SHEER)}
 
     def unhidden_paths(self, view: View) -> list[tuple[int, np.ndarray]]:
-        """Returns where each path and its head would be seen if no terrain stood before them, (H, W) bool."""
+        """Returns how opaque the paths of each ink would be seen if no terrain stood before them, (H, W) in 0..1."""
         hidden = [actor for name, actor in self._plotter.actors.items() if name.startswith("body")]
         self._aim(view)
         try:
             for actor in hidden:
                 actor.SetVisibility(False)
+            self._show_sheer(True)
             self._plotter.render_window.Render()
             colour = _read_colour(self._plotter.render_window, self._size)
-            line = (colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE
-            shown = np.abs(colour[..., 0].astype(int) - Kind.PATH * CODE) < CODE // 2
-            return [(int(index), shown & (line == index)) for index in np.unique(line[shown])]
+            line = _number(colour)
+            sheer = np.where(_is(Kind.SHEER, colour), colour[..., 1] / np.float32(255), np.float32(0))
+            opacity = np.where(_is(Kind.PATH, colour), np.float32(1), sheer)
+            return [(int(ink), np.where(line == ink, opacity, 0)) for ink in np.unique(line[opacity > 0])]
         finally:
+            self._show_sheer(False)
             for actor in hidden:
                 actor.SetVisibility(True)
 
@@ -181,6 +208,16 @@ def _poly_data(mesh: Mesh) -> Any:
     import pyvista
 
     return pyvista.PolyData.from_regular_faces(mesh.points, mesh.triangles)
+
+
+def _is(kind: Kind, colour: np.ndarray) -> np.ndarray:
+    """Returns which sub-pixels (H, W) of what was read back show a kind of thing."""
+    return np.asarray(np.abs(colour[..., 0].astype(int) - kind * CODE) < CODE // 2)
+
+
+def _number(colour: np.ndarray) -> np.ndarray:
+    """Returns the inks, or whose bodies, (H, W) uint8 of what was read back."""
+    return ((colour[..., 2].astype(np.uint16) + LINE_CODE // 2) // LINE_CODE).astype(np.uint8)
 
 
 def _read_depth(window: Any, size: tuple[int, int]) -> np.ndarray:

@@ -41,6 +41,10 @@ class Lamp:
         self._normals = normal[np.ix_(row, column)].reshape(-1, 3)
         self._flat = _texels(relief, AWAY_SIDE)[:, :2]
 
+    def lit_by(self, trails: Sequence[Trail], colours: Colours, *, bare: bool = False) -> tuple[Tensor, Tensor]:
+        """Returns the light of paths, and the distance from the nearest; bare ground does not stand back beside any."""
+        return self.glow(trails, colours), self.away([] if bare else trails)
+
     def glow(self, trails: Sequence[Trail], colours: Colours) -> Tensor:
         """Returns the light (GLOW_SIDE², 3) that paths of linear colours throw on the terrain, without shadows."""
         light = np.zeros((GLOW_SIDE**2, 3), np.float32)
@@ -96,12 +100,15 @@ def _texels(relief: Relief, side: int) -> np.ndarray:
 def _lamps(trail: Trail) -> tuple[np.ndarray, np.ndarray]:
     """Returns places (m, 3) along a trail and how much each shines, in hundredths of a width of path times STRENGTH."""
     points, amounts = [], []
-    for piece in trail.pieces():
+    lit = trail.manner.lit
+    for stretch in trail.stretches():
+        piece = trail.points[stretch]
         walked = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(piece, axis=0), axis=1))])
         count = max(2, min(LAMPS, round(walked[-1] / 0.004)))
         stops = np.linspace(0, walked[-1], count)
         points.append(np.stack([np.interp(stops, walked, piece[:, k]) for k in range(3)], 1))
-        amounts.append(np.full(count, walked[-1] / count * 100))
+        even = np.full(count, walked[-1] / count * 100)
+        amounts.append(even if lit is None else even * np.interp(stops, walked, lit[stretch]))
     if trail.head is not None:
         points.append(trail.head[None])
         amounts.append(np.array([END]))

@@ -50,29 +50,33 @@ class Pen:
 
 
 def tube_of(trail: Trail, pen: Pen, skipped: float = 0.0) -> tuple[Mesh, np.ndarray] | None:
-    """Returns the tube around what is shown of a trail, with the place of each vertex along it in 0..1, or None.
+    """Returns the tube around what is shown of a trail, or None.
+
+    With it comes the place of each vertex along it in 0..1, or what the trail's manner tells there.
 
     skipped: picture widths at its beginning that are left out, for the ring.
     """
-    pieces = _without_start(trail, skipped)
-    if not pieces:
+    stretches = without_start(trail, skipped)
+    if not stretches:
         return None
-    tubes = [mesh.tube(piece, pen.half(piece), SIDES) for piece in pieces]
-    starts = np.cumsum([0, *(len(tube.points) for tube in tubes)])
-    triangles = [tube.triangles + start for tube, start in zip(tubes, starts, strict=False)]
-    count = sum(len(piece) for piece in pieces)
-    joined = Mesh(np.concatenate([tube.points for tube in tubes]), np.concatenate(triangles).astype(np.int32))
-    return joined, np.repeat(np.linspace(0.0, 1.0, count), SIDES)
+    half = trail.manner.widened(pen.half(trail.points))
+    tubes = [mesh.tube(trail.points[stretch], half[stretch], SIDES) for stretch in stretches]
+    told = trail.manner.told
+    count = sum(stretch.stop - stretch.start for stretch in stretches)
+    values = np.linspace(0.0, 1.0, count) if told is None else np.concatenate([told[stretch] for stretch in stretches])
+    return mesh.together(tubes), np.repeat(values, SIDES)
 
 
-def _without_start(trail: Trail, skipped: float) -> list[np.ndarray]:
-    pieces = trail.pieces()
-    if not pieces or not skipped or not trail.shown[0]:
-        return pieces
-    first = pieces[0]
-    kept = np.linalg.norm(first[:, :2] - first[0, :2], axis=1) >= skipped
-    rest = first[int(np.argmax(kept)) :] if kept.any() else first[:0]
-    return [piece for piece in (rest, *pieces[1:]) if len(piece) > 1]
+def without_start(trail: Trail, skipped: float) -> list[slice]:
+    """Returns the stretches of a trail but for so much of its beginning, picture widths."""
+    stretches = trail.stretches()
+    if not stretches or not skipped or not trail.shown[0]:
+        return stretches
+    first = stretches[0]
+    flat = trail.points[first, :2]
+    kept = np.linalg.norm(flat - flat[0], axis=1) >= skipped
+    rest = slice(first.start + (int(np.argmax(kept)) if kept.any() else len(flat)), first.stop)
+    return [stretch for stretch in (rest, *stretches[1:]) if stretch.stop - stretch.start > 1]
 
 
 def bead(trail: Trail, pen: Pen) -> Mesh | None:
@@ -88,9 +92,7 @@ def beads(trail: Trail, pen: Pen) -> Mesh | None:
     if not len(trail.beads):
         return None
     balls = [mesh.ball(place, SMALL * float(pen.half(place[None])[0]), 8) for place in trail.beads[:MOST_BEADS]]
-    starts = np.cumsum([0, *(len(ball.points) for ball in balls)])
-    triangles = [ball.triangles + start for ball, start in zip(balls, starts, strict=False)]
-    return Mesh(np.concatenate([ball.points for ball in balls]), np.concatenate(triangles).astype(np.int32))
+    return mesh.together(balls)
 
 
 def ring_radius(trail: Trail, pen: Pen) -> float:

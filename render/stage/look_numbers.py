@@ -10,6 +10,7 @@ from render.scene.body import CLEAR
 from render.scene.palette import stops_of
 from render.stage import fire, palette
 from render.stage.bake import Sun
+from render.stage.manner import GAIN
 from render.stage.relief import Relief
 from render.stage.uniforms import Uniforms
 
@@ -68,7 +69,8 @@ def numbers_of(look: spec.LookPreset, relief: Relief, sun: Sun, deep: Tensor) ->
             look.contours.strength,
         ),
         ink=(*ink, float(look.contours.colour != "ground")),
+        halo=GAIN if look.path.distance == "halo" else 0.0,
         flat=float(fire.is_flat(look.path)),
-        marks=fire.mark_colour(look, deep),
+        marks=fire.mark_colours(look, deep),
     )
     return uniforms

@@ -5,6 +5,7 @@ The picture's x runs along α from −½ to ½, y along β, z up; the lowest dra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -229,6 +230,13 @@ def ball(centre: np.ndarray, radius: float, rings: int = 12) -> Mesh:
     below, beyond = index[1:], np.roll(index[1:], -1, axis=1)
     triangles = np.stack([here, below, beyond, here, beyond, there], -1).reshape(-1, 3)
     return Mesh((centre + radius * unit).reshape(-1, 3).astype(np.float32), triangles)
+
+
+def together(parts: Sequence[Mesh]) -> Mesh:
+    """Returns several meshes as one."""
+    starts = np.cumsum([0, *(len(part.points) for part in parts)])
+    triangles = [part.triangles + start for part, start in zip(parts, starts, strict=False)]
+    return Mesh(np.concatenate([part.points for part in parts]), np.concatenate(triangles).astype(np.int32))
 
 
 def outline(relief: Relief, shape: str, count: int = 240) -> np.ndarray:

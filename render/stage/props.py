@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from render.scene import look as spec
-from render.stage import line, mesh
+from render.scene.pathlight import PathLight
+from render.stage import arrow, drop, line, mesh, palette, ribbon
 from render.stage.camera import View
 from render.stage.cast import Cast
-from render.stage.geometry import GeometryPass, Kind
+from render.stage.fire import LOWEST, ON_DARK, ON_PALE, PALE, ink_of
+from render.stage.geometry import SHEER, GeometryPass, Kind
 from render.stage.line import Pen
+from render.stage.manner import GAIN
 from render.stage.trail import Trail
 from render.stage.uniforms import MOST_PATHS
 
@@ -42,39 +46,85 @@ def put_body(geometry: GeometryPass, index: int, cast: Cast, look: spec.LookPres
     put("wall", Kind.WALL, mesh.wall(drawn, top, look.body, -look.walls.thickness), Kind.NOTHING if hollow else None)
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What lines are drawn for: a view, how far the bodies reach along it, and what levels (n,) look like."""
+
+    view: View
+    span: tuple[float, float]  # the nearest and the farthest, picture widths
+    shown: Callable[[np.ndarray], np.ndarray]  # (n, 3) uint8 sRGB
+
+
 def put_paths(
     geometry: GeometryPass,
     cast: Sequence[Cast],
     trails: Sequence[Sequence[Trail]],
     look: spec.LookPreset,
-    seen: tuple[View, tuple[float, float]],
+    sight: Sight,
 ) -> None:
-    """Puts the lines of paths on a stage as a view sees them: the view, and the nearest and farthest of the bodies."""
-    view, span = seen
+    """Puts the lines of paths on a stage as a view sees them, and what is told along them."""
+    view = sight.view
     for index, (each, own) in enumerate(zip(cast, trails, strict=True)):
         moved = View(view.position - each.shift, view.target - each.shift, view.angle, view.shift)
-        pen = Pen(moved, look.path.width, span)
+        pen = Pen(moved, look.path.width, sight.span)
         for number in range(MOST_PATHS):
             trail = own[number] if number < len(own) else None
-            _put_path(geometry, f"{index} {number}", each, trail, (pen, look.path, number))
-        geometry.put(f"mark {index}", Kind.MARK, _mark(each, own, pen, look))
+            _put_path(geometry, f"{index} {number}", each, trail, (pen, look.path, ink_of(look.path, index, number)))
+        geometry.put(f"mark {index}", Kind.MARK, _mark(each, own, pen, look), line=LOWEST)
+        for ink, made in _arrows(each, own, pen, sight).items():
+            geometry.put(f"arrows {index} {ink}", Kind.MARK, each.moved(made), line=ink)
 
 
 def _put_path(
-    geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, spec.PathLight, int]
+    geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, PathLight, int]
 ) -> None:
-    pen, style, number = how
-    parts: dict[str, mesh.Mesh | None] = dict.fromkeys(("line", "ring", "bead", "beads"))
-    along = None
+    pen, style, ink = how
+    parts: dict[str, mesh.Mesh | None] = dict.fromkeys(("ring", "bead", "beads", "drops"))
+    skipped = 0.0
     if trail is not None:
         skipped = line.ring_radius(trail, pen) if style.start else 0.0
-        parts["line"], along = line.tube_of(trail, pen, skipped) or (None, None)
         parts["ring"] = line.ring(cast.placed.relief, trail, pen) if style.start else None
         parts["beads"] = line.beads(trail, pen)
         parts["bead"] = line.bead(trail, pen) if style.end else None
+        parts["drops"] = mesh.together([drop.drawn(each, pen) for each in trail.drops]) if trail.drops else None
+    _put_line(geometry, f"{name} ahead", cast, None if trail is None else trail.ahead, (pen, 0.0, ink))
+    edge = _put_band(geometry, name, cast, trail, (pen, skipped, ink)) if style.style == "ribbon" else trail
+    _put_line(geometry, name, cast, edge, (pen, skipped, ink))
     for part, made in parts.items():
-        bright = along if part == "line" else None if made is None else np.ones(len(made.points))
-        geometry.put(f"path {name} {part}", Kind.PATH, cast.moved(made), bright, number)
+        bright = None if made is None else np.full(len(made.points), 1 / GAIN if style.distance == "halo" else 1.0)
+        geometry.put(f"path {name} {part}", Kind.PATH, cast.moved(made), bright, ink)
+
+
+def _put_line(geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, float, int]) -> None:
+    """Puts the line of a trail on a stage, but for so much of its beginning, in an ink: sheer where it says so."""
+    pen, skipped, ink = how
+    made, values = (None if trail is None else line.tube_of(trail, pen, skipped)) or (None, None)
+    sheer = trail is not None and trail.manner.opacity is not None
+    geometry.put(f"path {name} line", Kind.PATH, None if sheer else cast.moved(made), values, ink)
+    geometry.put(f"{SHEER} {name} line", Kind.SHEER, cast.moved(made) if sheer else None, values, ink)
+
+
+def _put_band(
+    geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, float, int]
+) -> Trail | None:
+    """Puts the band of the ribbon of a trail on a stage, and returns its upper edge."""
+    pen, skipped, ink = how
+    edge = None if trail is None else ribbon.raised(trail, pen)
+    made, sheer = (ribbon.band(trail, edge, skipped) if trail and edge else None) or (None, None)
+    geometry.put(f"{SHEER} {name} band", Kind.SHEER, cast.moved(made), sheer, ink)
+    return edge
+
+
+def _arrows(cast: Cast, trails: Sequence[Trail], pen: Pen, sight: Sight) -> dict[int, mesh.Mesh | None]:
+    """Returns the arrows of the paths of a body by what they are drawn in: dark on pale ground, pale on dark."""
+    made: dict[int, list[mesh.Mesh]] = {ON_PALE: [], ON_DARK: []}
+    relief = cast.placed.relief
+    for each, length in (pair for trail in trails for pair in trail.arrows):
+        tip = each.root + length * each.way
+        height = mesh.height_at(relief, np.array([tip[0]]), np.array([tip[1]]))
+        light = palette.decoded(sight.shown(height / max(relief.exaggeration, 1e-9)))[0] @ palette.LUMA
+        made[ON_PALE if light > PALE else ON_DARK].append(arrow.drawn(relief, each, length, pen))
+    return {ink: mesh.together(parts) if parts else None for ink, parts in made.items()}
 
 
 def _mark(cast: Cast, trails: Sequence[Trail], pen: Pen, look: spec.LookPreset) -> mesh.Mesh | None:

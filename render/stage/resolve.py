@@ -26,7 +26,7 @@ ROUND = 1 << 18  # few shapes, so that few kernels are compiled
 class Samples:
     """What has to be shaded for a picture of H × W pixels."""
 
-    values: Tensor  # (6, n): x, y in −1..1 (y up), window depth, kind, along in 0..1, which path
+    values: Tensor  # (6, n): x, y in −1..1 (y up), window depth, kind, along in 0..1, which ink
     whole: Tensor  # (a,) int64, flat index of pixels with one sample, the first a samples in order
     split: Tensor  # (b,) int64, flat index of pixels of which every sub-pixel is a sample, in order
     factor: int  # sub-pixels along the side of a pixel
@@ -143,7 +143,7 @@ def _weighed(padded: Tensor, first: Tensor, several: Tensor, pixels: Tensor, siz
     """Returns the weighted means (b, C) around pixels (b,) of samples (n, C)."""
     factor, width, height = sizes
     row, column = pixels // width * factor, pixels % width * factor
-    offsets, weights = _window(factor)
+    offsets, weights = weights_of(factor)
     total = torch.zeros(pixels.shape[0], padded.shape[1])
     for i, down in zip(offsets, weights, strict=True):
         sub_row = (row + i).clamp(0, height * factor - 1)
@@ -155,7 +155,7 @@ def _weighed(padded: Tensor, first: Tensor, several: Tensor, pixels: Tensor, siz
     return total
 
 
-def _window(factor: int) -> tuple[list[int], list[float]]:
+def weights_of(factor: int) -> tuple[list[int], list[float]]:
     """Returns the sub-pixels, from a pixel's first, that lie under a tent of 1.5 pixels' width, and their weights."""
     if factor == 1:
         return [0], [1.0]

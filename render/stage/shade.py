@@ -102,9 +102,9 @@ def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
     bright = (CONTRAST * (seen + 0.05) > 1.05).to(grey.dtype)  # white would not be pale enough beside it
     lift = share * (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1) * (1 - bright)
     scale = 1 - share * (1 - (wanted / grey).clamp(0.05, 1)) * bright
-    lit = share * bright * u["halo"][3] * smooth(0.75, 1.25, grey / wanted.clamp(min=0.01))
-    own = [part * (scale * (1 - u["halo"][3]) + u["halo"][3]) for part in screen]
-    return [(own[k] * (1 - lit) + u["halo"][k] * lit + lift).clamp(max=1) for k in range(3)]
+    lit = share * bright * u["beside"][3] * smooth(0.75, 1.25, grey / wanted.clamp(min=0.01))
+    own = [part * (scale * (1 - u["beside"][3]) + u["beside"][3]) for part in screen]
+    return [(own[k] * (1 - lit) + u["beside"][k] * lit + lift).clamp(max=1) for k in range(3)]
 
 
 def _underside(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
@@ -168,7 +168,8 @@ def _shade_line(values: Tensor, uniforms: Tensor, transform: str) -> Tensor:
     hot = (0.75 + 0.25 * values[4] ** 2)[:, None] * fire
     shown = torch.stack(TRANSFORMS[transform]((hot[:, 0], hot[:, 1], hot[:, 2])), 1)
     screen = shown * (1 - u["flat"]) + fire * u["flat"]
-    screen = screen * (1 - mark[:, None]) + u["marks"] * mark[:, None]
+    marks = u["marks"].reshape(-1, 3)[values[5].clamp(max=2).long()]
+    screen = screen * (1 - mark[:, None]) + marks * mark[:, None]
     return torch.cat([screen.T, torch.ones(1, values.shape[1])])
 
 
@@ -185,7 +186,7 @@ class Body(NamedTuple):
 
 
 def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, transform: str) -> Tensor:
-    """Returns (5, n) for samples (6, n) of x, y, window depth, kind, place along the path and which path it is.
+    """Returns (5, n) for samples (6, n) of x, y, window depth, kind, place along the path and its ink, or whose it is.
 
     The rows are linear RGB of the screen, opacity, and whether the sample shines by itself.
     """
@@ -200,7 +201,9 @@ def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, tran
             shaded[:4, own] = _in_chunks(kernel, samples[:3, own], rest)
     lines = torch.nonzero(kind >= int(Kind.PATH)).ravel()
     shaded[:4, lines] = _shade_line(samples[:, lines], uniforms.values, transform)
-    shaded[4, lines] = (kind[lines] == int(Kind.PATH)).to(shaded.dtype)
+    shines = (kind[lines] == int(Kind.PATH)).to(shaded.dtype)
+    gain = uniforms.get("halo")
+    shaded[4, lines] = shines * torch.where(gain > 0, gain * samples[4, lines], 1.0)
     return shaded
 
 

@@ -24,15 +24,15 @@ from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
 from render.stage.look_numbers import numbers_of
 from render.stage.motes import Motes
-from render.stage.props import put_body, put_paths
+from render.stage.props import Sight, put_body, put_paths
 from render.stage.resolve import Samples, choose, compose
 from render.stage.shade import Body, shade
+from render.stage.sheer import seen_through, veil
 from render.stage.tiles import WHOLE, Crop, tile_of
 from render.stage.tone import encoded, luminance, show
 from render.stage.trail import Trail
-from render.stage.uniforms import Uniforms
+from render.stage.uniforms import MOST_PATHS, Uniforms
 
-GHOST = 0.35  # light of the path where terrain stands before it / its colour
 DIM, DIMMED = (0.008, 0.02), 0.08  # picture widths from a path within which points of light are dimmed, and how far
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
 
@@ -67,15 +67,15 @@ class Stage:
         factor: int,
         *,
         levels: np.ndarray | None = None,
-        ghost: bool = False,
+        through: bool = False,
         rows: int | None = None,
     ):
-        """Bakes the light; factor² sub-pixels make a pixel, and a ghost is the path seen through the terrain.
+        """Bakes the light; factor² sub-pixels make a pixel, and through lets paths be seen through the terrain.
 
         levels: those among which the palette is dealt out by area, where they are not the bodies' alone. rows: of the
         whole picture, where parts of it are taken.
         """
-        self.look, self.size, self.factor, self._ghost = look, size, factor, ghost
+        self.look, self.size, self.factor, self._through = look, size, factor, through
         self._sun = sun
         shared = levels_of(bodies, look.body) if levels is None else levels
         places = palette.places(shared, look.palette_gamma, look.palette_balance)
@@ -121,22 +121,32 @@ class Stage:
         """Sets what paths send out, and the luminance that the dimmest of those that are there is seen with."""
         several = max((len(trails) for trails in self._trails), default=0) > 1
         sent = fire.fire(self.look.path, several)
-        count = max(1, max((len(trails) for trails in self._trails), default=1))
-        lit = torch.from_numpy(np.stack(sent[:count]).astype(np.float32))
-        seen = (lit if self._flat else show(lit, self.look.transform)).T
+        inks = [ink for body, own in enumerate(self._trails) for ink in self._inks(body, len(own))]
+        self._uniforms.set(fire=sent)
+        seen = self._seen_fire[inks or self._inks(0, 1)].T
         dimmest = float(luminance((seen[0], seen[1], seen[2])).min())
-        around = fire.halo(self.look.path, several, dimmest)
-        self._uniforms.set(fire=sent, path=(*self.look.path.width, dimmest), halo=around)
+        around = fire.beside(self.look.path, several or len(set(inks)) > 1, dimmest)
+        self._uniforms.set(path=(*self.look.path.width, dimmest), beside=around)
+
+    @property
+    def _seen_fire(self) -> Tensor:
+        """What inks (K, 3) look like, linear light of the screen."""
+        lit = self._uniforms.get("fire").reshape(-1, 3)
+        return lit if self._flat else show(lit, self.look.transform)
 
     def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
         """Puts the walked parts of the paths of each body on the stage, in place of those before."""
         self._trails = [list(own) for own in trails]
         self._heat_paths()
-        light = fire.lamp_light(self.look.path)
+        light, bare = fire.lamp_light(self.look.path), self.look.path.style == "ribbon"
         self._lit = [
-            (cast.lamp.glow(own, light), cast.lamp.away(own))
-            for cast, own in zip(self._cast, self._trails, strict=True)
+            cast.lamp.lit_by(own, [light[ink] for ink in self._inks(body, len(own))], bare=bare)
+            for body, (cast, own) in enumerate(zip(self._cast, self._trails, strict=True))
         ]
+
+    def _inks(self, body: int, count: int) -> list[int]:
+        """Returns the inks of the first so many paths of a body."""
+        return [fire.ink_of(self.look.path, body, number) for number in range(min(count, MOST_PATHS))]
 
     def shown(self, levels: np.ndarray) -> np.ndarray:
         """Returns what levels (n,) look like where the terrain is flat, open and lit, (n, 3) uint8 sRGB."""
@@ -165,7 +175,7 @@ class Stage:
 
     def _exposed_to(self, whole: View, crop: Crop) -> Exposure:
         span = self._span(whole)
-        put_paths(self._geometry, self._cast, self._trails, self.look, (whole, span))
+        put_paths(self._geometry, self._cast, self._trails, self.look, Sight(whole, span, self.shown))
         rows = self.size[1] / (crop[3] - crop[1])
         view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
         geometry = self._geometry.draw(view, empty=crop != WHOLE)
@@ -179,8 +189,9 @@ class Stage:
         cover = resolved.cover.reshape(height, width)
         if self.look.body == "points":
             colour, cover = self._with_motes(colour, cover, view, span)
-        if self._ghost:
-            colour = colour + self._ghost_of(view, geometry).T.reshape(3, height, width)
+        if self._through:
+            plain = torch.from_numpy(np.stack(fire.path_colours(self.look.path)).astype(np.float32))
+            colour = colour + seen_through(self._geometry, view, geometry, self.factor, plain)
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         named_share = resolved.named.reshape(height, width)
@@ -188,7 +199,9 @@ class Stage:
         if defocus is not None:  # neither the ground nor what has a colour by name is blurred
             defocus = defocus * (cover - named_share).clamp(min=0)
         own = (over[4] - named_share).clamp(min=0)
-        return Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, defocus)
+        film = Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, defocus)
+        lines = veil(self._geometry, view, self.factor, self._seen_fire, fire.hues(self.look.path))
+        return film if lines is None else lines.over(film, named=self._flat)
 
     def _with_motes(
         self, colour: Tensor, cover: Tensor, view: View, span: tuple[float, float]
@@ -240,15 +253,6 @@ class Stage:
     def _stand_before(self, cast: Cast, view: View) -> None:
         """Aims at a body as if its middle were that of the picture's space."""
         self._uniforms.set(eye=view.position - cast.shift, depth=cast.placed.relief.depth)
-
-    def _ghost_of(self, view: View, geometry: Geometry) -> Tensor:
-        """Returns the faint light of the path where terrain stands before it, (H · W, 3)."""
-        ghosts, colours = torch.zeros(self.size[0] * self.size[1], 3), fire.path_colours(self.look.path)
-        for number, seen in self._geometry.unhidden_paths(view):
-            hidden = seen & (geometry.kind < Kind.PATH)
-            share = torch.nn.functional.avg_pool2d(torch.from_numpy(hidden).float()[None, None], self.factor)
-            ghosts += GHOST * share.reshape(-1, 1) * torch.from_numpy(colours[number].astype(np.float32))
-        return ghosts
 
     def _span(self, view: View) -> tuple[float, float]:
         """Returns the nearest and the farthest of the bodies along the view, picture widths."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from render.stage import mesh
+from render.stage.manner import Manner
 from render.stage.relief import Relief
+from render.stage.told import Arrow, Drop
 
 SPACING = 0.001  # picture widths between the points of the polyline
 
@@ -24,6 +26,11 @@ class Descent:
         """Returns the points (n, 3) at places (n,) in the trajectory."""
         return np.stack([np.interp(places, self.index, self.points[:, k]) for k in range(3)], axis=1)
 
+    @property
+    def walked(self) -> np.ndarray:
+        """The length (N,) of the way to each point, picture widths."""
+        return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(self.points, axis=0), axis=1))])
+
     def until(self, head: float, beads: np.ndarray | None = None) -> Trail:
         """Returns what has been walked when the head is at a place in the trajectory.
 
@@ -35,6 +42,11 @@ class Descent:
         over = self.shown[np.searchsorted(self.index, passed).clip(max=len(self.shown) - 1)]
         return Trail(walked, self.shown[: count + 1], self.at(passed[over]))
 
+    def after(self, head: float) -> Trail:
+        """Returns the way still to come when the head is at a place in the trajectory, from there on."""
+        count = min(int(np.searchsorted(self.index, head, side="right")), len(self.points) - 1)
+        return Trail(np.concatenate([self.at(np.array([head])), self.points[count:]]), self.shown[count - 1 :])
+
 
 @dataclass(frozen=True)
 class Trail:
@@ -43,11 +55,19 @@ class Trail:
     points: np.ndarray  # (n, 3) picture widths
     shown: np.ndarray  # (n,) bool
     beads: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))  # (k, 3) places on it that are marked
+    manner: Manner = field(default_factory=Manner)
+    ahead: Trail | None = None  # the way still to come, where it is drawn
+    arrows: tuple[tuple[Arrow, float], ...] = ()  # with their lengths, picture widths
+    drops: tuple[Drop, ...] = ()
+
+    def stretches(self) -> list[slice]:
+        """Returns where two points and more in a row lie over the terrain."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], self.shown.astype(int), [0]])))
+        return [slice(start, end) for start, end in edges.reshape(-1, 2) if end - start > 1]
 
     def pieces(self) -> list[np.ndarray]:
-        """Returns the stretches (m, 3) of two points and more that lie over the terrain."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], self.shown.astype(int), [0]])))
-        return [self.points[start:end] for start, end in edges.reshape(-1, 2) if end - start > 1]
+        """Returns the points (m, 3) of its stretches."""
+        return [self.points[stretch] for stretch in self.stretches()]
 
     @property
     def head(self) -> np.ndarray | None:

@@ -11,7 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-MOST_PATHS = 8
+MOST_PATHS = 8  # of a body
+MOST_BODIES = 9  # of a picture
+INKS = MOST_PATHS + MOST_BODIES  # of lines: one for each path of a body, and for the first path of each body
 
 
 class Uniforms:
@@ -42,10 +44,11 @@ class Uniforms:
         "contour": 4,  # count, widths near and far in pixels of 1080 rows, strength
         "ink": 4,  # linear colour of contours, and its share; the rest is dark on pale and pale on dark
         "path": 3,  # widths near and far in pixels of 1080 rows, and the luminance that it is seen with
-        "fire": 3 * MOST_PATHS,  # each path's own radiance, or its colour on the screen where it is flat
-        "halo": 4,  # colour on the screen of pale ground beside the path, and its share; the rest is the ground's own
+        "fire": 3 * INKS,  # the radiance of lines in each ink, or its colour on the screen where they are flat
+        "halo": 1,  # light of the strongest halo, where it tells something along a line; else 0
+        "beside": 4,  # colour on the screen of pale ground beside the path, and its share; the rest is the ground's own
         "flat": 1,  # whether paths have the very colour that was asked for
-        "marks": 3,  # colour on the screen of what marks the lowest point
+        "marks": 9,  # colours on the screen of marks: at the lowest point, on pale ground, on dark ground
         "exposure": 1,
         "haze": 4,  # contrast that the far end loses, and the colour on the screen that it goes to
     }
