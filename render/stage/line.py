@@ -17,12 +17,13 @@ from render.stage.relief import Relief
 from render.stage.trail import Trail
 
 SIDES = 12  # of the tube
+SEAT = 0.3  # of half its width, that a line is raised: the terrain's own triangles would nibble at its sides
 BEAD = 2.6  # radius of the bead / half width of the line
 SMALL, MOST_BEADS = 1.6, 2000  # radius of the beads on the way / half width of the line, and how many are drawn
 RING = 2.6  # radius of the ring / half width of the line
 RING_TUBE = 0.5  # half width of the ring's own line / half width of the line
 RING_STEPS = 48
-MARK = 3.0  # half length of the arms of a mark / half width of the line
+MARK = (1.3, 4.0)  # where the arms of a mark begin and end / half width of the line
 LEAST = 1e-4  # picture widths
 
 
@@ -60,7 +61,8 @@ def tube_of(trail: Trail, pen: Pen, skipped: float = 0.0) -> tuple[Mesh, np.ndar
     if not stretches:
         return None
     half = trail.manner.widened(pen.half(trail.points))
-    tubes = [mesh.tube(trail.points[stretch], half[stretch], SIDES) for stretch in stretches]
+    seated = trail.points + np.outer(SEAT * half, (0.0, 0.0, 1.0))
+    tubes = [mesh.tube(seated[stretch], half[stretch], SIDES) for stretch in stretches]
     told = trail.manner.told
     count = sum(stretch.stop - stretch.start for stretch in stretches)
     values = np.linspace(0.0, 1.0, count) if told is None else np.concatenate([told[stretch] for stretch in stretches])
@@ -113,15 +115,13 @@ def ring(relief: Relief, trail: Trail, pen: Pen) -> Mesh | None:
 
 
 def cross(relief: Relief, place: np.ndarray, pen: Pen) -> Mesh:
-    """Returns two short strokes across each other on the terrain at a place (2,), which mark it."""
+    """Returns four short strokes on the terrain that point at a place (2,) and leave it free."""
     point = np.array([[*place, float(height_at(relief, place[:1], place[1:])[0])]])
     half = float(pen.half(point)[0])
-    way = np.linspace(-1, 1, 9)[:, None] * MARK * half
+    way = np.linspace(*MARK, 9)[:, None] * half
     strokes = []
-    for direction in ((0.7071, 0.7071), (0.7071, -0.7071)):
+    for direction in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         flat = place + way * direction
         stroke = np.column_stack([flat, height_at(relief, flat[:, 0], flat[:, 1])])
         strokes.append(mesh.tube(stroke, 0.4 * half, SIDES))
-    first, second = strokes
-    triangles = np.concatenate([first.triangles, second.triangles + len(first.points)])
-    return Mesh(np.concatenate([first.points, second.points]), triangles.astype(np.int32))
+    return mesh.together(strokes)
