@@ -13,6 +13,7 @@ from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 from render.stage.field import CONTOUR_BLUR
+from render.stage.hachures import CALM, STEEP
 
 PLAIN = 9  # digits of a place on an axis that are written without a power of ten
 
@@ -33,6 +34,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         f"refined ×{drawn.refined} for drawing" if drawn.refined > 1 else "",
         alike,
         _contours(scene.look, drawn.refined),
+        _hachures(scene.look),
         _path(shot.path, drawn, sum(map(count_paths, records))),
     ]
     return " · ".join(part for part in parts if part)
@@ -225,6 +227,14 @@ def _contours(look: Look, refined: int) -> str:
     if not look.contours.count or not look.contours.strength:
         return ""
     return f"contours smoothed over {CONTOUR_BLUR / refined:.3g} cells"
+
+
+def _hachures(look: Look) -> str:
+    style = look.hachures
+    if not style.count or not style.strength:
+        return ""
+    most, over = _percent(style.strength), CALM / style.count
+    return f"hachures cover {most} at {STEEP:g}°, on slopes smoothed over {over:.2g} of the width"
 
 
 def _relief(drawn: Drawing) -> list[str]:

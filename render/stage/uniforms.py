@@ -40,6 +40,8 @@ class Uniforms:
         "stone": 3,  # linear colour of what lies under the lowest stratum
         "contour": 4,  # count, widths near and far in pixels of 1080 rows, strength
         "ink": 4,  # linear colour of contours, and its share; the rest is dark on pale and pale on dark
+        "hachures": 3,  # count to the picture's width, share of the thinnest, distance of the farthest / of the closest
+        "hachure_ink": 4,  # as ink
         "path": 3,  # widths near and far in pixels of 1080 rows, and the luminance that it is seen with
         "fire": 3 * MOST_PATHS,  # each path's own radiance, or its colour on the screen where it is flat
         "flat": 1,  # whether paths have the very colour that was asked for
