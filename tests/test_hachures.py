@@ -134,6 +134,13 @@ def test_isolines_of_a_paraboloid_lie_on_circles_and_close():
     assert isolines(x**2 + y**2, 5.0) == []
 
 
+def test_an_isoline_through_corners_of_single_precision_is_not_torn():
+    y, x = np.mgrid[-1:1:101j, -1:1:101j]
+    values = (x + 0.3 * y).astype(np.float32)
+    for level in [*np.float64(values[50, 20:30]), *(np.float64(values[50, 20:30]) + 1e-9)]:
+        assert len(isolines(values, float(level))) == 1
+
+
 def test_a_stroke_thinner_than_a_pixel_is_grey_all_along():
     from render.stage.hatch import Hatch, hatch_of, inked
     from render.stage.spot import Spot

@@ -11,10 +11,11 @@ import numpy as np
 
 def isolines(values: np.ndarray, level: float) -> list[np.ndarray]:
     """Returns the lines (n, 2) of a level, rows and columns in cells; one that is closed ends where it begins."""
+    values = values.astype(np.float64)  # a level between two float32 would lie on both sides of a corner
     triangles = _mixed(values > level)
     if not len(triangles):
         return []
-    flat = values.ravel().astype(np.float64)
+    flat = values.ravel()
     high = flat[triangles] > level
     alone = np.where(high.sum(1) == 1, high.argmax(1), (~high).argmax(1))  # the corner on its own side of the level
     first, second, third = (
