@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from render.film.drawing import Drawing, levelled_words
+from render.film.drawing import Drawing, corner_words, levelled_words
 from render.scene import relief as reliefs
 from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
@@ -30,6 +30,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
     parts = [
         *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
         *_relief(drawn),
+        f"{corner_words(drawn.corners)} of the width" if drawn.corners else "",
         levelled_words(drawn.levelled, drawn.steps),
         f"refined ×{drawn.refined} for drawing" if drawn.refined > 1 else "",
         alike,

@@ -21,12 +21,18 @@ class Drawing:
     absent: bool = False  # whether no path comes over the terrain anywhere
     read: bool = False  # whether the loss of a path is the surface's under it, since its file gives none
     laid: bool = False  # whether a path that was to be at its own loss is laid on the surface, for want of one
+    corners: tuple[float, ...] = ()  # that are cut off, along their sides, picture widths
     refined: int = 1  # cells drawn along an axis for each that was measured
 
     @staticmethod
     def asked(look: Look) -> Drawing:
         """Returns what a look alone tells of a surface that is measured."""
         return Drawing(tuple(look.steps))
+
+
+def corner_words(corners: Sequence[float]) -> str:
+    """Returns what is to be said of corners that are cut off, or ""."""
+    return f"near corner cut off by {' | '.join(f'{size:g}' for size in dict.fromkeys(corners))}" if corners else ""
 
 
 def levelled_words(levelled: Sequence[Levelled], steps: Sequence[ReliefStep]) -> str:

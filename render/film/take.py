@@ -19,12 +19,13 @@ from render.landscape.ready import GIVEN
 from render.landscape.resampling import is_even
 from render.landscape.status import Status
 from render.scene import look as looks
-from render.scene.camera import Ride
+from render.scene.camera import Camera, Orbit, Ride
 from render.scene.shot import Shot
 from render.stage import mesh, relief, sunward
 from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
+from render.stage.corner import cut_off, opened
 from render.stage.framing import frame_of
 from render.stage.relief import Relief
 from render.stage.stage import Stage
@@ -136,6 +137,7 @@ class Take:
             absent=bool(walks) and all(walk.is_absent for walk in walks),
             read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
+            corners=tuple(panel.relief.corner.size for panel in self.panels if panel.relief.corner),
             refined=max(panel.relief.refined for panel in self.panels),
         )
 
@@ -181,9 +183,36 @@ def prepare(
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
     setting = _setting(shot, preset, panels, aspect, together)
     move = MOVES[type(shot.camera)](shot.camera, setting)
+    if preset.body == "block" and preset.walls.corner:
+        panels = _cut(shot, preset, panels, setting, move)
+        setting = _setting(shot, preset, panels, aspect, together)
+        camera = _standing(shot.camera, move(0.5))
+        move = MOVES[type(camera)](camera, setting)
     placements = setting.placements(_facing(move(0.5)))
     sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
     return Take(shot, preset, panels, move, sun, steps, placements, setting.together)
+
+
+def _cut(
+    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], setting: Setting, move: Move
+) -> tuple[Panel, ...]:
+    """Returns panels without the corners that stand before what is to be seen in the middle of a move."""
+    view, made = move(0.5), []
+    for panel, away in zip(panels, setting.placements(_facing(view)), strict=True):
+        eye, relief, asked = view.position - away, panel.relief, look.walls.corner
+        paths = [walk.descent.points[walk.descent.shown] for walk in panel.walks if walk.descent.shown.any()]
+        cut = opened(relief, paths, eye) if asked == "auto" else cut_off(relief, asked, eye)
+        made.append(panel if cut is relief else _panel(shot, look, panel.landscape, cut))
+    return tuple(made)
+
+
+def _standing(camera: Camera, view: View) -> Camera:
+    """Returns a camera that goes round from where a view of its middle was taken, whatever is cut off."""
+    if not isinstance(camera, Orbit):
+        return camera
+    away = view.position - view.target
+    height = float(np.degrees(np.arctan2(away[2], np.hypot(away[0], away[1]))))
+    return camera.model_copy(update={"azimuth": _facing(view), "elevation": height})
 
 
 def _asked(sun: looks.Sun) -> Asked:

@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from render.errors import DataError
 from render.scene import relief as spec
 from render.stage import shore
+from render.stage.cutting import Corner
 
 MUCH = 0.05  # share of the cells that a relief may level at one height without a word
 
@@ -70,6 +71,7 @@ class Relief:
     scale: Scale
     inland: np.ndarray | None = None  # (n_β, n_α) float32, negative where there are no data; None where all are there
     levelled: Levelled = Levelled()
+    corner: Corner | None = None  # of a block, that is cut off
     refined: int = 1  # cells drawn along an axis / cells measured; only a print has more than one
 
     @property

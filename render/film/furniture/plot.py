@@ -8,7 +8,7 @@ import numpy as np
 
 from render.film.take import Panel, Take
 from render.stage.camera import View
-from render.stage.mesh import covers, height_at
+from render.stage.mesh import corners, covers, height_at
 
 SAMPLES = 160  # of the ray from a place to the camera
 CLEAR = 0.006  # picture widths; a place lies that far over the ground before its own ground hides it
@@ -53,9 +53,9 @@ class Plot:
         return np.asarray(passed.reshape(len(points), SAMPLES - 1).min(axis=1))
 
     def outline(self) -> np.ndarray:
-        """Returns the corners (8, 2) of the box that holds the body, on the picture."""
+        """Returns the corners (k, 2) of the box that holds the body, on the picture."""
         relief, deep = self.panel.relief, self.take.look.walls.thickness
-        ends = [(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)]
+        ends = corners(relief)
         tops = [float(height_at(relief, np.array([x]), np.array([y]))[0]) for x, y in ends]
         return self.at(np.array([(x, y, z) for (x, y), top in zip(ends, tops, strict=True) for z in (top, -deep)]))
 
