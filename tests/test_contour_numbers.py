@@ -12,7 +12,8 @@ from render.film.furniture import numbers as contour_numbers
 from render.film.furniture.furnish import NUMBER, furnish, furnishing
 from render.film.furniture.heights import OFF, index_lines, telling
 from render.film.furniture.legend import Shown
-from render.film.furniture.numbers import Glance, angles_of, chosen, distance_to, pixels_of, presence, rooms_of
+from render.film.furniture.numbers import Glance, chosen, presence
+from render.film.furniture.room import angles_of, distance_to, pixels_of, rooms_of
 from render.film.furniture.turned import turned_ink
 from render.film.ground import Dress, contrast
 from render.film.ink import LUMINANCE, TEXT, light_of

@@ -61,7 +61,7 @@ def test_a_cut_takes_a_triangle_off_the_terrain_the_outline_and_the_cells(size, 
     inset, side = nearest_side(*torch.tensor([[signs[0] * 0.5], [signs[1] * 0.375]]), outline_of(relief, "block"))
     assert float(inset[0]) == pytest.approx(-size / np.sqrt(2), abs=1e-5)
     assert [float(each[0]) for each in side] == pytest.approx(list(relief.corner.normal))
-    assert len(mesh.corners(relief)) == 5 and (relief.corner.inset(*mesh.corners(relief).T) > -1e-9).all()
+    assert len(corner.corners(relief)) == 5 and (relief.corner.inset(*corner.corners(relief).T) > -1e-9).all()
 
 
 @pytest.mark.parametrize("signs", SIGNS)

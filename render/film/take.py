@@ -10,7 +10,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.film.drawing import Drawing
-from render.film.moves import MOVES, Move, Setting
+from render.film.moves import MOVES, Move, Setting, standing_at
 from render.film.timeline import head_progress, path_position
 from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
@@ -19,7 +19,7 @@ from render.landscape.ready import GIVEN
 from render.landscape.resampling import is_even
 from render.landscape.status import Status
 from render.scene import look as looks
-from render.scene.camera import Camera, Orbit, Ride
+from render.scene.camera import Ride
 from render.scene.shot import Shot
 from render.stage import mesh, relief, sunward
 from render.stage.bake import Sun
@@ -186,7 +186,7 @@ def prepare(
     if preset.body == "block" and preset.walls.corner:
         panels = _cut(shot, preset, panels, setting, move)
         setting = _setting(shot, preset, panels, aspect, together)
-        camera = _standing(shot.camera, move(0.5))
+        camera = standing_at(shot.camera, move(0.5))
         move = MOVES[type(camera)](camera, setting)
     placements = setting.placements(_facing(move(0.5)))
     sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
@@ -204,15 +204,6 @@ def _cut(
         cut = opened(relief, paths, eye) if asked == "auto" else cut_off(relief, asked, eye)
         made.append(panel if cut is relief else _panel(shot, look, panel.landscape, cut))
     return tuple(made)
-
-
-def _standing(camera: Camera, view: View) -> Camera:
-    """Returns a camera that goes round from where a view of its middle was taken, whatever is cut off."""
-    if not isinstance(camera, Orbit):
-        return camera
-    away = view.position - view.target
-    height = float(np.degrees(np.arctan2(away[2], np.hypot(away[0], away[1]))))
-    return camera.model_copy(update={"azimuth": _facing(view), "elevation": height})
 
 
 def _asked(sun: looks.Sun) -> Asked:

@@ -28,6 +28,14 @@ PATH = 2.0  # weight of all of a path / that of all ground, the lowest above all
 LIFT = 0.006  # picture widths by which places are raised, so that their own ground does not hide them
 
 
+def corners(relief: Relief) -> np.ndarray:
+    """Returns the corners (k, 2) of a block."""
+    every = np.array([(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)])
+    if relief.corner is None:
+        return every
+    return np.concatenate([every[relief.corner.inset(*every.T) > 0], relief.corner.ends(relief.depth)])
+
+
 def nearest_of(relief: Relief, eye: np.ndarray) -> tuple[int, int]:
     """Returns the signs of x and y of the corner that is nearest to an eye (3,)."""
     return (1 if eye[0] >= 0 else -1), (1 if eye[1] >= 0 else -1)

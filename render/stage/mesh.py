@@ -269,14 +269,6 @@ def outline(relief: Relief, shape: str, count: int = 240) -> np.ndarray:
     return way * radii_of(relief)
 
 
-def corners(relief: Relief) -> np.ndarray:
-    """Returns the corners (k, 2) of a block."""
-    every = np.array([(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)])
-    if relief.corner is None:
-        return every
-    return np.concatenate([every[relief.corner.inset(*every.T) > 0], relief.corner.ends(relief.depth)])
-
-
 def shifted(mesh: Mesh, offset: tuple[float, float, float]) -> Mesh:
     """Returns a mesh moved by an offset, picture widths."""
     return Mesh(mesh.points + np.asarray(offset, np.float32), mesh.triangles)

@@ -11,9 +11,10 @@ from render.film import ink
 from render.film.figures import short_loss
 from render.film.furniture import labels, legend, rule, scalebar
 from render.film.furniture.labels import Label, Seen
-from render.film.furniture.numbers import Glance, Number, angles_of, chosen, pixels_of, presence
+from render.film.furniture.numbers import Glance, Number, chosen, presence
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity
+from render.film.furniture.room import angles_of, pixels_of
 from render.film.furniture.strokes import stroke
 from render.film.furniture.turned import turned_ink
 from render.film.ground import Dress

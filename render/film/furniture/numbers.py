@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from render.film.furniture.heights import Line, index_lines
 from render.film.furniture.labels import Label, leader
 from render.film.furniture.plot import Plot
+from render.film.furniture.room import ACROSS, angles_of, distance_to, pixels_of, rooms_of
 from render.film.ground import contrast, readable
 from render.film.ink import LUMINANCE, colour_of, light_of, line_width
 from render.film.layout import Box
@@ -24,7 +25,6 @@ from render.film.sheet import Sheet
 from render.stage import mesh, palette
 
 PAD = 0.5  # of a line that is left free on both sides of its number / size
-TALL = 1.0  # height of a number with its room / size
 BENT = 0.12  # of a line away from straight under its number / size
 OPEN = 0.003  # picture widths over the ground at which a line of sight is quite free
 STEEPEST = np.radians((62.0, 80.0))  # angles of reading up to which a number is whole, and from which there is none
@@ -242,39 +242,6 @@ def _ground(picture: np.ndarray, places: np.ndarray, hatched: bool) -> np.ndarra
     dark, pale = np.percentile(bright, BETWEEN)
     between = bright >= pale if bright.mean() > UNDER_INK else bright <= dark
     return np.asarray(np.median(light[between], axis=0))
-
-
-def pixels_of(plot: Plot, ends: np.ndarray) -> np.ndarray:
-    """Returns where beginnings, middles and ends (k, 3, 3) are on the picture, (k, 3, 2)."""
-    return plot.at(ends.reshape(-1, 3)).reshape(-1, 3, 2)
-
-
-def angles_of(pixels: np.ndarray) -> np.ndarray:
-    """Returns the angles (k,) by which words rise to the right, radians, −π to π."""
-    way = pixels[:, 2] - pixels[:, 0]
-    return np.asarray(np.arctan2(-way[:, 1], way[:, 0]))
-
-
-ALONG, ACROSS = np.linspace(-0.5, 0.5, 13), np.linspace(-0.5, 0.5, 5)
-
-
-def rooms_of(pixels: np.ndarray, size: float) -> np.ndarray:
-    """Returns points (k, n, 2) all over the room that words take between their beginnings and ends (k, 3, 2)."""
-    way = pixels[:, 2] - pixels[:, 0]
-    normal = np.stack([-way[:, 1], way[:, 0]], 1) / np.maximum(np.linalg.norm(way, axis=1), 1e-9)[:, None]
-    middle = pixels.mean(1)[:, None, None]
-    rooms = (
-        middle
-        + ALONG[None, None, :, None] * way[:, None, None]
-        + ACROSS[None, :, None, None] * (TALL * size * normal)[:, None, None]
-    )
-    return np.asarray(rooms.reshape(len(pixels), -1, 2))
-
-
-def distance_to(box: Box, points: np.ndarray) -> np.ndarray:
-    """Returns how far points (..., 2) lie from a box, pixels; 0 within it."""
-    low, high = np.array([box.left, box.top]), np.array([box.right, box.bottom])
-    return np.asarray(np.linalg.norm(np.maximum(0, np.maximum(low - points, points - high)), axis=-1))
 
 
 def is_open(plots: Sequence[Plot], panel: int, ends: np.ndarray) -> np.ndarray:

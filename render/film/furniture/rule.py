@@ -10,7 +10,8 @@ from render.film.figures import short_loss
 from render.film.furniture.plot import Plot
 from render.film.layout import CAPITAL
 from render.film.ticks import ticks
-from render.stage.mesh import corners, radii_of
+from render.stage.corner import corners
+from render.stage.mesh import radii_of
 
 AWAY = 0.012  # picture widths between the edge and the staff
 LONG = 0.7  # length of a tick / size
