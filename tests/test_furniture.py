@@ -166,7 +166,11 @@ def test_what_terrain_hides_is_not_seen():
     """A wall between the camera and a point."""
     plot = object.__new__(Plot)
     relief = SimpleNamespace(
-        level=np.zeros((3, 3)), heights=np.array([[0, 0, 0], [0.3] * 3, [0, 0, 0]], np.float32), depth=1.0, inland=None
+        level=np.zeros((3, 3)),
+        heights=np.array([[0, 0, 0], [0.3] * 3, [0, 0, 0]], np.float32),
+        depth=1.0,
+        inland=None,
+        corner=None,
     )
     look = SimpleNamespace(body="block")
     for name, value in {

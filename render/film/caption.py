@@ -7,13 +7,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from render.film.drawing import Drawing, levelled_words
+from render.film.drawing import Drawing, corner_words, levelled_words
 from render.film.said import told_words
 from render.scene import relief as reliefs
 from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 from render.stage.field import CONTOUR_BLUR
+from render.stage.hachures import CALM, STEEP
 
 PLAIN = 9  # digits of a place on an axis that are written without a power of ten
 
@@ -30,10 +31,12 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
     parts = [
         *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
         *_relief(drawn),
+        f"{corner_words(drawn.corners)} of the width" if drawn.corners else "",
         levelled_words(drawn.levelled, drawn.steps),
         f"refined ×{drawn.refined} for drawing" if drawn.refined > 1 else "",
         alike,
         _contours(scene.look, drawn.refined),
+        _hachures(scene.look),
         _path(shot.path, drawn, sum(map(count_paths, records))),
         *told_words(scene.look.path, shot.path, drawn),
     ]
@@ -227,6 +230,14 @@ def _contours(look: Look, refined: int) -> str:
     if not look.contours.count or not look.contours.strength:
         return ""
     return f"contours smoothed over {CONTOUR_BLUR / refined:.3g} cells"
+
+
+def _hachures(look: Look) -> str:
+    style = look.hachures
+    if not style.count or not style.strength:
+        return ""
+    most, over = _percent(style.strength), CALM / style.count
+    return f"hachures cover {most} at {STEEP:g}°, on slopes smoothed over {over:.2g} of the width"
 
 
 def _relief(drawn: Drawing) -> list[str]:

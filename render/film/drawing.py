@@ -24,12 +24,18 @@ class Drawing:
     farthest: tuple[float, ...] = ()  # of each path from the plane, in units of the weights; 0 where unknown
     steepest: float = 0.0  # slope of the longest arrow, loss / unit of α and β; 0 where there are none
     drops: bool = False  # whether any are drawn
+    corners: tuple[float, ...] = ()  # that are cut off, along their sides, picture widths
     refined: int = 1  # cells drawn along an axis for each that was measured
 
     @staticmethod
     def asked(look: Look) -> Drawing:
         """Returns what a look alone tells of a surface that is measured."""
         return Drawing(tuple(look.steps))
+
+
+def corner_words(corners: Sequence[float]) -> str:
+    """Returns what is to be said of corners that are cut off, or ""."""
+    return f"near corner cut off by {' | '.join(f'{size:g}' for size in dict.fromkeys(corners))}" if corners else ""
 
 
 def levelled_words(levelled: Sequence[Levelled], steps: Sequence[ReliefStep]) -> str:

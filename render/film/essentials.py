@@ -81,6 +81,8 @@ def _relief(drawn: Drawing, language: Language) -> Iterator[str]:
             yield say_so("clipped", f"{step.clip.percentile:g}")
         elif isinstance(step, reliefs.SmoothStep) and step.smooth.cells:
             yield say_so("smoothed", f"{step.smooth.cells:g}")
+    if drawn.corners:
+        yield say_so("corner")
     if any(part.is_much for part in drawn.levelled):
         for phrase, shares in (("floor", [p.low for p in drawn.levelled]), ("top", [p.high for p in drawn.levelled])):
             if any(shares):

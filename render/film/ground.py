@@ -79,7 +79,7 @@ def dressed(behind: Behind, colour: str, *, asked: bool, way: str = "auto", leas
         return Dress(colour, 1.0 if asked else QUIET[0])
     light = ink.light_of(colour)
     if not asked and way == "auto" and not least:
-        light = _readable(light, behind.ends)
+        light = readable(light, behind.ends)
     luminance = float(light @ ink.LUMINANCE)
     dark = _is_read_on_dark(luminance, behind)
     quiet = 1.0 if asked else _quiet(luminance, behind)
@@ -92,7 +92,7 @@ def dressed(behind: Behind, colour: str, *, asked: bool, way: str = "auto", leas
     return Dress(said, quiet, upper, max(lower, least if behind.lower else 0.0), dark=dark)
 
 
-def _readable(light: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+def readable(light: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
     """Returns the light nearest to an ink's that is read on all of a ground, or the ink's own where there is none."""
     candidates = [light + (end - light) * share for share in STEPS for end in (1.0, 0.0)]
     return next((each for each in candidates if _is_read(float(each @ ink.LUMINANCE), ends)), light)

@@ -50,7 +50,7 @@ def lettering_of(
     bare, shown = seen_by
     moments = [share * take.shot.duration for share in MOMENTS] if isinstance(output, Film) else list(times)
     page = page_of(words_of(scene, output, take, 0.0), sheet_for(output, take))
-    furnished = is_furnished(output) and bool(take.look.furniture.drawn)
+    furnished = is_furnished(output) and bool(take.look.furniture.drawn or take.look.contours.numbers)
     looked = bool(page.boxes) and take.look.words.ground != "none"
     pictures = [bare(time) for time in moments] if furnished or looked else []
     dress = dress_of(scene, output, take, pictures)

@@ -206,6 +206,15 @@ def _rises(settings: cameras.Ride, relief: Relief, heads: np.ndarray, azimuths: 
     return np.maximum(wanted, needed)
 
 
+def standing_at(asked: cameras.Camera, view: View) -> cameras.Camera:
+    """Returns a camera that goes round from where a view of its middle was taken, whatever is shown."""
+    if not isinstance(asked, cameras.Orbit):
+        return asked
+    x, y, z = view.position - view.target
+    stand = {"azimuth": math.degrees(math.atan2(x, y)), "elevation": math.degrees(math.atan2(z, math.hypot(x, y)))}
+    return asked.model_copy(update=stand)
+
+
 MOVES: dict[type, Callable[[Any, Setting], Move]] = {
     cameras.Orbit: _orbit,
     cameras.Fixed: _fixed,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from render.film.drawing import levelled_words
+from render.film.drawing import corner_words, levelled_words
 from render.film.take import Panel, Take, prepare
 from render.landscape import ready
 from render.scene.existing import ReadySurface
@@ -18,7 +18,7 @@ WIDE = 16 / 9  # picture, where none is asked for
 def remarks(take: Take) -> Iterator[str]:
     """Gives what there is to say of the surfaces of a take, each a sentence."""
     for name, panel in zip(take.shot.surfaces, take.panels, strict=True):
-        for sentence in (*_levelled(take, panel), *_resampled(panel), *_paths(take, panel)):
+        for sentence in (*_levelled(take, panel), *_corner(panel), *_resampled(panel), *_paths(take, panel)):
             yield f"surface {name}: {sentence}"
 
 
@@ -40,6 +40,11 @@ def _levelled(take: Take, panel: Panel) -> Iterator[str]:
     words = levelled_words([panel.relief.levelled], take.steps.steps)
     if words:
         yield f"its relief draws {words}; leave log out of look.relief, or lower its floor, or clip less"
+
+
+def _corner(panel: Panel) -> Iterator[str]:
+    if panel.relief.corner:
+        yield f"its {corner_words([panel.relief.corner.size])} of the width; look.walls.corner=0 leaves it whole"
 
 
 def _resampled(panel: Panel) -> Iterator[str]:

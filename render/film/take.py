@@ -10,7 +10,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.film.drawing import Drawing
-from render.film.moves import MOVES, Move, Setting
+from render.film.moves import MOVES, Move, Setting, standing_at
 from render.film.timeline import head_progress, path_position
 from render.film.walked import arrows_along, drops_along, farthest, walked
 from render.landscape.grid import Grid
@@ -27,6 +27,7 @@ from render.stage.arrow import length_of
 from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
+from render.stage.corner import cut_off, opened
 from render.stage.framing import frame_of
 from render.stage.relief import Relief
 from render.stage.stage import Stage
@@ -156,6 +157,7 @@ class Take:
             farthest=tuple(farthest(walk.path) for walk in walks),
             steepest=self.steepest,
             drops=any(walk.drops for walk in walks),
+            corners=tuple(panel.relief.corner.size for panel in self.panels if panel.relief.corner),
             refined=max(panel.relief.refined for panel in self.panels),
         )
 
@@ -202,9 +204,27 @@ def prepare(
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
     setting = _setting(shot, preset, panels, aspect, together)
     move = MOVES[type(shot.camera)](shot.camera, setting)
+    if preset.body == "block" and preset.walls.corner:
+        panels = _cut(shot, preset, panels, setting, move)
+        setting = _setting(shot, preset, panels, aspect, together)
+        camera = standing_at(shot.camera, move(0.5))
+        move = MOVES[type(camera)](camera, setting)
     placements = setting.placements(_facing(move(0.5)))
     sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
     return Take(shot, preset, panels, move, sun, steps, placements, setting.together)
+
+
+def _cut(
+    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], setting: Setting, move: Move
+) -> tuple[Panel, ...]:
+    """Returns panels without the corners that stand before what is to be seen in the middle of a move."""
+    view, made = move(0.5), []
+    for panel, away in zip(panels, setting.placements(_facing(view)), strict=True):
+        eye, relief, asked = view.position - away, panel.relief, look.walls.corner
+        paths = [walk.descent.points[walk.descent.shown] for walk in panel.walks if walk.descent.shown.any()]
+        cut = opened(relief, paths, eye) if asked == "auto" else cut_off(relief, asked, eye)
+        made.append(panel if cut is relief else _panel(shot, look, panel.landscape, cut))
+    return tuple(made)
 
 
 def _asked(sun: looks.Sun) -> Asked:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from render.scene.part import Part
+from render.scene.part import Auto, Part, auto_or_number
 
 COLOUR = "^#[0-9a-fA-F]{6}$"
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
@@ -37,6 +37,14 @@ class Walls(LookPart):
     rim: float = Field(default=1.0, ge=0, le=10, description="light of the fine line where top meets cut; 0 none")
     bevel: float = Field(
         default=0.004, ge=0, le=0.05, description="width of the rounded edge, picture widths; 0.003 to 0.005"
+    )
+    corner: Annotated[Auto | Annotated[float, Field(ge=0, le=0.3), Tag("number")], Discriminator(auto_or_number)] = (
+        Field(
+            default=0.0,
+            description="how far along both sides the corner of a block nearest to the camera is cut off, picture "
+            "widths; 0 not at all; auto cuts it where it faces the camera and hides the path or the valley, "
+            "or is high ground before them",
+        )
     )
     fade: float = Field(
         default=0.0, ge=0, le=10, description="depth over which the cut fades away, picture widths; 0 is solid"

@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from render.files import asset
 from render.scene.body import Air, Background, Body, Colour, Floor, Ground, LookPart, Material, Share, Walls
 from render.scene.document import read
 from render.scene.fonts import Fonts
 from render.scene.furniture import Furniture
+from render.scene.lines import Contours, Hachures
 from render.scene.nearest import nearest
 from render.scene.palette import Kind, Palette, require_order
 from render.scene.part import Auto, auto_or_number
@@ -22,7 +23,6 @@ from render.scene.pathlight import PathLight
 from render.scene.relief import LogStep, ReliefStep, measured_steps
 from render.scene.words import WordStyle
 
-INK = "^(#[0-9a-fA-F]{6}|ground)$"
 PRESET = "ember"
 RADIUS_PIXELS = 2800  # of a line, for a radius of one picture width, which former versions asked for
 
@@ -50,19 +50,6 @@ class Sky(LookPart):
 
     colour: Colour = Field(description="colour of the light, sRGB; opposite in hue to the sun")
     strength: float = Field(ge=0, le=100, description="radiance, multiples of white; about a third of the sun's")
-
-
-class Contours(LookPart):
-    """Lines of equal height."""
-
-    count: int = Field(ge=0, le=200, description="lines over the whole height; every fifth is stronger; 20 to 40")
-    strength: Share = Field(description="opacity of the strongest line")
-    colour: Annotated[str, StringConstraints(pattern=INK)] = Field(
-        description='sRGB, or "ground" for dark on pale and pale on dark'
-    )
-    width: Annotated[tuple[float, float], Field(strict=False)] = Field(
-        default=(1.6, 0.6), description="pixels near and far, of a picture 1080 rows high"
-    )
 
 
 class LookPreset(LookPart):
@@ -103,6 +90,7 @@ class LookPreset(LookPart):
     bounce: float = Field(default=1.0, ge=0, le=10, description="light from slope to slope; 1 is as computed, 0 none")
     rim: float = Field(ge=0, le=10, description="light on slopes that turn away; 0.35 is clear, 0 none")
     contours: Contours = Field(description="lines of equal height")
+    hachures: Hachures = Field(default=Hachures(), description="strokes down the slope, in the manner of old maps")
     path: PathLight = Field(description="the line of the descent")
     background: Background = Field(description="what is behind everything")
     transform: Literal["standard", "filmic", "agx", "neutral"] = Field(

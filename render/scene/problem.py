@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from render.scene.anatomy import choices_of, follow, is_model, keys_of, members
 from render.scene.body import BACKGROUND, COLOUR
-from render.scene.look import INK
+from render.scene.lines import INK
 from render.scene.nearest import guess, nearest
 from render.scene.part import NAME, Location
 

@@ -37,6 +37,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "smoothed": "smoothed over {} cells",
     "floor": "{} level at the floor",
     "top": "{} level at the top",
+    "corner": "near corner cut off",
     "laid": "path on the surface",
     "own": "path at its own loss",
     "read": "its loss read there",

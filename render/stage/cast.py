@@ -14,6 +14,7 @@ from render.stage import mesh
 from render.stage.bake import Sun
 from render.stage.field import Field, bake_field
 from render.stage.floor import Standing
+from render.stage.hatch import Hatch, hatch_of
 from render.stage.lamp import Lamp
 from render.stage.outline import outline_of
 from render.stage.relief import Relief
@@ -36,12 +37,14 @@ class Cast:
     field: Field
     outline: Tensor  # as stage/outline.py has it
     lamp: Lamp
+    hatch: Hatch | None = None  # strokes down its slopes
 
     @staticmethod
     def of(placed: Placed, look: spec.LookPreset, sun: Sun, table: Tensor) -> Cast:
         """Returns a relief under its light; table (S, 3) is its palette."""
         field = bake_field(placed.relief, look, sun, table)
-        return Cast(placed, field, outline_of(placed.relief, look.body), Lamp(placed.relief))
+        outline, lamp = outline_of(placed.relief, look.body), Lamp(placed.relief)
+        return Cast(placed, field, outline, lamp, hatch_of(placed.relief, look))
 
     @property
     def shift(self) -> np.ndarray:

@@ -10,6 +10,7 @@ from render.scene.body import CLEAR
 from render.scene.palette import stops_of
 from render.stage import fire, palette
 from render.stage.bake import Sun
+from render.stage.hachures import SPARSE
 from render.stage.manner import GAIN
 from render.stage.relief import Relief
 from render.stage.uniforms import Uniforms
@@ -57,7 +58,6 @@ def numbers_of(look: spec.LookPreset, relief: Relief, sun: Sun, deep: Tensor) ->
     """Returns the numbers that a body is shaded by, but for those of a view and of its paths; deep (3,) is the colour
     of its lowest ground.
     """
-    ink = (0.0, 0.0, 0.0) if look.contours.colour == "ground" else palette.linear(look.contours.colour)
     reflectance = ((look.material.index - 1) / (look.material.index + 1)) ** 2
     uniforms = wall_numbers(look, relief, sun)
     uniforms.set(
@@ -68,9 +68,19 @@ def numbers_of(look: spec.LookPreset, relief: Relief, sun: Sun, deep: Tensor) ->
             *look.contours.width,
             look.contours.strength,
         ),
-        ink=(*ink, float(look.contours.colour != "ground")),
+        ink=_ink(look.contours.colour),
+        hachures=(max(look.hachures.count, 1), look.hachures.width, SPARSE),
+        hachure_ink=_ink(look.hachures.colour),
         halo=GAIN if look.path.distance == "halo" else 0.0,
         flat=float(fire.is_flat(look.path)),
         marks=fire.mark_colours(look, deep),
     )
     return uniforms
+
+
+def _ink(colour: str) -> tuple[float, float, float, float]:
+    """Returns the linear colour of lines and its share, which is nothing where they take the ground's."""
+    if colour == "ground":
+        return 0.0, 0.0, 0.0, 0.0
+    red, green, blue = palette.linear(colour)
+    return float(red), float(green), float(blue), 1.0

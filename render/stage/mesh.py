@@ -15,6 +15,7 @@ from render.stage import shore
 from render.stage.relief import Relief
 
 STRIDES = (4, 3, 2)
+SPLINTER = 1e-3  # of a cell, that no vertex comes nearer to a cut
 DISC = 0.49  # radius of the disc or ellipse / extent; the outermost cells have no outer neighbours to be shaded from
 
 
@@ -59,7 +60,8 @@ def covers(relief: Relief, shape: str, x: np.ndarray, y: np.ndarray) -> np.ndarr
 def _within(relief: Relief, shape: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Returns whether places lie in the shape that is cut out, holes and all."""
     if shape != "disc":
-        return np.asarray((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5 * relief.depth))
+        block = np.asarray((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5 * relief.depth))
+        return block if relief.corner is None else block & (relief.corner.inset(x, y) > 0)
     return np.asarray(reach_of(relief, x, y) < 1)
 
 
@@ -141,7 +143,16 @@ def _whole(relief: Relief, shape: str) -> Mesh:
         triangles = triangles[kept[triangles].any(axis=1)]
         outside = np.unique(triangles[~kept[triangles]])
         _draw_in(relief, points, outside)
+    elif relief.corner is not None:
+        points, triangles = shore.cut(triangles, points, _within_cut(relief, points))
     return Mesh(points, triangles)
+
+
+def _within_cut(relief: Relief, points: np.ndarray) -> np.ndarray:
+    """Returns how far points (N, 3) lie within the cut of a corner; none lies on it, or there would be splinters."""
+    assert relief.corner is not None
+    inset, least = relief.corner.inset(*points[:, :2].astype(np.float64).T), SPLINTER * min(relief.cells)
+    return np.where(inset > 0, np.maximum(inset, least), np.minimum(inset, -least))
 
 
 def _draw_in(relief: Relief, points: np.ndarray, outside: np.ndarray) -> None:
@@ -193,7 +204,20 @@ def _edge(relief: Relief, whole: Mesh, shape: str) -> np.ndarray:
         points = whole.points[rim]
         return rim[np.argsort(np.arctan2(points[:, 1] / relief.depth, points[:, 0]), kind="stable")]
     grid = np.arange(relief.level.size).reshape(relief.level.shape)
-    return np.concatenate([grid[0, :-1], grid[:-1, -1], grid[-1, :0:-1], grid[:0:-1, 0]])
+    loop = np.concatenate([grid[0, :-1], grid[:-1, -1], grid[-1, :0:-1], grid[:0:-1, 0]])
+    return loop if relief.corner is None else _edge_with_cut(relief, whole, loop)
+
+
+def _edge_with_cut(relief: Relief, whole: Mesh, loop: np.ndarray) -> np.ndarray:
+    """Returns a loop around a block without the vertices of its corner, and those along the cut in their place."""
+    assert relief.corner is not None
+    new = np.arange(relief.level.size, len(whole.points))
+    x, y = whole.points[new, :2].astype(np.float64).T
+    nx, ny = relief.corner.normal
+    new = new[np.argsort(ny * -x + nx * y, kind="stable")]  # counter-clockwise, as the loop runs
+    kept = _within_cut(relief, whole.points[loop]) > 0
+    start = int(np.flatnonzero(kept & ~np.roll(kept, 1))[0])  # where the loop comes back from the corner
+    return np.concatenate([np.roll(loop, -start)[: int(kept.sum())], new])
 
 
 def _grid_triangles(rows: int, columns: int) -> np.ndarray:
@@ -245,7 +269,11 @@ def outline(relief: Relief, shape: str, count: int = 240) -> np.ndarray:
     way = np.stack([np.cos(turn), np.sin(turn)], axis=1)
     if shape != "disc":
         way /= np.abs(way).max(axis=1, keepdims=True)
-        return way * (0.5, 0.5 * relief.depth)
+        edge = way * (0.5, 0.5 * relief.depth)
+        if relief.corner is None:
+            return edge
+        beyond = edge @ relief.corner.normal
+        return edge * np.minimum(1, relief.corner.distance / np.maximum(beyond, 1e-9))[:, None]
     return way * radii_of(relief)
 
 

@@ -20,7 +20,10 @@ def outline_of(relief: Relief, body: str) -> Tensor:
     if body == "disc":
         return torch.tensor([[*radii_of(relief), 0.0]], dtype=torch.float32)
     half = 0.5 * relief.depth
-    return torch.tensor([[1, 0, 0.5], [-1, 0, 0.5], [0, 1, half], [0, -1, half]], dtype=torch.float32)
+    sides = [[1, 0, 0.5], [-1, 0, 0.5], [0, 1, half], [0, -1, half]]
+    if relief.corner is not None:
+        sides.append([*relief.corner.normal, relief.corner.distance])
+    return torch.tensor(sides, dtype=torch.float32)
 
 
 def nearest_side(px: Tensor, py: Tensor, outline: Tensor) -> tuple[Tensor, Sides]:

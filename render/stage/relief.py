@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from render.errors import DataError
 from render.scene import relief as spec
 from render.stage import shore
+from render.stage.cutting import Corner
 
 MUCH = 0.05  # share of the cells that a relief may level at one height without a word
 
@@ -30,8 +31,16 @@ class Scale:
 
     def level(self, loss: np.ndarray) -> np.ndarray:
         """Returns the level of losses; what lies outside the range is clipped, what is not finite is 1."""
-        raised = self._raise(loss)
-        return np.clip((raised - self.low) / max(self.high - self.low, 1e-12), 0.0, 1.0)
+        return np.clip(self.place(loss), 0.0, 1.0)
+
+    def place(self, loss: np.ndarray) -> np.ndarray:
+        """Returns the level of losses, below 0 and above 1 beyond the range."""
+        return np.asarray((self._raise(loss) - self.low) / max(self.high - self.low, 1e-12))
+
+    def loss(self, level: np.ndarray) -> np.ndarray:
+        """Returns the losses at levels."""
+        raised = self.low + np.asarray(level, np.float64) * (self.high - self.low)
+        return np.exp(raised) if self.floor is not None else raised
 
     def _raise(self, loss: np.ndarray) -> np.ndarray:
         finite = np.where(np.isfinite(loss), loss, np.inf).astype(np.float64)
@@ -62,6 +71,7 @@ class Relief:
     scale: Scale
     inland: np.ndarray | None = None  # (n_β, n_α) float32, negative where there are no data; None where all are there
     levelled: Levelled = Levelled()
+    corner: Corner | None = None  # of a block, that is cut off
     refined: int = 1  # cells drawn along an axis / cells measured; only a print has more than one
 
     @property

@@ -22,6 +22,7 @@ from render.stage.field import DIVERGED, MUD, Field, looked_up
 from render.stage.fire import CONTRAST
 from render.stage.geometry import Kind
 from render.stage.gloss import gloss_of, sky_towards
+from render.stage.hatch import Hatch, inked
 from render.stage.spot import Spot, Vector, change_of, depth_share, dot, smooth, spot_of, unit
 from render.stage.tone import TRANSFORMS, luminance
 from render.stage.uniforms import Uniforms
@@ -53,7 +54,7 @@ def _edge_line(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     return torch.exp(-((spot.inset / width) ** 2)) * u["walls"][1]
 
 
-def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
+def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor], hatch: Hatch | None) -> Vector:
     """Returns the terrain's linear light."""
     bevel = u["walls"][2].clamp(min=1e-5)
     bend = 0.75 * (1 - spot.inset / bevel).clamp(0, 1) ** 2
@@ -65,13 +66,18 @@ def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
     light, albedo = _embers(spot.light, albedo)
     line = _contour(spot, u)
     edge = _edge_line(spot, u)
+    strokes = None if hatch is None else inked(spot, hatch, u) * _clear(spot, u)
     lit = [albedo[k] * (light[k] + spot.glow[k]) + gloss[k] + grazing * 0.8 * light[k] for k in range(3)]
     pale = smooth(0.5, 0.58, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
     colours = []
     for k in range(3):
         own = (0.30 + 0.9 * albedo[k]) * (1 - pale) + 0.22 * albedo[k] * pale
         ink = u["ink"][k] * u["ink"][3] + own * (1 - u["ink"][3])
-        lined = lit[k] * (1 - line) + line * ink * (0.3 + 0.7 * light[k])
+        under = lit[k]
+        if strokes is not None:
+            pen = u["hachure_ink"][k] * u["hachure_ink"][3] + own * (1 - u["hachure_ink"][3])
+            under = under * (1 - strokes) + strokes * pen * (0.3 + 0.7 * light[k])
+        lined = under * (1 - line) + line * ink * (0.3 + 0.7 * light[k])
         colours.append(lined + edge * (0.16 + 0.7 * albedo[k]) * (0.4 + 0.6 * light[k]))
     return colours
 
@@ -79,7 +85,6 @@ def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
 def _contour(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns how much of the pixel a contour line covers, from the level's exact change per pixel."""
     count, near, far, strength = u["contour"]
-    step = spot.ahead * u["pixel"]
     change = change_of(spot.normal, spot, u)
     phase = spot.contour_level * count
     nearest = torch.round(phase)
@@ -87,8 +92,12 @@ def _contour(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     width = (near + (far - near) * depth_share(spot.ahead, u)) * u["row"] * (1 + 0.35 * major)
     line = (0.5 * width + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * width.clamp(max=1)
     fade = (1.6 - 3.2 * change).clamp(0, 1) * (nearest > 0.5)
-    clear = 0.25 + 0.75 * smooth(0.3, 1.0, spot.away / (step * CLEARING * u["row"]))
-    return line * fade * strength * (0.58 + 0.42 * major) * clear
+    return line * fade * strength * (0.58 + 0.42 * major) * _clear(spot, u)
+
+
+def _clear(spot: Spot, u: dict[str, Tensor]) -> Tensor:
+    """Returns how much of lines is left beside the path, 0 to 1."""
+    return 0.25 + 0.75 * smooth(0.3, 1.0, spot.away / (spot.ahead * u["pixel"] * CLEARING * u["row"]))
 
 
 def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
@@ -126,14 +135,21 @@ def _on_screen(lit: Vector, spot: Spot, u: dict[str, Tensor], transform: str) ->
 
 
 def _shade_top(
-    sample: Sample, baked: Baked, lamp: Lamp, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
+    sample: Sample,
+    baked: Baked,
+    lamp: Lamp,
+    outline: Tensor,
+    palette: Tensor,
+    uniforms: Tensor,
+    transform: str,
+    hatch: Hatch | None = None,
 ) -> Tensor:
     """Returns linear RGB of the screen and opacity of the terrain, (4, n)."""
     u = Uniforms.unpack(uniforms)
     spot = spot_of(sample, baked, lamp, outline, u)
     coloured = looked_up(palette, spot.level)
     albedo = [coloured[:, k] * spot.finite + DIVERGED * (1 - spot.finite) for k in range(3)]
-    screen = _on_screen(_ground(spot, albedo, u), spot, u, transform)
+    screen = _on_screen(_ground(spot, albedo, u, hatch), spot, u, transform)
     if transform != "linear":  # which has no white to stand back from
         screen = _beside_path(screen, spot, u)
     return torch.stack([*screen, torch.ones_like(spot.level)])
@@ -183,6 +199,7 @@ class Body(NamedTuple):
     glow: Tensor  # (side², 3), the paths' light on it
     away: Tensor  # (side², 1), distance from the nearest path, picture widths
     outline: Tensor  # (K, 3), half-planes
+    hatch: Hatch | None = None
 
 
 def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, transform: str) -> Tensor:
@@ -197,7 +214,9 @@ def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, tran
     for each, kernel in KERNELS.items():
         own = torch.nonzero(kind == int(each)).ravel()
         if len(own):
-            rest = (baked, lamp, body.outline, palette, uniforms.values, transform)
+            rest: tuple[Any, ...] = (baked, lamp, body.outline, palette, uniforms.values, transform)
+            if body.hatch is not None and each is Kind.TERRAIN:
+                rest = (*rest, body.hatch)
             shaded[:4, own] = _in_chunks(kernel, samples[:3, own], rest)
     lines = torch.nonzero(kind >= int(Kind.PATH)).ravel()
     shaded[:4, lines] = _shade_line(samples[:, lines], uniforms.values, transform)

@@ -248,7 +248,7 @@ class Stage:
 
     def _body(self, index: int) -> Body:
         cast = self._cast[index]
-        return Body(cast.field, *self._lit[index], cast.outline)
+        return Body(cast.field, *self._lit[index], cast.outline, cast.hatch)
 
     def _stand_before(self, cast: Cast, view: View) -> None:
         """Aims at a body as if its middle were that of the picture's space."""

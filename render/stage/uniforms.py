@@ -43,6 +43,8 @@ class Uniforms:
         "below": 3,  # linear light that the ground sends up on walls
         "contour": 4,  # count, widths near and far in pixels of 1080 rows, strength
         "ink": 4,  # linear colour of contours, and its share; the rest is dark on pale and pale on dark
+        "hachures": 3,  # count to the picture's width, share of the thinnest, distance of the farthest / of the closest
+        "hachure_ink": 4,  # as ink
         "path": 3,  # widths near and far in pixels of 1080 rows, and the luminance that it is seen with
         "fire": 3 * INKS,  # the radiance of lines in each ink, or its colour on the screen where they are flat
         "halo": 1,  # light of the strongest halo, where it tells something along a line; else 0

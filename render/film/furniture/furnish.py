@@ -11,9 +11,12 @@ from render.film import ink
 from render.film.figures import short_loss
 from render.film.furniture import labels, legend, rule, scalebar
 from render.film.furniture.labels import Label, Seen
+from render.film.furniture.numbers import Glance, Number, chosen, presence
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity
+from render.film.furniture.room import angles_of, pixels_of
 from render.film.furniture.strokes import stroke
+from render.film.furniture.turned import turned_ink
 from render.film.ground import Dress
 from render.film.ink import Ink, line_ink, line_width, together
 from render.film.layout import CAPITAL, Box
@@ -23,6 +26,7 @@ from render.scene.furniture import Furniture
 from render.scene.words import say
 
 SIZE = 0.92  # of labels and ticks / size of the caption
+NUMBER = 0.85  # size of the numbers of contours / size of the caption
 FINE = 0.075  # width of a line / size
 FAINT = 0.55  # opacity of lines beside words
 HALO = 0.22  # radius of the shade under words / size
@@ -41,6 +45,8 @@ class Furnishing:
     labels: tuple[tuple[Label, ...], ...]  # of each panel
     feet: tuple[np.ndarray, ...]  # of each panel, where its rule stands
     legend: Box  # where it stands, with its words
+    taken: tuple[Box, ...] = ()  # by words that are not furniture
+    numbers: tuple[tuple[Number, ...], ...] = ()  # of each panel, on its contours
 
     @property
     def size(self) -> float:
@@ -77,7 +83,28 @@ def furnishing(
         ]
         found.append(tuple(labels.placed(points, seen, sheet, size)))
     keyed = _legend_box(moments, [*taken, *_label_boxes(found, moments, sheet)], sheet)
-    return replace(bare, labels=tuple(found), legend=keyed)
+    made = replace(bare, labels=tuple(found), legend=keyed, taken=tuple(taken))
+    return replace(made, numbers=_numbers(made, moments))
+
+
+def _numbers(made: Furnishing, moments: Sequence[tuple[Sequence[Plot], np.ndarray]]) -> tuple[tuple[Number, ...], ...]:
+    """Returns the numbers on the contours of each panel, where a look has them, off all other furniture."""
+    plots = moments[0][0]
+    if not plots or not plots[0].take.look.contours.numbers:
+        return ()
+    glances = [
+        Glance.of(each, picture, (_in_the_way(made, each), made.labels), made.sheet) for each, picture in moments
+    ]
+    ink, size = made.dress.ink, NUMBER * made.sheet.size
+    return tuple(tuple(chosen(panel, glances, made.sheet, size, ink)) for panel in range(len(plots)))
+
+
+def _in_the_way(made: Furnishing, plots: Sequence[Plot]) -> list[Box]:
+    """Returns the pixels that words, rules, scales and legend need at a moment."""
+    found = [*made.taken, *([made.legend] if made.asked.legend else [])]
+    for number, plot in enumerate(plots):
+        found += _measures(made, plot, number)
+    return found
 
 
 def _measures(made: Furnishing, plot: Plot, number: int) -> list[Box]:
@@ -124,6 +151,7 @@ def _legend_box(moments: Sequence[tuple[Sequence[Plot], np.ndarray]], taken: Seq
 
 def furnish(pixels: np.ndarray, plots: Sequence[Plot], made: Furnishing) -> None:
     """Draws the furniture of a shot on a picture (H, W, 3) uint8, in place."""
+    _draw_numbers(pixels, plots, made)
     for plot, own, foot in zip(plots, made.labels, made.feet, strict=True):
         for label in own:
             _draw_label(pixels, plot, label, made)
@@ -133,6 +161,27 @@ def furnish(pixels: np.ndarray, plots: Sequence[Plot], made: Furnishing) -> None
             _write(pixels, made, *_scale(plot, made))
     if made.asked.legend and plots:
         _draw_legend(pixels, plots[0], made)
+
+
+def _draw_numbers(pixels: np.ndarray, plots: Sequence[Plot], made: Furnishing) -> None:
+    taken = _in_the_way(made, plots) if any(made.numbers) else []
+    for panel, own in enumerate(made.numbers):
+        for number in own:
+            share = presence(number, plots, panel, taken)
+            if share > 0:
+                _draw_number(pixels, number, pixels_of(plots[panel], number.points[None]), made, share)
+
+
+def _draw_number(pixels: np.ndarray, number: Number, places: np.ndarray, made: Furnishing, share: float) -> None:
+    """Draws a number along its line at places (1, 3, 2), on a patch of the ground around it that parts the line."""
+    (start, middle, end), angle = places[0], float(angles_of(places)[0])
+    words = turned_ink(number.words, made.sheet.text, number.size, (start + middle + end) / 3, angle)
+    patch = ink.halo(words, number.halo * number.size)
+    way = end - start
+    along = ((patch.columns - start[0]) * way[0] + (patch.rows - start[1]) * way[1]) / max(float(way @ way), 1e-9)
+    light = np.stack([np.interp(along, (0, 0.5, 1), number.ground[:, k]) for k in range(3)], axis=1)
+    ink.paint(pixels, replace(patch.faded(share), light=light), made.dress.ink)
+    ink.paint(pixels, words.faded(share), number.ink)
 
 
 def _draw_label(pixels: np.ndarray, plot: Plot, label: Label, made: Furnishing) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from render.film.take import Panel, Take
 from render.stage.camera import View
+from render.stage.corner import corners
 from render.stage.mesh import covers, height_at
 
 SAMPLES = 160  # of the ray from a place to the camera
@@ -40,10 +41,22 @@ class Plot:
         over = covers(relief, body, way[:, 0], way[:, 1])
         return not bool((over & (height_at(relief, way[:, 0], way[:, 1]) > way[:, 2])).any())
 
+    def clearance(self, points: np.ndarray) -> np.ndarray:
+        """Returns how far over the ground the lines of sight to points (N, 3) of it pass, (N,) picture widths.
+
+        It is below 0 where terrain stands before a point, and infinite where none does.
+        """
+        lifted = points + np.array([0.0, 0.0, CLEAR])
+        way = lifted[:, None] + np.linspace(0, 1, SAMPLES)[1:, None] * (self.view.position - lifted)[:, None]
+        x, y, high = (way[..., k].ravel() for k in range(3))
+        over = covers(self.panel.relief, self.take.look.body, x, y)
+        passed = np.where(over, high - height_at(self.panel.relief, x, y), np.inf)
+        return np.asarray(passed.reshape(len(points), SAMPLES - 1).min(axis=1))
+
     def outline(self) -> np.ndarray:
-        """Returns the corners (8, 2) of the box that holds the body, on the picture."""
+        """Returns the corners (k, 2) of the box that holds the body, on the picture."""
         relief, deep = self.panel.relief, self.take.look.walls.thickness
-        ends = [(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)]
+        ends = corners(relief)
         tops = [float(height_at(relief, np.array([x]), np.array([y]))[0]) for x, y in ends]
         return self.at(np.array([(x, y, z) for (x, y), top in zip(ends, tops, strict=True) for z in (top, -deep)]))
 

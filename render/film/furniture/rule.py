@@ -10,6 +10,7 @@ from render.film.figures import short_loss
 from render.film.furniture.plot import Plot
 from render.film.layout import CAPITAL
 from render.film.ticks import ticks
+from render.stage.corner import corners
 from render.stage.mesh import radii_of
 
 AWAY = 0.012  # picture widths between the edge and the staff
@@ -32,8 +33,8 @@ def foot_of(plot: Plot) -> np.ndarray:
         right = plot.view.axes[0][:2]
         feet = np.array([sign * right * (across + away, up + away) for sign in (-1, 1)])
     else:
-        ends = np.array([(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)])
-        places = plot.at(np.column_stack([ends, np.zeros(4)]))[:, 0]
+        ends = corners(relief)
+        places = plot.at(np.column_stack([ends, np.zeros(len(ends))]))[:, 0]
         outer = ends[[int(places.argmin()), int(places.argmax())]]
         feet = outer + away * np.sign(outer)
     distances = np.linalg.norm(plot.view.position[:2] - feet, axis=1)
