@@ -230,7 +230,7 @@ def test_words_on_bands_are_words_on_the_whole():
     shown = np.rint(laid.permute(1, 2, 0).numpy() * 255)
     expected = write(ground)
     assert np.abs(shown - expected).max() <= 2 and (expected != ground).any()
-    assert ink[0].top > 200 and sum(patch.coverage.size for patch in ink) < 640 * 200
+    assert ink[0].top > 200 and sum(patch.black.size for patch in ink) < 3 * 640 * 200
 
 
 def test_words_stand_on_a_picture_without_a_ground():

@@ -21,7 +21,7 @@ from render.film.preflight import require_writable
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import expose
 from render.film.prints.exr import LinearSheet, openimageio, write_exr
-from render.film.prints.patches import patches
+from render.film.prints.inking import inked
 from render.film.prints.plate import BUDGET, Plate, plate_bytes, plate_for
 from render.film.prints.png import write_png
 from render.film.prints.sheet import Sheet
@@ -39,7 +39,7 @@ from render.stage.gl import require_gl
 from render.stage.refine import fineness, refined
 from render.stage.stage import lens_of
 
-ALGORITHM = 1  # raise it when the same settings would print other pixels
+ALGORITHM = 2  # raise it when the same settings would print other pixels
 WORST = 1.02  # a file that cannot be compressed / its plain bytes
 WRITERS = {"png": write_png, "tiff": write_tiff}
 
@@ -164,15 +164,10 @@ def _write(
         write_exr(target, light, linear(plate, lens, len(names)))
         return
     shooting.tell_what_is_left_out(take)
-    ink = patches(shooting.writing(take, time, shooting.proof(take, time)), printed.trim, printed.bleed)
-    dpi = printed.dpi if is_on_paper(printed) else None
+    ink = inked(shooting, take, time, printed)
+    dpi = printed.dpi if printed.is_on_paper else None
     channels = channels_of(shooting.scene)
     ground = None if channels == 4 else tuple(palette.linear(take.look.background.colour))
     sheet = Sheet(width, height, channels, printed.depth, dpi, texts)
     bands: Iterator[Any] = developed(plate, Development(lens, shooting.scene.seed, printed.depth, ink, ground))
     WRITERS[printed.format](target, sheet, bands)
-
-
-def is_on_paper(printed: Print) -> bool:
-    """Whether a print has a size on paper, which one of the still's own pixels has not."""
-    return not printed.name.endswith("bit") and bool(printed.name)
