@@ -202,11 +202,11 @@ def _scale(plot: Plot, made: Furnishing) -> tuple[list[Ink], list[Ink]]:
     text = say(made.language, "weights", short_loss(length))
     face, middle = made.sheet.text, ends.mean(axis=0)
     slope = (ends[1] - ends[0])[1] / ((ends[1] - ends[0])[0] or 1e-9)
-    side = 1 if slope < 0 else -1  # below the bar, on the side to which it falls away; else above it, on the other
+    side = 1 if slope < 0 else -1  # below the bar, on the side to which it falls away; else beside its upper end
     words = line_ink(text, face, size)
-    wide = line_width(text, face, size)
-    ways = [(side, 1.0 + CAPITAL), (-side, -1.0)]
-    places = [middle + np.array([way * 0.8, down]) * size - [wide if way < 0 else 0.0, 0.0] for way, down in ways]
+    before = line_width(text, face, size) if side < 0 else 0.0
+    ways = [(middle, 1.0 + CAPITAL), (ends[ends[:, 1].argmin()], CAPITAL)]
+    places = [start + np.array([side * 0.8, down]) * size - [before, 0.0] for start, down in ways]
     laid = [words.moved(round(place[0]), round(place[1])) for place in places]
     words = next((each for each in laid if not any(_around(each).meets(box) for box in made.taken)), laid[0])
     return [words], lines

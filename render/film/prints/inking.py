@@ -26,7 +26,7 @@ from render.scene.printing import Print
 
 LEAST = 7.0  # points of the smallest letters on paper
 POINT = 1 / 72  # inch
-CALM = 6.0  # pixels of a proof, over which the ground under a line is smoothed
+CALM = 16.0  # pixels of a proof, over which the ground under a line is smoothed
 PROOF = 960  # pixels along the longer side of the picture that words are fitted to
 
 
