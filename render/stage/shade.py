@@ -21,7 +21,7 @@ from render.compiler import fuse
 from render.stage.field import DIVERGED, MUD, Field, looked_up
 from render.stage.geometry import Kind
 from render.stage.gloss import gloss_of, sky_towards
-from render.stage.spot import Spot, Vector, change_of, depth_share, dot, smooth, spot_of, unit
+from render.stage.spot import Spot, Vector, bevelled, change_of, depth_share, dot, smooth, spot_of
 from render.stage.tone import TRANSFORMS, luminance
 from render.stage.uniforms import Uniforms
 from render.stage.walls import wall
@@ -55,10 +55,7 @@ def _edge_line(spot: Spot, u: dict[str, Tensor]) -> Tensor:
 
 def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
     """Returns the terrain's linear light."""
-    bevel = u["walls"][2].clamp(min=1e-5)
-    bend = 0.75 * (1 - spot.inset / bevel).clamp(0, 1) ** 2
-    normal = unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
-    gloss = gloss_of(normal, spot, spot.sunlit, u)
+    gloss = gloss_of(bevelled(spot, u), spot, spot.sunlit, u)
     facing = (-dot(spot.normal, spot.ray)).clamp(0, 1)
     away = (1 - facing) * (1 - facing)
     grazing = away * away * u["rim"]

@@ -15,13 +15,19 @@ WALL_SKY = 1.3  # of the sky's light on upright faces; a cut that is black says 
 TINT = 0.22  # of the palette, in cut faces; their lines have it pure
 
 
-def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor]) -> Vector:
-    """Returns the linear light of upright faces with normals x, y, at heights above the floor."""
+def wall_lights(side: Vector, high: Tensor, u: dict[str, Tensor]) -> tuple[Vector, Vector]:
+    """Returns what falls from sun and sky on white upright faces with normals x, y, at heights above the floor."""
     facing_sun = side[0] * u["sun"][0] + side[1] * u["sun"][1]
     sky = sky_towards([side[0], side[1], torch.full_like(high, 0.35)], u)
     contact = (1 - 0.7 * torch.exp(-high / 0.035)) * (0.55 + 0.45 * smooth(0.0, 0.35, high))
     direct = WALL_SUN * facing_sun.clamp(0)
-    return [albedo[k] * (u["sun_colour"][k] * direct + (WALL_SKY * sky[k] + 0.03) * contact) for k in range(3)]
+    return [u["sun_colour"][k] * direct for k in range(3)], [(WALL_SKY * sky[k] + 0.03) * contact for k in range(3)]
+
+
+def wall_light(albedo: Vector, side: Vector, high: Tensor, u: dict[str, Tensor]) -> Vector:
+    """Returns the linear light of upright faces with normals x, y, at heights above the floor."""
+    sun, sky = wall_lights(side, high, u)
+    return [albedo[k] * (sun[k] + sky[k]) for k in range(3)]
 
 
 def strata(level: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:

@@ -47,6 +47,7 @@ class Plate:
     factor: int  # f
     further: tuple[str, ...] = PLAIN  # of FURTHER
     kept: Kept | None = None  # where finished tiles are, for a print that is stopped
+    layered: bool = False  # takes light alone
 
     @property
     def size(self) -> tuple[int, int]:

@@ -73,7 +73,7 @@ class Press:
     def key(self, scene: Scene, name: str, quality: str, metadata: bool) -> str:
         """Returns the key of everything that a print depends on."""
         printed, _ = self.plan(scene, name, quality, Path())
-        picture = record.picture_key(scene, _sized(scene.stills[name], printed))
+        picture = record.picture_key(scene, sized(scene.stills[name], printed))
         told = {"stage": "print", "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
         return content_key(told if metadata else {**told, "metadata": False})
 
@@ -86,7 +86,7 @@ class Press:
 
         def take() -> None:
             start = time.perf_counter()
-            shooting = Shooting(scene, _sized(scene.stills[name], printed), output, reporter)
+            shooting = Shooting(scene, sized(scene.stills[name], printed), output, reporter)
             details, drawn = _printed(shooting, printed, (target, key), metadata)
             seconds = {"drawing": drawn - start, "total": time.perf_counter() - start}
             record.write(target, scene, key, {"quality": quality, **details}, seconds)
@@ -96,7 +96,7 @@ class Press:
         return made
 
 
-def _sized(still: Still, printed: Print) -> Still:
+def sized(still: Still, printed: Print) -> Still:
     return still.model_copy(update={"size": printed.trim})
 
 
@@ -111,7 +111,7 @@ def further_of(look: LookPreset) -> tuple[str, ...]:
     return tuple(name for name, needed in (("alpha", clear), ("defocus", soft), ("own", True)) if needed)
 
 
-def _in_linear_light(take: Take) -> Take:
+def in_linear_light(take: Take) -> Take:
     """Returns a take whose pictures are light and not what a screen shows of it."""
     return replace(take, look=take.look.model_copy(update={"transform": "linear"}))
 
@@ -139,10 +139,10 @@ def _printed(
     still = shooting.output
     assert isinstance(still, Still)
     place = shooting.timeline.locate(still.at)
-    take = _refined(shooting.take(place.shot), place.time, printed)
+    take = refined_for(shooting.take(place.shot), place.time, printed)
     words = caption_of(shooting.scene, take)
     texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
-    lit = _in_linear_light(take) if printed.format == "exr" else take
+    lit = in_linear_light(take) if printed.format == "exr" else take
     with plate_for(printed.size, target, key, further_of(take.look)) as plate:
         expose(plate, lit, place.time, printed, shooting.reporter)
         drawn = time.perf_counter()
@@ -157,7 +157,7 @@ def _printed(
     }, drawn
 
 
-def _refined(take: Take, time: float, printed: Print) -> Take:
+def refined_for(take: Take, time: float, printed: Print) -> Take:
     """Returns a take whose reliefs are fine enough for a print."""
     width, height = printed.trim
     view, picture = take.view(time), (width // len(take.pictures), height)
