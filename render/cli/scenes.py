@@ -10,6 +10,7 @@ from typing import Any
 from render.cli import sources
 from render.cli.app import app
 from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
+from render.cli.upkeep import made_besides
 
 
 @command
@@ -193,7 +194,10 @@ def plan(job: Job) -> None:
 
     sources.examine(job)
     job = job.on_the_finest()
-    made = [plans.make(scene, job.quality, job.output, job.metadata) for _, scene in job.scenes]
+    made = [
+        plans.make(scene, job.quality, job.output, job.metadata).and_also(plans.anew(made_besides(job, path, scene)))
+        for path, scene in job.scenes
+    ]
     if job.as_json:
         print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))
         return

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from render.errors import UsageError
-from render.files import content_key
 from render.film import record, still
 from render.film.made import Made, once
 from render.film.prints.exposing import areas_of, expose
 from render.film.prints.exr import LAYERS, SUM, Passes, openimageio, write_passes
-from render.film.prints.press import Press, in_linear_light, refined_for, sized
+from render.film.prints.press import Press, in_linear_light, key_of, refined_for, sized
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.wording import caption_of
@@ -32,7 +31,6 @@ from render.stage.gl import require_gl
 from render.stage.lens import Exposure
 from render.stage.tiles import Tile
 
-ALGORITHM = 1  # raise it when the same settings would give other passes
 BUDGET = 6e9  # bytes of passes that are held in memory
 MOST = 1024  # pixels along a side of a tile, whose samples all have their parts in memory
 KEPT = 3 + 1 + sum(map(len, LAYERS.values()))  # numbers of a pixel, beside its mattes
@@ -92,10 +90,7 @@ class Passing:
 
     def key(self, scene: Scene, name: str, quality: str, metadata: bool) -> str:
         """Returns the key of everything that passes depend on."""
-        printed, _ = self.plan(scene, name, quality, Path())
-        picture = record.picture_key(scene, sized(scene.stills[name], printed))
-        told = {"stage": "passes", "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
-        return content_key(told if metadata else {**told, "metadata": False})
+        return key_of(scene, name, self.plan(scene, name, quality, Path())[0], metadata, of="passes")
 
     def make(
         self, scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True

@@ -72,10 +72,7 @@ class Press:
 
     def key(self, scene: Scene, name: str, quality: str, metadata: bool) -> str:
         """Returns the key of everything that a print depends on."""
-        printed, _ = self.plan(scene, name, quality, Path())
-        picture = record.picture_key(scene, sized(scene.stills[name], printed))
-        told = {"stage": "print", "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
-        return content_key(told if metadata else {**told, "metadata": False})
+        return key_of(scene, name, self.plan(scene, name, quality, Path())[0], metadata)
 
     def make(
         self, scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True
@@ -94,6 +91,13 @@ class Press:
         made = once(scene, target, key, target, reporter, take)
         discard(target)
         return made
+
+
+def key_of(scene: Scene, name: str, printed: Print, metadata: bool, of: str = "print") -> str:
+    """Returns the key of everything that a print of a still depends on, or something else that is made of it."""
+    picture = record.picture_key(scene, sized(scene.stills[name], printed))
+    told = {"stage": of, "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
+    return content_key(told if metadata else {**told, "metadata": False})
 
 
 def sized(still: Still, printed: Print) -> Still:
