@@ -193,11 +193,11 @@ def plan(job: Job) -> None:
     from render.film import plan as plans
 
     sources.examine(job)
-    job = job.on_the_finest()
-    made = [
-        plans.make(scene, job.quality, job.output, job.metadata).and_also(plans.anew(made_besides(job, path, scene)))
-        for path, scene in job.scenes
-    ]
+    asked, job = dict(job.scenes), job.on_the_finest()
+    made = []
+    for path, scene in job.scenes:
+        besides = plans.anew(made_besides(job, path, (asked[path], scene)))
+        made.append(plans.make(scene, job.quality, job.output, job.metadata).and_also(besides))
     if job.as_json:
         print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))
         return

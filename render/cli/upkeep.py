@@ -25,9 +25,9 @@ def verify(job: Job) -> None:
     from render.film.audit import audit
 
     found = []
-    for path, scene in job.on_the_finest().scenes:
-        asked = audit(scene, job.quality, job.output, job.metadata)
-        for finding in chain(asked, made_besides(job, path, scene)):
+    for (path, asked), (_, drawn) in zip(job.scenes, job.on_the_finest().scenes, strict=True):
+        own = audit(drawn, job.quality, job.output, job.metadata)
+        for finding in chain(own, made_besides(job, path, (asked, drawn))):
             found.append(finding)
             if not job.as_json:
                 print(finding, flush=True)
@@ -39,13 +39,17 @@ def verify(job: Job) -> None:
         raise DataError(f"{len(damaged)} of {len(found)} are damaged; `thalweg render` makes them anew")
 
 
-def made_besides(job: Job, path: Path, scene: Any) -> Iterator[Any]:
-    """Gives findings on what was made of a scene at another's wish than its own: prints, passes and exports."""
+def made_besides(job: Job, path: Path, scene: tuple[Any, Any]) -> Iterator[Any]:
+    """Gives findings on what a command has made of a scene beside what it asks for: prints, passes and exports.
+
+    scene: as its file asks, which exports are made of, and as pictures of it are drawn.
+    """
     from render.film.prints import found as prints
     from render.solid import found as exports
 
-    yield from prints.findings(scene, job.quality, job.output, job.metadata)
-    yield from exports.findings(scene, path.stem, job.quality, job.output, job.metadata)
+    asked, drawn = scene
+    yield from prints.findings(drawn, job.quality, job.output, job.metadata)
+    yield from exports.findings(asked, path.stem, job.quality, job.output, job.metadata)
 
 
 @app.command()
