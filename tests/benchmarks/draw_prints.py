@@ -1,6 +1,6 @@
 """Seconds and memory of prints of a made-up surface, by their pixels, each in a process of its own.
 
-    python tests/benchmarks/draw_prints.py [--sides 2048,4096,8192,16384] [--scene scenes/first-descent.yaml] [--out DIR]
+    python tests/benchmarks/draw_prints.py [--sides 2048,4096,8192,16384] [--scene first-descent.yaml] [--out DIR]
 
 With --scene, the print of that scene is made, from what is measured in DIR already. CPU seconds are those of all cores;
 half of them is what two cores take when nothing else runs. Memory is the most that was resident; disk is the file, and
