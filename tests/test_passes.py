@@ -13,6 +13,7 @@ from render.film.prints.exposing import expose
 from render.film.prints.passing import Tray, passes_of
 from render.film.prints.press import in_linear_light
 from render.progress import Reporter
+from render.scene.look import preset_names
 from render.stage.mesh import height_at
 from tests.test_drawing_ready import BOWL, WAY, home, scene_of, written  # noqa: F401
 from tests.test_prints import QUIET, SIZE, plated, printed, taken_for
@@ -142,3 +143,12 @@ def test_passes_that_cannot_be_are_a_sentence_before_the_work(bowl, tmp_path, mo
     monkeypatch.setitem(sys.modules, "OpenImageIO", None)
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 4 and "pip install 'thalweg[exr]'" in done.stderr and not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_look_has_passes_whose_sum_is_its_picture(bowl, name):
+    found, _ = passes(bowl(f"look.name={name}"))
+    np.testing.assert_allclose(added(found) + found.rest, found.picture, atol=1e-4, rtol=1e-5)
+    np.testing.assert_allclose(sum(found.mattes.values()), 1, atol=1e-4)
+    assert all(np.isfinite(plane).all() for channel, plane in found.planes.items() if channel != "depth.Z")
+    assert not (found.depth <= 0).any() and found.picture.std() > 0.01

@@ -132,8 +132,8 @@ def test_an_empty_tile_that_should_not_be_empty_is_no_print(scene, tmp_path, mon
     class Failing:
         stage: object
 
-        def expose(self, view, crop):
-            found = self.stage.expose(view, crop)
+        def expose(self, view, crop, **more):
+            found = self.stage.expose(view, crop, **more)
             if len(calls) == 7:
                 found = replace(found, cover=torch.zeros_like(found.cover))
             calls.append(crop)

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 SIDES = "2048,4096,8192,16384"
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 POINTS = 1000  # of the made-up surface, along each axis
 SCENE = """thalweg: 1
 title: A print
@@ -45,14 +46,15 @@ def measured(scene: Path, side: int, output: Path) -> dict[str, float]:
     """Makes a print of as many pixels along each side; returns what it took."""
     words = ["still", scene.name, "--print", f"{side}x{side}px", "--format", "tiff", "--out", str(output)]
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "render", *words], cwd=scene.parent, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "render", *words], cwd=scene.parent, **SILENT)
     kept = 0
     while (done := os.wait4(process.pid, os.WNOHANG))[0] == 0:
         kept = max([kept, *(path.stat().st_size for path in output.glob("stills/*.plate/light"))])
         time.sleep(0.2)
     _, status, usage = done
+    process.returncode = os.waitstatus_to_exitcode(status)  # which it would wait for once more
     if status:
-        raise SystemExit(f"{' '.join(words)} ended with {os.waitstatus_to_exitcode(status)}")
+        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
     size = sum(path.stat().st_size for path in output.glob(f"stills/*.{side}x{side}px.tif"))
     cpu = usage.ru_utime + usage.ru_stime
     figures = {"wall": time.perf_counter() - start, "cpu": cpu, "half": cpu / 2, "GiB": usage.ru_maxrss / 2**20}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import median_filter
 
 from render.compiler import unfused
 from render.film.breaking import SHRINK
@@ -26,7 +26,7 @@ from render.scene.printing import Print
 
 LEAST = 7.0  # points of the smallest letters on paper
 POINT = 1 / 72  # inch
-CALM = 16.0  # pixels of a proof, over which the ground under a line is smoothed
+CALM = 11  # pixels of a proof, over whose medians the ground of lines is told: contours go, outlines stay
 PROOF = 960  # pixels along the longer side of the picture that words are fitted to
 
 
@@ -113,4 +113,4 @@ def _furnishing(
     colours = proof.shown, language_of(shooting.scene, shooting.output)
     laid_out = furnishing(take.look.furniture, seen, path_names(shooting.scene, take), laid, colours)
     # on one colour a line is one colour too: it does not change at every contour that it crosses
-    return replace(laid_out, ground=gaussian_filter(proof.picture, (CALM, CALM, 0)))
+    return replace(laid_out, ground=median_filter(proof.picture, (CALM, CALM, 1)))

@@ -131,6 +131,8 @@ def passes_of(planes: Mapping[str, np.ndarray], take: Take, printed: Print) -> P
     layers = {name: np.moveaxis(planes[name], 0, -1) for name in LAYERS if name != "depth"}
     alpha = planes["alpha"][0] if take.look.background.colour == CLEAR else None
     mattes = {**_bodies(planes, take, printed), "ground": 1 - planes["cover"][0], "path": planes["matte path"][0]}
+    if take.look.body == "points":  # which are light and no surface
+        mattes["points"] = np.clip(1 - sum(mattes.values()), 0, 1)
     picture = np.moveaxis(planes["picture"], 0, -1)
     return Passes(picture, alpha, depth=planes["depth"][0], mattes=mattes, **layers)
 
