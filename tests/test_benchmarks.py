@@ -109,6 +109,14 @@ def test_memory_is_told_tile_by_tile(script, monkeypatch, tmp_path):
     assert len(growth.tiles(tmp_path)) == 4
 
 
+def test_a_print_is_told_with_its_time_memory_and_disk(script, graphics, tmp_path):
+    prints = script("draw_prints")
+    scene = prints.made_up(tmp_path, 24)
+    told = prints.measured(scene, 64, tmp_path / "output")
+    assert told["side"] == 64 and told["cpu"] > 1 and 0.1 < told["GiB"] < 8
+    assert told["file"] > 64 * 64 and told["half"] == pytest.approx(told["cpu"] / 2, abs=0.01)
+
+
 def test_what_was_lost_is_named(script, capsys):
     script("faults").told("killed in", "train", 1, lambda: {"a": b"1"}, {"a": b"2", "b": b""})
     assert capsys.readouterr().out == "killed in train: 1 times, a, b lost\n"

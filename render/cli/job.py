@@ -45,6 +45,7 @@ class Job:
         return replace(self, scenes=scenes)
 
     asked: Any = None  # of prints, as scene/printing.py has it
+    passes: bool = False  # whether what stills are made of is wanted too
 
     @staticmethod
     def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
@@ -193,11 +194,14 @@ def still_options(
     ] = None,
     depth: Annotated[int | None, typer.Option(metavar="BITS", help="Of a channel: 16, or 8; of exr 16 or 32.")] = None,
     form: Annotated[str | None, typer.Option("--format", metavar="NAME", help="png, tiff or exr (linear).")] = None,
+    passes: Annotated[
+        bool, typer.Option("--passes", help="Writes depth, normals, albedo, lights and mattes beside, as one EXR.")
+    ] = False,
 ) -> Job:
     """Returns the job of stills, which may be prints."""
     from render.scene.printing import Asked
 
-    return replace(job, asked=Asked(size, dpi, bleed, depth, form))
+    return replace(job, asked=Asked(size, dpi, bleed, depth, form), passes=passes)
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ from typing import Any
 from render.cli import sources
 from render.cli.app import app
 from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
+from render.cli.upkeep import made_besides
 
 
 @command
@@ -33,23 +34,22 @@ def still(job: Job) -> None:
     Example: thalweg still scenes/first-descent.yaml --print A1 --dpi 300 --bleed 3mm
     """
     from render.film import still
+    from render.film.prints.passing import Passing
+    from render.film.prints.press import Press
 
     sources.examine(job)
     job = job.on_the_finest()
+    press = Press(job.asked)
+    passing = Passing(press)
     if job.asked.is_plain:
         _look_ahead(job, "stills")
-        job.answer(_made(job, still, "stills"))
-    else:
-        _printed(job)
-
-
-def _printed(job: Job) -> None:
-    from render.film.prints.press import Press
-
-    press = Press(job.asked)
     for _, scene in job.scenes:
-        press.look_ahead(scene, job.quality, job.output)
-    job.answer(_made(job, press, "stills"))
+        if not job.asked.is_plain:
+            press.look_ahead(scene, job.quality, job.output)
+        if job.passes:
+            passing.look_ahead(scene, job.quality, job.output)
+    made = _made(job, still if job.asked.is_plain else press, "stills")
+    job.answer([*made, *(_made(job, passing, "stills", "passes") if job.passes else [])])
 
 
 @command
@@ -96,14 +96,14 @@ def _look_ahead(job: Job, *families: str) -> None:
         preflight.require(waiting, job.output, job.reporter)
 
 
-def _made(job: Job, maker: Any, family: str) -> list[dict[str, Any]]:
+def _made(job: Job, maker: Any, family: str, kind: str = "") -> list[dict[str, Any]]:
     if job.means["models"]:  # networks of one's own are there to be measured
         _sampled(job)
     results = []
     for _, scene in job.scenes:
         for name in getattr(scene, family):
             made = maker.make(scene, name, job.quality, job.output, job.reporter, job.metadata)
-            results.append(job.result(family[:-1], name, made.path, made.key, made.reused))
+            results.append(job.result(kind or family[:-1], name, made.path, made.key, made.reused))
     return results
 
 
@@ -193,8 +193,11 @@ def plan(job: Job) -> None:
     from render.film import plan as plans
 
     sources.examine(job)
-    job = job.on_the_finest()
-    made = [plans.make(scene, job.quality, job.output, job.metadata) for _, scene in job.scenes]
+    asked, job = dict(job.scenes), job.on_the_finest()
+    made = []
+    for path, scene in job.scenes:
+        besides = plans.anew(made_besides(job, path, (asked[path], scene)))
+        made.append(plans.make(scene, job.quality, job.output, job.metadata).and_also(besides))
     if job.as_json:
         print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,8 +25,9 @@ def verify(job: Job) -> None:
     from render.film.audit import audit
 
     found = []
-    for _, scene in job.on_the_finest().scenes:
-        for finding in audit(scene, job.quality, job.output, job.metadata):
+    for (path, asked), (_, drawn) in zip(job.scenes, job.on_the_finest().scenes, strict=True):
+        own = audit(drawn, job.quality, job.output, job.metadata)
+        for finding in chain(own, made_besides(job, path, (asked, drawn))):
             found.append(finding)
             if not job.as_json:
                 print(finding, flush=True)
@@ -35,6 +37,19 @@ def verify(job: Job) -> None:
         raise typer.Exit(DataError.exit_code if damaged else 0)
     if damaged:
         raise DataError(f"{len(damaged)} of {len(found)} are damaged; `thalweg render` makes them anew")
+
+
+def made_besides(job: Job, path: Path, scene: tuple[Any, Any]) -> Iterator[Any]:
+    """Gives findings on what a command has made of a scene beside what it asks for: prints, passes and exports.
+
+    scene: as its file asks, which exports are made of, and as pictures of it are drawn.
+    """
+    from render.film.prints import found as prints
+    from render.solid import found as exports
+
+    asked, drawn = scene
+    yield from prints.findings(drawn, job.quality, job.output, job.metadata)
+    yield from exports.findings(asked, path.stem, job.quality, job.output, job.metadata)
 
 
 @app.command()
@@ -59,7 +74,7 @@ def clean(
         paths = scenes or _scenes_here()
         if not paths:
             raise UsageError("no scene was found in this folder, so all would be removed; name the scenes to keep for")
-        found = waste([load(path) for path in paths], output, keep)
+        found = waste([load(path) for path in paths], output, keep, [path.stem for path in paths])
         if not as_json:
             _show(found, len(paths))
         agreed = bool(found) and (yes or (not as_json and sys.stdin.isatty() and typer.confirm("remove them?")))

@@ -45,10 +45,14 @@ def audit(scene: Scene, quality: str, output: Path, metadata: bool = True) -> It
     for name in scene.surfaces:
         yield _surface(scene, name, output)
     for name, asked in scene.stills.items():
-        yield _file("still", name, still.target_of(name, quality, output), record.file_key(scene, asked, metadata))
+        yield file_finding(
+            "still", name, still.target_of(name, quality, output), record.file_key(scene, asked, metadata)
+        )
     for name, wanted in scene.films.items():
         yield _frames(scene, name, wanted, quality, output)
-        yield _file("film", name, film.target_of(name, quality, output), record.file_key(scene, wanted, metadata))
+        yield file_finding(
+            "film", name, film.target_of(name, quality, output), record.file_key(scene, wanted, metadata)
+        )
 
 
 def _run(scene: Scene, name: str, output: Path) -> Finding:
@@ -86,8 +90,8 @@ def _judged(kind: str, name: str, place: Path, last: str, read: Callable[[], obj
     return Finding(kind, name, str(place), "whole")
 
 
-def _file(kind: str, name: str, target: Path, key: str) -> Finding:
-    """Returns a finding on a finished film or still, by the record beside it."""
+def file_finding(kind: str, name: str, target: Path, key: str) -> Finding:
+    """Returns a finding on a finished film, still, print or export, by the record beside it; "" is a key of any."""
     if not target.is_file():
         return Finding(kind, name, str(target), "not made")
     beside = record.beside(target, ".json")
@@ -96,7 +100,7 @@ def _file(kind: str, name: str, target: Path, key: str) -> Finding:
         return Finding(kind, name, str(target), "damaged", f"{beside} is missing or damaged")
     if not record.is_whole(target, found["sha256"]):
         return Finding(kind, name, str(target), "damaged", "its bytes are not those of its record")
-    return Finding(kind, name, str(target), "whole" if found["key"] == key else "outdated")
+    return Finding(kind, name, str(target), "whole" if key in ("", found["key"]) else "outdated")
 
 
 def _frames(scene: Scene, name: str, wanted: Film, quality: str, output: Path) -> Finding:

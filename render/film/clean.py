@@ -17,10 +17,13 @@ from render.descent import run as trained
 from render.errors import DataError
 from render.files import disk_errors, idle
 from render.film import film, record, still
+from render.film.prints.keeping import ENDING
 from render.landscape import measure
 from render.records import read_json
 from render.scene.quality import apply_quality, qualities
 from render.scene.spec import Run, Scene
+
+EXPORTS = ("glb", "usd", "stl", "obj")  # formats of the stage of a scene
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,14 @@ class Waste:
         return {**asdict(self), "paths": [str(path) for path in self.paths]}
 
 
-def waste(scenes: Sequence[Scene], output: Path, keep: int = 0) -> list[Waste]:
+def waste(scenes: Sequence[Scene], output: Path, keep: int = 0, stems: Sequence[str] = ()) -> list[Waste]:
     """Returns what none of the scenes, not yet at any quality, asks for, but the newest `keep` things of each kind.
 
-    Where a scene's data are not here, whatever may be its own is left out.
+    stems: of the scenes' files, by which their exports are called. Where a scene's data are not here, whatever may be
+    its own is left out.
     """
     wanted = [prefix for scene in scenes for prefix in _wanted(scene, output)]
+    wanted += [output / "exports" / f"{stem}.*" for stem in stems]
     found: dict[str, list[Waste]] = {}
     for kind, paths in _made(output):
         if not any(_belongs(paths[0], prefix) for prefix in wanted):
@@ -109,17 +114,27 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "frames"):
         if (folder / "manifest.jsonl").is_file():
             yield "frames", (folder,)
+    for folder in _folders(output / "stills"):
+        if folder.name.endswith(ENDING) and (folder / "light").is_file():
+            yield "begun print", (folder,)
     for kind, pattern in (
         ("still", "stills/*.png"),
         ("still", "stills/*.tif"),
         ("still", "stills/*.exr"),
         ("film", "films/*.mp4"),
         ("sheet", "looks/*.png"),
+        *(("export", f"exports/*.{form}") for form in EXPORTS),
     ):
         for path in sorted(output.glob(pattern)):
             besides = [record.beside(path, ending) for ending in (".json", ".timing.json")]
             if besides[0].is_file():
-                yield kind, (path, *(other for other in besides if other.is_file()))
+                yield kind, (path, *(other for other in (*_further(path), *besides) if other.is_file()))
+
+
+def _further(path: Path) -> list[Path]:
+    """Returns the files that a finished one refers to, by its record."""
+    names = (record.read(path) or {}).get("files", {})
+    return [path.with_name(name) for name in names if Path(name).name == name]
 
 
 def _folders(family: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 from render.film.pieces import Face, Piece, pieces
 from render.stage import palette
@@ -179,10 +179,9 @@ def paint(pixels: np.ndarray, ink: Ink, colour: str) -> None:
 
 def shaded(pixels: np.ndarray, shares: np.ndarray, light: float) -> None:
     """Mixes a grey of linear light into the rows of pixels (H, W, 3) uint8, in place, by a share (H,) of each row."""
-    rows = np.flatnonzero(shares)
-    if rows.size:
-        ground = palette.decoded(pixels[rows])
-        pixels[rows] = palette.encoded(ground + (light - ground) * shares[rows, None, None])
+    for row in np.flatnonzero(shares):  # one at a time: those of a print are wide, and there are many
+        ground = palette.decoded(pixels[row])
+        pixels[row] = palette.encoded(ground + (light - ground) * shares[row])
 
 
 def halo(ink: Ink, radius: float) -> Ink:
@@ -199,14 +198,27 @@ def halo(ink: Ink, radius: float) -> Ink:
     return Ink(rows + top, columns + left, spread[rows, columns])
 
 
-def against(ink: Ink, pixels: np.ndarray, colour: str) -> Ink:
-    """Returns the part of ink that lies on pixels (H, W, 3) uint8, dark where a colour would not be seen on them."""
+def against(ink: Ink, pixels: np.ndarray, colour: str, proof: np.ndarray | None = None) -> Ink:
+    """Returns the part of ink that lies on pixels (H, W, 3) uint8, dark where a colour would not be seen on them.
+
+    proof: a smaller picture of the same, (h, w, 3) uint8, which tells the ground where pixels are not the ground.
+    """
     ink = ink.within(pixels.shape[1], pixels.shape[0])
-    ground, light = luminance(pixels[ink.rows, ink.columns]), light_of(colour)
+    ground = luminance(pixels[ink.rows, ink.columns]) if proof is None else _told(ink, pixels.shape, proof)
+    light = light_of(colour)
     own = float(light @ LUMINANCE)
     far = np.where(ground > PALE, 0.0, 1.0)  # of a line, which is black on pale ground and white on dark
     seen = (np.maximum(ground, own) + 0.05) / (np.minimum(ground, own) + 0.05) >= SEEN
     return replace(ink, light=np.where(seen[:, None], light, far[:, None]))
+
+
+def _told(ink: Ink, shape: Sequence[int], proof: np.ndarray) -> np.ndarray:
+    """Returns the luminance (N,) under ink on a picture of a shape, blended between the pixels of a smaller one."""
+    places = [
+        (place + 0.5) * (small / large) - 0.5
+        for place, small, large in zip((ink.rows, ink.columns), proof.shape, shape, strict=False)
+    ]
+    return np.asarray(map_coordinates(luminance(proof), places, order=1, mode="nearest"))
 
 
 def luminance(pixels: np.ndarray) -> np.ndarray:

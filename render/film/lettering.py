@@ -57,15 +57,15 @@ def lettering_of(
     if not furnished:
         return Lettering(dress)
     seen = [(plots_of(output, take, time), picture) for time, picture in zip(moments, pictures, strict=True)]
-    names = [[name for name, _ in own] for own in _by_panel(take, list(names_of(scene, take)))]
     sheet, colours = sheet_for(output, take), (shown, language_of(scene, output))
-    return Lettering(dress, furnishing(take.look.furniture, seen, names, (sheet, dress, page.boxes), colours))
+    laid = (sheet, dress, page.boxes)
+    return Lettering(dress, furnishing(take.look.furniture, seen, path_names(scene, take), laid, colours))
 
 
-def _by_panel(take: Take, each: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Returns what belongs to all paths, one after the other, panel by panel."""
-    rest = iter(each)
-    return [[next(rest) for _ in panel.walks] for panel in take.panels]
+def path_names(scene: Scene, take: Take) -> list[list[str]]:
+    """Returns what the paths of each panel are called."""
+    rest = names_of(scene, take)
+    return [[next(rest)[0] for _ in panel.walks] for panel in take.panels]
 
 
 def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:

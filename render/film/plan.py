@@ -6,6 +6,7 @@ are counted that it needs at least. Seconds a frame follow from its size.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from render.descent.parameters import parameters_of
 from render.descent.run import trial
 from render.film import film as films
 from render.film import record, still
+from render.film.audit import Finding
 from render.film.frames import FrameStore
 from render.film.preflight import BYTES_PER_PIXEL
 from render.landscape import measure, planning
@@ -26,6 +28,7 @@ from render.scene.output import Film
 from render.scene.spec import Run, Scene
 
 SECONDS_PER_FRAME = (0.15, 0.4)  # for any frame, and for each million pixels; measured on two cores without a GPU
+ANEW = 0.3  # seconds for each megabyte of a print or an export
 FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
 
 
@@ -45,6 +48,10 @@ class Plan:
     """Everything that is missing of a scene."""
 
     items: tuple[Item, ...]
+
+    def and_also(self, items: Iterable[Item]) -> Plan:
+        """Returns the plan with further things."""
+        return Plan((*self.items, *items))
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the plan for JSON."""
@@ -79,6 +86,18 @@ def make(scene: Scene, quality: str, output: Path, metadata: bool = True) -> Pla
         *_films(scene, quality, output, metadata),
     ]
     return Plan(tuple(items))
+
+
+def anew(findings: Iterable[Finding]) -> list[Item]:
+    """Returns what was made once, beside what a scene asks for, and would have to be made anew to be of that scene."""
+    items = []
+    for finding in findings:
+        if finding.state != "whole":
+            path = Path(finding.path)
+            megabytes = path.stat().st_size / 1e6 if path.is_file() else 0.0
+            seconds = FIRST_PICTURE + ANEW * megabytes
+            items.append(Item(f"{finding.kind} {finding.name} ({finding.state})", 1, "file", seconds, megabytes))
+    return items
 
 
 def _runs(scene: Scene, output: Path) -> list[Item]:

@@ -32,6 +32,7 @@ class Sheet:
     film: bool = False
     style: WordStyle = USUAL
     fonts: tuple[Typeface, ...] = ()
+    least: float = READABLE  # pixels, of captions and counters while they are no larger than LARGEST
 
     @property
     def stacked(self) -> bool:
@@ -61,7 +62,7 @@ class Sheet:
     @property
     def size(self) -> float:
         """The size of captions and counters."""
-        return max(self.share * self.height, min(READABLE, LARGEST * self.height))
+        return max(self.share * self.height, min(self.least, LARGEST * self.height))
 
     @property
     def heading(self) -> float:

@@ -28,8 +28,6 @@ from render.scene.spec import Scene
 from render.stage.lens import develop
 from render.stage.stage import Stage, lens_of
 
-PROOF = 960  # pixels along the longer side of the picture that a print's words are fitted to
-
 
 @dataclass(frozen=True)
 class Moment:
@@ -89,7 +87,7 @@ class Shooting:
                     stages.append(take.stage(shown, size, supersampling(self.output)))
                 own = [time for (number, time, *_), _ in places if number == shot]
                 # A still is looked at for its words, then written on: it is drawn once.
-                bare = lru_cache(maxsize=1)(partial(_bare, take, stages))
+                bare = lru_cache(maxsize=1)(partial(bare_picture, take, stages))
                 with self._kernels():
                     seen_by = partial(bare, seed=self.scene.seed), stages[0].shown
                     lettering = lettering_of(self.scene, self.output, take, own, seen_by)
@@ -128,23 +126,8 @@ class Shooting:
 
         return write
 
-    def proof(self, take: Take, time: float) -> Lettering:
-        """Returns the lettering of a print, read off a small picture of it: no furniture, and the words' dress."""
-        scale = min(1.0, PROOF / max(self.output.size))
-        width, height = (max(16, round(side * scale)) for side in self.output.size)
-        small = self.output.model_copy(update={"size": (width, height), "furniture": False})
-        sizes = panel_sizes((width, height), len(take.pictures))
-        stages = [take.stage(shown, size, 2) for shown, size in zip(take.pictures, sizes, strict=True)]
-        try:
-            with unfused():
-                seen_by = partial(_bare, take, stages), stages[0].shown
-                return lettering_of(self.scene, small, take, [time], seen_by)
-        finally:
-            for stage in stages:
-                stage.close()
 
-
-def _bare(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
+def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
     """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
     exposed = []
     for shown, stage in zip(take.pictures, stages, strict=True):

@@ -77,6 +77,11 @@ class Print:
         return width, height
 
     @property
+    def is_on_paper(self) -> bool:
+        """Whether it has a size on paper, which one of the still's own pixels has not."""
+        return bool(self.name) and not self.name.endswith("bit")
+
+    @property
     def ending(self) -> str:
         """The end of a file's name."""
         return f".{self.name}.{FORMATS[self.format]}" if self.name else f".{FORMATS[self.format]}"

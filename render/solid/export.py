@@ -123,6 +123,7 @@ def _details(order: Order, take: Take, written: Written, said: list[str]) -> dic
         "quality": order.quality,
         "form": asked.form,
         "shot": asked.shot,
+        "asked": dict(vars(asked)),
         "surface": take.shot.surface,
         **written.facts,
         "said": said,

@@ -14,8 +14,9 @@ from render.stage.uniforms import MOST_BODIES, MOST_PATHS
 
 LOWEST, ON_PALE, ON_DARK = range(3)  # what a mark is drawn in: at the lowest point, on pale ground, on dark ground
 INK_ON_PALE, INK_ON_DARK = "#14161d", "#8deaf2"
+EMBER = 0.22  # light of the mark on a pale depth, whose own colour it has, deeper / that of the depth
 PALE = 0.25  # luminance of the deepest ground from which on it is marked in dark
-HEAT, WHITE = 2.6, 0.45  # brightness of a glowing line, and how white its core is
+HEAT, WHITE = 2.6, 0.3  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
 LAMP_LIGHT, LAMP_WHITE = 1.3, 0.35  # of a glowing line on the ground, at glow 1, and how white that light is
 CONTRAST = 3.7  # of a path to the ground beside it, luminance with 5 % added to each; softened it leaves 3
@@ -90,4 +91,4 @@ def mark_colours(look: spec.LookPreset, deep: Tensor) -> np.ndarray:
 def mark_colour(look: spec.LookPreset, deep: Tensor) -> np.ndarray:
     """Returns linear RGB of what marks the lowest point, of a colour (3,): dark on a pale depth, pale on a dark one."""
     pale = float(luminance((deep[0], deep[1], deep[2]))) > PALE
-    return 0.04 * deep.numpy() if pale else palette.linear(look.text)
+    return EMBER * deep.numpy() ** 1.5 if pale else palette.linear(look.text)

@@ -47,6 +47,7 @@ class Exposure:
     glow: Tensor  # (3, H, W) what shines by itself
     cover: Tensor  # (H, W) share of each pixel that bodies cover
     defocus: Tensor | None = None  # (H, W) 0..1, how far out of focus
+    layers: dict[str, Tensor] | None = None  # (C, H, W) each, what the picture is made of, as stage/layers.py has it
 
     @property
     def is_empty(self) -> bool:
@@ -181,8 +182,8 @@ def joined(panels: Sequence[Exposure]) -> Exposure:
         sharp = (torch.zeros_like(panel.cover) for panel in panels)
         pairs = zip((panel.defocus for panel in panels), sharp, strict=True)
         defocus = torch.cat([clear if soft is None else soft for soft, clear in pairs], 1)
-    parts = {name: torch.cat([getattr(panel, name) for panel in panels], -1) for name in PLANES}
-    return Exposure(ground=first.ground, defocus=defocus, **parts)
+    picture, alpha, own, glow, cover = (torch.cat([getattr(panel, name) for panel in panels], -1) for name in PLANES)
+    return Exposure(picture, first.ground, alpha, own, glow, cover, defocus)
 
 
 PLANES = ("picture", "alpha", "own", "glow", "cover")

@@ -117,11 +117,11 @@ def compose(samples: Samples, shaded: Tensor, hues: Tensor, named: Sequence[int]
     count = len(samples.whole)
     pixels[samples.whole] = sent[:count]
     if len(samples.split):
-        pixels[samples.split] = _filtered(samples, sent)
+        pixels[samples.split] = filtered(samples, sent)
     return Resolved(pixels[:, :3], pixels[:, 3].clamp(max=1), pixels[:, 4:7], pixels[:, 7])
 
 
-def _filtered(samples: Samples, sent: Tensor) -> Tensor:
+def filtered(samples: Samples, sent: Tensor) -> Tensor:
     """Returns the weighted means (b, C) of the sub-pixels around the middles of split pixels."""
     factor, width, height = samples.factor, samples.width, samples.height
     first = torch.full((height * width,), len(sent), dtype=torch.int64)  # where each pixel's samples begin

@@ -23,7 +23,7 @@ from render.stage.fire import CONTRAST
 from render.stage.geometry import Kind
 from render.stage.gloss import gloss_of, sky_towards
 from render.stage.hatch import Hatch, inked
-from render.stage.spot import Spot, Vector, change_of, depth_share, dot, smooth, spot_of, unit
+from render.stage.spot import Spot, Vector, bevelled, change_of, depth_share, dot, smooth, spot_of
 from render.stage.tone import TRANSFORMS, luminance
 from render.stage.uniforms import Uniforms
 from render.stage.walls import wall
@@ -56,10 +56,7 @@ def _edge_line(spot: Spot, u: dict[str, Tensor]) -> Tensor:
 
 def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor], hatch: Hatch | None) -> Vector:
     """Returns the terrain's linear light."""
-    bevel = u["walls"][2].clamp(min=1e-5)
-    bend = 0.75 * (1 - spot.inset / bevel).clamp(0, 1) ** 2
-    normal = unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
-    gloss = gloss_of(normal, spot, spot.sunlit, u)
+    gloss = gloss_of(bevelled(spot, u), spot, spot.sunlit, u)
     facing = (-dot(spot.normal, spot.ray)).clamp(0, 1)
     away = (1 - facing) * (1 - facing)
     grazing = away * away * u["rim"]
@@ -68,10 +65,10 @@ def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor], hatch: Hatch | Non
     edge = _edge_line(spot, u)
     strokes = None if hatch is None else inked(spot, hatch, u) * _clear(spot, u)
     lit = [albedo[k] * (light[k] + spot.glow[k]) + gloss[k] + grazing * 0.8 * light[k] for k in range(3)]
-    pale = smooth(0.5, 0.58, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
+    pale = smooth(0.5, 0.55, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
     colours = []
     for k in range(3):
-        own = (0.30 + 0.9 * albedo[k]) * (1 - pale) + 0.22 * albedo[k] * pale
+        own = (0.30 + 0.9 * albedo[k]) * (1 - pale) + 0.12 * albedo[k] * pale
         ink = u["ink"][k] * u["ink"][3] + own * (1 - u["ink"][3])
         under = lit[k]
         if strokes is not None:

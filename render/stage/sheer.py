@@ -15,6 +15,7 @@ from torch import Tensor
 
 from render.stage.camera import View
 from render.stage.geometry import Geometry, GeometryPass, Kind
+from render.stage.layers import veiled
 from render.stage.lens import Exposure
 from render.stage.resolve import weights_of
 
@@ -41,6 +42,7 @@ class Veil:
             glow=film.glow * left + self.glow,
             cover=1 - (1 - film.cover) * left,
             defocus=defocus,
+            layers=None if film.layers is None else veiled(film.layers, self.colour, self.opacity),
         )
 
 

@@ -91,6 +91,13 @@ def spot_of(
     return Spot(point, unit(ray), along, *lit, glow, away, list(side), inset)
 
 
+def bevelled(spot: Spot, u: dict[str, Tensor]) -> Vector:
+    """Returns normals that bend towards the outline where the top was cut."""
+    bevel = u["walls"][2].clamp(min=1e-5)
+    bend = 0.75 * (1 - spot.inset / bevel).clamp(0, 1) ** 2
+    return unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
+
+
 def change_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns by how many contour intervals the height changes from a pixel to the next on faces with normals.
 

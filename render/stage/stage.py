@@ -6,6 +6,7 @@ relief -> light baked once -> for each view: geometry, shading, ground, composit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from render.stage.camera import View
 from render.stage.cast import Cast, Placed, levels_of
 from render.stage.field import FILL, hue, looked_up, sky_colours
 from render.stage.geometry import Geometry, GeometryPass, Kind
+from render.stage.layers import completed, layers_of, parts_of
 from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
 from render.stage.look_numbers import numbers_of
 from render.stage.motes import Motes
@@ -168,12 +170,12 @@ class Stage:
         """Returns the picture from a view, (H, W, 3) uint8, or (H, W, 4) over a transparent ground."""
         return develop([self.expose(view)], lens_of(self.look), seed).numpy()
 
-    def expose(self, view: View, crop: Crop = WHOLE) -> Exposure:
+    def expose(self, view: View, crop: Crop = WHOLE, *, layered: bool = False) -> Exposure:
         """Returns what falls on the film from a view, or on the part of it that a crop of the picture has."""
         with unfused(self.size[0] * self.size[1] < WORTH):
-            return self._exposed_to(view, crop)
+            return self._exposed_to(view, crop, layered)
 
-    def _exposed_to(self, whole: View, crop: Crop) -> Exposure:
+    def _exposed_to(self, whole: View, crop: Crop, layered: bool) -> Exposure:
         span = self._span(whole)
         put_paths(self._geometry, self._cast, self._trails, self.look, Sight(whole, span, self.shown))
         rows = self.size[1] / (crop[3] - crop[1])
@@ -182,7 +184,8 @@ class Stage:
         samples = choose(geometry, self.factor, EDGE)
         self._aim(view, geometry, span, rows)
         named = [int(Kind.MARK), *([int(Kind.PATH)] if self._flat else [])]
-        resolved = compose(samples, self._shaded(samples, view), fire.hues(self.look.path), named)
+        shaded = self._shaded(samples, view)
+        resolved = compose(samples, shaded, fire.hues(self.look.path), named)
         width, height = self.size
         ground = self._backdrop.picture(self.size, view, self._uniforms, crop)
         colour, glow = (flat.T.reshape(3, height, width) for flat in (resolved.colour, resolved.glow))
@@ -199,9 +202,18 @@ class Stage:
         if defocus is not None:  # neither the ground nor what has a colour by name is blurred
             defocus = defocus * (cover - named_share).clamp(min=0)
         own = (over[4] - named_share).clamp(min=0)
-        film = Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, defocus)
+        layers = completed(self._layers(samples, shaded, view), over[:3], colour) if layered else None
+        film = Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, defocus, layers)
         lines = veil(self._geometry, view, self.factor, self._seen_fire, fire.hues(self.look.path))
         return film if lines is None else lines.over(film, named=self._flat)
+
+    def _layers(self, samples: Samples, shaded: Tensor, view: View) -> dict[str, Tensor]:
+        def parts(index: int, values: Tensor) -> Tensor:
+            self._stand_before(self._cast[index], view)
+            return parts_of(values, self._body(index), self._palette, self._uniforms)
+
+        with unfused():  # as many columns as there are bodies
+            return layers_of(samples, shaded, [partial(parts, index) for index in range(len(self._cast))])
 
     def _with_motes(
         self, colour: Tensor, cover: Tensor, view: View, span: tuple[float, float]

@@ -82,16 +82,20 @@ class Tile:
         return slice(top, top + self.kept.height), slice(left, left + self.kept.width)
 
 
-def tile_size(canvas: Box, most: int, margin: int) -> tuple[int, int]:
-    """Returns the width and height, pixels, of tiles of at most a side, so that few of them cover a canvas evenly."""
+def tile_size(canvas: Box, most: int, margin: int, step: int = 1) -> tuple[int, int]:
+    """Returns the width and height, pixels, of tiles of at most a side, so that few of them cover a canvas evenly.
+
+    step: what the pixels that they give are multiples of, for which they may be larger by less than that.
+    """
     kept = max(1, most - 2 * margin)
-    width, height = (math.ceil(side / math.ceil(side / kept)) for side in (canvas.width, canvas.height))
+    even = (math.ceil(side / math.ceil(side / kept)) for side in (canvas.width, canvas.height))
+    width, height = (math.ceil(side / step) * step for side in even)
     return width + 2 * margin, height + 2 * margin
 
 
-def tiles(canvas: Box, most: int, margin: int) -> Iterator[Tile]:
+def tiles(canvas: Box, most: int, margin: int, step: int = 1) -> Iterator[Tile]:
     """Gives the tiles of a canvas, row by row; all draw the same number of pixels, the last ones beyond the canvas."""
-    width, height = (side - 2 * margin for side in tile_size(canvas, most, margin))
+    width, height = (side - 2 * margin for side in tile_size(canvas, most, margin, step))
     for top in range(canvas.top, canvas.bottom, height):
         for left in range(canvas.left, canvas.right, width):
             whole = Box(left, top, left + width, top + height)

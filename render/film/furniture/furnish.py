@@ -46,6 +46,7 @@ class Furnishing:
     feet: tuple[np.ndarray, ...]  # of each panel, where its rule stands
     legend: Box  # where it stands, with its words
     taken: tuple[Box, ...] = ()  # by words that are not furniture
+    ground: np.ndarray | None = None  # (h, w, 3) uint8, a smaller picture that tells what lies under lines
     numbers: tuple[tuple[Number, ...], ...] = ()  # of each panel, on its contours
 
     @property
@@ -74,7 +75,7 @@ def furnishing(
     (sheet, dress, taken), (shown, language) = page, colours
     found, size = [], SIZE * sheet.size
     feet = tuple(rule.foot_of(plot) for plot in moments[len(moments) // 2][0])
-    bare = Furnishing(asked, sheet, dress, shown, language, (), feet, Box(0, 0, 0, 0))
+    bare = Furnishing(asked, sheet, dress, shown, language, (), feet, Box(0, 0, 0, 0), tuple(taken))
     for number, first in enumerate(moments[0][0]):
         points = named_points(first.take, first.panel, list(asked.labels), list(names[number]), language)
         seen = [
@@ -210,7 +211,8 @@ def _write(
         under = "#000000" if made.dress.dark else "#ffffff"
         ink.paint(pixels, ink.halo(together(words), HALO * made.size).faded(SHADE * share), under)
     for line in lines:
-        ink.paint(pixels, ink.against(line, pixels, made.dress.ink).faded(FAINT * share), made.dress.ink)
+        seen = ink.against(line, pixels, made.dress.ink, made.ground)
+        ink.paint(pixels, seen.faded(FAINT * share), made.dress.ink)
     for each in words:
         ink.paint(pixels, each.faded(share), made.dress.ink)
 
@@ -248,11 +250,13 @@ def _scale(plot: Plot, made: Furnishing) -> tuple[list[Ink], list[Ink]]:
     text = say(made.language, "weights", short_loss(length))
     face, middle = made.sheet.text, ends.mean(axis=0)
     slope = (ends[1] - ends[0])[1] / ((ends[1] - ends[0])[0] or 1e-9)
-    side = 1 if slope < 0 else -1  # below the bar, on the side to which it falls away
-    place = middle + np.array([side * 0.8, 1.0 + CAPITAL]) * size
-    words = line_ink(text, face, size).moved(
-        round(place[0] - (line_width(text, face, size) if side < 0 else 0)), round(place[1])
-    )
+    side = 1 if slope < 0 else -1  # below the bar, on the side to which it falls away; else beside its upper end
+    words = line_ink(text, face, size)
+    before = line_width(text, face, size) if side < 0 else 0.0
+    ways = [(middle, 1.0 + CAPITAL), (ends[ends[:, 1].argmin()], CAPITAL)]
+    places = [start + np.array([side * 0.8, down]) * size - [before, 0.0] for start, down in ways]
+    laid = [words.moved(round(place[0]), round(place[1])) for place in places]
+    words = next((each for each in laid if not any(_around(each).meets(box) for box in made.taken)), laid[0])
     return [words], lines
 
 

@@ -8,6 +8,7 @@ read and off the object.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -54,7 +55,7 @@ class Seen:
     """A moment at which places for labels are tried."""
 
     plot: Plot
-    picture: np.ndarray  # (H, W, 3) uint8, without words
+    picture: np.ndarray  # (H, W, 3) uint8, without words; as large as the plot, or smaller
     taken: tuple[Box, ...]  # by words
     lines: tuple[np.ndarray, ...]  # paths, each (n, 2), on the picture
     corners: np.ndarray  # (8, 2) of the body
@@ -68,7 +69,10 @@ class Seen:
 
     def read(self, box: Box) -> float:
         """Returns the least contrast of words with the ground in a box."""
-        ground = luminance(self.picture[max(0, box.top) : box.bottom, max(0, box.left) : box.right])
+        share = self.picture.shape[0] / self.plot.height
+        top, left = (math.floor(max(0, edge) * share) for edge in (box.top, box.left))
+        bottom, right = (math.ceil(edge * share) for edge in (box.bottom, box.right))
+        ground = luminance(self.picture[top:bottom, left:right])
         ends = np.percentile(ground, (STRAY, 100 - STRAY)) if ground.size else (0.0, 0.0)
         return 1.0 if ends[0] < self.ink < ends[1] else min(contrast(self.ink, float(end)) for end in ends)
 

@@ -63,12 +63,12 @@ def _halo(plate: Plate) -> Tensor:
 def _sharp(plate: Plate, rows: range, lens: Lens) -> Tensor:
     """Returns the planes (6, h, W) of some rows, as the lens focuses them."""
     height = plate.size[1]
-    if not lens.focus or not plate.light[rows.start : rows.stop, :, 4].any():
-        return torch.from_numpy(plate.light[rows.start : rows.stop]).permute(2, 0, 1)
+    if not lens.focus or plate.is_sharp(rows):
+        return plate.planes(rows)
     margin = -(-int(SPREAD * max(BLURS) * lens.focus * height + 1) // STEP) * STEP
     top = max(0, rows.start // STEP * STEP - margin)
     bottom = min(height, rows.stop + margin)
-    light = torch.from_numpy(plate.light[top:bottom]).permute(2, 0, 1).contiguous()
+    light = plate.planes(range(top, bottom))
     with unfused():  # no two bands need be alike
         soft = focused(light[:3], light[4], lens.focus, height)
     return torch.cat([soft, light[3:]])[:, rows.start - top : rows.stop - top]

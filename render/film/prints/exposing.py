@@ -10,15 +10,16 @@ import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor
 
 from render.errors import MachineError
-from render.film.prints.plate import Plate
 from render.film.take import Take
 from render.progress import Reporter
 from render.scene.printing import Print
 from render.stage.camera import View
+from render.stage.lens import Exposure
 from render.stage.stage import Stage
 from render.stage.tiles import Box, Tile, tile_size, tiles
 
@@ -30,25 +31,49 @@ SEEN = 0.01  # share of an empty tile that a small picture may show covered, alo
 INSET = 2.0  # pixels of the small picture at the edges of a tile that are not asked
 
 
-def expose(plate: Plate, take: Take, time: float, printed: Print, reporter: Reporter, most: int = MOST) -> None:
-    """Draws every panel of a take at a time of its shot, seconds, onto the plate."""
+class Taking(Protocol):
+    """What tiles are laid on: a plate, or what takes the passes of a picture."""
+
+    @property
+    def factor(self) -> int:
+        """What the pixels of a tile are multiples of."""
+
+    @property
+    def layered(self) -> bool:
+        """Whether it takes what a tile is made of."""
+
+    def take_up(self, tile: Tile) -> bool:
+        """Whether a tile is there already."""
+
+    def put(self, tile: Tile, exposure: Exposure) -> None:
+        """Lays the pixels that a tile gives down."""
+
+    def forget(self) -> None:
+        """Lets go of the memory that need not be held."""
+
+
+def expose(plate: Taking, take: Take, time: float, printed: Print, reporter: Reporter, most: int = MOST) -> None:
+    """Draws every panel of a take at a time of its shot, seconds, onto the plate; what is there already is kept."""
     view, areas = take.view(time), areas_of(printed, len(take.pictures))
-    count = sum(len(list(tiles(canvas, most, MARGIN))) for canvas, _ in areas)
-    with reporter.task("drawing the print", total=count, unit="tiles") as task:
-        for shown, (canvas, picture) in zip(take.pictures, areas, strict=True):
-            size = tile_size(canvas, most, MARGIN)
-            stage = _stage(take, shown, time, size, picture)
+    whole = [list(tiles(canvas, most, MARGIN, plate.factor)) for canvas, _ in areas]
+    left = [[tile for tile in own if not plate.take_up(tile)] for own in whole]
+    count, wanted = (sum(map(len, each)) for each in (whole, left))
+    if wanted < count:
+        reporter.say(f"{count - wanted} of {count} tiles of the print are there from an earlier start")
+    with reporter.task("drawing the print", total=wanted, unit="tiles") as task:
+        for shown, area, own in zip(take.pictures, areas, left, strict=True):
+            if not own:  # its light need not be baked
+                continue
+            size = tile_size(area[0], most, MARGIN, plate.factor)
+            stage = _stage(take, shown, time, size, area[1])
             try:
-                overview = functools.cache(
-                    functools.partial(_overview, stage, view, size[0] / size[1], (canvas, picture))
-                )
-                for tile in tiles(canvas, most, MARGIN):
-                    exposure = stage.expose(view, tile.drawn.crop(picture))
+                overview = functools.cache(functools.partial(_overview, stage, view, size[0] / size[1], area))
+                for tile in own:
+                    exposure = stage.expose(view, tile.drawn.crop(area[1]), layered=plate.layered)
                     if exposure.is_empty:
                         _require_empty(tile, overview())
                     plate.put(tile, exposure)
-                    if tile.kept.right == canvas.right:
-                        plate.forget()
+                    plate.forget()
                     task.advance(1)
             finally:
                 stage.close()

@@ -23,11 +23,11 @@ LAYERS = {  # of a picture's passes, and what their channels are called
     "depth": DISTANCE,
     "normal": VECTOR,
     "albedo": COLOUR,
-    "sun": COLOUR,
-    "sky": COLOUR,
-    "bounce": COLOUR,
-    "path": COLOUR,
+    **dict.fromkeys(("sun", "sky", "bounce", "lamp"), COLOUR),
+    **dict.fromkeys(("gloss", "path", "ground", "rest"), COLOUR),
 }
+SUM = "R, G, B = albedo * (sun + sky + bounce + lamp) + gloss + path + ground + rest"
+PRIMARIES = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)  # x and y of red, green, blue and white, BT.709
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,11 @@ class Passes:
     sun: np.ndarray | None = None  # (H, W, 3) linear, light from the sun
     sky: np.ndarray | None = None  # (H, W, 3) linear, light from the sky
     bounce: np.ndarray | None = None  # (H, W, 3) linear, light from slope to slope
+    lamp: np.ndarray | None = None  # (H, W, 3) linear, light of the paths
+    gloss: np.ndarray | None = None  # (H, W, 3) linear, what is reflected
     path: np.ndarray | None = None  # (H, W, 3) linear, what shines by itself
+    ground: np.ndarray | None = None  # (H, W, 3) linear, what is behind the bodies
+    rest: np.ndarray | None = None  # (H, W, 3) linear, what has no pass of its own
     mattes: Mapping[str, np.ndarray] = field(default_factory=dict)  # (H, W) each, share of a pixel that a thing covers
 
     @property
@@ -138,11 +142,12 @@ def _description(library: Any, sheet: LinearSheet) -> Any:
     spec.attribute("oiio:ColorSpace", "lin_rec709_scene")
     spec.attribute("Software", "thalweg")
     spec.attribute("DateTime", MADE)
+    spec.attribute("chromaticities", library.TypeDesc("float[8]"), PRIMARIES)
     if sheet.dpi:
         spec.attribute("XResolution", float(sheet.dpi))
         spec.attribute("YResolution", float(sheet.dpi))
         spec.attribute("ResolutionUnit", "in")
-    for key, name in (("Title", "DocumentName"), ("Description", "ImageDescription")):
+    for key, name in (("Title", "DocumentName"), ("Description", "ImageDescription"), ("Sum", "thalweg:sum")):
         if key in sheet.texts:
             spec.attribute(name, sheet.texts[key])
     return spec

@@ -16,55 +16,86 @@ from torch import Tensor
 from render.stage import palette
 
 Draw = Callable[[np.ndarray], np.ndarray]  # puts words on pixels (H, W, 3) uint8, returning a copy
-APART = 32  # rows without ink that part one patch from the next
+APART = 32  # rows or columns without ink that part one patch from the next
+GROUNDS = 0, 255  # codes
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A rectangle with ink."""
+    """A rectangle with ink, as it looks on black and on white, (h, w, 3) uint8 each."""
 
     top: int  # row and column of its first pixel on the print
     left: int
-    light: np.ndarray  # (h, w, 3) float32 linear
-    coverage: np.ndarray  # (h, w) float32, 0 to 1
+    black: np.ndarray
+    white: np.ndarray
+
+    def ink(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the linear light (h, w, 3) of the ink in some of its rows, and its coverage (h, w), 0 to 1."""
+        dark, pale = (
+            palette.light_of(codes[rows] / np.float32(255)).astype(np.float32) for codes in (self.black, self.white)
+        )
+        coverage = np.clip(1 - (pale - dark).mean(axis=2), 0, 1)
+        return np.clip(dark / np.maximum(coverage, 1e-4)[..., None], 0, 1), coverage
 
 
 def patches(draw: Draw, size: tuple[int, int], offset: int = 0) -> list[Patch]:
-    """Returns the ink of words on a sheet of a size in pixels; offset: rows and columns of print before the sheet."""
+    """Returns the ink of words on a sheet of a size in pixels; offset: rows and columns of print before the sheet.
+
+    Only one ground of the whole sheet is held at a time.
+    """
     width, height = size
-    grounds = []
-    for code in (0, 255):
-        plain = np.broadcast_to(np.uint8(code), (height, width, 3))
-        drawn = draw(plain)
-        grounds.append((drawn, [np.flatnonzero((drawn != code).any(axis=(1, 2)))]))
-    (black, first), (white, second) = grounds
-    rows = np.union1d(first[0], second[0])
-    return [_patch(black[run], white[run], run.start, offset) for run in _runs(rows)]
+    inked = np.zeros((height, width), bool)
+    for code in GROUNDS:
+        drawn = draw(_plain(code, size))
+        for row in range(height):
+            inked[row] |= (drawn[row] != code).any(axis=1)
+        del drawn
+    boxes = list(_boxes(inked, 0, 0))
+    cut = []
+    for code in GROUNDS:
+        drawn = draw(_plain(code, size))
+        cut.append([drawn[rows, columns].copy() for rows, columns in boxes])
+        del drawn
+    return [
+        Patch(rows.start + offset, columns.start + offset, black, white)
+        for (rows, columns), black, white in zip(boxes, *cut, strict=True)
+    ]
 
 
-def _runs(rows: np.ndarray) -> Iterator[slice]:
-    """Gives the stretches of rows with ink."""
-    if not len(rows):
-        return
-    for run in np.split(rows, np.flatnonzero(np.diff(rows) > APART) + 1):
-        yield slice(int(run[0]), int(run[-1]) + 1)
+def _plain(code: int, size: tuple[int, int]) -> np.ndarray:
+    return np.broadcast_to(np.uint8(code), (size[1], size[0], 3))
 
 
-def _patch(black: np.ndarray, white: np.ndarray, top: int, offset: int) -> Patch:
-    columns = np.flatnonzero(((black != 0) | (white != 255)).any(axis=(0, 2)))
-    within = slice(int(columns[0]), int(columns[-1]) + 1)
-    dark, pale = (palette.light_of(codes[:, within] / np.float32(255)).astype(np.float32) for codes in (black, white))
-    coverage = np.clip(1 - (pale - dark).mean(axis=2), 0, 1)
-    light = np.clip(dark / np.maximum(coverage, 1e-4)[..., None], 0, 1)
-    return Patch(top + offset, within.start + offset, light, coverage)
+def _boxes(inked: np.ndarray, top: int, left: int) -> Iterator[tuple[slice, slice]]:
+    """Gives the rectangles with ink, parted by rows and then by columns until no part has a gap in it."""
+    for rows in _runs(np.any(inked, axis=1)):
+        for columns in _runs(np.any(inked[rows], axis=0)):
+            part = inked[rows, columns]
+            if part.shape == inked.shape:
+                yield _moved(rows, top), _moved(columns, left)
+            else:
+                yield from _boxes(part, top + rows.start, left + columns.start)
+
+
+def _moved(part: slice, by: int) -> slice:
+    return slice(part.start + by, part.stop + by)
+
+
+def _runs(inked: np.ndarray) -> Iterator[slice]:
+    """Gives the stretches of rows or columns with ink."""
+    places = np.flatnonzero(inked)
+    if len(places):
+        for run in np.split(places, np.flatnonzero(np.diff(places) > APART) + 1):
+            yield slice(int(run[0]), int(run[-1]) + 1)
 
 
 def lay(words: Sequence[Patch], shown: Tensor, rows: range) -> Tensor:
     """Returns sRGB values (3, h, W), or (4, h, W) with straight alpha, of rows of a print with the words on them."""
     for patch in words:
-        top, bottom = max(rows.start, patch.top), min(rows.stop, patch.top + len(patch.coverage))
+        height, width = patch.black.shape[:2]
+        top, bottom = max(rows.start, patch.top), min(rows.stop, patch.top + height)
         if top < bottom:
-            part = slice(top - rows.start, bottom - rows.start), slice(patch.left, patch.left + patch.coverage.shape[1])
+            part = slice(top - rows.start, bottom - rows.start), slice(patch.left, patch.left + width)
             inked = slice(top - patch.top, bottom - patch.top)
             shown[(slice(None), *part)] = _over(patch, inked, shown[(slice(None), *part)])
     return shown
@@ -72,8 +103,8 @@ def lay(words: Sequence[Patch], shown: Tensor, rows: range) -> Tensor:
 
 def _over(patch: Patch, rows: slice, ground: Tensor) -> Tensor:
     """Returns ground (3 or 4, h, w) sRGB under the ink of some rows of a patch."""
-    coverage = torch.from_numpy(patch.coverage[rows])
-    light = torch.from_numpy(patch.light[rows]).permute(2, 0, 1)
+    light, coverage = map(torch.from_numpy, patch.ink(rows))
+    light = light.permute(2, 0, 1)
     below = torch.from_numpy(palette.light_of(ground[:3].numpy()).astype(np.float32))
     if len(ground) == 3:
         return _shown(below + (light - below) * coverage)

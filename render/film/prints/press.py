@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from render.film.preflight import require_writable
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import expose
 from render.film.prints.exr import LinearSheet, openimageio, write_exr
-from render.film.prints.patches import patches
-from render.film.prints.plate import BUDGET, Plate, plate_bytes, plate_for
+from render.film.prints.inking import inked
+from render.film.prints.keeping import bytes_there, discard
+from render.film.prints.plate import Plate, plate_bytes, plate_for
 from render.film.prints.png import write_png
 from render.film.prints.sheet import Sheet
 from render.film.prints.tiff import write_tiff
@@ -30,6 +31,8 @@ from render.film.shooting import Shooting
 from render.film.take import Take, records_of, redrawn
 from render.film.wording import caption_of
 from render.progress import Reporter
+from render.scene.body import CLEAR
+from render.scene.look import LookPreset
 from render.scene.output import Still
 from render.scene.printing import Asked, Print, print_of
 from render.scene.quality import qualities
@@ -39,7 +42,7 @@ from render.stage.gl import require_gl
 from render.stage.refine import fineness, refined
 from render.stage.stage import lens_of
 
-ALGORITHM = 1  # raise it when the same settings would print other pixels
+ALGORITHM = 2  # raise it when the same settings would print other pixels
 WORST = 1.02  # a file that cannot be compressed / its plain bytes
 WRITERS = {"png": write_png, "tiff": write_tiff}
 
@@ -60,7 +63,7 @@ class Press:
                 openimageio()
             require_gl()
             require_writable(target.parent)
-            refuse_beyond_disk(printed, channels_of(scene), target)
+            refuse_beyond_disk(printed, further_of(scene.look.resolved), target)
 
     def plan(self, scene: Scene, name: str, quality: str, output: Path) -> tuple[Print, Path]:
         """Returns what a still becomes, and where it lies."""
@@ -69,10 +72,7 @@ class Press:
 
     def key(self, scene: Scene, name: str, quality: str, metadata: bool) -> str:
         """Returns the key of everything that a print depends on."""
-        printed, _ = self.plan(scene, name, quality, Path())
-        picture = record.picture_key(scene, _sized(scene.stills[name], printed))
-        told = {"stage": "print", "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
-        return content_key(told if metadata else {**told, "metadata": False})
+        return key_of(scene, name, self.plan(scene, name, quality, Path())[0], metadata)
 
     def make(
         self, scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True
@@ -83,15 +83,24 @@ class Press:
 
         def take() -> None:
             start = time.perf_counter()
-            shooting = Shooting(scene, _sized(scene.stills[name], printed), output, reporter)
-            details, drawn = _printed(shooting, printed, target, metadata)
+            shooting = Shooting(scene, sized(scene.stills[name], printed), output, reporter)
+            details, drawn = _printed(shooting, printed, (target, key), metadata)
             seconds = {"drawing": drawn - start, "total": time.perf_counter() - start}
             record.write(target, scene, key, {"quality": quality, **details}, seconds)
 
-        return once(scene, target, key, target, reporter, take)
+        made = once(scene, target, key, target, reporter, take)
+        discard(target)
+        return made
 
 
-def _sized(still: Still, printed: Print) -> Still:
+def key_of(scene: Scene, name: str, printed: Print, metadata: bool, of: str = "print") -> str:
+    """Returns the key of everything that a print of a still depends on, or something else that is made of it."""
+    picture = record.picture_key(scene, sized(scene.stills[name], printed))
+    told = {"stage": of, "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
+    return content_key(told if metadata else {**told, "metadata": False})
+
+
+def sized(still: Still, printed: Print) -> Still:
     return still.model_copy(update={"size": printed.trim})
 
 
@@ -100,16 +109,22 @@ def channels_of(scene: Scene) -> int:
     return 4 if scene.look.background.colour == "transparent" else 3
 
 
-def _in_linear_light(take: Take) -> Take:
+def further_of(look: LookPreset) -> tuple[str, ...]:
+    """Returns what is kept of a pixel beside its light, as a plate has it."""
+    clear, soft = look.background.colour == CLEAR, bool(look.air.focus)
+    return tuple(name for name, needed in (("alpha", clear), ("defocus", soft), ("own", True)) if needed)
+
+
+def in_linear_light(take: Take) -> Take:
     """Returns a take whose pictures are light and not what a screen shows of it."""
     return replace(take, look=take.look.model_copy(update={"transform": "linear"}))
 
 
-def refuse_beyond_disk(printed: Print, channels: int, target: Path) -> None:
+def refuse_beyond_disk(printed: Print, further: Sequence[str], target: Path) -> None:
     """Raises MachineError where a print could fill the disk that it is to lie on."""
     width, height = printed.size
-    light = plate_bytes(printed.size)
-    needed = width * height * channels * printed.depth / 8 * WORST + (light if light > BUDGET else 0)
+    light = plate_bytes(printed.size, further) - bytes_there(target)
+    needed = width * height * (3 + ("alpha" in further)) * printed.depth / 8 * WORST + max(0, light)
     place = next(path for path in (target.absolute(), *target.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
     if needed > free:
@@ -119,17 +134,20 @@ def refuse_beyond_disk(printed: Print, channels: int, target: Path) -> None:
         )
 
 
-def _printed(shooting: Shooting, printed: Print, target: Path, metadata: bool) -> tuple[dict[str, Any], float]:
-    """Writes a print; returns what its record says of it, and when it was all drawn."""
+def _printed(
+    shooting: Shooting, printed: Print, where: tuple[Path, str], metadata: bool
+) -> tuple[dict[str, Any], float]:
+    """Writes a print, where it has its key; returns what its record says of it, and when it was all drawn."""
+    target, key = where
     require_gl()
     still = shooting.output
     assert isinstance(still, Still)
     place = shooting.timeline.locate(still.at)
-    take = _refined(shooting.take(place.shot), place.time, printed)
+    take = refined_for(shooting.take(place.shot), place.time, printed)
     words = caption_of(shooting.scene, take)
     texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
-    lit = _in_linear_light(take) if printed.format == "exr" else take
-    with plate_for(printed.size, target) as plate:
+    lit = in_linear_light(take) if printed.format == "exr" else take
+    with plate_for(printed.size, target, key, further_of(take.look)) as plate:
         expose(plate, lit, place.time, printed, shooting.reporter)
         drawn = time.perf_counter()
         _write(shooting, take, place.time, printed, plate, (target, texts))
@@ -143,7 +161,7 @@ def _printed(shooting: Shooting, printed: Print, target: Path, metadata: bool) -
     }, drawn
 
 
-def _refined(take: Take, time: float, printed: Print) -> Take:
+def refined_for(take: Take, time: float, printed: Print) -> Take:
     """Returns a take whose reliefs are fine enough for a print."""
     width, height = printed.trim
     view, picture = take.view(time), (width // len(take.pictures), height)
@@ -164,15 +182,10 @@ def _write(
         write_exr(target, light, linear(plate, lens, len(names)))
         return
     shooting.tell_what_is_left_out(take)
-    ink = patches(shooting.writing(take, time, shooting.proof(take, time)), printed.trim, printed.bleed)
-    dpi = printed.dpi if is_on_paper(printed) else None
+    ink = inked(shooting, take, time, printed)
+    dpi = printed.dpi if printed.is_on_paper else None
     channels = channels_of(shooting.scene)
     ground = None if channels == 4 else tuple(palette.linear(take.look.background.colour))
     sheet = Sheet(width, height, channels, printed.depth, dpi, texts)
     bands: Iterator[Any] = developed(plate, Development(lens, shooting.scene.seed, printed.depth, ink, ground))
     WRITERS[printed.format](target, sheet, bands)
-
-
-def is_on_paper(printed: Print) -> bool:
-    """Whether a print has a size on paper, which one of the still's own pixels has not."""
-    return not printed.name.endswith("bit") and bool(printed.name)

@@ -1,0 +1,149 @@
+"""Passing: the passes of a still or a print, as one EXR of many layers beside it, for programs that put it together.
+
+What is written is the light before the lens: no halo, no depth of field, no grain and no words.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from render.errors import UsageError
+from render.film import record, still
+from render.film.made import Made, once
+from render.film.prints.exposing import areas_of, expose
+from render.film.prints.exr import LAYERS, SUM, Passes, openimageio, write_passes
+from render.film.prints.press import Press, in_linear_light, key_of, refined_for, sized
+from render.film.shooting import Shooting
+from render.film.take import Take, records_of
+from render.film.wording import caption_of
+from render.progress import Reporter
+from render.scene.body import CLEAR
+from render.scene.output import Still
+from render.scene.printing import Print
+from render.scene.spec import Scene
+from render.stage.gl import require_gl
+from render.stage.lens import Exposure
+from render.stage.tiles import Tile
+
+BUDGET = 6e9  # bytes of passes that are held in memory
+MOST = 1024  # pixels along a side of a tile, whose samples all have their parts in memory
+KEPT = 3 + 1 + sum(map(len, LAYERS.values()))  # numbers of a pixel, beside its mattes
+
+
+@dataclass(frozen=True)
+class Tray:
+    """Takes tiles in place of a plate, with what they are made of."""
+
+    size: tuple[int, int]  # pixels
+    planes: dict[str, np.ndarray] = field(default_factory=dict)  # (C, H, W) float32
+    factor: int = 1
+    layered: bool = True
+
+    def take_up(self, tile: Tile) -> bool:
+        """Whether a tile is there already."""
+        return False
+
+    def put(self, tile: Tile, exposure: Exposure) -> None:
+        """Lays the pixels that a tile gives onto the planes."""
+        assert exposure.layers is not None
+        shown = {"picture": exposure.picture, "alpha": exposure.alpha[None], "cover": exposure.cover[None]}
+        for name, plane in {**shown, **exposure.layers}.items():
+            whole = self.planes.setdefault(name, np.zeros((len(plane), *self.size[::-1]), np.float32))
+            whole[(slice(None), *tile.kept.slices)] = plane[(slice(None), *tile.inner)].numpy()
+
+    def forget(self) -> None:
+        """Lets nothing go."""
+
+
+@dataclass(frozen=True)
+class Passing:
+    """Makes the passes of stills, or of the prints that are asked of them."""
+
+    press: Press
+
+    def look_ahead(self, scene: Scene, quality: str, output: Path) -> None:
+        """Raises what would end passes after all else is done: MachineError for a library, UsageError for memory."""
+        openimageio()
+        require_gl()
+        for name in scene.stills:
+            printed, _ = self.plan(scene, name, quality, output)
+            (width, height), bodies = printed.size, max(len(shot.surfaces) for shot in scene.shots)
+            needed = 4 * width * height * (KEPT + bodies + 2)
+            if needed > BUDGET:
+                raise UsageError(
+                    f"--passes: those of {width:,} × {height:,} pixels take {needed / 1e9:,.1f} GB of memory, and "
+                    f"{BUDGET / 1e9:g} GB are the most; print with fewer --dpi, or leave --passes out"
+                )
+
+    def plan(self, scene: Scene, name: str, quality: str, output: Path) -> tuple[Print, Path]:
+        """Returns the print that is parted, one of the still's own pixels perhaps, and where its passes lie."""
+        printed, beside = self.press.plan(scene, name, quality, output)
+        if self.press.asked.is_plain:
+            beside = still.target_of(name, quality, output)
+        return printed, beside.with_suffix(".passes.exr")
+
+    def key(self, scene: Scene, name: str, quality: str, metadata: bool) -> str:
+        """Returns the key of everything that passes depend on."""
+        return key_of(scene, name, self.plan(scene, name, quality, Path())[0], metadata, of="passes")
+
+    def make(
+        self, scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True
+    ) -> Made:
+        """Returns the passes of a still, from disk where they are current."""
+        printed, target = self.plan(scene, name, quality, output)
+        key = self.key(scene, name, quality, metadata)
+
+        def take() -> None:
+            start = time.perf_counter()
+            shooting = Shooting(scene, sized(scene.stills[name], printed), output, reporter)
+            details = self._parted(shooting, printed, target, metadata)
+            record.write(target, scene, key, {"quality": quality, **details}, {"total": time.perf_counter() - start})
+
+        return once(scene, target, key, target, reporter, take)
+
+    def _parted(self, shooting: Shooting, printed: Print, target: Path, metadata: bool) -> dict[str, Any]:
+        """Writes passes; returns what their record says of them."""
+        require_gl()
+        asked = shooting.output
+        assert isinstance(asked, Still)
+        place = shooting.timeline.locate(asked.at)
+        take = in_linear_light(shooting.take(place.shot))
+        if not self.press.asked.is_plain:
+            take = refined_for(take, place.time, printed)
+        tray = Tray(printed.size)
+        expose(tray, take, place.time, printed, shooting.reporter, MOST)
+        words = caption_of(shooting.scene, take)
+        texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
+        passes = passes_of(tray.planes, take, printed)
+        write_passes(target, passes, {"Sum": SUM, **texts})
+        said = {"passes": list(passes.planes), "sum": SUM, "print": printed.as_dict()}
+        return {"size": list(printed.size), "at": asked.at, "caption": words, **said, "surfaces": records_of([take])}
+
+
+def passes_of(planes: Mapping[str, np.ndarray], take: Take, printed: Print) -> Passes:
+    """Returns the passes of a take from planes (C, H, W)."""
+    layers = {name: np.moveaxis(planes[name], 0, -1) for name in LAYERS if name != "depth"}
+    alpha = planes["alpha"][0] if take.look.background.colour == CLEAR else None
+    mattes = {**_bodies(planes, take, printed), "ground": 1 - planes["cover"][0], "path": planes["matte path"][0]}
+    if take.look.body == "points":  # which are light and no surface
+        mattes["points"] = np.clip(1 - sum(mattes.values()), 0, 1)
+    picture = np.moveaxis(planes["picture"], 0, -1)
+    return Passes(picture, alpha, depth=planes["depth"][0], mattes=mattes, **layers)
+
+
+def _bodies(planes: Mapping[str, np.ndarray], take: Take, printed: Print) -> dict[str, np.ndarray]:
+    """Returns the matte of each body, which in pictures side by side is that of its own picture."""
+    names = [f"body_{name}" for name in take.shot.surfaces]
+    if take.together:
+        return {name: planes[f"matte {number}"][0] for number, name in enumerate(names)}
+    mattes = {}
+    for name, (canvas, _) in zip(names, areas_of(printed, len(names)), strict=True):
+        mattes[name] = np.zeros_like(planes["matte 0"][0])
+        mattes[name][canvas.slices] = planes["matte 0"][0][canvas.slices]
+    return mattes
