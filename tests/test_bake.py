@@ -108,3 +108,20 @@ def test_cells_far_from_square_are_lit(ratio, azimuth):
     assert torch.isfinite(lit).all() and lit.min() >= 0 and lit.max() == 1
     openness, _ = bake.bake_sky(field, field, torch.from_numpy(bake.normals(heights, cells)), cells, torch.ones(8, 3))
     assert torch.isfinite(openness).all()
+
+
+def test_the_shadow_of_ground_that_rises_to_its_cut_edge_has_no_teeth():
+    rows = np.arange(200, dtype=np.float32)
+    profile = np.maximum(0, (rows - 170) / 29) * np.float32(0.2)  # highest in the last row, behind which is nothing
+    heights = np.repeat(profile[:, None], 200, axis=1)
+    ground = torch.from_numpy(heights)
+    sun = Sun(azimuth=20, elevation=27, size=3)
+    lit = bake.bake_sun(ground, ground, CELLS, sun)[:170, :100].numpy()  # whose rays end at that row
+    away = (199 - rows[:170]) * CELL
+    turns = np.radians(sun.azimuth + sun.size * np.linspace(-1, 1, 401))
+    chords = np.sqrt(np.maximum(0, sun.size**2 - (np.degrees(turns) - sun.azimuth) ** 2))
+    horizon = np.degrees(np.arctan(0.2 * np.cos(turns) / away[:, None]))
+    share = np.clip((sun.elevation + chords - horizon) / np.maximum(2 * chords, 1e-9), 0, 1)
+    expected = (share * chords).sum(1) / chords.sum()
+    assert 0.2 < expected.mean() < 0.9
+    np.testing.assert_allclose(lit, np.repeat(expected[:, None], 100, axis=1), atol=0.05)

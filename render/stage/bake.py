@@ -136,7 +136,26 @@ def _slope_along(
             there = seen_from(padded, reach, heights.shape, x, y)
         torch.sub(there, heights, out=rise)
         torch.maximum(slope, rise.mul_(1 / math.hypot(x * cells[0], y * cells[1])), out=slope)
-    return slope
+    inner = padded[reach : reach + heights.shape[0], reach : reach + heights.shape[1]]
+    return torch.maximum(slope, _slope_to_edge(heights, inner, cells, (dx, dy)))
+
+
+def _slope_to_edge(heights: Tensor, occluders: Tensor, cells: Cells, way: tuple[float, float]) -> Tensor:
+    """Returns the slope from each cell to the last one along a way (cells a step), (H, W).
+
+    A terrain that rises to its cut edge is highest there, between two of the growing steps: a shadow would have teeth.
+    """
+    rows, columns = heights.shape
+    column, row = torch.arange(columns, dtype=torch.float32)[None], torch.arange(rows, dtype=torch.float32)[:, None]
+    ways = [
+        ((last if pace > 0 else 0) - place) / pace if abs(pace) > 1e-9 else torch.full_like(place, torch.inf)
+        for place, pace, last in ((column, way[0], columns - 1), (row, way[1], rows - 1))
+    ]
+    steps = torch.minimum(*ways)
+    across, up = torch.round(way[0] * steps), torch.round(way[1] * steps)
+    place = (row + up).long().clamp_(0, rows - 1) * columns + (column + across).long().clamp_(0, columns - 1)
+    far = torch.sqrt((across * cells[0]) ** 2 + (up * cells[1]) ** 2)
+    return torch.where(far > 0, (occluders.reshape(-1)[place] - heights) / far.clamp(min=1e-9), 0.0)
 
 
 def padded_with(occluders: Tensor, reach: int) -> tuple[Tensor, int]:
