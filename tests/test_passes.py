@@ -20,7 +20,7 @@ from tests.test_prints import QUIET, SIZE, plated, printed, taken_for
 
 BARE = (  # nothing has light of its own but what has a pass
     *("look.palette=[[0, '#404040'], [1, '#c0c0c0']]", "look.contours.strength=0", "look.rim=0", "look.air.haze=0"),
-    *("look.walls.rim=0", "look.walls.strata=0", "look.path.lowest=false"),
+    *("look.walls.rim=0", "look.walls.strata=0", "look.walls.glow=0", "look.path.lowest=false"),
 )
 LIGHTS = ("sun", "sky", "bounce", "lamp")
 

@@ -218,12 +218,12 @@ def test_golden_frame_of_a_square_with_cells_that_diverged(staged, crater, reque
 
 CHANGES = {
     "contours off": lambda look: {"contours": {"strength": 0}},
-    "rim off": lambda look: {"rim": 0.0},
+    "rim lit": lambda look: {"rim": look.rim + 0.5},
     "bloom off": lambda look: {"bloom": 0.0},
     "sun moved by 10 degrees": lambda look: {"sun": Sun(SUN.azimuth + 10, SUN.elevation, SUN.size)},
 }
 SEEN = [
-    (name, what) for name in LOOKS for what in CHANGES if name != "porcelain" or what not in ("bloom off", "rim off")
+    (name, what) for name in LOOKS for what in CHANGES if name != "porcelain" or what not in ("bloom off", "rim lit")
 ]
 
 

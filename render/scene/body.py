@@ -35,6 +35,9 @@ class Walls(LookPart):
         description="how clearly the cut shows the palette by height, with a line at every contour; 0 is plain",
     )
     rim: float = Field(default=1.0, ge=0, le=10, description="light of the fine line where top meets cut; 0 none")
+    glow: float = Field(
+        default=1.0, ge=0, le=10, description="light of the top that goes down through the cut faces; 0 none"
+    )
     bevel: float = Field(
         default=0.004, ge=0, le=0.05, description="width of the rounded edge, picture widths; 0.003 to 0.005"
     )

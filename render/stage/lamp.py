@@ -16,8 +16,9 @@ from render.stage.relief import Relief
 from render.stage.trail import Trail
 
 GLOW_SIDE = 128  # texels of the map of light along an axis
-AWAY_SIDE = 512  # texels of the map of distances along an axis
-AWAY_FAR = 0.06  # picture widths; farther than this no distance is told apart
+AWAY_SIDE = 1024  # texels of the map of distances along an axis
+BLOCK = 8  # texels of that map along a side, that are asked for or left out together
+AWAY_FAR = 0.035  # picture widths; farther than this no distance is told apart
 RAISED = 0.008  # picture widths that the light stands above the line, so that the ground beside it is lit
 FALLOFF = 0.06  # picture widths; the light is nothing within a tenth of the width
 LAMPS = 100  # points of a path that shine
@@ -83,11 +84,13 @@ class Lamp:
 
     def _near(self, points: np.ndarray) -> np.ndarray:
         """Returns which texels (AWAY_SIDE²,) lie at most about AWAY_FAR from points (n, 2): few have to be asked."""
-        place = np.round((points / (1, self._relief.depth) + 0.5) * (AWAY_SIDE - 1)).astype(int).clip(0, AWAY_SIDE - 1)
-        empty = np.ones((AWAY_SIDE, AWAY_SIDE), bool)
+        side = AWAY_SIDE // BLOCK
+        place = ((points / (1, self._relief.depth) + 0.5) * side).astype(int).clip(0, side - 1)
+        empty = np.ones((side, side), bool)
         empty[place[:, 1], place[:, 0]] = False
-        cell = 1 / (AWAY_SIDE - 1)
-        return distance_transform_edt(empty, sampling=(cell * self._relief.depth, cell)).ravel() < AWAY_FAR + cell
+        size = np.array([self._relief.depth, 1.0]) / side
+        near = distance_transform_edt(empty, sampling=size) < AWAY_FAR + np.hypot(*size)
+        return near.repeat(BLOCK, 0).repeat(BLOCK, 1).ravel()
 
 
 def _texels(relief: Relief, side: int) -> np.ndarray:

@@ -23,7 +23,7 @@ SMALL, MOST_BEADS = 1.6, 2000  # radius of the beads on the way / half width of 
 RING = 2.6  # radius of the ring / half width of the line
 RING_TUBE = 0.5  # half width of the ring's own line / half width of the line
 RING_STEPS = 48
-TARGET, POINT = 3.2, 1.0  # radius of the circle that marks a place, and of the point in it / half width of the line
+MARK = 1.9  # radius of the bead that marks a place / half width of the line
 LEAST = 1e-4  # picture widths
 
 
@@ -106,20 +106,15 @@ def ring(relief: Relief, trail: Trail, pen: Pen) -> Mesh | None:
     """Returns the hollow ring where a path begins, lying on the terrain, or None beyond it."""
     if not trail.shown[0]:
         return None
-    raised = float(trail.points[0, 2] - height_at(relief, *trail.points[:1, :2].T)[0])
-    return _circle(relief, trail.points[0, :2], ring_radius(trail, pen), pen, raised)
-
-
-def _circle(relief: Relief, place: np.ndarray, radius: float, pen: Pen, raised: float = 0.0) -> Mesh:
-    """Returns a circle around a place (2,), lying on the terrain or raised above it."""
+    radius = ring_radius(trail, pen)
     turn = np.linspace(0, 2 * np.pi, RING_STEPS + 1)
-    flat = place + radius * np.stack([np.cos(turn), np.sin(turn)], 1)
+    flat = trail.points[0, :2] + radius * np.stack([np.cos(turn), np.sin(turn)], 1)
+    raised = trail.points[0, 2] - height_at(relief, *trail.points[:1, :2].T)
     circle = np.column_stack([flat, height_at(relief, flat[:, 0], flat[:, 1]) + raised])
     return mesh.tube(circle, RING_TUBE * pen.half(circle), SIDES)
 
 
-def target(relief: Relief, place: np.ndarray, pen: Pen) -> Mesh:
-    """Returns a circle around a point on the terrain, which mark a place (2,)."""
+def lowest(relief: Relief, place: np.ndarray, pen: Pen) -> Mesh:
+    """Returns the bead on the terrain that marks a place (2,)."""
     point = np.array([*place, float(height_at(relief, place[:1], place[1:])[0])])
-    half = float(pen.half(point[None])[0])
-    return mesh.together([_circle(relief, place, TARGET * half, pen), mesh.ball(point, POINT * half, SIDES)])
+    return mesh.ball(point, MARK * float(pen.half(point[None])[0]))

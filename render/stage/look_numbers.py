@@ -32,7 +32,7 @@ def wall_numbers(look: spec.LookPreset, relief: Relief, sun: Sun) -> Uniforms:
         sun_colour=sun_colour,
         sky_colour=sky_colour,
         below=SENT_UP * under * (sun_colour * sun.direction[2] + sky_colour),
-        walls=(look.walls.strata, look.walls.rim, look.walls.bevel, look.walls.fade or 1e3),
+        walls=(look.walls.strata, look.walls.rim, look.walls.bevel, look.walls.fade or 1e3, look.walls.glow),
         stone=stone_of(look, under),
     )
     return uniforms

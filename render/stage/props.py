@@ -135,4 +135,4 @@ def _mark(cast: Cast, trails: Sequence[Trail], pen: Pen, look: spec.LookPreset) 
     place = mesh.lowest(cast.placed.relief, look.body)[:2]
     if min(float(np.hypot(*(end[:2] - place))) for end in ends) <= LOWEST_APART:
         return None
-    return cast.moved(line.target(cast.placed.relief, place, pen))
+    return cast.moved(line.lowest(cast.placed.relief, place, pen))

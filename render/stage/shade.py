@@ -23,7 +23,7 @@ from render.stage.fire import CONTRAST
 from render.stage.geometry import Kind
 from render.stage.gloss import gloss_of, sky_towards
 from render.stage.hatch import Hatch, inked
-from render.stage.spot import Spot, Vector, bevelled, change_of, depth_share, dot, smooth, spot_of
+from render.stage.spot import Spot, Vector, bevelled, change_of, depth_share, dot, smooth, spot_of, step_of
 from render.stage.tone import TRANSFORMS, luminance
 from render.stage.uniforms import Uniforms
 from render.stage.walls import wall
@@ -31,7 +31,7 @@ from render.stage.walls import wall
 CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serves every frame
 
 UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
-HALO_REACH = 7.0  # pixels beside the path over which pale ground darkens, so that the line stands out
+HALO_REACH = 9.0  # pixels beside the path over which pale ground darkens, so that the line stands out
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 MAJOR = 5  # every so many contours one is stronger
 
@@ -50,7 +50,8 @@ def _embers(light: Vector, albedo: Vector) -> tuple[Vector, Vector]:
 
 def _edge_line(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns the light of the fine line where the top was cut, 0 to 1: about a pixel and a half wide."""
-    width = (spot.ahead * u["pixel"]).clamp(min=0.0006) * 1.1
+    step = step_of(spot.normal, [*spot.side, torch.zeros_like(spot.level)], spot, u)
+    width = torch.maximum(1.1 * step, (spot.ahead * u["pixel"]).clamp(min=0.0006) * 1.1)  # far edges are foreshortened
     return torch.exp(-((spot.inset / width) ** 2)) * u["walls"][1]
 
 
@@ -102,7 +103,7 @@ def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
     near, far, seen = u["path"]
     half = 0.5 * (near + (far - near) * depth_share(spot.ahead, u)) * u["row"]
     pixels = spot.away / (spot.ahead * u["pixel"])
-    share = 1 - smooth(0.3 * HALO_REACH * u["row"], HALO_REACH * u["row"], pixels - half)
+    share = 1 - smooth(0.2 * HALO_REACH * u["row"], HALO_REACH * u["row"], pixels - half)
     grey = luminance((screen[0], screen[1], screen[2])).clamp(min=1e-4)
     wanted = (seen + 0.05) / CONTRAST - 0.05
     bright = (CONTRAST * (seen + 0.05) > 1.05).to(grey.dtype)  # white would not be pale enough beside it

@@ -98,15 +98,22 @@ def bevelled(spot: Spot, u: dict[str, Tensor]) -> Vector:
     return unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
 
 
-def change_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
-    """Returns by how many contour intervals the height changes from a pixel to the next on faces with normals.
+def step_of(normal: Vector, way: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
+    """Returns how far faces with normals go along a way (3 components), picture widths, from a pixel to the next.
 
-    Moving by a pixel e moves the point seen by e − d·(N·e)/(N·d), d being the ray; only its height counts.
+    Moving by a pixel e moves the point seen by e − d·(N·e)/(N·d), d being the ray.
     """
     facing = dot(normal, spot.ray).clamp(max=-0.02)
-    rise_right = -spot.ray[2] * dot(normal, u["right"]) / facing
-    rise_up = u["up"][2] - spot.ray[2] * dot(normal, u["up"]) / facing
-    rise = spot.ahead * u["pixel"] * torch.sqrt(rise_right**2 + rise_up**2)
+    ahead = dot(spot.ray, way)
+    right = dot(way, u["right"]) - ahead * dot(normal, u["right"]) / facing
+    up = dot(way, u["up"]) - ahead * dot(normal, u["up"]) / facing
+    return spot.ahead * u["pixel"] * torch.sqrt(right**2 + up**2)
+
+
+def change_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
+    """Returns by how many contour intervals the height changes from a pixel to the next on faces with normals."""
+    flat = torch.zeros_like(spot.level)
+    rise = step_of(normal, [flat, flat, flat + 1], spot, u)
     return (rise * u["contour"][0] / u["exaggeration"]).clamp(1e-5)
 
 

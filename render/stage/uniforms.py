@@ -38,7 +38,7 @@ class Uniforms:
         "sky_colour": 3,
         "rim": 1,
         "material": 3,  # roughness, reflectance at normal incidence, variation of the roughness
-        "walls": 4,  # strata, light of the rim line, bevel in picture widths, depth over which they fade
+        "walls": 5,  # strata, light of the rim line, bevel in picture widths, depth over which they fade, glow
         "stone": 3,  # linear colour of what lies under the lowest stratum
         "below": 3,  # linear light that the ground sends up on walls
         "contour": 4,  # count, widths near and far in pixels of 1080 rows, strength

@@ -66,7 +66,7 @@ def wall(spot: Spot, palette: Tensor, u: dict[str, Tensor]) -> tuple[Vector, Ten
     line = line * (1.4 - 2.8 * change).clamp(0, 1) * u["walls"][0].clamp(max=0.8)
     edge = torch.exp(-((below / (1.1 * pixel.clamp(min=0.0006))) ** 2)) * u["walls"][1]
     top = looked_up(palette, spot.level)
-    bled = BLEED * torch.exp(-below / BLED)
+    bled = BLEED * u["walls"][4] * torch.exp(-below / BLED)
     colours = []
     for k in range(3):
         lit[k] = lit[k] + bled * top[:, k] * (TOP_SUN * u["sun_colour"][k] + u["sky_colour"][k] + spot.glow[k])
