@@ -118,6 +118,7 @@ WHAT_CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("setting", "reused"), WHAT_CHANGES.items(), ids=WHAT_CHANGES)
 def test_a_change_redoes_what_depends_on_it_and_nothing_else(graphics, copy, setting, reused):
     common = (SCENE, "--quality", "thumb", "--out", copy, "--set", setting)

@@ -127,6 +127,7 @@ def down_the_floor(light: np.ndarray, away: np.ndarray) -> np.ndarray:
     return np.stack([light[pixel(VIEW, (0, 0.5 + far, low))] for far in away])
 
 
+@pytest.mark.slow
 def test_the_mirror_image_of_a_wall_has_its_hue_and_dies_within_its_reach():
     red = {"palette": [[0, "#ff2010"], [1, "#ff2010"]], "sun": {"colour": "#ffffff"}, "sky": {"colour": "#ffffff"}}
     walls = {"strata": 1.0}
@@ -139,6 +140,7 @@ def test_the_mirror_image_of_a_wall_has_its_hue_and_dies_within_its_reach():
     assert np.abs(light[: SIZE[1] // 4]).max() < 1e-3  # nothing behind the body
 
 
+@pytest.mark.slow
 def test_a_body_is_mirrored_by_its_own_extent_whatever_was_shaded_before():
     level = np.broadcast_to(np.linspace(0, 1, 81, dtype=np.float32)[:, None], (81, 41)).copy()
     made = Relief(level, level > -1, HEIGHT, 2.0, Scale(None, 0.0, 1.0))

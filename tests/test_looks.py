@@ -160,6 +160,7 @@ def test_a_sheet_as_others_see_it_is_the_plain_one_through_their_eyes(home, grap
     assert (seen[0, 0] == GROUND).all()
 
 
+@pytest.mark.slow
 def test_all_looks_of_a_made_up_scene_are_drawn_and_cleaned_away(home, graphics):
     looks()
     pixels, kept = sheet()

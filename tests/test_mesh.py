@@ -127,6 +127,7 @@ def test_the_light_of_the_path_moves_smoothly_with_its_head():
     assert max(changes) < 3 * min(changes)
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 10_000), st.sampled_from([1e-4, 1e-3, 5e-3, 0.02]), st.sampled_from([(97, 97), (129, 65), (145, 97)])
 )

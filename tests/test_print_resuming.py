@@ -27,6 +27,8 @@ SOON = """
 import functools, sys
 from render.cli import app
 from render.film.prints import exposing, press
+
+pytestmark = pytest.mark.slow
 press.expose = functools.partial(exposing.expose, most=int(sys.argv.pop(1)))
 app()
 """

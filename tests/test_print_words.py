@@ -75,6 +75,7 @@ def test_a_print_of_the_stills_own_pixels_has_the_words_of_the_still(shot):
     assert (found != expected).mean() < 1e-3 and count.max() == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_written_in_the_bleed(shot):
     shooting, take, made = shot(Asked("A5", 120, "8mm"), *WHOLE)
     ink, _ = covered(inked(shooting, take, 2.0, made), made.size)
@@ -84,6 +85,7 @@ def test_nothing_is_written_in_the_bleed(shot):
     assert (plots[0].width, plots[0].height) == made.trim
 
 
+@pytest.mark.slow
 def test_each_piece_can_be_switched_as_on_stills(shot):
     def amount(*settings):
         shooting, take, made = shot(Asked("A6", 150), *settings)
@@ -123,6 +125,7 @@ def test_lines_are_told_from_their_ground_by_a_smaller_picture_of_it():
     assert set(told.columns[apart]) <= set(range(145, 155)) and 0 < (told.light == 0).mean() < 1
 
 
+@pytest.mark.slow
 def test_a_print_shows_its_furniture_where_its_file_has_it(shot, tmp_path):
     asked = Asked("A6", 100, "3mm", 8)
     pictures = []

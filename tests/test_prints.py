@@ -85,6 +85,7 @@ def test_tiled_equals_whole(scene, tmp_path):
     assert whole.std() > 20
 
 
+@pytest.mark.slow
 def test_grain_and_dither_know_nothing_of_tiles_and_bands(scene, tmp_path, monkeypatch):
     take = taken_for(scene)
     lens = replace(lens_of(take.look), grain=0.05)
@@ -167,6 +168,7 @@ def test_bands_of_an_enlargement_are_those_of_the_whole():
     np.testing.assert_allclose(torch.cat(parts, 1), whole[:, :42, :33], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_haloes_of_coarse_glow_are_those_of_fine_glow():
     assert [reduction(rows) for rows in (1080, 5999, 6000, 7016, 16_384)] == [1, 1, 2, 2, 4]
     shining = torch.zeros(3, 6000, 64)

@@ -101,6 +101,7 @@ def test_no_value_between_known_ones_depends_on_a_hole(alphas, betas, seed):
     np.testing.assert_allclose(made.values[clear], np.clip(truth, *given_range)[clear], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_beside_a_hole_neither_the_surface_nor_its_slope_has_a_step():
     axis = np.cumsum(np.r_[0.0, 1.1 ** np.arange(19)])
     axis /= axis[-1]

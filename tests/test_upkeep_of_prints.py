@@ -11,6 +11,8 @@ from tests.test_damage import flip
 from tests.test_drawing_ready import WAY, home, scene_of, written  # noqa: F401
 from tests.test_prints import QUIET
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("print", "passes", "export")
 FILES = {
     "print": "stills/given.200x120px.tif",
