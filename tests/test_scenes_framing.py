@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from render.errors import DataError
-from render.film.take import Panel, Take, prepare
+from render.film.panel import Panel
+from render.film.take import Take, prepare
 from render.landscape import terrain
 from render.progress import Reporter
 from render.scene.load import load

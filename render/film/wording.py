@@ -10,8 +10,9 @@ from render.film.caption import caption
 from render.film.essentials import essentials
 from render.film.figures import format_loss, format_step, short_loss
 from render.film.overlay import Counter, Words
+from render.film.panel import Panel
 from render.film.said import told_briefly
-from render.film.take import Panel, Take
+from render.film.take import Take
 from render.film.ticks import between_lines, factor_words
 from render.scene.output import Film, Still
 from render.scene.spec import Scene

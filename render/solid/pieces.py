@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from render.errors import DataError
-from render.film.take import Panel, Take
+from render.film.panel import Panel
+from render.film.take import Take
 from render.scene.look import RADIUS_PIXELS
 from render.solid import body, colours
 from render.solid.model import Material, Piece

@@ -21,6 +21,7 @@ from render.stage.bake import Sun
 from render.stage.camera import View
 from render.stage.cast import Cast, Placed, levels_of
 from render.stage.field import FILL, hue, looked_up, sky_colours
+from render.stage.focus import defocus, span_of
 from render.stage.geometry import Geometry, GeometryPass, Kind
 from render.stage.layers import completed, layers_of, parts_of
 from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
@@ -176,7 +177,7 @@ class Stage:
             return self._exposed_to(view, crop, layered)
 
     def _exposed_to(self, whole: View, crop: Crop, layered: bool) -> Exposure:
-        span = self._span(whole)
+        span = span_of(self._cast, whole)
         put_paths(self._geometry, self._cast, self._trails, self.look, Sight(whole, span, self.shown))
         rows = self.size[1] / (crop[3] - crop[1])
         view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
@@ -198,12 +199,13 @@ class Stage:
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         named_share = resolved.named.reshape(height, width)
-        defocus = self._defocus(samples, geometry, view)
-        if defocus is not None:  # neither the ground nor what has a colour by name is blurred
-            defocus = defocus * (cover - named_share).clamp(min=0)
+        blurred, sharp = None, self._sharp
+        if sharp is not None:  # neither the ground nor what has a colour by name is blurred
+            blurred = defocus(samples.depth, geometry, view, span_of(self._cast, view), sharp)
+            blurred = blurred * (cover - named_share).clamp(min=0)
         own = (over[4] - named_share).clamp(min=0)
         layers = completed(self._layers(samples, shaded, view), over[:3], colour) if layered else None
-        film = Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, defocus, layers)
+        film = Exposure(over[:3], self._ground_colour, over[3], own, glow.contiguous(), cover, blurred, layers)
         lines = veil(self._geometry, view, self.factor, self._seen_fire, fire.hues(self.look.path))
         return film if lines is None else lines.over(film, named=self._flat)
 
@@ -266,28 +268,14 @@ class Stage:
         """Aims at a body as if its middle were that of the picture's space."""
         self._uniforms.set(eye=view.position - cast.shift, depth=cast.placed.relief.depth)
 
-    def _span(self, view: View) -> tuple[float, float]:
-        """Returns the nearest and the farthest of the bodies along the view, picture widths."""
-        corners = []
-        for cast in self._cast:
-            relief, (x, y) = cast.placed.relief, cast.placed.offset
-            box = [[x - 0.5, x + 0.5], [y - 0.5 * relief.depth, y + 0.5 * relief.depth], [0, relief.exaggeration]]
-            corners.append(np.stack(np.meshgrid(*box), -1).reshape(-1, 3))
-        along = (np.concatenate(corners) - view.position) @ view.axes[2]
-        return max(0.02, float(along.min())), max(0.05, float(along.max()))
-
-    def _defocus(self, samples: Samples, geometry: Geometry, view: View) -> Tensor | None:
-        """Returns how far out of focus pixels are, (H, W) in 0..1; the end of the first path is sharp."""
-        heads = [trail.head + cast.shift for cast, own in zip(self._cast, self._trails, strict=True)
-                 for trail in own if trail.head is not None]  # fmt: skip
-        if not self.look.air.focus or not heads:
+    @property
+    def _sharp(self) -> np.ndarray | None:
+        """The place (3,) that is in focus, the end of the first path; None where all is."""
+        if not self.look.air.focus:
             return None
-        near, far = geometry.near, geometry.far
-        ahead = near * far / (far - samples.depth * (far - near))
-        wanted = float((heads[0] - view.position) @ view.axes[2])
-        first, last = self._span(view)
-        away = (ahead.clamp(first, last) - wanted).abs() / max(1e-6, last - first)
-        return ((away - 0.12) / 0.6).clamp(0, 1)
+        casts = zip(self._cast, self._trails, strict=True)
+        heads = (trail.head + cast.shift for cast, own in casts for trail in own if trail.head is not None)
+        return next(heads, None)
 
     def _aim(self, view: View, geometry: Geometry, span: tuple[float, float], rows: float) -> None:
         right, up, forward = view.axes

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.film.take import Panel, Take
+from render.film.panel import Panel
+from render.film.take import Take
 from render.stage.camera import View
 from render.stage.corner import corners
 from render.stage.mesh import covers, height_at

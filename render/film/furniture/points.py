@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.film.take import Panel, Take, Walk
+from render.film.panel import Panel, Walk
+from render.film.take import Take
 from render.film.wording import unit_of, value_of
 from render.scene.words import say
 
