@@ -1,4 +1,4 @@
-"""Strokes: lines as wide as was asked, a ring at the start, a bead that no crest cuts, a cross at the lowest point."""
+"""Strokes: lines as wide as was asked, a ring at the start, a bead that no crest cuts, another at the lowest point."""
 
 import numpy as np
 import pytest
@@ -105,7 +105,7 @@ def test_a_crest_before_the_bead_does_not_cut_it(graphics, ridge):
 
 
 @pytest.mark.slow
-def test_ring_bead_and_cross_are_there_where_they_were_asked_for_and_absent_where_not(graphics):
+def test_ring_bead_and_mark_are_there_where_they_were_asked_for_and_absent_where_not(graphics):
     relief, places = bowl(), np.array([[-0.3, 0.0], [0.25, 0.0]])
     view, all_on = camera.standing(180, 50, 2.2, np.zeros(3), 30), {"start": True, "end": True, "lowest": True}
     counts = {}

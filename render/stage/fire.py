@@ -9,7 +9,7 @@ from torch import Tensor
 from render.scene import look as spec
 from render.scene.pathlight import PathLight
 from render.stage import palette
-from render.stage.tone import luminance
+from render.stage.tone import luminance, show
 from render.stage.uniforms import MOST_BODIES, MOST_PATHS
 
 LOWEST, ON_PALE, ON_DARK = range(3)  # what a mark is drawn in: at the lowest point, on pale ground, on dark ground
@@ -89,6 +89,14 @@ def mark_colours(look: spec.LookPreset, deep: Tensor) -> np.ndarray:
 
 
 def mark_colour(look: spec.LookPreset, deep: Tensor) -> np.ndarray:
-    """Returns linear RGB of what marks the lowest point, of a colour (3,): dark on a pale depth, pale on a dark one."""
-    pale = float(luminance((deep[0], deep[1], deep[2]))) > PALE
-    return EMBER * deep.numpy() ** 1.5 if pale else palette.linear(look.text)
+    """Returns linear RGB of the screen of what marks the lowest point, of a colour (3,).
+
+    On a pale depth it is hot as the path, beside which the ground stands back, or dark where paths are flat; on a dark
+    depth it has the colour of words.
+    """
+    if float(luminance((deep[0], deep[1], deep[2]))) <= PALE:
+        return palette.linear(look.text)
+    if is_flat(look.path):
+        return EMBER * deep.numpy() ** 1.5
+    sent = torch.from_numpy(fire(look.path, False)[0].astype(np.float32))
+    return np.asarray(show(sent, look.transform).numpy())

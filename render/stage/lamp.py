@@ -42,9 +42,14 @@ class Lamp:
         self._normals = normal[np.ix_(row, column)].reshape(-1, 3)
         self._flat = _texels(relief, AWAY_SIDE)[:, :2]
 
-    def lit_by(self, trails: Sequence[Trail], colours: Colours, *, bare: bool = False) -> tuple[Tensor, Tensor]:
-        """Returns the light of paths, and the distance from the nearest; bare ground does not stand back beside any."""
-        return self.glow(trails, colours), self.away([] if bare else trails)
+    def lit_by(
+        self, trails: Sequence[Trail], colours: Colours, marked: np.ndarray | None, *, bare: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Returns the light of paths, and the distance from the nearest or from a mark (2,), which stands out alike.
+
+        Bare ground does not stand back beside any path.
+        """
+        return self.glow(trails, colours), self.away([] if bare else trails, marked)
 
     def glow(self, trails: Sequence[Trail], colours: Colours) -> Tensor:
         """Returns the light (GLOW_SIDE², 3) that paths of linear colours throw on the terrain, without shadows."""
@@ -70,9 +75,10 @@ class Lamp:
         lit[chosen] = ((facing / reach2**1.5 * torch.exp(-away2 / FALLOFF**2)) @ power).numpy()
         return lit
 
-    def away(self, trails: Sequence[Trail]) -> Tensor:
-        """Returns the distance (AWAY_SIDE², 1) from the nearest path, picture widths, up to AWAY_FAR."""
+    def away(self, trails: Sequence[Trail], marked: np.ndarray | None = None) -> Tensor:
+        """Returns the distance (AWAY_SIDE², 1) from the nearest path or a mark (2,), picture widths, up to AWAY_FAR."""
         pieces = [piece[:, :2] for trail in trails for piece in trail.pieces()]
+        pieces += [] if marked is None else [marked[None]]
         if not pieces:
             return torch.full((AWAY_SIDE**2, 1), 2 * AWAY_FAR)
         points = np.concatenate(pieces)

@@ -23,7 +23,7 @@ SMALL, MOST_BEADS = 1.6, 2000  # radius of the beads on the way / half width of 
 RING = 2.6  # radius of the ring / half width of the line
 RING_TUBE = 0.5  # half width of the ring's own line / half width of the line
 RING_STEPS = 48
-MARK = 1.9  # radius of the bead that marks a place / half width of the line
+MARK = 1.5  # radius of the bead that marks a place / half width of the line
 LEAST = 1e-4  # picture widths
 
 
@@ -117,4 +117,5 @@ def ring(relief: Relief, trail: Trail, pen: Pen) -> Mesh | None:
 def lowest(relief: Relief, place: np.ndarray, pen: Pen) -> Mesh:
     """Returns the bead on the terrain that marks a place (2,)."""
     point = np.array([*place, float(height_at(relief, place[:1], place[1:])[0])])
-    return mesh.ball(point, MARK * float(pen.half(point[None])[0]))
+    radius = MARK * float(pen.half(point[None])[0])
+    return mesh.ball(point + np.array([0, 0, 0.5 * radius]), radius)

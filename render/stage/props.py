@@ -127,12 +127,16 @@ def _arrows(cast: Cast, trails: Sequence[Trail], pen: Pen, sight: Sight) -> dict
     return {ink: mesh.together(parts) if parts else None for ink, parts in made.items()}
 
 
-def _mark(cast: Cast, trails: Sequence[Trail], pen: Pen, look: spec.LookPreset) -> mesh.Mesh | None:
-    """Returns what marks the lowest point of a body, where its paths end elsewhere."""
+def lowest_of(cast: Cast, trails: Sequence[Trail], look: spec.LookPreset) -> np.ndarray | None:
+    """Returns the lowest point (2,) of a body where it is marked, as its paths end elsewhere, or None."""
     ends = [trail.head for trail in trails if trail.head is not None]
     if not look.path.lowest or not ends or look.body == "none":
         return None
     place = mesh.lowest(cast.placed.relief, look.body)[:2]
-    if min(float(np.hypot(*(end[:2] - place))) for end in ends) <= LOWEST_APART:
-        return None
-    return cast.moved(line.lowest(cast.placed.relief, place, pen))
+    return place if min(float(np.hypot(*(end[:2] - place))) for end in ends) > LOWEST_APART else None
+
+
+def _mark(cast: Cast, trails: Sequence[Trail], pen: Pen, look: spec.LookPreset) -> mesh.Mesh | None:
+    """Returns what marks the lowest point of a body, where its paths end elsewhere."""
+    place = lowest_of(cast, trails, look)
+    return None if place is None else cast.moved(line.lowest(cast.placed.relief, place, pen))

@@ -27,7 +27,7 @@ from render.stage.layers import completed, layers_of, parts_of
 from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
 from render.stage.look_numbers import numbers_of
 from render.stage.motes import Motes
-from render.stage.props import Sight, put_body, put_paths
+from render.stage.props import Sight, lowest_of, put_body, put_paths
 from render.stage.resolve import Samples, choose, compose
 from render.stage.shade import Body, shade
 from render.stage.sheer import seen_through, veil
@@ -142,10 +142,11 @@ class Stage:
         self._trails = [list(own) for own in trails]
         self._heat_paths()
         light, bare = fire.lamp_light(self.look.path), self.look.path.style == "ribbon"
-        self._lit = [
-            cast.lamp.lit_by(own, [light[ink] for ink in self._inks(body, len(own))], bare=bare)
-            for body, (cast, own) in enumerate(zip(self._cast, self._trails, strict=True))
-        ]
+        self._lit = []
+        for body, (cast, own) in enumerate(zip(self._cast, self._trails, strict=True)):
+            marked = None if self._flat else lowest_of(cast, own, self.look)
+            inks = self._inks(body, len(own))
+            self._lit.append(cast.lamp.lit_by(own, [light[ink] for ink in inks], marked, bare=bare))
 
     def _inks(self, body: int, count: int) -> list[int]:
         """Returns the inks of the first so many paths of a body."""
