@@ -19,7 +19,7 @@ PALE = 0.25  # luminance of the deepest ground from which on it is marked in dar
 HEAT, WHITE = 2.6, 0.3  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
 LAMP_LIGHT, LAMP_WHITE = 1.3, 0.35  # of a glowing line on the ground, at glow 1, and how white that light is
-CONTRAST = 3.7  # of a path to the ground beside it, luminance with 5 % added to each; softened it leaves 3
+CONTRAST = 4.35  # of a path to the ground beside it, luminance with 5 % added to each; softened it leaves 3
 PURER = 2.2  # power by which the colour of a path is purer in its halo on the ground: glow, where brown would be dirt
 
 
