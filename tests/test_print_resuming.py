@@ -22,13 +22,13 @@ from tests.test_damage import flip
 from tests.test_drawing_ready import WAY, home, scene_of, written  # noqa: F401
 from tests.test_prints import QUIET, SIZE, SMALL, plated, printed, taken_for
 
+pytestmark = pytest.mark.slow
+
 TILES = 20  # of SIZE
 SOON = """
 import functools, sys
 from render.cli import app
 from render.film.prints import exposing, press
-
-pytestmark = pytest.mark.slow
 press.expose = functools.partial(exposing.expose, most=int(sys.argv.pop(1)))
 app()
 """

@@ -6,7 +6,6 @@ import numpy as np
 from torch import Tensor
 
 from render.scene import look as spec
-from render.scene.body import CLEAR
 from render.scene.palette import stops_of
 from render.stage import fire, palette
 from render.stage.bake import Sun
@@ -16,6 +15,7 @@ from render.stage.relief import Relief
 from render.stage.uniforms import Uniforms
 
 STONE = 0.22  # of the sky's colour, in the stone that walls are of
+PAPER = 0.83  # reflectance of paper
 PLASTER = 0.5  # of the palest ground, in what walls on a white ground are of
 SENT_UP = 0.5  # of the light on the ground, that falls on walls: they see half of it
 
@@ -39,10 +39,10 @@ def wall_numbers(look: spec.LookPreset, relief: Relief, sun: Sun) -> Uniforms:
 
 
 def under_of(look: spec.LookPreset) -> np.ndarray:
-    """Returns the linear colour (3,) of the ground that a body stands on; black where it stands on none."""
-    if look.background.colour == CLEAR or look.ground == "void":
-        return np.zeros(3)
-    return palette.linear(look.background.colour)
+    """Returns the linear colour (3,) of the ground that sends light up: white paper, whatever colour is behind it, so
+    that a picture without its ground lies right over any.
+    """
+    return np.full(3, PAPER if look.ground == "paper" else 0.0)
 
 
 def stone_of(look: spec.LookPreset, under: np.ndarray) -> np.ndarray:
