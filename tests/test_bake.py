@@ -125,3 +125,19 @@ def test_the_shadow_of_ground_that_rises_to_its_cut_edge_has_no_teeth():
     expected = (share * chords).sum(1) / chords.sum()
     assert 0.2 < expected.mean() < 0.9
     np.testing.assert_allclose(lit, np.repeat(expected[:, None], 100, axis=1), atol=0.05)
+
+
+@pytest.mark.parametrize("shape", ["disc", "corner"])
+def test_the_shadow_of_a_bowl_that_is_cut_out_is_that_of_rays_that_look_at_every_cell(shape, monkeypatch):
+    rows, columns = np.indices((200, 200)) / 199 - 0.5
+    away = np.hypot(rows, columns)
+    heights = (1.2 * away**2).astype(np.float32)
+    kept = away < 0.49 if shape == "disc" else rows + columns < 0.7
+    ground, above = torch.from_numpy(heights), torch.from_numpy(np.where(kept, heights, np.float32(ABYSS)))
+    sun = Sun(azimuth=50, elevation=25, size=2)
+    lit = bake.bake_sun(ground, above, CELLS, sun).numpy()
+    monkeypatch.setattr(bake, "NEAR", 400)
+    expected = bake.bake_sun(ground, above, CELLS, sun).numpy()
+    assert 0.05 < 1 - expected[kept].mean() < 0.9
+    off = np.abs(lit - expected)[kept & (away < 0.47)]
+    assert np.quantile(off, 0.99) < 0.08 and off.max() < 0.35

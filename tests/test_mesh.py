@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from render.stage import mesh
 from render.stage.camera import standing
+from render.stage.coarse import coarse
 from render.stage.lamp import Lamp
 from render.stage.line import SIDES, Pen, tube_of
 from render.stage.relief import Relief, Scale
@@ -137,7 +138,7 @@ def test_a_coarser_mesh_never_strays_by_more_than_its_tolerance(seed, tolerance,
     level = sum(rng.uniform(0, 1) * np.sin(rng.uniform(0, 6) * x + rng.uniform(0, 6) * y + k) for k in range(4))
     level = ((level - level.min()) / np.ptp(level)).astype(np.float32)
     relief = Relief(level, np.isfinite(level), 0.3, 1.0, Scale(None, 0.0, 1.0))
-    drawn = mesh.terrain(mesh.coarse(relief, tolerance), "block")
+    drawn = mesh.terrain(coarse(relief, tolerance), "block")
     cells = mesh.terrain(relief, "block").points.astype(float)
     for corners in drawn.points[rng.permutation(drawn.triangles)[:300]].astype(float):
         sides = np.linalg.solve((corners[1:] - corners[0])[:, :2].T, (cells[:, :2] - corners[0, :2]).T)
@@ -149,9 +150,7 @@ def test_a_coarser_mesh_never_strays_by_more_than_its_tolerance(seed, tolerance,
 def test_a_plane_is_drawn_with_few_cells_and_noise_with_all():
     plane = np.broadcast_to(np.linspace(0, 1, 129, dtype=np.float32), (129, 129))
     noise = np.random.default_rng(0).random((129, 129)).astype(np.float32)
-    few, all_ = (
-        mesh.coarse(Relief(level, level >= 0, 0.3, 1.0, Scale(None, 0.0, 1.0)), 1e-3) for level in (plane, noise)
-    )
+    few, all_ = (coarse(Relief(level, level >= 0, 0.3, 1.0, Scale(None, 0.0, 1.0)), 1e-3) for level in (plane, noise))
     assert few.level.size < plane.size / 10 and all_.level.size == noise.size
 
 

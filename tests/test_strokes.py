@@ -140,6 +140,17 @@ def test_a_sheet_from_below_shows_its_underside(graphics):
     assert picture[kind == Kind.UNDERSIDE].std() > 4  # the palette is seen, though in its own shadow
 
 
+@pytest.mark.slow
+def test_the_bead_is_there_for_a_camera_that_stands_among_the_terrain(graphics):
+    close = camera.standing(180, 24, 0.34, np.array([0.1, 0.0, 0.05]), 42)
+    seen = {}
+    for end in (True, False):
+        stage = staged(bowl(), np.array([[-0.3, 0.0], [0.1, 0.0]]), width=[14, 14], lowest=False, end=end)
+        seen[end] = shown(stage, Kind.PATH, close).sum()
+    radius = BEAD * 0.5 * 14 * 2 * SIZE[1] / 1080  # sub-pixels
+    assert seen[True] - seen[False] > 0.4 * np.pi * radius**2  # the line covers some of it
+
+
 def relative(codes: np.ndarray) -> np.ndarray:
     """Returns the relative luminance of codes (..., 3)."""
     light = codes / 255

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from render.errors import SceneError
 from render.files import locked, sweep
@@ -45,3 +47,25 @@ def once(scene: Scene, target: Path, key: str, place: Path, reporter: Reporter, 
         sweep(target.parent, [target.stem, target.name, f"{target.name}.timing"])
         make()
     return Made(target, key, False)
+
+
+def once_recorded(
+    scene: Scene,
+    quality: str,
+    where: tuple[Path, str],
+    reporter: Reporter,
+    draw: Callable[[], tuple[Mapping[str, Any], Mapping[str, float]]],
+) -> Made:
+    """Returns a scene's file that lies at a path under a key, which draw writes where it is not current.
+
+    draw returns what the record says of the file, and the moments by time.perf_counter that its timing tells.
+    """
+    target, key = where
+
+    def make() -> None:
+        start = time.perf_counter()
+        details, moments = draw()
+        seconds = {name: end - start for name, end in {**moments, "total": time.perf_counter()}.items()}
+        record.write(target, scene, key, {"quality": quality, **details}, seconds)
+
+    return once(scene, target, key, target, reporter, make)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import PIL.PngImagePlugin
 
 from render.files import replacing
 from render.film import record
-from render.film.made import Made, once, suffix
+from render.film.made import Made, once_recorded, suffix
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
 from render.film.wording import caption_of
@@ -35,12 +34,10 @@ def make(scene: Scene, name: str, quality: str, output: Path, reporter: Reporter
     still, target = scene.stills[name], target_of(name, quality, output)
     key = record.file_key(scene, still, metadata)
 
-    def take() -> None:
-        start = time.perf_counter()
-        details = _taken(scene, still, target, output, reporter, metadata)
-        record.write(target, scene, key, {"quality": quality, **details}, {"total": time.perf_counter() - start})
+    def draw() -> tuple[dict[str, Any], dict[str, float]]:
+        return _taken(scene, still, target, output, reporter, metadata), {}
 
-    return once(scene, target, key, target, reporter, take)
+    return once_recorded(scene, quality, (target, key), reporter, draw)
 
 
 def _taken(

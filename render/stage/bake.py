@@ -18,6 +18,8 @@ from torch import Tensor
 from render.stage import shore
 
 ABYSS = -1e3  # height of what is cut away: it casts no shadow
+CUT = 0.5 * ABYSS  # height up to which ground is cut away
+SPARSE = 4  # every so manyeth cell along both sides is asked where the edge lies
 REACH = 0.25  # picture widths that the sky bake looks far
 NEAR = 8  # cells; nearer than this every cell along a ray towards the sun is looked at
 RAY_GROWTH = 1.06
@@ -141,9 +143,9 @@ def _slope_along(
 
 
 def _slope_to_edge(heights: Tensor, occluders: Tensor, cells: Cells, way: tuple[float, float]) -> Tensor:
-    """Returns the slope from each cell to the last one along a way (cells a step), (H, W).
+    """Returns the slope from each cell to the last ones along a way (cells a step) before the cut edge, (H, W).
 
-    A terrain that rises to its cut edge is highest there, between two of the growing steps: a shadow would have teeth.
+    A terrain that rises to its edge is highest there, between two of the growing steps: a shadow would have teeth.
     """
     rows, columns = heights.shape
     column, row = torch.arange(columns, dtype=torch.float32)[None], torch.arange(rows, dtype=torch.float32)[:, None]
@@ -152,10 +154,37 @@ def _slope_to_edge(heights: Tensor, occluders: Tensor, cells: Cells, way: tuple[
         for place, pace, last in ((column, way[0], columns - 1), (row, way[1], rows - 1))
     ]
     steps = torch.minimum(*ways)
-    across, up = torch.round(way[0] * steps), torch.round(way[1] * steps)
-    place = (row + up).long().clamp_(0, rows - 1) * columns + (column + across).long().clamp_(0, columns - 1)
-    far = torch.sqrt((across * cells[0]) ** 2 + (up * cells[1]) ** 2)
-    return torch.where(far > 0, (occluders.reshape(-1)[place] - heights) / far.clamp(min=1e-9), 0.0)
+    cut = bool((occluders <= CUT).any())
+    slope = torch.full_like(heights, -torch.inf)
+    for back in (0.5, 1.5) if cut else (0.0,):  # a cell at the very edge may be cut away
+        last = (_within(occluders, way, steps) - back).clamp(min=0) if cut else steps
+        across, up = torch.round(way[0] * last), torch.round(way[1] * last)
+        place = (row + up).long().clamp_(0, rows - 1) * columns + (column + across).long().clamp_(0, columns - 1)
+        far = torch.sqrt((across * cells[0]) ** 2 + (up * cells[1]) ** 2)
+        there = (occluders.reshape(-1)[place] - heights) / far.clamp(min=1e-9)
+        slope = torch.maximum(slope, torch.where(far > 0, there, -torch.inf))
+    return slope
+
+
+def _within(occluders: Tensor, way: tuple[float, float], steps: Tensor) -> Tensor:
+    """Returns how many of so many steps (H, W) along a way lie on a terrain without dents, by halving.
+
+    Every so manyeth cell is asked; what lies between them is blended.
+    """
+    rows, columns = occluders.shape
+    row = torch.arange(0, rows, SPARSE, dtype=torch.float32)[:, None]
+    column = torch.arange(0, columns, SPARSE, dtype=torch.float32)[None]
+    low, high = torch.zeros(len(row), column.shape[1]), steps[::SPARSE, ::SPARSE].clone()
+    for _ in range(math.ceil(math.log2(max(rows, columns))) + 1):
+        middle = 0.5 * (low + high)
+        place = (row + way[1] * middle).round().long().clamp(0, rows - 1) * columns
+        place += (column + way[0] * middle).round().long().clamp(0, columns - 1)
+        there = occluders.reshape(-1)[place] > CUT
+        low, high = torch.where(there, middle, low), torch.where(there, high, middle)
+    size = (SPARSE * (low.shape[0] - 1) + 1, SPARSE * (low.shape[1] - 1) + 1)
+    wide = torch.nn.functional.interpolate(low[None, None], size, mode="bilinear", align_corners=True)[0, 0]
+    beyond = (0, columns - size[1], 0, rows - size[0])
+    return torch.nn.functional.pad(wide[None, None], beyond, mode="replicate")[0, 0]
 
 
 def padded_with(occluders: Tensor, reach: int) -> tuple[Tensor, int]:

@@ -62,7 +62,7 @@ def fire(style: PathLight, several: bool) -> list[np.ndarray]:
 
 
 def beside(style: PathLight, several: bool, seen: float) -> np.ndarray:
-    """Returns the colour on the screen (3,) of pale ground beside a glowing path, and its share, 1 or 0.
+    """Returns the colour on the screen of pale ground beside a glowing path, and its share, 1 or 0, (4,).
 
     It is the path's own, as saturated as glow is, and so dark that the line, seen with a luminance, stands out. Paths
     that are told apart by their colours leave the ground its own.

@@ -14,6 +14,7 @@ from render.stage.camera import View
 from render.stage.gl import require_gl
 from render.stage.mesh import Mesh
 
+NEAR_PLANE = 0.02  # picture widths along the view, before which nothing is drawn
 LINE_CODE = 15  # a share of the blue channel: of an ink, or of a body
 SHEER = "sheer"  # begins the names of sheer lines
 CODE = 40  # a kind's share of the red channel; far enough apart to survive a driver's rounding
@@ -184,7 +185,7 @@ class GeometryPass:
         camera.SetWindowCenter(view.shift[0] * height / width, view.shift[1])
         corners = np.stack(np.meshgrid(*self._bounds.T), -1).reshape(-1, 3)
         along = (corners - view.position) @ view.axes[2]
-        near, far = max(0.02, along.min() * 0.95), along.max() * 1.05
+        near, far = max(NEAR_PLANE, along.min() * 0.95), along.max() * 1.05
         camera.SetClippingRange(near, far)
         return near, far
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from render.scene import look as spec
 from render.stage.hachures import Slopes, Strokes, share_of, strokes_of
 from render.stage.relief import Relief
-from render.stage.spot import Spot, bilinear, smooth
+from render.stage.spot import Spot, bilinear, moves_of, smooth
 
 NEAREST = 10  # pieces that a box knows
 BOX = 0.75  # side of a box / distance of the closest strokes
@@ -122,7 +122,7 @@ def inked(spot: Spot, hatch: Hatch, u: dict[str, Tensor]) -> Tensor:
     far_along = (px * wx + py * wy) / length
     along = (far_along / length).clamp(0, 1)
     away, beyond = (px * wy - py * wx).abs() / length, (far_along - along * length).abs()
-    step = _step(spot, u)
+    step = [part for move in moves_of(spot.normal, spot, u) for part in move[:2]]  # x, y to the right, x, y up
     beside, onwards = _change(-wy, wx, step), _change(wx, wy, step)
     half = near[..., 4] * (1 - along) + near[..., 5] * along
     wide = ((half - away) / beside + 0.5).clamp(0, 1) * (2 * half / beside).clamp(max=1)
@@ -132,21 +132,6 @@ def inked(spot: Spot, hatch: Hatch, u: dict[str, Tensor]) -> Tensor:
     there = (apart <= far).to(line.dtype)
     told = smooth(*TELLING, apart / count / _across(spot, step))
     return line * told + share * there * (1 - told)
-
-
-def _step(spot: Spot, u: dict[str, Tensor]) -> list[Tensor]:
-    """Returns how far x and y go from a pixel to the next: to the right in x, y, then up in x, y, picture widths.
-
-    Moving by a pixel e moves the point seen by e − d·(N·e)/(N·d), d being the ray.
-    """
-    normal, ray = spot.normal, spot.ray
-    facing = (normal[0] * ray[0] + normal[1] * ray[1] + normal[2] * ray[2]).clamp(max=-0.02)
-    pixel = spot.ahead * u["pixel"]
-    steps = []
-    for way in (u["right"], u["up"]):
-        lean = (normal[0] * way[0] + normal[1] * way[1] + normal[2] * way[2]) / facing
-        steps += [pixel * (way[0] - ray[0] * lean), pixel * (way[1] - ray[1] * lean)]
-    return steps
 
 
 def _change(x: Tensor, y: Tensor, step: list[Tensor]) -> Tensor:

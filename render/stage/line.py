@@ -12,6 +12,7 @@ import numpy as np
 
 from render.stage import mesh
 from render.stage.camera import View
+from render.stage.geometry import NEAR_PLANE
 from render.stage.mesh import Mesh, height_at
 from render.stage.relief import Relief
 from render.stage.trail import Trail
@@ -46,7 +47,8 @@ class Pen:
     def nearer(self, point: np.ndarray, radius: float) -> tuple[np.ndarray, float]:
         """Returns a ball's middle and radius before everything else, where it looks the same: no crest cuts it."""
         way = point - self.view.position
-        share = min(1.0, 0.97 * self.span[0] / max(1e-6, float(way @ self.view.axes[2])))
+        ahead = max(0.97 * self.span[0], 1.5 * NEAR_PLANE)  # a camera among the terrain has some of it at its very eye
+        share = min(1.0, ahead / max(1e-6, float(way @ self.view.axes[2])))
         return self.view.position + share * way, share * radius
 
 

@@ -12,6 +12,7 @@ from render.scene.pathlight import PathLight
 from render.stage import arrow, drop, line, mesh, palette, ribbon
 from render.stage.camera import View
 from render.stage.cast import Cast
+from render.stage.coarse import coarse
 from render.stage.fire import LOWEST, ON_DARK, ON_PALE, PALE, ink_of
 from render.stage.geometry import SHEER, GeometryPass, Kind
 from render.stage.line import Pen
@@ -29,7 +30,7 @@ def put_body(geometry: GeometryPass, index: int, cast: Cast, look: spec.LookPres
     relief = cast.placed.relief
     if look.body in ("points", "none"):
         return
-    drawn = mesh.coarse(relief, STRAY / rows)
+    drawn = coarse(relief, STRAY / rows)
     top = mesh.terrain(drawn, look.body)
     hollow = relief.inland is not None
 

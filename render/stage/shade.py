@@ -31,7 +31,7 @@ from render.stage.walls import wall
 CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serves every frame
 
 UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
-HALO_REACH = 9.0  # pixels beside the path over which pale ground darkens, so that the line stands out
+HALO_REACH = 9.0  # pixels beside the path over which ground stands back, so that the line stands out
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 MAJOR = 5  # every so many contours one is stronger
 
@@ -99,19 +99,22 @@ def _clear(spot: Spot, u: dict[str, Tensor]) -> Tensor:
 
 
 def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
-    """Returns colours on the screen that stand back beside the path: darker, or paler beside a dark one."""
+    """Returns colours on the screen that stand back beside the path: glowing, darker, or paler beside a dark one."""
     near, far, seen = u["path"]
     half = 0.5 * (near + (far - near) * depth_share(spot.ahead, u)) * u["row"]
     pixels = spot.away / (spot.ahead * u["pixel"])
     share = 1 - smooth(0.2 * HALO_REACH * u["row"], HALO_REACH * u["row"], pixels - half)
     grey = luminance((screen[0], screen[1], screen[2])).clamp(min=1e-4)
-    wanted = (seen + 0.05) / CONTRAST - 0.05
+    wanted, hot = (seen + 0.05) / CONTRAST - 0.05, u["beside"][3]
     bright = (CONTRAST * (seen + 0.05) > 1.05).to(grey.dtype)  # white would not be pale enough beside it
-    lift = share * (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1) * (1 - bright)
-    scale = 1 - share * (1 - (wanted / grey).clamp(0.05, 1)) * bright
-    lit = share * bright * u["beside"][3] * smooth(0.75, 1.25, grey / wanted.clamp(min=0.01))
-    own = [part * (scale * (1 - u["beside"][3]) + u["beside"][3]) for part in screen]
-    return [(own[k] * (1 - lit) + u["beside"][k] * lit + lift).clamp(max=1) for k in range(3)]
+    darker = 1 - share * bright * (1 - (wanted / grey).clamp(0.05, 1))
+    glowing = share * bright * smooth(0.75, 1.25, grey / wanted.clamp(min=0.01))
+    lift = share * (1 - bright) * (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1)
+    beside = []
+    for k in range(3):
+        glow = screen[k] * (1 - glowing) + u["beside"][k] * glowing
+        beside.append((hot * glow + (1 - hot) * screen[k] * darker + lift).clamp(max=1))
+    return beside
 
 
 def _underside(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:

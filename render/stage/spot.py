@@ -98,16 +98,23 @@ def bevelled(spot: Spot, u: dict[str, Tensor]) -> Vector:
     return unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
 
 
-def step_of(normal: Vector, way: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
-    """Returns how far faces with normals go along a way (3 components), picture widths, from a pixel to the next.
+def moves_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> tuple[Vector, Vector]:
+    """Returns how points on faces with normals move from a pixel to the next, to the right and up, picture widths.
 
     Moving by a pixel e moves the point seen by e − d·(N·e)/(N·d), d being the ray.
     """
     facing = dot(normal, spot.ray).clamp(max=-0.02)
-    ahead = dot(spot.ray, way)
-    right = dot(way, u["right"]) - ahead * dot(normal, u["right"]) / facing
-    up = dot(way, u["up"]) - ahead * dot(normal, u["up"]) / facing
-    return spot.ahead * u["pixel"] * torch.sqrt(right**2 + up**2)
+    pixel = spot.ahead * u["pixel"]
+    right, up = (
+        [pixel * (way[k] - spot.ray[k] * dot(normal, way) / facing) for k in range(3)] for way in (u["right"], u["up"])
+    )
+    return right, up
+
+
+def step_of(normal: Vector, way: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
+    """Returns how far faces with normals go along a way (3 components), picture widths, from a pixel to the next."""
+    right, up = (dot(way, move) for move in moves_of(normal, spot, u))
+    return torch.sqrt(right**2 + up**2)
 
 
 def change_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:

@@ -202,7 +202,7 @@ class Stage:
         named_share = resolved.named.reshape(height, width)
         blurred, sharp = None, self._sharp
         if sharp is not None:  # neither the ground nor what has a colour by name is blurred
-            blurred = defocus(samples.depth, geometry, view, span_of(self._cast, view), sharp)
+            blurred = defocus(samples.depth, geometry, view, span, sharp)
             blurred = blurred * (cover - named_share).clamp(min=0)
         own = (over[4] - named_share).clamp(min=0)
         layers = completed(self._layers(samples, shaded, view), over[:3], colour) if layered else None

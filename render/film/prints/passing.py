@@ -5,7 +5,6 @@ What is written is the light before the lens: no halo, no depth of field, no gra
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from render.errors import UsageError
-from render.film import record, still
-from render.film.made import Made, once
+from render.film import still
+from render.film.made import Made, once_recorded
 from render.film.prints.exposing import areas_of, expose
 from render.film.prints.exr import LAYERS, SUM, Passes, openimageio, write_passes
 from render.film.prints.press import Press, in_linear_light, key_of, refined_for, sized
@@ -97,15 +96,12 @@ class Passing:
     ) -> Made:
         """Returns the passes of a still, from disk where they are current."""
         printed, target = self.plan(scene, name, quality, output)
-        key = self.key(scene, name, quality, metadata)
 
-        def take() -> None:
-            start = time.perf_counter()
+        def draw() -> tuple[dict[str, Any], dict[str, float]]:
             shooting = Shooting(scene, sized(scene.stills[name], printed), output, reporter)
-            details = self._parted(shooting, printed, target, metadata)
-            record.write(target, scene, key, {"quality": quality, **details}, {"total": time.perf_counter() - start})
+            return self._parted(shooting, printed, target, metadata), {}
 
-        return once(scene, target, key, target, reporter, take)
+        return once_recorded(scene, quality, (target, self.key(scene, name, quality, metadata)), reporter, draw)
 
     def _parted(self, shooting: Shooting, printed: Print, target: Path, metadata: bool) -> dict[str, Any]:
         """Writes passes; returns what their record says of them."""

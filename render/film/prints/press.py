@@ -16,7 +16,7 @@ from typing import Any
 from render.errors import MachineError
 from render.files import content_key
 from render.film import record
-from render.film.made import Made, once, suffix
+from render.film.made import Made, once_recorded, suffix
 from render.film.preflight import require_writable
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import expose
@@ -81,14 +81,12 @@ class Press:
         printed, target = self.plan(scene, name, quality, output)
         key = self.key(scene, name, quality, metadata)
 
-        def take() -> None:
-            start = time.perf_counter()
+        def draw() -> tuple[dict[str, Any], dict[str, float]]:
             shooting = Shooting(scene, sized(scene.stills[name], printed), output, reporter)
             details, drawn = _printed(shooting, printed, (target, key), metadata)
-            seconds = {"drawing": drawn - start, "total": time.perf_counter() - start}
-            record.write(target, scene, key, {"quality": quality, **details}, seconds)
+            return details, {"drawing": drawn}
 
-        made = once(scene, target, key, target, reporter, take)
+        made = once_recorded(scene, quality, (target, key), reporter, draw)
         discard(target)
         return made
 
