@@ -162,13 +162,21 @@ def is_asked_to_end() -> bool:
 def not_inherited() -> Iterator[None]:
     """Keeps Ctrl-C, which a terminal sends to all, from processes that are started in a block, from their first moment.
 
-    This process hears it still, behind the block at the latest.
+    This process does behind the block what it would have done in it: a process that is left half started is given
+    nothing to do, and says so. To block the signal is not enough, since another thread may take it for all of them.
     """
     if os.name != "posix":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    times_asked = 0
     try:
-        yield
+        with deferred() as asked:
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                yield
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                times_asked = asked()
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if times_asked:
+            signal.raise_signal(signal.SIGINT)

@@ -48,6 +48,14 @@ def finish(output: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(output), capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Waits until something is so; fails where it never is."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def until(process: subprocess.Popen[str], happened: Callable[[], bool]) -> bool:
     """Waits until something has happened; returns whether it did before the process ended."""
     deadline = time.monotonic() + PATIENCE

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from render.landscape.plane import Plane
 from render.landscape.sampling import sample
 from render.landscape.status import Status
 from render.progress import Reporter
-from tests.faults import PATIENCE
+from tests.faults import PATIENCE, wait_until
 from tests.formulas import PLANE, Formula, assert_same_files, contents, square
 
 MODES = {"exact": {}, "adaptive": {"mode": "adaptive", "tolerance": 1e-4}}
@@ -171,13 +170,6 @@ def children_of(pid: int) -> list[int]:
 def is_running(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
-
-
-def wait_until(is_so, seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_network_that_cannot_be_sent_is_a_sentence(tmp_path):

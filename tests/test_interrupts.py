@@ -10,7 +10,7 @@ import pytest
 
 from render import compiler
 from render.interrupts import SIGNALS, Phase, Program, deferred, finishing, is_asked_to_end, not_inherited
-from tests.faults import PATIENCE
+from tests.faults import PATIENCE, wait_until
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -56,10 +56,35 @@ def test_a_block_that_is_to_finish_does_so_and_is_ended_then():
 
 def test_what_a_terminal_sends_to_all_is_kept_from_processes_that_are_started_and_heard_here():
     program = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
-    with pytest.raises(KeyboardInterrupt, match=r"^$"), not_inherited():
-        told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-        os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        with not_inherited():
+            told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+            os.kill(os.getpid(), signal.SIGINT)
+        wait_until(lambda: False)  # where another thread has taken it, it arrives a moment later
     assert told == "True\n" and signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_process_is_started_wholly_where_another_thread_takes_the_signal():
+    wait, done = threading.Event(), []
+    other = threading.Thread(target=wait.wait)
+    other.start()  # before the signal is blocked, so that this thread may take it
+    try:
+        with pytest.raises(KeyboardInterrupt, match=r"^$"):
+            with not_inherited():
+                os.kill(os.getpid(), signal.SIGINT)
+                done += [subprocess.run([sys.executable, "-c", ""], check=True).returncode]
+            wait_until(lambda: False)
+    finally:
+        wait.set()
+        other.join()
+    assert done == [0]
+
+
+def test_who_waits_for_the_end_of_a_block_hears_what_came_while_a_process_was_started():
+    with deferred() as times_asked:
+        with not_inherited():
+            os.kill(os.getpid(), signal.SIGINT)
+        wait_until(lambda: times_asked() == 1)
 
 
 def test_a_signal_that_is_ignored_is_not_waited_for_either():
