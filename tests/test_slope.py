@@ -77,7 +77,7 @@ def test_arrows_on_a_round_bowl_point_to_its_middle_whatever_the_extents(turn, w
     angles = turn + np.linspace(0, 2, 9)
     path = path_at(radius * np.cos(angles), radius * np.sin(angles))
     descent, relief = descent_of(surface, path)
-    arrows = arrows_along(6, path, descent, surface, relief.depth)
+    arrows = arrows_along(6, descent, surface, relief.depth)
     assert len(arrows) == 6
     for each in arrows:
         np.testing.assert_allclose(each.way, -each.root / np.linalg.norm(each.root), atol=1e-6)
@@ -89,7 +89,7 @@ def test_arrows_on_a_plane_are_all_equal_and_lie_evenly_along_the_way():
     surface = measured(lambda x, y: 0.3 * x - 2 * y)
     path = path_at([-2.5, 0.0, 4.0], [0.5, 0.8, -0.7])
     descent, relief = descent_of(surface, path)
-    arrows = arrows_along(7, path, descent, surface, relief.depth)
+    arrows = arrows_along(7, descent, surface, relief.depth)
     lengths = [arrow.length_of(each.slope, arrows[0].slope) for each in arrows]
     np.testing.assert_allclose(lengths, arrow.LONGEST, rtol=1e-9)
     np.testing.assert_allclose([each.way for each in arrows], np.tile(arrows[0].way, (7, 1)), atol=1e-9)
@@ -102,7 +102,7 @@ def test_where_a_surface_is_level_there_is_no_arrow():
     surface = measured(lambda x, y: 0 * x)
     path = path_at([-2.0, 3.0], [0.0, 0.2])
     descent, relief = descent_of(surface, path)
-    assert arrows_along(5, path, descent, surface, relief.depth) == ()
+    assert arrows_along(5, descent, surface, relief.depth) == ()
 
 
 @given(st.floats(1e-12, 1), st.floats(1e-12, 1))

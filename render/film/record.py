@@ -22,7 +22,7 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 from render.scene.typeface import Typeface
 
-ALGORITHM = 4  # raise it when the same settings would draw other pixels
+ALGORITHM = 5  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 

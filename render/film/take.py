@@ -195,8 +195,8 @@ def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relie
         lifted = shot.path.height == "loss"
         asked = lifted or look.path.drops > 0
         levels, unknown = _own_levels(path, landscape, made) if asked else (None, False)
-        descent = drape(made, look.body, places_on(landscape, path), levels if lifted else None, 0.0)
-        arrows = arrows_along(look.path.arrows, path, descent, landscape.surface, made.depth)
+        descent = drape(made, look.body, places_on(landscape, path), levels if lifted else None, 0.0, look.path.between == "curve")
+        arrows = arrows_along(look.path.arrows, descent, landscape.surface, made.depth)
         drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
         walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))
     return Panel(landscape, made, tuple(walks))

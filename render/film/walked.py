@@ -31,18 +31,17 @@ def walked(style: PathLight, path: Path, descent: Descent, head: float, beads: n
     return replace(trail, manner=_manner(style, path, descent, trail, head), ahead=ahead)
 
 
-def arrows_along(count: int, path: Path, descent: Descent, surface: Surface, depth: float) -> tuple[Arrow, ...]:
+def arrows_along(count: int, descent: Descent, surface: Surface, depth: float) -> tuple[Arrow, ...]:
     """Returns arrows down the slope of a surface at so many places evenly along a path on it; none where it is unknown.
 
     depth: extent of the surface along β as it is drawn, picture widths.
     """
-    places = _evenly(count, descent)
-    steps = np.arange(len(path))
-    coordinates = np.stack([np.interp(places, steps, along) for along in (path.alpha, path.beta)], 1)
-    gradients = gradient_at(surface, coordinates)
-    drawn = -gradients * (1 / np.ptp(surface.grid.alphas), depth / np.ptp(surface.grid.betas))
-    sizes, slopes = np.linalg.norm(drawn, axis=1), np.linalg.norm(gradients, axis=1)
+    places, grid = _evenly(count, descent), surface.grid
     roots = descent.at(places)[:, :2]
+    extents = np.array([np.ptp(grid.alphas), np.ptp(grid.betas)])
+    gradients = gradient_at(surface, (roots / (1, depth) + 0.5) * extents + (grid.alphas[0], grid.betas[0]))
+    drawn = -gradients * (1, depth) / extents
+    sizes, slopes = np.linalg.norm(drawn, axis=1), np.linalg.norm(gradients, axis=1)
     known = np.isfinite(sizes) & (sizes > 0)
     return tuple(
         Arrow(float(places[k]), roots[k], drawn[k] / sizes[k], float(slopes[k])) for k in np.flatnonzero(known)

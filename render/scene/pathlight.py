@@ -37,6 +37,11 @@ class PathLight(LookPart):
         description="line is round and lies on the terrain; ribbon is a band that stands on it, five "
         "times as high as the line is wide",
     )
+    between: Literal["curve", "straight"] = Field(
+        default="curve",
+        description="how logged steps are joined: by a smooth curve through all of them, or by straight lines; what lies "
+        "between two is not known",
+    )
     trail: Share = Field(
         default=0.0,
         description="part of the whole way over which the line fades to a thread behind its head; 0.3 is a comet's "

@@ -105,10 +105,10 @@ def ring_radius(trail: Trail, pen: Pen) -> float:
 
 
 def ring(relief: Relief, trail: Trail, pen: Pen) -> Mesh | None:
-    """Returns the hollow ring where a path begins, lying on the terrain, or None beyond it."""
-    if not trail.shown[0]:
-        return None
+    """Returns the hollow ring where a path begins, lying on the terrain, or None beyond it or while its head is there."""
     radius = ring_radius(trail, pen)
+    if not trail.shown[0] or trail.way < radius:
+        return None
     turn = np.linspace(0, 2 * np.pi, RING_STEPS + 1)
     flat = trail.points[0, :2] + radius * np.stack([np.cos(turn), np.sin(turn)], 1)
     raised = trail.points[0, 2] - height_at(relief, *trail.points[:1, :2].T)

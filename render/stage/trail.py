@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from render.stage import mesh
+from render.stage import curve, mesh
 from render.stage.manner import Manner
 from render.stage.relief import Relief
 from render.stage.told import Arrow, Drop
@@ -70,23 +70,33 @@ class Trail:
         return [self.points[stretch] for stretch in self.stretches()]
 
     @property
+    def way(self) -> float:
+        """How long it is, picture widths."""
+        return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
+
+    @property
     def head(self) -> np.ndarray | None:
         """Where the head stands (3,), or None beyond the edge."""
         return self.points[-1] if self.shown[-1] else None
 
 
-def drape(relief: Relief, shape: str, places: np.ndarray, levels: np.ndarray | None, lift: float) -> Descent:
+def drape(
+    relief: Relief, shape: str, places: np.ndarray, levels: np.ndarray | None, lift: float, curved: bool = False
+) -> Descent:
     """Returns the path as it is drawn, from places (T, 2) in −½..½ of the grid's extents.
 
     It lies on the surface, or at its own levels (T,) where they are given, and is not shown where they are NaN; between
-    two logged steps it is straight.
+    two logged steps it is straight, or part of a curve through all of them.
     """
     x, y = places[:, 0], places[:, 1] * relief.depth
     lengths = np.hypot(np.diff(x), np.diff(y))
     pieces = np.maximum(1, np.ceil(lengths / SPACING)).astype(int)
     index = np.concatenate([k + np.arange(n) / n for k, n in enumerate(pieces)] + [[len(x) - 1.0]])
     steps = np.arange(len(x))
-    px, py = np.interp(index, steps, x), np.interp(index, steps, y)
+    if curved and len(x) > 2:
+        px, py = curve.through(np.stack([x, y], axis=1), index).T
+    else:
+        px, py = np.interp(index, steps, x), np.interp(index, steps, y)
     height = mesh.height_at(relief, px, py)
     shown = mesh.covers(relief, shape, px, py)
     if levels is not None:
