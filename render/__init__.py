@@ -1,10 +1,19 @@
 """Thalweg: a scene file goes in; a film or a print of a real, measured loss landscape comes out.
 
     scene/      read, check, resolve            -> Scene
+    data/       find, fetch, decode             -> Dataset
     descent/    train a network, log every step -> Run, Trajectory
-    landscape/  choose a plane, measure losses  -> Plane, Surface, Path
+    space/      planes, directions, grids       -> Plane, Line, Grid, Path
+    loss/       θ ↦ loss, in the fastest way    -> Objective
+    sampling/   a grid, tile by tile            -> Surface
+    exchange/   surfaces of other programs
+    landscape/  what a scene asks for           -> Landscape
     stage/      relief, light, path, shading    -> Stage
-    film/       time, camera, frames, encoding  -> film, still
+    film/       time, camera, frames, encoding  -> film, still, print
+    solid/      the stage for other programs    -> glb, usd, stl, obj
+    upkeep/     plan, audit, clean, doctor
+
+Each imports from those above it only, and all from storage/ (files, records, arrays) and the modules beside them.
 
 The public names below are found when they are first used, so that importing the package costs nothing.
 """
@@ -17,14 +26,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from render.descent.log import TrajectoryLog
     from render.descent.parameters import layout_of, parameters_of
-    from render.landscape.directions import random_direction
-    from render.landscape.grid import Grid
-    from render.landscape.line import Line
-    from render.landscape.objective import Objective
-    from render.landscape.path import Path
-    from render.landscape.plane import Plane
-    from render.landscape.sampling import sample
-    from render.landscape.surface import Surface
+    from render.loss.objective import Objective
+    from render.sampling.sampling import sample
+    from render.sampling.surface import Surface
+    from render.space.directions import random_direction
+    from render.space.grid import Grid
+    from render.space.line import Line
+    from render.space.path import Path
+    from render.space.plane import Plane
 
 __all__ = [
     "Grid",
@@ -41,17 +50,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Grid": "render.landscape.grid",
-    "Line": "render.landscape.line",
-    "Objective": "render.landscape.objective",
-    "Path": "render.landscape.path",
-    "Plane": "render.landscape.plane",
-    "Surface": "render.landscape.surface",
+    "Grid": "render.space.grid",
+    "Line": "render.space.line",
+    "Objective": "render.loss.objective",
+    "Path": "render.space.path",
+    "Plane": "render.space.plane",
+    "Surface": "render.sampling.surface",
     "TrajectoryLog": "render.descent.log",
     "layout_of": "render.descent.parameters",
     "parameters_of": "render.descent.parameters",
-    "random_direction": "render.landscape.directions",
-    "sample": "render.landscape.sampling",
+    "random_direction": "render.space.directions",
+    "sample": "render.sampling.sampling",
 }
 
 

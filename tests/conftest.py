@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from render.stage import gl
+from render.stage.window import gl
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENE = ROOT / "scenes" / "first-descent.yaml"

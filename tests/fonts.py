@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from render.files import asset
-from render.film.ink import TEXT
+from render.film.words.ink import TEXT
+from render.storage.files import asset
 
 BUNDLED = asset(TEXT.bundled)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from render.errors import DataError
-from render.landscape.grid import Grid
-from render.landscape.line import Line
-from render.landscape.measurement import Measurement
-from render.landscape.plane import Plane
+from render.loss.measurement import Measurement
+from render.space.grid import Grid
+from render.space.line import Line
+from render.space.plane import Plane
 
 PLANE = Plane.through(np.zeros(2), *np.eye(2))
 LINE = Line.through(np.zeros(2), np.eye(2)[0])

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render.landscape import evaluation
-from render.landscape.objective import Objective
+from render.loss import evaluation
+from render.loss.objective import Objective
 
 
 def accuracy(model, inputs, targets, criterion) -> float:

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from render.landscape import adaptive
-from render.landscape.adaptive import FEWEST, Outcome, adapt
-from render.landscape.fill import Level
-from render.landscape.grid import Grid
-from render.landscape.lattice import lattices
-from render.landscape.sampling import sample
-from render.landscape.scaling import Scaling, apart
-from render.landscape.status import Status
-from render.landscape.surface import Surface
+from render.sampling import adaptive
+from render.sampling.adaptive import FEWEST, Outcome, adapt
+from render.sampling.fill import Level
+from render.sampling.lattice import lattices
+from render.sampling.sampling import sample
+from render.sampling.scaling import Scaling, apart
+from render.sampling.status import Status
+from render.sampling.surface import Surface
 from render.scene.look import Look
-from render.stage import camera, relief
-from render.stage.bake import Sun
+from render.space.grid import Grid
+from render.stage import camera
+from render.stage.body import relief
 from render.stage.cast import Placed
+from render.stage.light.bake import Sun
 from render.stage.stage import Stage
 from tests.formulas import FORMULAS, LINE, PLANE, Formula, exact, square
 

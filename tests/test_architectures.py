@@ -6,15 +6,15 @@ import torch
 from scipy import special
 from torch import nn
 
+from render.data import Dataset, Examples
 from render.descent import networks
-from render.descent.data import Dataset, Examples
 from render.descent.networks.activations import ACTIVATIONS
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import DataError
-from render.landscape import strategies
-from render.landscape.grid import Grid
-from render.landscape.objective import Objective
+from render.loss.objective import Objective
+from render.loss.ways import strategies
 from render.scene import network as spec
+from render.space.grid import Grid
 
 RNG = np.random.default_rng(1)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from render.stage import bake
-from render.stage.bake import ABYSS, Sun
+from render.stage.light import bake
+from render.stage.light.bake import ABYSS, Sun
 
 CELL = 1 / 199
 CELLS = (CELL, CELL)

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 import torch
 
-from render.landscape.strategies import STRATEGIES
+from render.loss.ways.strategies import STRATEGIES
 from render.scene.network import Convnet
 
 FOLDER = Path(__file__).parent / "benchmarks"

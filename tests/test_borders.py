@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from render.landscape import adaptive
-from render.landscape.adaptive import Outcome, adapt
-from render.landscape.fill import Level
-from render.landscape.grid import Grid
-from render.landscape.lattice import Lattice, lattices
-from render.landscape.scaling import Scaling, apart
-from render.landscape.status import Status
+from render.sampling import adaptive
+from render.sampling.adaptive import Outcome, adapt
+from render.sampling.fill import Level
+from render.sampling.lattice import Lattice, lattices
+from render.sampling.scaling import Scaling, apart
+from render.sampling.status import Status
+from render.space.grid import Grid
 
 TOLERANCE = 0.005
 SIZES = st.integers(90, 260)

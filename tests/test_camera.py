@@ -3,9 +3,9 @@
 import numpy as np
 
 from render.stage import camera
+from render.stage.body.relief import Relief, Scale
 from render.stage.camera import Frame
-from render.stage.horizon import horizons
-from render.stage.relief import Relief, Scale
+from render.stage.light.horizon import horizons
 
 ORIGIN = np.zeros(3)
 

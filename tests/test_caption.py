@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from render.film.caption import caption
-from render.film.drawing import Drawing
+from render.film.words.caption import caption
+from render.film.words.drawing import Drawing
 from render.scene import plane as spec
-from render.scene.load import load
-from render.stage.relief import Levelled
+from render.scene.language.load import load
+from render.stage.body.relief import Levelled
 from tests.conftest import SCENE
 
 RECORD = {

@@ -13,9 +13,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
-from render.film.clean import waste
 from render.film.film import frames_of
-from render.scene.load import load
+from render.scene.language.load import load
+from render.upkeep.clean import waste
 from tests.conftest import ROOT, SCENE
 from tests.faults import until
 from tests.test_data_files import written_idx
@@ -103,7 +103,7 @@ def test_outputs_lie_where_the_design_says(graphics, made):
 
 
 def test_a_second_render_reuses_everything_without_drawing(graphics, copy, monkeypatch):
-    monkeypatch.setattr("render.stage.geometry.require_gl", lambda: pytest.fail("nothing was to be drawn"))
+    monkeypatch.setattr("render.stage.window.geometry.require_gl", lambda: pytest.fail("nothing was to be drawn"))
     assert all(item["reused"] for item in results("render", SCENE, "--quality", "thumb", "--out", copy))
 
 
@@ -127,7 +127,7 @@ def test_a_change_redoes_what_depends_on_it_and_nothing_else(graphics, copy, set
 
 
 def test_another_encoding_keeps_the_frames(graphics, copy, monkeypatch):
-    monkeypatch.setattr("render.stage.geometry.require_gl", lambda: pytest.fail("nothing was to be drawn"))
+    monkeypatch.setattr("render.stage.window.geometry.require_gl", lambda: pytest.fail("nothing was to be drawn"))
     common = (SCENE, "--quality", "thumb", "--out", copy, "--set", "films.first-descent.encoder.crf=30")
     assert not results("film", *common)[0]["reused"]
 

@@ -6,12 +6,15 @@ import torch
 from scipy.ndimage import minimum_filter
 
 from render.scene.look import Look
-from render.stage import camera, palette, relief, tone
-from render.stage.bake import Sun
+from render.stage import camera
+from render.stage.body import relief
 from render.stage.cast import Placed
-from render.stage.geometry import Kind
+from render.stage.colour import linear_of
+from render.stage.lens import tone
+from render.stage.light.bake import Sun
+from render.stage.marks.trail import drape
 from render.stage.stage import Stage
-from render.stage.trail import drape
+from render.stage.window.geometry import Kind
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +94,7 @@ def composed(picture: np.ndarray, ground: str) -> np.ndarray:
     code = torch.from_numpy(picture[..., :3] / 255)
     light = torch.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
     alpha = torch.from_numpy(picture[..., 3:] / 255)
-    return (255 * tone.encoded(light * alpha + torch.from_numpy(palette.linear(ground)) * (1 - alpha))).numpy()
+    return (255 * tone.encoded(light * alpha + torch.from_numpy(linear_of(ground)) * (1 - alpha))).numpy()
 
 
 @pytest.mark.parametrize("ground", ["void", "paper"])

@@ -12,11 +12,11 @@ from torch.nn import functional
 
 from render.descent.parameters import parameters_of
 from render.errors import DataError, UsageError
-from render.fingerprint import reads
-from render.landscape import evaluation
-from render.landscape.grid import Grid
-from render.landscape.objective import Objective
-from render.landscape.sampling import sample
+from render.loss import evaluation
+from render.loss.objective import Objective
+from render.sampling.sampling import sample
+from render.space.grid import Grid
+from render.storage.fingerprint import reads
 
 COUNT = 13
 
@@ -187,8 +187,8 @@ def test_a_network_that_draws_random_numbers_has_one_draw_at_every_point_and_tha
 
 
 def test_a_loss_that_is_not_repeatable_is_said_with_its_spread_and_recorded(capsys, tmp_path):
-    from render.landscape.directions import random_direction
-    from render.landscape.plane import Plane
+    from render.space.directions import random_direction
+    from render.space.plane import Plane
 
     calls: list[int] = []
     model = Network(behind=lambda self, y: y * (1 + 0.1 * (calls.append(0) or len(calls))))

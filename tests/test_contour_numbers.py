@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.film import ink
 from render.film.furniture import numbers as contour_numbers
 from render.film.furniture.furnish import NUMBER, furnish, furnishing
 from render.film.furniture.heights import OFF, index_lines, telling
@@ -15,15 +14,16 @@ from render.film.furniture.legend import Shown
 from render.film.furniture.numbers import Glance, chosen, presence
 from render.film.furniture.room import angles_of, distance_to, pixels_of, rooms_of
 from render.film.furniture.turned import turned_ink
-from render.film.ground import Dress, contrast
-from render.film.ink import LUMINANCE, TEXT, light_of
-from render.film.layout import Box
-from render.film.lettering import plots_of
-from render.film.overlay import sheet_of
 from render.film.take import prepare
+from render.film.words import ink
+from render.film.words.ground import Dress, contrast
+from render.film.words.ink import LUMINANCE, TEXT, light_of
+from render.film.words.layout import Box
+from render.film.words.lettering import plots_of
+from render.film.words.overlay import sheet_of
 from render.landscape import ready
-from render.scene.load import load
-from render.stage.relief import Scale
+from render.scene.language.load import load
+from render.stage.body.relief import Scale
 
 SHEET = sheet_of((960, 540))
 SIZE = 12.0

@@ -6,22 +6,23 @@ import numpy as np
 import pytest
 import torch
 
-from render.film.caption import caption
-from render.film.drawing import Drawing
-from render.film.remarks import remarks
 from render.film.take import prepare
+from render.film.words.caption import caption
+from render.film.words.drawing import Drawing
+from render.film.words.remarks import remarks
 from render.landscape import ready
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.look import Look
 from render.solid import body
-from render.stage import camera, corner, mesh
-from render.stage.bake import Sun
+from render.stage import camera
+from render.stage.body import corner, mesh
+from render.stage.body.cutting import Corner
+from render.stage.body.outline import nearest_side, outline_of
+from render.stage.body.relief import Relief, Scale
 from render.stage.cast import Placed
-from render.stage.cutting import Corner
-from render.stage.outline import nearest_side, outline_of
-from render.stage.relief import Relief, Scale
+from render.stage.light.bake import Sun
+from render.stage.marks.trail import drape
 from render.stage.stage import Stage
-from render.stage.trail import drape
 
 EYE = np.array([1.6, -1.6, 1.2])
 SIGNS = [(1, 1), (1, -1), (-1, 1), (-1, -1)]

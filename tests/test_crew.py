@@ -20,17 +20,17 @@ from torch.nn import functional
 
 from render import compiler
 from render.errors import DataError, MachineError, UsageError
-from render.landscape import campaign
-from render.landscape import team as teams
-from render.landscape.adaptive import Unfinished
-from render.landscape.crew import Alone
-from render.landscape.field import Field
-from render.landscape.layer import blank, tiles
-from render.landscape.objective import Objective
-from render.landscape.plane import Plane
-from render.landscape.sampling import sample
-from render.landscape.status import Status
+from render.loss.objective import Objective
 from render.progress import Reporter
+from render.sampling import campaign
+from render.sampling import workers as teams
+from render.sampling.adaptive import Unfinished
+from render.sampling.crew import Alone
+from render.sampling.field import Field
+from render.sampling.layer import blank, tiles
+from render.sampling.sampling import sample
+from render.sampling.status import Status
+from render.space.plane import Plane
 from tests.faults import PATIENCE, wait_until
 from tests.formulas import PLANE, Formula, assert_same_files, contents, square
 

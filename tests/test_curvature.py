@@ -12,8 +12,8 @@ from torch.func import functional_call
 
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import DataError, UsageError
-from render.landscape.objective import Objective
-from render.landscape.plane import Plane
+from render.loss.objective import Objective
+from render.space.plane import Plane
 
 
 @dataclass

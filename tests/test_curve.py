@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from render.stage.curve import through
+from render.stage.marks.curve import through
 
 POINTS = st.integers(2, 12).flatmap(lambda count: arrays(float, (count, 2), elements=st.floats(-1, 1, width=32)))
 

@@ -17,21 +17,23 @@ import safetensors.torch
 import torch
 import zarr
 
-from render import compiler, store
+from render import compiler
+from render.data import Examples
 from render.descent import run as runs
 from render.descent import trajectory
-from render.descent.data import Examples
 from render.errors import DataError, MachineError
-from render.landscape import measure, surface
-from render.landscape.grid import Grid
-from render.landscape.layer import blank
-from render.landscape.objective import Measurement
-from render.landscape.plane import Plane
-from render.landscape.sampling import sample
-from render.landscape.surface import Status, SurfaceStore
+from render.landscape import measure
+from render.loss.objective import Measurement
 from render.progress import Lines, Reporter
-from render.records import read_record, write_record
-from render.scene.load import load
+from render.sampling import surface
+from render.sampling.layer import blank
+from render.sampling.sampling import sample
+from render.sampling.surface import Status, SurfaceStore
+from render.scene.language.load import load
+from render.space.grid import Grid
+from render.space.plane import Plane
+from render.storage import store
+from render.storage.records import read_record, write_record
 from tests.conftest import SCENE
 from tests.faults import PATIENCE
 
@@ -261,7 +263,7 @@ def test_a_surface_that_was_begun_with_a_compiler_is_not_thrown_away_without_one
     obtain(tmp_path, compiled)
     unfinish(tmp_path, compiled)
     before = contents(tmp_path)
-    monkeypatch.setattr("render.landscape.dense.plane.fused", lambda stack: None)
+    monkeypatch.setattr("render.loss.ways.dense.plane.fused", lambda stack: None)
     with pytest.raises(MachineError, match=r"`apt install g\+\+` brings a compiler, or remove the folder"):
         obtain(tmp_path, compiled)
     assert contents(tmp_path) == before

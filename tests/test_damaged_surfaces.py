@@ -5,9 +5,9 @@ import random
 import numpy as np
 import pytest
 
+from render import exchange
 from render.errors import DataError
-from render.landscape import exchange
-from render.landscape.exchange.given import Given
+from render.exchange.given import Given
 from tests.test_height_maps import ALPHA, levels, png, tiff
 
 X = np.linspace(-1, 1, 6)

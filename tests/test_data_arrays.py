@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from render.descent import data
+from render import data
 from render.errors import DataError
 from render.scene import data as spec
 

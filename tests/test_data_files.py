@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from render.descent import data
-from render.descent.data import cifar, idx
+from render import data
+from render.data import cifar, idx
 from render.errors import DataError
 from render.scene import data as spec
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from render.descent import data, networks
-from render.descent.data.dataset import Examples, noisy
+from render import data
+from render.data.dataset import Examples, noisy
+from render.descent import networks
 from render.descent.parameters import parameters_of
 from render.errors import DataError
-from render.landscape.objective import Objective
 from render.landscape.planning import criterion_of
+from render.loss.objective import Objective
 from render.scene import data as spec
 from render.scene.network import Mlp
 

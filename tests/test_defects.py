@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 import render
-from render.landscape import strategies
-from render.landscape.scaling import Scaling
-from render.landscape.status import Status
+from render.loss.ways import strategies
+from render.sampling.scaling import Scaling
+from render.sampling.status import Status
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from render.descent.parameters import parameters_of
 from render.errors import DataError
-from render.landscape.objective import Objective
-from render.landscape.plane import Plane
+from render.loss.objective import Objective
+from render.space.plane import Plane
 
 
 def network() -> nn.Module:

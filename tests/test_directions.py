@@ -7,7 +7,7 @@ from torch import nn
 
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import DataError, UsageError
-from render.landscape.directions import random_direction
+from render.space.directions import random_direction
 
 LAYERS = {
     "linear": (nn.Linear(7, 5), 0),

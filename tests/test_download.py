@@ -18,10 +18,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
+from render.data import download, shelf
+from render.data.extract import extract
+from render.data.sources import SOURCES, Remote, Source
 from render.descent import importing
-from render.descent.data import download, shelf
-from render.descent.data.extract import extract
-from render.descent.data.sources import SOURCES, Remote, Source
 from render.errors import DataError
 from render.progress import Lines, Reporter
 from tests.faults import PATIENCE

@@ -8,22 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from render import exchange
 from render.errors import DataError
-from render.film.remarks import remarks, remarks_on_ready
+from render.exchange.given import Given
 from render.film.take import places_on, prepare
-from render.film.wording import caption_of, words_of
-from render.landscape import exchange, ready
-from render.landscape.exchange.given import Given
-from render.landscape.grid import Grid
+from render.film.words.remarks import remarks, remarks_on_ready
+from render.film.words.wording import caption_of, words_of
+from render.landscape import ready
 from render.landscape.landscape import Landscape
-from render.landscape.path import Path
-from render.landscape.plane import Plane
-from render.landscape.status import Status
-from render.landscape.surface import Surface
+from render.sampling.status import Status
+from render.sampling.surface import Surface
 from render.scene.existing import ReadySurface
-from render.scene.load import load
-from render.stage import mesh
-from render.stage.arrow import LONGEST, SHORTEST
+from render.scene.language.load import load
+from render.space.grid import Grid
+from render.space.path import Path
+from render.space.plane import Plane
+from render.stage.body import mesh
+from render.stage.marks.arrow import LONGEST, SHORTEST
 from tests.test_caption import RECORD
 
 AXIS = np.linspace(-1, 1, 33)

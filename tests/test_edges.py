@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from render.stage.geometry import Geometry, Kind
-from render.stage.resolve import Resolved, choose, compose
+from render.stage.lens.resolve import Resolved, choose, compose
+from render.stage.window.geometry import Geometry, Kind
 
 SIZE = (64, 48)
 HUES = torch.zeros(8, 3)

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
+from render import exchange
 from render.cli import app
 from render.errors import DataError, UsageError
-from render.landscape import exchange, exporting
-from render.landscape.exchange.given import Given
+from render.exchange import exporting
+from render.exchange.given import Given
 
 ALPHAS, BETAS = np.linspace(-1, 2, 7), np.linspace(0.1, 0.7, 4)
 VALUES = (ALPHAS**2 + 3 * BETAS[:, None]).astype(np.float32)
@@ -342,8 +343,8 @@ def test_an_unknown_format_is_a_sentence(tmp_path):
 
 
 def test_a_measured_surface_is_exported_with_its_path(tmp_path):
-    from render.landscape.grid import Grid
-    from render.landscape.sampling import sample
+    from render.sampling.sampling import sample
+    from render.space.grid import Grid
     from tests.formulas import PLANE, Formula
 
     folder = tmp_path / "random-1"
@@ -367,8 +368,8 @@ def test_an_export_does_not_write_over_what_it_reads(tmp_path):
 
 
 def test_a_damaged_path_beside_a_surface_is_a_sentence(tmp_path):
-    from render.landscape.grid import Grid
-    from render.landscape.sampling import sample
+    from render.sampling.sampling import sample
+    from render.space.grid import Grid
     from tests.formulas import PLANE, Formula
 
     sample(Formula("kink"), PLANE, Grid(ALPHAS, BETAS), tmp_path / "surface.zarr", progress=False)

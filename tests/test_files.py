@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from render import files, records
 from render.errors import MachineError
+from render.storage import files, records
 from tests.faults import PATIENCE
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.landscape.fill import Filling, Level, filled, nearest
-from render.landscape.grid import Grid
-from render.landscape.lattice import carried, lattices
+from render.sampling.fill import Filling, Level, filled, nearest
+from render.sampling.lattice import carried, lattices
+from render.space.grid import Grid
 from tests.formulas import exact, square
 
 UNEVEN = np.cumsum(np.random.default_rng(0).uniform(0.5, 1.5, 90)) / 90

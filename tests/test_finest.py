@@ -14,7 +14,7 @@ from render.film import record
 from render.landscape import measure
 from render.landscape.finest import finest
 from render.progress import Reporter
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.quality import apply_quality
 from render.scene.spec import Scene
 from tests.conftest import SCENE

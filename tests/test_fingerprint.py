@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render.fingerprint import UnknownError, digest_of, fingerprint
+from render.storage.fingerprint import UnknownError, digest_of, fingerprint
 
 
 def penalised(weight):
@@ -347,7 +347,7 @@ def test_digests_tell_values_shapes_and_kinds_apart():
 
 
 def test_a_digest_of_several_pieces_finds_one_changed_byte(monkeypatch):
-    from render import fingerprint as module
+    from render.storage import fingerprint as module
 
     monkeypatch.setattr(module, "PIECE", 64)
     values = torch.arange(1000.0)

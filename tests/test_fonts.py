@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 from render.cli import app
 from render.errors import SceneError
-from render.film.bidi import in_order, levels
-from render.film.ink import TEXT, line_ink, line_width, paint
 from render.film.record import fonts_of, picture_key
-from render.scene import fonts, lettering
-from render.scene.letters import clusters, one_line, undrawable
-from render.scene.load import load
-from render.scene.typeface import NoTypefaceError, read_typeface
+from render.film.words.bidi import in_order, levels
+from render.film.words.ink import TEXT, line_ink, line_width, paint
+from render.scene.language.load import load
+from render.scene.typefaces import fonts, lettering
+from render.scene.typefaces.letters import clusters, one_line, undrawable
+from render.scene.typefaces.typeface import NoTypefaceError, read_typeface
 from tests.conftest import ROOT, SCENE
 from tests.fonts import BUNDLED, write_colour_font, write_font
 
@@ -294,7 +294,7 @@ def test_both_directions_stand_in_one_line(written, seen):
 def test_a_check_of_any_title_loads_no_heavy_library(here):
     path = scene_with(here, "山川 and words")
     code = (
-        "import sys; from pathlib import Path; from render.scene.load import load\n"
+        "import sys; from pathlib import Path; from render.scene.language.load import load\n"
         f"load(Path({str(path)!r}), ['look.font=cjk.otf'])\n"
         "print([name for name in ('numpy', 'PIL', 'torch') if name in sys.modules])"
     )

@@ -10,7 +10,7 @@ from PIL import Image
 from render.film.encode import encode
 from render.film.timeline import Timeline
 from render.scene.framerate import frame_rate, plain
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.output import Film
 from render.scene.quality import apply_quality
 from render.scene.spec import Scene, resolved

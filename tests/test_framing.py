@@ -7,10 +7,10 @@ from render.film.moves import MOVES, Setting
 from render.scene.camera import Fixed, Orbit
 from render.scene.look import Look
 from render.stage import camera, framing
+from render.stage.body.relief import Relief, Scale
 from render.stage.framing import frame_of
-from render.stage.horizon import horizons
-from render.stage.relief import Relief, Scale
-from render.stage.trail import Descent, drape
+from render.stage.light.horizon import horizons
+from render.stage.marks.trail import Descent, drape
 
 ASPECTS = {"9:16": 9 / 16, "4:5": 4 / 5, "1:1": 1.0, "4:3": 4 / 3, "16:9": 16 / 9, "21:9": 21 / 9}
 

@@ -14,15 +14,15 @@ from render.film.furniture.labels import Seen, leader, placed
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity, turning_point
 from render.film.furniture.strokes import bar, stroke
-from render.film.ground import Dress
-from render.film.layout import Box
-from render.film.lettering import lettering_of, plots_of
-from render.film.overlay import sheet_of
 from render.film.take import prepare
 from render.film.ticks import MOST, between_lines, ticks
+from render.film.words.ground import Dress
+from render.film.words.layout import Box
+from render.film.words.lettering import lettering_of, plots_of
+from render.film.words.overlay import sheet_of
 from render.landscape import ready
-from render.scene.load import load
-from render.stage.relief import Scale
+from render.scene.language.load import load
+from render.stage.body.relief import Scale
 
 SHEET = sheet_of((960, 540))
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from render.errors import MachineError
-from render.stage import gl
+from render.stage.window import gl
 
 CHOICE = "VTK_DEFAULT_OPENGL_WINDOW"
 EGL, OSMESA, X = "vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow", "vtkXOpenGLRenderWindow"
@@ -141,6 +141,6 @@ def test_whatever_steers_the_driver_a_window_is_drawn_in_or_refused_and_nothing_
 
 
 def test_the_probe_does_not_import_vtk():
-    code = "import sys; from render.stage import gl; gl.probe(); print('vtkmodules' in sys.modules)"
+    code = "import sys; from render.stage.window import gl; gl.probe(); print('vtkmodules' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

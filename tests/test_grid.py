@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import DataError
-from render.landscape.grid import Grid
+from render.space.grid import Grid
 
 
 @given(st.integers(2, 40), st.integers(2, 40), st.integers(1, 50))

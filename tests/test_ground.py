@@ -5,13 +5,15 @@ import pytest
 import torch
 
 from render.scene.look import Look, LookPreset
-from render.stage import camera, palette, tone
-from render.stage.backdrop import Backdrop, GroundPicture
-from render.stage.bake import Sun
-from render.stage.floor import SIDE, Standing, bake_floor, floor_height
-from render.stage.look_numbers import wall_numbers
-from render.stage.outline import outline_of
-from render.stage.relief import Relief, Scale
+from render.stage import camera
+from render.stage.body.outline import outline_of
+from render.stage.body.relief import Relief, Scale
+from render.stage.colour import table_of
+from render.stage.lens import tone
+from render.stage.light.bake import Sun
+from render.stage.shading.backdrop import Backdrop, GroundPicture
+from render.stage.shading.floor import SIDE, Standing, bake_floor, floor_height
+from render.stage.shading.look_numbers import wall_numbers
 
 HEIGHT = 0.3  # of the body above its lowest point, picture widths
 SUN = Sun(90, 40, 2)  # towards +α
@@ -32,7 +34,7 @@ def look_of(**changes) -> LookPreset:
 
 
 def table(look: LookPreset) -> torch.Tensor:
-    return torch.from_numpy(palette.table(look.palette, np.linspace(0, 1, 64)))
+    return torch.from_numpy(table_of(look.palette, np.linspace(0, 1, 64)))
 
 
 def floor_planes(look: LookPreset, body: str = "block") -> tuple[np.ndarray, np.ndarray]:

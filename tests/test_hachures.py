@@ -7,11 +7,11 @@ import torch
 from render.scene.lines import Hachures
 from render.scene.look import Look
 from render.stage import camera
-from render.stage.bake import Sun
+from render.stage.body.relief import Relief, Scale
 from render.stage.cast import Placed
-from render.stage.hachures import Slopes, distance_of, share_of, strokes_of
-from render.stage.isolines import isolines
-from render.stage.relief import Relief, Scale
+from render.stage.light.bake import Sun
+from render.stage.marks.hachures import Slopes, distance_of, share_of, strokes_of
+from render.stage.marks.isolines import isolines
 from render.stage.stage import Stage
 
 SIZE = (360, 360)
@@ -142,8 +142,8 @@ def test_an_isoline_through_corners_of_single_precision_is_not_torn():
 
 
 def test_a_stroke_thinner_than_a_pixel_is_grey_all_along():
-    from render.stage.hatch import Hatch, hatch_of, inked
-    from render.stage.spot import Spot
+    from render.stage.marks.hatch import Hatch, hatch_of, inked
+    from render.stage.shading.spot import Spot
 
     look = Look.model_validate({**INK, "hachures": {"count": 20, "strength": 0.1, "width": 0.04}}).resolved
     hatch = hatch_of(plane(30), look)

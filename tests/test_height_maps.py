@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from render import exchange
 from render.errors import DataError
-from render.landscape import exchange
-from render.landscape.exchange.given import Given
+from render.exchange.given import Given
 
 RNG = np.random.default_rng(5)
 COLOUR, COARSE = "grey of a colour picture", "a picture of 256 levels at most"

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from render.errors import SceneError
-from render.scene.load import load
+from render.scene.language.load import load
 from tests.conftest import ROOT, SCENE
 
 GOOD = SCENE.read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def test_a_hostile_scene_gets_a_sentence_soon_and_in_little_memory(tmp_path, nam
 def test_reading_the_largest_scene_takes_little_memory(tmp_path):
     (tmp_path / "a.yaml").write_text("thalweg: 1\n" + "".join(f"k{i}: {i}\n" for i in range(8000)))
     code = (
-        "import sys\nfrom pathlib import Path\nfrom render.scene.load import load\n"
+        "import sys\nfrom pathlib import Path\nfrom render.scene.language.load import load\n"
         "try: load(Path(sys.argv[1]))\nexcept Exception as error: pass\n"
         "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])"
     )

@@ -13,12 +13,12 @@ from torch.nn import functional
 
 from render.descent.parameters import parameters_of
 from render.errors import MachineError
-from render.landscape.grid import Grid
-from render.landscape.loop import LoopPlane
-from render.landscape.objective import Objective
-from render.landscape.plane import Plane
-from render.landscape.sampling import sample
-from render.landscape.surface import SurfaceStore
+from render.loss.objective import Objective
+from render.loss.ways.loop import LoopPlane
+from render.sampling.sampling import sample
+from render.sampling.surface import SurfaceStore
+from render.space.grid import Grid
+from render.space.plane import Plane
 
 GRID = Grid(np.linspace(-1, 1, 66), np.linspace(-1, 1, 8))  # two tiles
 

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.descent import data, run
-from render.descent.data import folders, images
+from render import data
+from render.data import folders, images
+from render.descent import run
 from render.errors import DataError
-from render.files import cache_folder
 from render.progress import Lines, Reporter
 from render.scene import data as spec
 from render.scene.spec import Run
+from render.storage.files import cache_folder
 
 SETTINGS = spec.Folder(path="own", size=16, normalise="unit")
 

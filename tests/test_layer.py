@@ -8,10 +8,10 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render import store
 from render.errors import MachineError
-from render.landscape.layer import KINDS, TILE, Layer, Window, blank, tiles
-from render.landscape.status import Status
+from render.sampling.layer import KINDS, TILE, Layer, Window, blank, tiles
+from render.sampling.status import Status
+from render.storage import store
 from tests.formulas import contents
 
 

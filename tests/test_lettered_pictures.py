@@ -11,7 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
-from render.stage import gl
+from render.stage.window import gl
 from tests.conftest import ROOT
 from tests.fonts import write_font
 

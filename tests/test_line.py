@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import DataError
-from render.landscape.line import Line
+from render.space.line import Line
 
 
 @given(st.integers(0, 10_000), st.floats(-5, 5))

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 import render
-from render import store
 from render.descent import trajectory
 from render.descent.log import DivergedError, TrajectoryLog, load_statistics
 from render.descent.parameters import parameters_of
 from render.errors import DataError, UsageError
-from render.landscape.plane import Plane
+from render.space.plane import Plane
+from render.storage import store
 from tests.formulas import assert_same_files, contents
 
 

@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from render import exchange
 from render.cli import app
+from render.exchange.given import Given
 from render.film import contact_sheet, record
 from render.film.every_look import WIDEST, still_of, wish
 from render.film.vision import seen_as
-from render.landscape import exchange
-from render.landscape.exchange.given import Given
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.look import preset_names
-from render.stage import palette
+from render.stage.colour import linear_of
 
 AXIS = np.linspace(-1, 1, 33)
 BOWL = (1 + AXIS**2 + 2 * AXIS[:, None] ** 2).astype(np.float32)
@@ -100,7 +100,7 @@ def test_pictures_stand_as_they_are_on_a_ground_that_tints_nothing_with_a_name_b
 
 def test_the_ground_sets_off_dark_pictures_pale_ones_and_names():
     def contrast(one: str, other: str) -> float:
-        bright, dark = sorted((float(palette.linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other)), reverse=True)
+        bright, dark = sorted((float(linear_of(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other)), reverse=True)
         return (bright + 0.05) / (dark + 0.05)
 
     assert contrast(contact_sheet.GROUND, contact_sheet.NAME) > 4.5
@@ -202,7 +202,7 @@ def test_scenes_of_one_name_do_not_write_one_sheet(home):
 
 
 def test_a_package_that_is_missing_ends_the_command_with_what_brings_it(home, monkeypatch):
-    from render.scene import colourmaps
+    from render.scene.colours import colourmaps
 
     colourmaps.maps_of.cache_clear()
     monkeypatch.setitem(colourmaps.PACKAGES, "cmocean", lambda: __import__("no_such_package_of_maps"))

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from render.cli import app
 from render.errors import DataError
-from render.film.caption import caption
+from render.film.words.caption import caption
 from render.landscape import measure
 from render.landscape.planning import scaling_of
-from render.landscape.scaling import Scaling
 from render.progress import Reporter
-from render.scene.load import load
+from render.sampling.scaling import Scaling
+from render.scene.language.load import load
 from tests.conftest import SCENE
 
 RUN = "{data: {kind: digits}, network: {kind: mlp, widths: [6]}, training: {optimiser: {kind: sgd, lr: 0.1}, "
@@ -131,7 +131,7 @@ def test_a_plane_without_a_seed_of_its_own_follows_the_seed_of_the_scene():
 
 
 def test_a_budget_makes_the_grid_coarser_and_the_caption_says_so(output, monkeypatch):
-    monkeypatch.setattr("render.landscape.sampling.points_per_second", lambda evaluator, grid: 9.0)
+    monkeypatch.setattr("render.sampling.sampling.points_per_second", lambda evaluator, grid: 9.0)
     made, words = obtained(output, "surfaces.main.points=[40, 30]", "surfaces.main.budget=1min")
     columns, rows = made.record["points"]
     assert columns * rows <= 540 and columns / rows == pytest.approx(40 / 30, rel=0.1)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from render.film.frames import FrameStore, FrameWriter
-from render.landscape.grid import Grid
-from render.landscape.plane import Plane
-from render.landscape.surface import SurfaceStore
+from render.sampling.surface import SurfaceStore
+from render.space.grid import Grid
+from render.space.plane import Plane
 from tests.test_picture import shot, staged  # noqa: F401  (a fixture)
 
 GROWTH = 30e6  # bytes; one buffer of 960 × 540 sub-pixels that stayed for each frame would be 100 MB and more

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.stage import mesh
+from render.stage.body import mesh
+from render.stage.body.coarse import coarse
+from render.stage.body.relief import Relief, Scale
 from render.stage.camera import standing
-from render.stage.coarse import coarse
-from render.stage.lamp import Lamp
-from render.stage.line import SIDES, Pen, tube_of
-from render.stage.relief import Relief, Scale
-from render.stage.trail import drape
+from render.stage.light.lamp import Lamp
+from render.stage.marks.line import SIDES, Pen, tube_of
+from render.stage.marks.trail import drape
 
 
 def made(rows: int = 60, columns: int = 80) -> Relief:

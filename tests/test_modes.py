@@ -14,8 +14,9 @@ from torch.nn import functional
 
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import DataError, UsageError
-from render.landscape import evaluation, memory, strategies
-from render.landscape.objective import Objective
+from render.loss import evaluation, memory
+from render.loss.objective import Objective
+from render.loss.ways import strategies
 
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 

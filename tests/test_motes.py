@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from render.stage import camera
-from render.stage.motes import FAR_LIGHT, Motes
-from render.stage.relief import Relief, Scale
+from render.stage.body.motes import FAR_LIGHT, Motes
+from render.stage.body.relief import Relief, Scale
 
 ABOVE = camera.standing(180, 89.9, 2.0, np.zeros(3), 30)
 SPAN = (1.6, 2.4)

@@ -6,10 +6,10 @@ import pytest
 from render.film.moves import CLEARANCE, MOVES, Setting
 from render.scene.camera import Fixed, Orbit, Ride
 from render.scene.look import Look
-from render.stage import mesh
+from render.stage.body import mesh
+from render.stage.body.relief import Relief, Scale
 from render.stage.camera import Frame
-from render.stage.relief import Relief, Scale
-from render.stage.trail import drape
+from render.stage.marks.trail import drape
 
 LOOK = Look(name="ember").resolved
 FRAME = Frame(16 / 9, 0.78, 0.1)

@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 import pytest
 
+from render import exchange
 from render.errors import DataError
-from render.landscape import exchange
-from render.landscape.exchange.given import Given
+from render.exchange.given import Given
 
 X, Y = np.linspace(-1, 1, 5), np.linspace(0, 3, 4)
 MESH_X, MESH_Y = np.meshgrid(X, Y)

@@ -15,12 +15,12 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import MachineError
-from render.landscape.directions import random_direction
-from render.landscape.measurement import Mode, OneHotMSELoss, Problem
-from render.landscape.native import plane as native
-from render.landscape.native.plane import NativePlane, is_native
-from render.landscape.native.program import program_of
-from render.landscape.native.schedule import schedule_of
+from render.loss.measurement import Mode, OneHotMSELoss, Problem
+from render.loss.ways.native import plane as native
+from render.loss.ways.native.plane import NativePlane, is_native
+from render.loss.ways.native.program import program_of
+from render.loss.ways.native.schedule import schedule_of
+from render.space.directions import random_direction
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
 

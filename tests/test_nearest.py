@@ -2,11 +2,11 @@
 
 import pytest
 
-from render.descent.data.sources import SOURCES
-from render.landscape.exchange import WRITERS
-from render.scene.anatomy import is_model
+from render.data.sources import SOURCES
+from render.exchange import WRITERS
+from render.scene.language.anatomy import is_model
+from render.scene.language.nearest import guess, nearest, slips_between
 from render.scene.look import Look, preset_names
-from render.scene.nearest import guess, nearest, slips_between
 from render.scene.output import Film, Still
 from render.scene.quality import QUALITIES
 from render.scene.shot import PathStyle, Shot

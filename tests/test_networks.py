@@ -14,10 +14,10 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import UsageError
-from render.landscape import strategies, traced
-from render.landscape.grid import Grid
-from render.landscape.objective import Objective
-from render.landscape.strategies import STRATEGIES
+from render.loss.objective import Objective
+from render.loss.ways import strategies, traced
+from render.loss.ways.strategies import STRATEGIES
+from render.space.grid import Grid
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
 QUICK = [name for name in STRATEGIES if name != "compiled"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from render.stage.noise import hashed, normal, uniform
+from render.stage.lens.noise import hashed, normal, uniform
 
 ROWS, COLUMNS = range(100, 612), range(-7, 505)
 

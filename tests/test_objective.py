@@ -15,9 +15,9 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import UsageError
-from render.landscape import strategies
-from render.landscape.dense import plane as dense
-from render.landscape.objective import Objective, OneHotMSELoss
+from render.loss.objective import Objective, OneHotMSELoss
+from render.loss.ways import strategies
+from render.loss.ways.dense import plane as dense
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
 DENSE = ["dense-eager", pytest.param("dense-compiled", marks=NO_COMPILER)]

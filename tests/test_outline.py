@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.stage.outline import entry, nearest_side, outline_of
-from render.stage.relief import Relief, Scale
+from render.stage.body.outline import entry, nearest_side, outline_of
+from render.stage.body.relief import Relief, Scale
 
 BODIES = ["block", "disc"]
 STEP = 1e-3  # picture widths

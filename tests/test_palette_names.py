@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from render.errors import MachineError, SceneError
 from render.film.record import palette_of
 from render.film.vision import seen_as
-from render.scene import colourmaps, oklab, palette
-from render.scene.load import load
+from render.scene.colours import colourmaps, oklab, palette
+from render.scene.language.load import load
 from render.scene.look import Look
-from render.stage import palette as stage
+from render.stage.colour import decoded, encoded, linear_of, table_of, to_oklab
 from tests.conftest import SCENE
 
 LIGHTS = st.lists(st.floats(0, 1), min_size=2, max_size=40)
@@ -62,7 +62,7 @@ def test_a_turn_lies_at_the_extreme():
 
 def test_plain_oklab_is_that_of_the_arrays():
     colours = [f"#{code:06x}" for code in np.random.default_rng(0).integers(0, 2**24, 50)]
-    arrays = stage.to_oklab(np.stack([stage.linear(colour) for colour in colours]))
+    arrays = to_oklab(np.stack([linear_of(colour) for colour in colours]))
     np.testing.assert_allclose([oklab.oklab(colour) for colour in colours], arrays, atol=1e-12)
     np.testing.assert_allclose(oklab.oklab("#ff0000"), [0.62796, 0.22486, 0.12585], atol=2e-5)  # Ottosson's table
 
@@ -113,9 +113,9 @@ def test_our_own_palettes_are_in_order_and_tell_height_to_everybody(name):
     palette.require_order(name, "sequential")
     lights = [oklab.oklab(colour)[0] for _, colour in palette.own(name)]
     assert np.ptp(lights) >= 0.5
-    shown = stage.encoded(stage.table(name, np.linspace(0, 1, 9)))[None]
+    shown = encoded(table_of(name, np.linspace(0, 1, 9)))[None]
     for eyes in ("grey", "deuteranopia", "protanopia", "tritanopia"):
-        lab = stage.to_oklab(stage.decoded(seen_as(shown, eyes)[0]))
+        lab = to_oklab(decoded(seen_as(shown, eyes)[0]))
         assert np.linalg.norm(np.diff(lab, axis=0), axis=1).min() >= 0.02, eyes  # 0.02 is just seen
 
 
@@ -144,7 +144,7 @@ def test_a_map_of_a_package_has_the_colours_of_its_own_table(place):
     name, table = list(tables())[place]
     np.testing.assert_allclose(rgb(palette.stops_of(name)), np.asarray(table)[:, :3], atol=STEP)
     Look(palette=name)
-    shown = stage.encoded(stage.table(name, np.linspace(0, 1, 256)))
+    shown = encoded(table_of(name, np.linspace(0, 1, 256)))
     np.testing.assert_allclose(shown / 255, np.asarray(table)[:, :3], atol=STEP)
 
 
@@ -154,7 +154,7 @@ def test_a_reversed_palette_has_the_same_colours_backwards(name, ending):
     forward, backward = palette.stops_of(name), palette.stops_of(name + ending)
     np.testing.assert_array_equal(rgb(forward)[::-1], rgb(backward))
     places = np.linspace(0, 1, 33)
-    np.testing.assert_allclose(stage.table(name, places), stage.table(name + ending, 1 - places), atol=1e-6)
+    np.testing.assert_allclose(table_of(name, places), table_of(name + ending, 1 - places), atol=1e-6)
     palette.require_order(name + ending, "sequential")
 
 

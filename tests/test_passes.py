@@ -14,7 +14,7 @@ from render.film.prints.passing import Tray, passes_of
 from render.film.prints.press import in_linear_light
 from render.progress import Reporter
 from render.scene.look import preset_names
-from render.stage.mesh import height_at
+from render.stage.body.mesh import height_at
 from tests.test_drawing_ready import BOWL, WAY, home, scene_of, written  # noqa: F401
 from tests.test_prints import QUIET, SIZE, plated, printed, taken_for
 

@@ -10,20 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from render.film.drawing import Drawing
-from render.film.said import told_briefly, told_words
 from render.film.walked import walked
-from render.landscape.path import Path
+from render.film.words.drawing import Drawing
+from render.film.words.said import told_briefly, told_words
 from render.scene.look import Look
 from render.scene.shot import PathStyle
-from render.stage import camera, fire, mesh
-from render.stage.bake import Sun
+from render.space.path import Path
+from render.stage import camera
+from render.stage.body import mesh
+from render.stage.body.relief import Relief, Scale
 from render.stage.cast import Placed
-from render.stage.manner import GAIN, SWELL, THIN, THREAD, faded
-from render.stage.relief import Relief, Scale
+from render.stage.light import fire
+from render.stage.light.bake import Sun
+from render.stage.marks.manner import GAIN, SWELL, THIN, THREAD, faded
+from render.stage.marks.told import Arrow, Drop
+from render.stage.marks.trail import Descent, drape
 from render.stage.stage import Stage
-from render.stage.told import Arrow, Drop
-from render.stage.trail import Descent, drape
 
 SIZE = (320, 180)
 SUN = Sun(120, 28, 2)

@@ -9,14 +9,16 @@ from PIL import Image
 from scipy.ndimage import maximum_filter
 
 from render.scene.look import Look, preset_names
-from render.stage import camera, lens, mesh, relief, tone
-from render.stage.bake import Sun
+from render.stage import camera
+from render.stage.body import mesh, relief
 from render.stage.cast import Placed
-from render.stage.geometry import Geometry, GeometryPass, Kind
-from render.stage.horizon import horizons
-from render.stage.lens import Exposure
+from render.stage.lens import lens, tone
+from render.stage.lens.lens import Exposure
+from render.stage.light.bake import Sun
+from render.stage.light.horizon import horizons
+from render.stage.marks.trail import drape
 from render.stage.stage import Stage
-from render.stage.trail import drape
+from render.stage.window.geometry import Geometry, GeometryPass, Kind
 
 SIZE = (320, 180)
 AGREE = 3  # codes; a pixel that differs by more is off

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import DataError
-from render.landscape import points
-from render.landscape.plane import Plane
+from render.space.plane import Plane
 
 
 def skewed(seed: int, size: int = 40) -> Plane:
@@ -47,8 +46,8 @@ def test_a_projection_is_the_nearest_point_of_the_plane():
 def test_the_size_of_blocks_changes_neither_coordinates_nor_distances(monkeypatch, longest):
     plane, thetas = skewed(4), np.random.default_rng(1).normal(size=(33, 40)).astype(np.float32)
     coordinates, distances = plane.project(thetas), plane.distance(thetas)
-    monkeypatch.setattr(points, "LONGEST_ROW", longest)
-    monkeypatch.setattr(points, "MOST_KEPT", 5 * longest)
+    monkeypatch.setattr(thetas, "LONGEST_ROW", longest)
+    monkeypatch.setattr(thetas, "MOST_KEPT", 5 * longest)
     np.testing.assert_allclose(plane.project(thetas), coordinates, rtol=1e-12)
     np.testing.assert_allclose(plane.distance(thetas), distances, rtol=1e-12)
 

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from render.descent.parameters import parameters_of
-from render.landscape.grid import Grid
-from render.landscape.measurement import Measurement
-from render.landscape.objective import Objective
-from render.landscape.precision import ALLOWED, Check, check, probes, reduced
+from render.loss.measurement import Measurement
+from render.loss.objective import Objective
+from render.loss.precision import ALLOWED, Check, check, probes, reduced
+from render.space.grid import Grid
 
 FINE, COARSE = Grid.square(1e-3, 21), Grid.square(30.0, 4)
 REDUCED = ["bfloat16", "float16"]

@@ -9,7 +9,7 @@ from render.cli import app
 from render.errors import MachineError
 from render.film import preflight
 from render.progress import Reporter
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.quality import apply_quality
 from tests.conftest import SCENE
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.film import layout
 from render.film.furniture.strokes import stroke
-from render.film.ink import against
-from render.film.lettering import lettering_of, plots_of
-from render.film.overlay import BRIEF, FULL, page_of
 from render.film.prints import inking
 from render.film.prints.inking import inked, sheet_of, words_on
 from render.film.prints.patches import APART, patches
 from render.film.prints.press import Press, sized
 from render.film.shooting import Shooting, bare_picture
+from render.film.words import layout
+from render.film.words.ink import against
+from render.film.words.lettering import lettering_of, plots_of
+from render.film.words.overlay import BRIEF, FULL, page_of
 from render.progress import Reporter
 from render.scene.printing import Asked, print_of
 from tests.test_drawing_ready import WAY, home, scene_of, written  # noqa: F401

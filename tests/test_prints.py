@@ -9,8 +9,6 @@ import torch
 from PIL import Image
 
 from render.errors import MachineError, UsageError
-from render.film.ground import Dress
-from render.film.overlay import Words, draw_words, sheet_of
 from render.film.prints import exposing, keeping, press
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import areas_of, expose
@@ -19,15 +17,17 @@ from render.film.prints.patches import lay, lettered, patches
 from render.film.prints.plate import Plate, enlarged, plate_for, reduction
 from render.film.prints.press import Press
 from render.film.take import prepare, redrawn
-from render.film.wording import caption_of
+from render.film.words.ground import Dress
+from render.film.words.overlay import Words, draw_words, sheet_of
+from render.film.words.wording import caption_of
 from render.landscape import ready
 from render.progress import Reporter
 from render.scene.printing import Asked, print_of
-from render.stage import palette
-from render.stage.lens import Exposure, Lens, develop, halo
-from render.stage.refine import refined
+from render.stage.body.refine import refined
+from render.stage.colour import light_of, linear_of
+from render.stage.lens.lens import Exposure, Lens, develop, halo
+from render.stage.lens.tiles import Box, Tile, tiles
 from render.stage.stage import lens_of
-from render.stage.tiles import Box, Tile, tiles
 from tests.test_drawing_ready import BOWL, WAY, home, scene_of, written  # noqa: F401
 
 SIZE = (320, 210)
@@ -59,7 +59,7 @@ def codes(of, lens, depth=8, seed=1, ground=None):
 
 
 def ground_of(take):
-    return tuple(palette.linear(take.look.background.colour))
+    return tuple(linear_of(take.look.background.colour))
 
 
 def exposed(light, glow, cover):
@@ -204,8 +204,8 @@ def test_a_halo_beyond_the_object_covers_what_it_outshines():
     lens = Lens(1.0, 0.0, 0.0)
     dark = Plate(np.zeros((5, 64, 64), np.float32), shining, 1, ("alpha", "own"))
     opaque, straight = (codes(dark, lens, 16, ground=ground) / 65535 for ground in ((0, 0, 0), None))
-    shown = palette.light_of(straight[..., :3]) * straight[..., 3:]
-    np.testing.assert_allclose(shown, palette.light_of(opaque), atol=2e-3)
+    shown = light_of(straight[..., :3]) * straight[..., 3:]
+    np.testing.assert_allclose(shown, light_of(opaque), atol=2e-3)
     assert straight[32, 40, 3] > straight[32, 60, 3] and straight[0, 0, 3] < 0.05
 
 

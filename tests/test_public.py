@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import render
-from render.film.caption import PLANES
+from render.film.words.caption import PLANES
 from render.scene.surface import Surface
 from tests.conftest import ROOT
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render.errors import UsageError
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.quality import QUALITIES, apply_quality, qualities
 from render.scene.spec import Scene, resolved
 from tests.test_scene_problems import GOOD

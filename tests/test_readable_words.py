@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.film import overlay
-from render.film.ground import CONTRAST, Behind, contrast, dressed, measured
-from render.film.ink import LUMINANCE, light_of, luminance, together
-from render.film.overlay import Counter, Words, draw_words, page_of, sheet_of
-from render.scene.load import load
+from render.film.words import overlay
+from render.film.words.ground import CONTRAST, Behind, contrast, dressed, measured
+from render.film.words.ink import LUMINANCE, light_of, luminance, together
+from render.film.words.overlay import Counter, Words, draw_words, page_of, sheet_of
+from render.scene.language.load import load
 from tests.conftest import SCENE
 
 WORDS = Words("First descent", "digits · mlp 64-24-10 tanh · log height", (Counter("step", "400"),), ("left", "right"))

@@ -7,12 +7,13 @@ import sys
 import numpy as np
 import pytest
 
+from render import exchange
 from render.errors import DataError, SceneError
-from render.film.caption import caption
-from render.landscape import exchange, ready, terrain
-from render.landscape.exchange.given import Given
+from render.exchange.given import Given
+from render.film.words.caption import caption
+from render.landscape import ready, terrain
 from render.scene.existing import ReadySurface
-from render.scene.load import load
+from render.scene.language.load import load
 
 SCENE = """
 thalweg: 1

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from render import exchange
 from render.cli import app
 from render.errors import DataError, SceneError
-from render.landscape import exchange, exporting, ready
-from render.landscape.exchange.given import Given
+from render.exchange import exporting
+from render.exchange.given import Given
+from render.landscape import ready
 from render.scene.existing import ReadySurface
-from render.scene.load import load
+from render.scene.language.load import load
 
 X = np.linspace(-1, 1, 6)
 GIVEN = Given(X, X, (X**2 + X[:, None] ** 2).astype(np.float32))
@@ -181,9 +183,9 @@ def test_a_path_is_exported_with_its_surface_and_beside_a_csv(home):
 
 
 def test_what_has_diverged_where_it_was_measured_is_infinite_in_a_file(tmp_path):
-    from render.landscape.grid import Grid
-    from render.landscape.sampling import sample
-    from render.landscape.status import Status
+    from render.sampling.sampling import sample
+    from render.sampling.status import Status
+    from render.space.grid import Grid
     from tests.formulas import PLANE, Formula
 
     made = sample(Formula("kink"), PLANE, Grid(X, X), tmp_path / "surface.zarr", progress=False)

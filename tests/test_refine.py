@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from render.scene.relief import ExaggerationStep, measured_steps
-from render.stage import relief
+from render.stage.body import relief
+from render.stage.body.refine import MOST_CELLS, cell_pixels, fineness, refined
 from render.stage.camera import standing
-from render.stage.refine import MOST_CELLS, cell_pixels, fineness, refined
 
 LEVELS = arrays.arrays(np.float32, st.tuples(st.integers(2, 9), st.integers(2, 9)), elements=st.floats(0, 1, width=32))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from render.errors import DataError
 from render.scene import relief as spec
-from render.stage import relief
+from render.stage.body import relief
 
 LOG = spec.LogStep(log={"floor": 1e-4})
 CLIP = spec.ClipStep(clip={"percentile": 90})

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.landscape.exchange.given import Given
-from render.landscape.hermite import patched
-from render.landscape.resampling import MOST, is_even, on_even_steps
+from render.exchange.given import Given
+from render.exchange.hermite import patched
+from render.exchange.resampling import MOST, is_even, on_even_steps
 
 
 @st.composite

@@ -18,7 +18,7 @@ from render.descent import run as runs
 from render.descent.checkpoint import Checkpoint
 from render.errors import MachineError
 from render.progress import Lines, Reporter
-from render.scene.load import load
+from render.scene.language.load import load
 from tests.conftest import SCENE
 from tests.faults import PATIENCE
 from tests.formulas import contents
@@ -209,7 +209,7 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_was_done(tmp_path, cut_at, mon
         def full(*_):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        patch.setattr("render.store._replace", full)
+        patch.setattr("render.storage.store._replace", full)
         with pytest.raises(MachineError, match="the disk is full; make room, then run the same command again"):
             obtain(tmp_path / "cut", asked)
     assert files(obtain(tmp_path / "cut", asked)) == files(whole)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from render.descent import data, networks
+from render import data
+from render.descent import networks
 from render.descent import run as runs
 from render.errors import DataError
 from render.progress import Reporter
 from render.scene import data as data_spec
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.network import Mlp
 from tests.conftest import SCENE
 
@@ -138,7 +139,7 @@ def test_every_kind_has_exactly_one_builder():
     from render.landscape.planning import PLANES
     from render.scene import camera, network, plane, training
     from render.scene import relief as reliefs
-    from render.stage.relief import STEPS
+    from render.stage.body.relief import STEPS
 
     def members(union) -> set:
         (alternatives, *_) = get_args(union)

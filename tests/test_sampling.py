@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from render import store
 from render.errors import DataError, MachineError, UsageError
-from render.landscape import campaign, crew, sampling, surface
-from render.landscape.grid import Grid
-from render.landscape.sampling import sample
-from render.landscape.status import Status
 from render.progress import Lines, Reporter
+from render.sampling import campaign, crew, sampling, surface
+from render.sampling.sampling import sample
+from render.sampling.status import Status
+from render.space.grid import Grid
+from render.storage import store
 from tests.faults import until
 from tests.formulas import LINE, PLANE, Formula, assert_same_files, contents, exact, square
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import UsageError
-from render.landscape.scaling import ABOVE, Scaling, apart
+from render.sampling.scaling import ABOVE, Scaling, apart
 
 SCALES = {"linear": Scaling(), "log": Scaling("log", 1e-4)}
 

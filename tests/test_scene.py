@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from render.errors import SceneError
 from render.scene.duration import seconds
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.plane import Pca
 from render.scene.spec import Run, Scene, resolved
 from render.scene.surface import Surface
@@ -389,8 +389,8 @@ def test_any_setting_is_obeyed_or_explained(tmp_path, key, text):
 def test_a_scene_is_checked_without_loading_what_draws_or_learns():
     heavy = ("torch", "numpy", "scipy", "vtk", "vtkmodules", "pyvista", "PIL", "zarr")
     program = (
-        "import sys; from pathlib import Path; from render.scene.load import load\n"
-        "from render.scene.quality import apply_quality; from render.scene.schema import scene_schema\n"
+        "import sys; from pathlib import Path; from render.scene.language.load import load\n"
+        "from render.scene.quality import apply_quality; from render.scene.language.schema import scene_schema\n"
         f"apply_quality(load(Path({str(SCENES[0])!r})), 'thumb'); scene_schema()\n"
         f"print([name for name in {heavy} if name in sys.modules])"
     )

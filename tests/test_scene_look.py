@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from render.files import asset
 from render.scene.look import Look, LookPreset, old_keys, preset, preset_names, renewed
 from render.scene.relief import ExaggerationStep, LogStep
+from render.storage.files import asset
 
 
 def test_the_looks_are_known_by_their_files():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from render.errors import SceneError
-from render.scene.load import load
+from render.scene.language.load import load
 
 GOOD = """\
 thalweg: 1

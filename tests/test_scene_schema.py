@@ -7,19 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from render.files import asset
-from render.scene.schema import scene_schema
+from render.scene.language.schema import scene_schema
+from render.storage.files import asset
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_the_schema_in_assets_is_that_of_the_models():
     kept = json.loads(asset("scene.schema.json").read_text(encoding="utf-8"))
-    assert kept == scene_schema(), "python -m render.scene.schema > assets/scene.schema.json"
+    assert kept == scene_schema(), "python -m render.scene.language.schema > assets/scene.schema.json"
 
 
 def test_the_command_writes_the_copy_in_assets():
-    ran = subprocess.run([sys.executable, "-m", "render.scene.schema"], cwd=ROOT, capture_output=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-m", "render.scene.language.schema"], cwd=ROOT, capture_output=True, check=True
+    )
     assert ran.stdout == asset("scene.schema.json").read_bytes()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from render.errors import SceneError
-from render.scene.load import load
+from render.scene.language.load import load
 from tests.test_scene_problems import GOOD
 
 

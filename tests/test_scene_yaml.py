@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from render.errors import SceneError
-from render.scene.document import parse, read
-from render.scene.load import load
-from render.scene.place import Place, Source
+from render.scene.language.document import parse, read
+from render.scene.language.load import load
+from render.scene.language.place import Place, Source
 
 DEEP = "a: " + "[" * 101 + "]" * 101
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -13,11 +13,12 @@ from render.film.panel import Panel
 from render.film.take import Take, prepare
 from render.landscape import terrain
 from render.progress import Reporter
-from render.scene.load import load
+from render.scene.language.load import load
 from render.scene.quality import apply_quality
 from render.scene.spec import Scene
-from render.stage import bake, mesh
+from render.stage.body import mesh
 from render.stage.camera import View
+from render.stage.light import bake
 from tests.conftest import ROOT
 
 SCENES = sorted((ROOT / "scenes").glob("*.yaml"))

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from render.film.walked import arrows_along, drops_along, farthest, shares
-from render.landscape.grid import Grid
-from render.landscape.path import Path
-from render.landscape.plane import Plane
-from render.landscape.slope import gradient_at
-from render.landscape.surface import Surface
-from render.stage import arrow, mesh
-from render.stage.relief import Relief, Scale
-from render.stage.trail import Descent, drape
+from render.sampling.slope import gradient_at
+from render.sampling.surface import Surface
+from render.space.grid import Grid
+from render.space.path import Path
+from render.space.plane import Plane
+from render.stage.body import mesh
+from render.stage.body.relief import Relief, Scale
+from render.stage.marks import arrow
+from render.stage.marks.trail import Descent, drape
 
 Extent = tuple[float, float]
 WIDE = st.floats(0.1, 50)

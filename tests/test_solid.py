@@ -10,13 +10,15 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 from typer.testing import CliRunner
 
+from render import exchange
 from render.cli import app
+from render.exchange.given import Given
 from render.film.take import prepare
-from render.landscape import exchange, ready
-from render.landscape.exchange.given import Given
-from render.scene.load import load
+from render.landscape import ready
+from render.scene.language.load import load
 from render.solid.colours import coloured, ramp_of
-from render.stage import mesh, palette
+from render.stage.body import mesh
+from render.stage.colour import linear_of
 from tests.solids import read_gltf
 
 AXIS, HIGH = np.linspace(-1, 1, 41), np.linspace(-1, 1, 31)
@@ -190,14 +192,14 @@ def test_the_sun_shines_from_where_it_stands_in_the_picture(home):
     np.testing.assert_allclose(beam, -y_up(take.sun.direction[None])[0], atol=1e-6)
     (light,) = file.document["extensions"]["KHR_lights_punctual"]["lights"]
     shown = np.array(light["color"]) * light["intensity"] / np.pi
-    np.testing.assert_allclose(shown, palette.linear(take.look.sun.colour) * take.look.sun.strength, rtol=1e-6)
+    np.testing.assert_allclose(shown, linear_of(take.look.sun.colour) * take.look.sun.strength, rtol=1e-6)
 
 
 def test_the_path_shines_in_its_own_colour(home):
     path = scene_at(home)
     file, take = read_gltf(export(path, "glb", "--set", "look.path.glow=0")), taken(path)
     (shine,) = (found for found in file.document["materials"] if found["name"] == "path-1")
-    np.testing.assert_allclose(shine["emissiveFactor"], palette.linear(take.look.path.colour), atol=1e-6)
+    np.testing.assert_allclose(shine["emissiveFactor"], linear_of(take.look.path.colour), atol=1e-6)
     assert shine["extensions"]["KHR_materials_emissive_strength"]["emissiveStrength"] == 1
     line = file.part("path-1")["POSITION"]
     end = y_up(take.panels[0].walks[0].descent.points[-1:])[0]
@@ -266,7 +268,7 @@ def test_the_lights_of_a_usd_are_the_pictures(home):
     np.testing.assert_allclose(turn.TransformDir(Gf.Vec3d(0, 0, -1)), -take.sun.direction, atol=1e-6)
     assert sun.GetAngleAttr().Get() == pytest.approx(2 * take.sun.size) and sun.GetNormalizeAttr().Get()
     sunlight = np.array(sun.GetColorAttr().Get()) * sun.GetIntensityAttr().Get() / np.pi
-    np.testing.assert_allclose(sunlight, palette.linear(take.look.sun.colour) * take.look.sun.strength, rtol=1e-5)
+    np.testing.assert_allclose(sunlight, linear_of(take.look.sun.colour) * take.look.sun.strength, rtol=1e-5)
     assert sky.GetIntensityAttr().Get() > 0
 
 

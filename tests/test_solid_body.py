@@ -11,9 +11,9 @@ from render.film.timeline import Timeline
 from render.solid import body
 from render.solid.asked import FORMS, Asked, metres
 from render.solid.track import frames_of
-from render.stage import shore
-from render.stage.mesh import height_at
-from render.stage.relief import Relief, Scale
+from render.stage.body import shore
+from render.stage.body.mesh import height_at
+from render.stage.body.relief import Relief, Scale
 from tests.test_solid import AXIS, BOWL, HIGH, export, home, refused, scene_at  # noqa: F401
 
 SHAPES = ("block", "disc")

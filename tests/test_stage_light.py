@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.scene.look import Look, LookPreset, preset_names
-from render.stage import bake, brightness, mesh, palette, relief, tone
-from render.stage.bake import Sun
-from render.stage.bounce import REACH, bake_bounce, bake_coarsely
-from render.stage.field import FILL, bake_field, hue
-from render.stage.relief import Relief, Scale
+from render.stage.body import mesh, relief
+from render.stage.body.relief import Relief, Scale
+from render.stage.colour import linear_of, places_of, table_of
+from render.stage.lens import tone
+from render.stage.light import bake, brightness
+from render.stage.light.bake import Sun
+from render.stage.light.bounce import REACH, bake_bounce, bake_coarsely
+from render.stage.shading.field import FILL, bake_field, hue
 
 SIDE = 121
 CELL = 1 / (SIDE - 1)
@@ -46,12 +49,12 @@ def made(heights: np.ndarray) -> Relief:
 
 
 def baked(heights: np.ndarray, look: LookPreset, sun: Sun = SUN):
-    table = torch.from_numpy(palette.table(look.palette, np.linspace(0, 1, 64)))
+    table = torch.from_numpy(table_of(look.palette, np.linspace(0, 1, 64)))
     return bake_field(made(heights), look, sun, table)
 
 
 def sunlight(look: LookPreset) -> np.ndarray:
-    return palette.linear(look.sun.colour) * look.sun.strength
+    return linear_of(look.sun.colour) * look.sun.strength
 
 
 def skylight(look: LookPreset, sun: Sun, normal: np.ndarray) -> np.ndarray:
@@ -61,7 +64,7 @@ def skylight(look: LookPreset, sun: Sun, normal: np.ndarray) -> np.ndarray:
     facing = normal[0] * cosine * np.cos(azimuth) + normal[1] * cosine * np.sin(azimuth) + normal[2] * sine
     bright = 0.6 - 0.4 * np.cos(azimuth - np.radians(90 - sun.azimuth))
     share = 2 * (facing.clip(0) * bright).mean()
-    own = palette.linear(look.sky.colour) * look.sky.strength
+    own = linear_of(look.sky.colour) * look.sky.strength
     return share * own + FILL * sunlight(look).mean() * hue(look.sky.colour)
 
 
@@ -198,8 +201,8 @@ def test_exposure_by_itself_brings_the_brightest_ground_to_its_mark_in_every_loo
     full = Look.model_validate({"name": name, "exposure": "auto"})
     drawn, look = relief.make(SURFACES[surface](x, y).astype(np.float32), full.steps, 1.0), full.resolved
     inside = mesh.inside(drawn, look.body)
-    places = palette.places(drawn.level[inside], look.palette_gamma, look.palette_balance)
-    field = bake_field(drawn, look, SUN, torch.from_numpy(palette.table(look.palette, places)))
+    places = places_of(drawn.level[inside], look.palette_gamma, look.palette_balance)
+    field = bake_field(drawn, look, SUN, torch.from_numpy(table_of(look.palette, places)))
     exposure = brightness.automatic([field], [inside], look.transform)
     shown = tone.show(field.sent[torch.from_numpy(inside)] * exposure, look.transform)
     grey = tone.luminance((shown[:, 0], shown[:, 1], shown[:, 2]))

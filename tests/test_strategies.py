@@ -16,11 +16,11 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import parameters_of
 from render.errors import MachineError, UsageError
-from render.landscape import strategies
-from render.landscape.grid import Grid
-from render.landscape.loop import LoopPlane
-from render.landscape.measurement import Measurement, Mode, Problem
-from render.landscape.objective import Objective
+from render.loss.measurement import Measurement, Mode, Problem
+from render.loss.objective import Objective
+from render.loss.ways import strategies
+from render.loss.ways.loop import LoopPlane
+from render.space.grid import Grid
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
 LONG = Grid.square(1.0, 1000)

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 
 from render.scene.look import Look, preset_names
-from render.stage import camera, line, mesh
-from render.stage.bake import Sun
+from render.stage import camera
+from render.stage.body import mesh
+from render.stage.body.relief import Relief, Scale
 from render.stage.cast import Placed
-from render.stage.geometry import Kind
-from render.stage.line import BEAD, RING, RING_TUBE, Pen
-from render.stage.relief import Relief, Scale
+from render.stage.light.bake import Sun
+from render.stage.marks import line
+from render.stage.marks.line import BEAD, RING, RING_TUBE, Pen
+from render.stage.marks.trail import drape
 from render.stage.stage import Stage
-from render.stage.trail import drape
+from render.stage.window.geometry import Kind
 
 SIZE = (320, 180)
 SUN = Sun(120, 28, 2)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from render.stage import bake, camera
+from render.stage import camera
+from render.stage.body.relief import Relief, Scale
 from render.stage.framing import Subject
-from render.stage.relief import Relief, Scale
-from render.stage.sunward import Asked, choose
-from render.stage.trail import drape
+from render.stage.light import bake
+from render.stage.light.sunward import Asked, choose
+from render.stage.marks.trail import drape
 
 OPEN = Asked(None, None, 2.2)
 

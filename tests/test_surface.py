@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from render.errors import DataError
-from render.landscape import field, layer, surface
-from render.landscape.grid import Grid
-from render.landscape.objective import Measurement, Objective
-from render.landscape.plane import Plane
-from render.landscape.sampling import sample
-from render.landscape.surface import Status, SurfaceStore
+from render.loss.objective import Measurement, Objective
+from render.sampling import field, layer, surface
+from render.sampling.sampling import sample
+from render.sampling.surface import Status, SurfaceStore
+from render.space.grid import Grid
+from render.space.plane import Plane
 
 SIZE = 12
 CURVATURE = np.linspace(0.5, 4.0, SIZE)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from render import exchange
 from render.errors import DataError
-from render.landscape import exchange
-from render.landscape.exchange.given import Given
+from render.exchange.given import Given
 
 ALPHAS, BETAS = np.array([-1.0, -0.5, 0.25, 1.0, 1.75]), np.array([0.0, 0.5, 1.5, 2.0])
 VALUES = (np.sin(3 * ALPHAS) + ALPHAS**2 * BETAS[:, None] + 2).astype(np.float32)

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from render.descent.taking import Taken, Wanted, groups, sentences, take, take_like
-from render.descent.weights import tensors_in
+from render.descent.weights.saved import tensors_in
+from render.descent.weights.taking import Taken, Wanted, groups, sentences, take, take_like
 from render.errors import DataError, UsageError
 
 FILE = Path("a.pt")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.stage.camera import View
-from render.stage.tiles import WHOLE, Box, tile_of, tile_size, tiles
+from render.stage.lens.tiles import WHOLE, Box, tile_of, tile_size, tiles
 
 sides = st.floats(0.02, 1.5)
 shares = st.floats(-0.5, 1.2)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.stage import tone
+from render.stage.lens import tone
 
 SHOWN = [name for name in tone.TRANSFORMS if name != "linear"]
 GREYS = torch.logspace(-5, 3, 4000)[:, None].expand(-1, 3)

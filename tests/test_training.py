@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from render.data import Examples
 from render.descent import batches, optimisers, training, trajectory
 from render.descent import run as runs
-from render.descent.data import Examples
 from render.descent.log import TrajectoryLog
 from render.descent.parameters import parameters_of
 from render.descent.training import Course, _Step, train
@@ -16,7 +16,7 @@ from render.errors import DataError, MachineError
 from render.progress import Reporter
 from render.scene import training as spec
 from render.scene.data import Augmentation
-from render.scene.load import load
+from render.scene.language.load import load
 from tests.conftest import SCENE
 
 KINDS = {

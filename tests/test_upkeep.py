@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from render import compiler
 from render.cli import app
-from render.files import locked
-from render.film import doctor
+from render.storage.files import locked
+from render.upkeep import doctor
 from tests.conftest import SCENE
 from tests.test_damage import flip
 
@@ -189,7 +189,7 @@ def examined(output: Path) -> dict[str, doctor.Check]:
 
 def test_doctor_says_what_to_install(monkeypatch, tmp_path):
     def crash(*words, **options):
-        if "render.stage.trial" in words[0]:
+        if "render.stage.window.trial" in words[0]:
             return subprocess.CompletedProcess(words[0], -11, "", "")
         return run(*words, **options)
 
@@ -210,7 +210,7 @@ def test_doctor_says_what_to_install(monkeypatch, tmp_path):
 
 
 def test_without_a_home_folder_there_is_a_cache_all_the_same():
-    code = "from render.files import cache_folder; print(cache_folder())"
+    code = "from render.storage.files import cache_folder; print(cache_folder())"
     environment = {
         key: value for key, value in os.environ.items() if key not in ("HOME", "THALWEG_CACHE", "XDG_CACHE_HOME")
     }

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from render.cli import app
-from render.records import read_json, write_record
+from render.storage.records import read_json, write_record
 from tests.test_damage import flip
 from tests.test_drawing_ready import WAY, home, scene_of, written  # noqa: F401
 from tests.test_prints import QUIET

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from render.film.vision import EYES, seen_as
-from render.stage import palette
+from render.stage.colour import decoded, encoded, linear_of, to_oklab
 
 COLOURS = np.array([[255, 0, 0], [0, 128, 0], [30, 90, 200], [230, 160, 40]], np.uint8)
 KNOWN = {  # sRGB of COLOURS by colorspacious 1.1.2, severity 100
@@ -28,8 +28,8 @@ def test_greys_look_the_same_to_everybody(eyes):
 def test_grey_keeps_the_luminance():
     seen = seen_as(COLOURS[None], "grey")[0]
     assert (seen == seen[:, :1]).all()
-    expected = palette.decoded(COLOURS) @ [0.2126, 0.7152, 0.0722]
-    np.testing.assert_allclose(palette.decoded(seen)[:, 0], expected, atol=0.004)
+    expected = decoded(COLOURS) @ [0.2126, 0.7152, 0.0722]
+    np.testing.assert_allclose(decoded(seen)[:, 0], expected, atol=0.004)
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_grey_keeps_the_luminance():
     ],
 )
 def test_what_is_confused_comes_closer(eyes, one, other):
-    pair = palette.encoded(np.stack([palette.linear(one), palette.linear(other)]))[None]
+    pair = encoded(np.stack([linear_of(one), linear_of(other)]))[None]
 
     def apart(pixels: np.ndarray) -> float:
-        first, second = palette.to_oklab(palette.decoded(pixels)[0])
+        first, second = to_oklab(decoded(pixels)[0])
         return float(np.linalg.norm(first - second))
 
     assert apart(seen_as(pair, eyes)) < 0.6 * apart(pair)

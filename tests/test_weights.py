@@ -20,8 +20,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from render.descent import weights
-from render.descent.taking import take
+from render.descent.weights.saved import read_state
+from render.descent.weights.taking import take
 from render.errors import DataError
 
 
@@ -79,7 +79,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_weights_are_read_from_every_usual_file(home, name):
     FILES[name](home / name)
-    found = take(weights.read_state(home / name), network(), home / name).state
+    found = take(read_state(home / name), network(), home / name).state
     for key, tensor in STATE.items():
         assert torch.equal(found[key], tensor), key
 
@@ -111,7 +111,7 @@ BESIDE = {
 @pytest.mark.parametrize("name", BESIDE)
 def test_plain_data_beside_weights_are_no_matter(home, name, zipped):
     torch.save({"extra": BESIDE[name], "state_dict": STATE}, "a.pt", _use_new_zipfile_serialization=zipped)
-    found = take(weights.read_state(home / "a.pt"), network(), home / "a.pt").state
+    found = take(read_state(home / "a.pt"), network(), home / "a.pt").state
     assert all(torch.equal(found[key], tensor) for key, tensor in STATE.items())
 
 
@@ -123,12 +123,12 @@ def test_numpy_of_both_ages_is_read(home, core):
     content = Path("old.pt").read_bytes()
     Path("old.pt").write_bytes(content.replace(f"c{other}.".encode(), f"c{core}.".encode()))
     assert f"c{core}.multiarray".encode() in Path("old.pt").read_bytes()
-    assert len(weights.read_state(home / "old.pt")) == len(STATE)
+    assert len(read_state(home / "old.pt")) == len(STATE)
 
 
 def test_weights_that_are_numpy_arrays_in_a_file_of_torch_are_read(home):
     torch.save({"params": {name: tensor.numpy() for name, tensor in STATE.items()}}, "a.pt")
-    found = take(weights.read_state(home / "a.pt"), network(), home / "a.pt")
+    found = take(read_state(home / "a.pt"), network(), home / "a.pt")
     assert found.prefix == "params" and torch.equal(found.state["0.weight"], STATE["0.weight"])
 
 
@@ -153,14 +153,14 @@ def test_settings_of_omegaconf_are_no_matter(home, monkeypatch):
     vars(metadata).update(ref_type=Any, object_type=dict, key_type=str, flags={})
     vars(config).update(_content={"lr": node}, _metadata=metadata, _parent=None)
     torch.save({"hyper_parameters": {"cfg": config}, "state_dict": STATE}, "a.pt")
-    assert len(weights.read_state(home / "a.pt")) == len(STATE)
+    assert len(read_state(home / "a.pt")) == len(STATE)
 
 
 @pytest.mark.parametrize("library", ["pytorch_lightning.utilities.parsing", "lightning.fabric.utilities.data"])
 def test_settings_of_lightning_are_no_matter(home, monkeypatch, library):
     made = fake(monkeypatch, f"{library}.AttributeDict", dict)
     torch.save({"hyper_parameters": made(lr=0.1, layers=[1, 2]), "state_dict": STATE}, "a.pt")
-    assert len(weights.read_state(home / "a.pt")) == len(STATE)
+    assert len(read_state(home / "a.pt")) == len(STATE)
 
 
 class Hostile:
@@ -211,7 +211,7 @@ def test_what_would_run_code_is_named_by_its_entry_and_nothing_is_run(home, name
     with pytest.raises(
         DataError, match=rf"bad\.pt: {words}.*nothing (of it )?was run; save the model's state_dict\(\) alone$"
     ):
-        weights.read_state(home / "bad.pt")
+        read_state(home / "bad.pt")
     assert not (home / "ran").exists()
 
 
@@ -220,7 +220,7 @@ def test_a_pickle_too_new_to_be_read_is_a_sentence(home):
     with pytest.raises(
         DataError, match=r"new\.pt: is a pickle of protocol 4, .*save it by torch\.save as it is by default"
     ):
-        weights.read_state(home / "new.pt")
+        read_state(home / "new.pt")
 
 
 def test_a_program_of_torch_is_a_sentence(home):
@@ -230,7 +230,7 @@ def test_a_program_of_torch_is_a_sentence(home):
     with pytest.raises(
         DataError, match=r"script\.pt: cannot be read \(it is TorchScript, a program\); save it again as"
     ):
-        weights.read_state(home / "script.pt")
+        read_state(home / "script.pt")
 
 
 def torn(name: str, write) -> bytes:
@@ -257,14 +257,14 @@ def test_a_torn_file_is_a_sentence(home, name):
     with pytest.raises(
         DataError, match=rf"{name}: (cannot be read|holds no tensors|is torn, or no file of weights).*; \w+ it again"
     ):
-        weights.read_state(home / name)
+        read_state(home / name)
 
 
 def test_a_hugging_face_folder_that_names_files_elsewhere_is_refused(home):
     (home / "hf").mkdir()
     (home / "hf" / "model.safetensors.index.json").write_text('{"weight_map": {"a": "../run/step=0.safetensors"}}')
     with pytest.raises(DataError, match="names a file outside of its folder"):
-        weights.read_state(home / "hf")
+        read_state(home / "hf")
 
 
 INDEXES = {
@@ -281,7 +281,7 @@ def test_a_broken_index_of_a_hugging_face_folder_is_a_sentence(home, content, wo
     (home / "hf").mkdir()
     (home / "hf" / "model.safetensors.index.json").write_text(content)
     with pytest.raises(DataError, match=words):
-        weights.read_state(home / "hf")
+        read_state(home / "hf")
 
 
 ODD = {
@@ -295,18 +295,18 @@ def test_arrays_that_are_no_numbers_are_a_sentence(home, name):
     make, words = ODD[name]
     make(home / name)
     with pytest.raises(DataError, match=words):
-        weights.read_state(home / name)
+        read_state(home / name)
 
 
 def test_the_other_byte_order_is_read(home):
     np.savez("a.npz", a=np.arange(3, dtype=">f4"))
-    assert weights.read_state(home / "a.npz")["a"].tolist() == [0, 1, 2]
+    assert read_state(home / "a.npz")["a"].tolist() == [0, 1, 2]
 
 
 def test_a_tensor_without_a_name_is_a_sentence(home):
     torch.save(torch.ones(3), "one.pt")
     with pytest.raises(DataError, match=r"one\.pt: holds a tensor without a name; save a state_dict\(\)"):
-        weights.read_state(home / "one.pt")
+        read_state(home / "one.pt")
 
 
 def test_a_distributed_checkpoint_says_what_makes_one_file_of_it(home):
@@ -315,11 +315,11 @@ def test_a_distributed_checkpoint_says_what_makes_one_file_of_it(home):
     with pytest.raises(
         DataError, match=r"is a distributed checkpoint; make one file of it by `python -m torch.*dcp_to_torch"
     ):
-        weights.read_state(home / "dcp")
+        read_state(home / "dcp")
 
 
 def test_the_words_of_another_program_are_cut_between_words():
-    from render.descent.pickled import first_words
+    from render.descent.weights.pickled import first_words
 
     said = first_words(ValueError("word " * 100))
     assert said.endswith("word …") and len(said) < 170 and first_words(ValueError("")) == "ValueError"
@@ -327,10 +327,10 @@ def test_the_words_of_another_program_are_cut_between_words():
 
 def test_two_tensors_of_one_name_are_refused_unless_they_are_equal(home):
     torch.save({"model": {"a": torch.zeros(2)}, "model.a": torch.zeros(2)}, "same.pt")
-    assert list(weights.read_state(home / "same.pt")) == ["model.a"]
+    assert list(read_state(home / "same.pt")) == ["model.a"]
     for other in (torch.ones(2), torch.zeros(3), torch.zeros(2, dtype=torch.float64)):
         torch.save({"model": {"a": torch.zeros(2)}, "model.a": other}, "two.pt")
         with pytest.raises(
             DataError, match=r"two\.pt: holds two tensors of the name model\.a, which differ; save it without one"
         ):
-            weights.read_state(home / "two.pt")
+            read_state(home / "two.pt")

@@ -27,7 +27,9 @@ def test_a_scene_renders_from_the_installed_wheel_outside_the_checkout(graphics,
     subprocess.run([*pip, "install", "--no-deps", "--target", str(site), str(built)], check=True, capture_output=True)
     (elsewhere / "scene.yaml").write_bytes(SCENE.read_bytes())
     environment = {**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}
-    where = "import render, sys; from render.files import asset; print(render.__file__, asset('looks/ember.yaml'))"
+    where = (
+        "import render, sys; from render.storage.files import asset; print(render.__file__, asset('looks/ember.yaml'))"
+    )
     found = subprocess.run(
         [sys.executable, "-c", where], cwd=elsewhere, env=environment, capture_output=True, text=True, check=True
     )

@@ -5,13 +5,13 @@ import pytest
 from render.descent.runs import key_of as run_key
 from render.descent.wording import checkpoint_words, data_words, training_words
 from render.errors import SceneError
-from render.film.caption import caption
-from render.film.drawing import Drawing
-from render.film.essentials import essentials
-from render.film.wording import label_of
+from render.film.words.caption import caption
+from render.film.words.drawing import Drawing
+from render.film.words.essentials import essentials
+from render.film.words.wording import label_of
 from render.landscape.terrain import key_of as surface_key
 from render.scene import data, training
-from render.scene.load import load
+from render.scene.language.load import load
 from tests.conftest import ROOT
 from tests.test_caption import RECORD
 

@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from render.errors import MachineError, ThalwegError
-from render.files import is_of_the_disk
 from render.interrupts import INTERRUPTED, working
+from render.storage.files import is_of_the_disk
 
 app = typer.Typer(
     name="thalweg",

@@ -27,7 +27,7 @@ def list_(folder: DataFolder = None, as_json: AsJson = False) -> None:
     Example: thalweg data list
     """
     with mistakes(as_json):
-        from render.descent.data import shelf
+        from render.data import shelf
 
         use_data_folder(folder)
         items = shelf.items()
@@ -46,7 +46,7 @@ def fetch(name: str, folder: DataFolder = None, as_json: AsJson = False) -> None
     Example: thalweg data fetch imagenette-160 --data ~/data
     """
     with mistakes(as_json):
-        from render.descent.data import shelf
+        from render.data import shelf
         from render.progress import Reporter
 
         use_data_folder(folder)
@@ -61,7 +61,7 @@ def verify(name: str, folder: DataFolder = None, as_json: AsJson = False) -> Non
     Example: thalweg data verify mnist
     """
     with mistakes(as_json):
-        from render.descent.data import shelf
+        from render.data import shelf
 
         use_data_folder(folder)
         found = shelf.verify(name)

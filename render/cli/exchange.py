@@ -36,8 +36,8 @@ def import_(
     """
     with mistakes(as_json):
         from render.descent import importing
-        from render.descent.succession import checkpoints_of
-        from render.descent.taking import Wanted
+        from render.descent.weights.succession import checkpoints_of
+        from render.descent.weights.taking import Wanted
         from render.progress import Reporter
 
         if context.args:
@@ -110,7 +110,7 @@ def export(
             job = options_of_scenes(given, quality, settings, folder, as_json, data, model, bare)
             solids.export_scenes(job, kind, width, mesh, shot)
             return
-        from render.landscape import exporting
+        from render.exchange import exporting
 
         solids.require_known(kind)
         more = {"width": width, "mesh": mesh, "set": settings, "model": model, "data": data, "no_metadata": bare}

@@ -27,7 +27,7 @@ class Job:
     as_json: bool
     metadata: bool = True  # in the files themselves
     documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
-    means: dict[str, Any] = field(default_factory=dict)  # of measuring, as landscape/survey.py has them
+    means: dict[str, Any] = field(default_factory=dict)  # of measuring, as sampling/survey.py has them
     whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
 
@@ -109,7 +109,7 @@ def options_of_scenes(
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
-    from render.scene.load import load_placed
+    from render.scene.language.load import load_placed
     from render.scene.look import old_keys
     from render.scene.quality import apply_quality
 

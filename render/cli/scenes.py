@@ -145,7 +145,7 @@ def sample(job: Job) -> None:
 
 def _sampled(job: Job) -> list[dict[str, Any]]:
     from render.landscape import terrain
-    from render.landscape.survey import Means
+    from render.sampling.survey import Means
 
     means = Means(**job.means)
     results = []
@@ -176,7 +176,7 @@ def _checked(job: Job, path: Path, scene: Any) -> dict[str, Any]:
     result = {"kind": "scene", "name": scene.title, "path": str(path)}
     if scene.surfaces.keys() == scene.measured.keys():  # and nothing heavy has to be imported
         return result
-    from render.film.remarks import remarks_on_ready
+    from render.film.words.remarks import remarks_on_ready
 
     said = remarks_on_ready(scene)
     for sentence in said:
@@ -190,7 +190,7 @@ def plan(job: Job) -> None:
 
     Example: thalweg plan scenes/first-descent.yaml
     """
-    from render.film import plan as plans
+    from render.upkeep import plan as plans
 
     sources.examine(job)
     asked, job = dict(job.scenes), job.on_the_finest()
@@ -211,6 +211,6 @@ def schema() -> None:
 
     Example: thalweg schema > scene.schema.json
     """
-    from render.scene.schema import scene_schema
+    from render.scene.language.schema import scene_schema
 
     print(json.dumps(scene_schema(), indent=1, ensure_ascii=False))

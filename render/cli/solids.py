@@ -22,8 +22,8 @@ def forms() -> tuple[str, ...]:
 
 def require_known(form: str) -> None:
     """Raises UsageError for a format that there is not."""
-    from render.landscape.exchange import WRITERS
-    from render.scene.nearest import nearest
+    from render.exchange import WRITERS
+    from render.scene.language.nearest import nearest
 
     if form not in WRITERS:
         raise UsageError(f'--to: there is no format "{form}"; {nearest(form, [*forms(), *WRITERS])}')
@@ -55,7 +55,7 @@ def _measure(job: Job, scene: Any, shot: int) -> None:
     if not job.means["models"]:
         return
     from render.landscape import terrain
-    from render.landscape.survey import Means
+    from render.sampling.survey import Means
 
     for name in scene.shots[shot - 1].surfaces:
         terrain.obtain(scene, name, job.output, job.reporter, Means(**job.means))

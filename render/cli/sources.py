@@ -10,7 +10,7 @@ from render.errors import DataError, SceneError
 
 if TYPE_CHECKING:
     from render.scene.existing import ReadySurface
-    from render.scene.problem import Problem
+    from render.scene.language.problem import Problem
 
 
 def examine(job: Job) -> list[dict[str, Any]]:
@@ -37,8 +37,8 @@ def examine(job: Job) -> list[dict[str, Any]]:
 
 def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Returns what the files of one surface hold, or the problems of reading them."""
-    from render.landscape.exchange import read, read_path
-    from render.scene.problem import Problem
+    from render.exchange import read, read_path
+    from render.scene.language.problem import Problem
 
     source, problems, results = surface.source, [], []
     try:

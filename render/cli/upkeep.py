@@ -22,7 +22,7 @@ def verify(job: Job) -> None:
 
     Example: thalweg verify scenes/first-descent.yaml
     """
-    from render.film.audit import audit
+    from render.upkeep.audit import audit
 
     found = []
     for (path, asked), (_, drawn) in zip(job.scenes, job.on_the_finest().scenes, strict=True):
@@ -44,8 +44,8 @@ def made_besides(job: Job, path: Path, scene: tuple[Any, Any]) -> Iterator[Any]:
 
     scene: as its file asks, which exports are made of, and as pictures of it are drawn.
     """
-    from render.film.prints import found as prints
-    from render.solid import found as exports
+    from render.upkeep import exports as exports
+    from render.upkeep import prints as prints
 
     asked, drawn = scene
     yield from prints.findings(drawn, job.quality, job.output, job.metadata)
@@ -68,8 +68,8 @@ def clean(
     Example: thalweg clean --keep 2
     """
     with mistakes(as_json):
-        from render.film.clean import remove, waste
-        from render.scene.load import load
+        from render.scene.language.load import load
+        from render.upkeep.clean import remove, waste
 
         paths = scenes or _scenes_here()
         if not paths:
@@ -115,7 +115,7 @@ def doctor(output: Output = Path("output"), as_json: AsJson = False) -> None:
     Example: thalweg doctor
     """
     with mistakes(as_json):
-        from render.film.doctor import examine
+        from render.upkeep.doctor import examine
 
         checks = []
         for check in examine(output):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from render.files import replacing
+from render.storage.files import replacing
 
 HASH = 32  # bytes
 

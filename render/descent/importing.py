@@ -19,26 +19,28 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from render import store
-from render.descent import data, trajectory, weights
-from render.descent.data import Dataset, Examples
+from render import data
+from render.data import Dataset, Examples
+from render.descent import trajectory
 from render.descent.log import DivergedError, TrajectoryLog
 from render.descent.maker import made
 from render.descent.parameters import layout_of
 from render.descent.run import evaluate
-from render.descent.succession import steps_of
-from render.descent.taking import Taken, Wanted, groups, sentences, take, take_like
 from render.descent.trajectory import Trajectory
+from render.descent.weights.saved import own_copies, read_state, safetensors
+from render.descent.weights.succession import steps_of
+from render.descent.weights.taking import Taken, Wanted, groups, sentences, take, take_like
 from render.descent.wording import checkpoint_words, data_words
 from render.errors import DataError, SceneError, UsageError
-from render.files import content_key, disk_errors, file_digest, is_whole, replacing
-from render.fingerprint import code_of, may_be_same
 from render.progress import Reporter, Task
-from render.records import read_json, read_record, write_record
 from render.scene import data as spec
-from render.scene.anatomy import bare, members
-from render.scene.document import parse
-from render.scene.place import Source
+from render.scene.language.anatomy import bare, members
+from render.scene.language.document import parse
+from render.scene.language.place import Source
+from render.storage import store
+from render.storage.files import content_key, disk_errors, file_digest, is_whole, replacing
+from render.storage.fingerprint import code_of, may_be_same
+from render.storage.records import read_json, read_record, write_record
 
 RECORD = {
     "key": str,
@@ -91,7 +93,7 @@ class ImportedRun:
                 f"{self.folder}: {made_by} makes a network that computes something else than the one that was "
                 "imported; import the run again"
             )
-        model.load_state_dict(take(weights.read_state(file), model, file).state)
+        model.load_state_dict(take(read_state(file), model, file).state)
         return model.eval()
 
     def require_whole(self) -> None:
@@ -100,7 +102,7 @@ class ImportedRun:
         trajectory.verify(self.trajectory())
 
     def _whole_weights(self) -> Path:
-        file = self.folder / "weights.safetensors"
+        file = self.folder / "safetensors"
         if not is_whole(file, self.record["weights"]):
             raise DataError(f"{file}: is missing or damaged; import the run again")
         return file
@@ -174,7 +176,7 @@ def _try(model: nn.Module, path: Path, dataset: Dataset, wanted: Wanted) -> Take
 
     Raises DataError where it, the network and the data do not fit, before all of them are read.
     """
-    taken = take(weights.read_state(path), model, path, wanted)
+    taken = take(read_state(path), model, path, wanted)
     model.load_state_dict(taken.state)
     if not layout_of(model).size:
         raise DataError("--model: the network has no parameters that require gradients; there is no path to draw")
@@ -197,7 +199,7 @@ def _logged(model: nn.Module, paths: Sequence[Path], first: Taken, wanted: Wante
     """
     log, aside = None, dict.fromkeys(first.left_aside)
     for step, path in zip(steps_of(paths), paths, strict=True):
-        taken = take_like(first, weights.read_state(path), model, path, wanted)
+        taken = take_like(first, read_state(path), model, path, wanted)
         model.load_state_dict(taken.state)
         aside |= dict.fromkeys(taken.left_aside)
         log = log or TrajectoryLog(folder, model, first=None)
@@ -215,7 +217,7 @@ def _replace(made_in: Path, folder: Path) -> None:
     """Moves a whole run into its folder; its record goes first and comes last, so that no half run has one."""
     (folder / "run.json").unlink(missing_ok=True)
     shutil.rmtree(folder / "trajectory.zarr", ignore_errors=True)
-    for name in ("trajectory.zarr", "weights.safetensors", "run.json"):
+    for name in ("trajectory.zarr", "safetensors", "run.json"):
         (made_in / name).replace(folder / name)
 
 
@@ -224,9 +226,9 @@ def _recorded(
 ) -> None:
     """Writes the last weights and the record of a run whose trajectory is written."""
     scores = {name: _scores(model, dataset.split(name), dataset.outputs) for name in ("train", "test")}
-    file = folder / "weights.safetensors"
+    file = folder / "safetensors"
     with replacing(file) as temporary:
-        temporary.write_bytes(safetensors.torch.save(weights.own_copies(model.state_dict())))
+        temporary.write_bytes(safetensors.torch.save(own_copies(model.state_dict())))
     imported = {"model": model_name, "data": settings.model_dump(mode="json"), "code": code_of(model)}
     logged = trajectory.load(folder)
     record = {

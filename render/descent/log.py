@@ -21,13 +21,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from render import store
 from render.descent import trajectory
 from render.descent.parameters import layout_of, trainable
 from render.descent.rows import Rows, recorded
 from render.descent.trajectory import Trajectory
 from render.errors import DataError, UsageError
-from render.files import disk_errors
+from render.storage import store
+from render.storage.files import disk_errors
 
 Number = float | torch.Tensor
 

@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from render.errors import DataError, UsageError
-from render.scene.nearest import guess
+from render.scene.language.nearest import guess
 
 
 def made(name: str) -> nn.Module:

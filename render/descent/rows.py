@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from render import store
 from render.descent import trajectory
 from render.descent.trajectory import Logged
 from render.errors import DataError
-from render.files import disk_errors, replacing
+from render.storage import store
+from render.storage.files import disk_errors, replacing
 
 REST = "rows.npz"  # beside the arrays of a log that is still open: what they do not hold
 ARRAYS = ("parameters", "keyframes", "buffers")  # that are written chunk by chunk

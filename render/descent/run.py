@@ -18,21 +18,22 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render import store
+from render import data
+from render.data import Dataset, Examples
 from render.descent import checkpoint as checkpoints
-from render.descent import data, networks, trajectory
+from render.descent import networks, trajectory
 from render.descent.checkpoint import Checkpoint
-from render.descent.data import Dataset, Examples
 from render.descent.log import TrajectoryLog, load_statistics
 from render.descent.parameters import layout_of, load_parameters
 from render.descent.training import ORDER_SEED, Course, Divergence, steps_per_second, train
 from render.descent.trajectory import Trajectory
 from render.descent.wording import data_words, training_words
 from render.errors import DataError
-from render.files import content_key, disk_errors, file_digest, is_whole, locked, replacing, sweep
 from render.progress import Reporter
-from render.records import read_record, write_json, write_record
 from render.scene import spec
+from render.storage import store
+from render.storage.files import content_key, disk_errors, file_digest, is_whole, locked, replacing, sweep
+from render.storage.records import read_record, write_json, write_record
 
 ALGORITHM = 2  # raise it when the same settings would train to other weights
 AT_ONCE = 500  # examples that are evaluated

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from torch import nn
 
+from render.data import Dataset
 from render.descent import importing, run
-from render.descent.data import Dataset
 from render.descent.trajectory import Trajectory
 from render.progress import Reporter
 from render.scene import spec

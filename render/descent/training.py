@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from render.data import Examples
 from render.descent import batches, optimisers
-from render.descent.data import Examples
 from render.descent.log import DivergedError, TrajectoryLog
 from render.descent.parameters import restoring
 from render.descent.schedules import factor

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import zarr
 
-from render import store
 from render.errors import DataError
+from render.storage import store
 
 STEPS_PER_CHUNK = 64
 COLUMNS_PER_CHUNK = 2**15  # 8 MiB a chunk; whoever reads some parameters at all steps reads only what they need

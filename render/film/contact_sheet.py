@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.film.ink import TEXT, line_ink, paint
-from render.stage.palette import decoded, encoded
+from render.film.words.ink import TEXT, line_ink, paint
+from render.stage.colour import decoded, encoded
 
 GROUND = "#8e8e8d"
 NAME = "#111214"  # on the ground 5.7 : 1

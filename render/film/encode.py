@@ -20,8 +20,8 @@ import imageio_ffmpeg
 from PIL import Image
 
 from render.errors import MachineError, SceneError
-from render.files import replacing
 from render.scene.framerate import told
+from render.storage.files import replacing
 
 COLOURS = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=yuv420p,"

@@ -13,26 +13,26 @@ import PIL.Image
 import PIL.PngImagePlugin
 
 from render.errors import SceneError, UsageError
-from render.files import content_key, replacing
 from render.film import contact_sheet, record
 from render.film.made import Made, once, suffix
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
 from render.film.timeline import Timeline
 from render.film.vision import EYES, seen_as
-from render.film.wording import caption_of
+from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.landscape import terrain
 from render.progress import Reporter
-from render.scene.document import Document
-from render.scene.load import check
+from render.scene.language.document import Document
+from render.scene.language.load import check
+from render.scene.language.nearest import nearest
+from render.scene.language.setting import change, read_setting
 from render.scene.look import preset_names
-from render.scene.nearest import nearest
 from render.scene.output import Still
 from render.scene.quality import apply_quality, qualities
-from render.scene.setting import change, read_setting
 from render.scene.spec import Scene
-from render.stage.gl import require_gl
+from render.stage.window.gl import require_gl
+from render.storage.files import content_key, replacing
 
 WIDEST = 960  # pixels of a picture's longer side; a sheet is for comparing
 USUAL = (1920, 1080)  # of a scene that asks for no picture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from render.files import content_key
 from render.film import record
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
@@ -13,13 +12,14 @@ from render.film.made import Made, once, suffix
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
 from render.film.timeline import Timeline
-from render.film.wording import caption_of
+from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.progress import Reporter
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.spec import Scene
-from render.stage.gl import require_gl
+from render.stage.window.gl import require_gl
+from render.storage.files import content_key
 
 
 def target_of(name: str, quality: str, output: Path) -> Path:

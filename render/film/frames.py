@@ -19,7 +19,7 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
-from render.files import disk_errors, replacing, sweep
+from render.storage.files import disk_errors, replacing, sweep
 
 PNG_LEVEL = 1  # level 6 takes four times as long for 6 % less
 IN_FLIGHT = 2  # frames that wait to be saved; more would only cost memory

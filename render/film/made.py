@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import SceneError
-from render.files import locked, sweep
 from render.film import record
 from render.progress import Reporter
-from render.scene import lettering
-from render.scene.problem import Problem
+from render.scene.language.problem import Problem
 from render.scene.spec import Scene
+from render.scene.typefaces import lettering
+from render.storage.files import locked, sweep
 
 
 @dataclass(frozen=True)

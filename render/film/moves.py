@@ -14,12 +14,13 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from render.film.easing import EASINGS
 from render.scene import camera as cameras
 from render.scene import look as looks
-from render.stage import camera, framing, mesh
+from render.stage import camera, framing
+from render.stage.body import mesh
+from render.stage.body.relief import Relief
 from render.stage.camera import Frame, View
 from render.stage.framing import Choice, Stand, Subject
+from render.stage.marks.trail import Descent
 from render.stage.placing import MOST_IN_A_ROW, placements
-from render.stage.relief import Relief
-from render.stage.trail import Descent
 
 MOMENT = 12.0  # degrees of a move between two views that the framing has to fit
 TICKS = 40  # of a ride, a second

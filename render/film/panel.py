@@ -8,11 +8,11 @@ import numpy as np
 
 from render.film.timeline import path_position
 from render.landscape.landscape import Landscape
-from render.landscape.path import Path
 from render.landscape.ready import GIVEN
-from render.stage.relief import Relief
-from render.stage.told import Arrow, Drop
-from render.stage.trail import Descent
+from render.space.path import Path
+from render.stage.body.relief import Relief
+from render.stage.marks.told import Arrow, Drop
+from render.stage.marks.trail import Descent
 
 
 @dataclass(frozen=True)

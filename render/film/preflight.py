@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.files import disk_errors
 from render.film import film as films
 from render.film import record, still
 from render.film.encode import require_encoder
 from render.film.frames import FrameStore
 from render.progress import Reporter
 from render.scene.spec import Scene
-from render.stage.gl import require_gl
+from render.stage.window.gl import require_gl
+from render.storage.files import disk_errors
 
 BYTES_PER_PIXEL = 1.45  # of a PNG frame with grain, measured on the first scene
 

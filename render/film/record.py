@@ -14,13 +14,14 @@ from typing import Any
 
 from render import compiler
 from render.errors import SceneError
-from render.files import content_key, file_digest, is_whole
 from render.landscape import terrain
-from render.records import read_record, write_json, write_record
-from render.scene import fonts, palette
+from render.scene.colours import palette
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
-from render.scene.typeface import Typeface
+from render.scene.typefaces import fonts
+from render.scene.typefaces.typeface import Typeface
+from render.storage.files import content_key, file_digest, is_whole
+from render.storage.records import read_record, write_json, write_record
 
 ALGORITHM = 5  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")

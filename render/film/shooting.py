@@ -13,19 +13,19 @@ import numpy as np
 
 from render.compiler import unfused
 from render.film.furniture.furnish import furnish
-from render.film.lettering import Lettering, lettering_of, plots_of, sheet_for
-from render.film.overlay import draw_words, left_out
 from render.film.prints.patches import lettered
-from render.film.remarks import remarks
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
-from render.film.wording import words_of
+from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
+from render.film.words.overlay import draw_words, left_out
+from render.film.words.remarks import remarks
+from render.film.words.wording import words_of
 from render.landscape import terrain
 from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
-from render.stage.lens import develop
+from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
 

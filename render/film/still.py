@@ -8,17 +8,17 @@ from typing import Any
 import PIL.Image
 import PIL.PngImagePlugin
 
-from render.files import replacing
 from render.film import record
 from render.film.made import Made, once_recorded, suffix
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
-from render.film.wording import caption_of
+from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.progress import Reporter
 from render.scene.output import Still
 from render.scene.spec import Scene
-from render.stage.gl import require_gl
+from render.stage.window.gl import require_gl
+from render.storage.files import replacing
 
 
 def target_of(name: str, quality: str, output: Path) -> Path:

@@ -9,32 +9,33 @@ from typing import Any
 import numpy as np
 
 from render.errors import DataError
-from render.film.drawing import Drawing
+from render.exchange.resampling import is_even
 from render.film.moves import MOVES, Move, Setting, standing_at
 from render.film.panel import Panel, Walk
 from render.film.timeline import head_progress
 from render.film.walked import arrows_along, drops_along, farthest, walked
-from render.landscape.grid import Grid
+from render.film.words.drawing import Drawing
 from render.landscape.landscape import Landscape
-from render.landscape.path import Path
 from render.landscape.ready import GIVEN
-from render.landscape.resampling import is_even
-from render.landscape.status import Status
+from render.sampling.status import Status
 from render.scene import look as looks
 from render.scene.camera import Ride
 from render.scene.shot import Shot
-from render.stage import mesh, relief, sunward
-from render.stage.arrow import length_of
-from render.stage.bake import Sun
+from render.space.grid import Grid
+from render.space.path import Path
+from render.stage.body import mesh, relief
+from render.stage.body.corner import cut_off, opened
+from render.stage.body.relief import Relief
+from render.stage.body.unasked import Steps, steps_for
 from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
-from render.stage.corner import cut_off, opened
 from render.stage.framing import frame_of
-from render.stage.relief import Relief
+from render.stage.light import sunward
+from render.stage.light.bake import Sun
+from render.stage.light.sunward import Asked
+from render.stage.marks.arrow import length_of
+from render.stage.marks.trail import Trail, drape
 from render.stage.stage import Stage
-from render.stage.sunward import Asked
-from render.stage.trail import Trail, drape
-from render.stage.unasked import Steps, steps_for
 
 FEWEST = 8  # points along an axis; fewer cannot be cut round
 
@@ -195,7 +196,9 @@ def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relie
         lifted = shot.path.height == "loss"
         asked = lifted or look.path.drops > 0
         levels, unknown = _own_levels(path, landscape, made) if asked else (None, False)
-        descent = drape(made, look.body, places_on(landscape, path), levels if lifted else None, 0.0, look.path.between == "curve")
+        descent = drape(
+            made, look.body, places_on(landscape, path), levels if lifted else None, 0.0, look.path.between == "curve"
+        )
         arrows = arrows_along(look.path.arrows, descent, landscape.surface, made.depth)
         drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
         walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))

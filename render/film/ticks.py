@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from render.film.figures import short_loss
-from render.stage.relief import Scale
+from render.film.words.figures import short_loss
+from render.stage.body.relief import Scale
 
 MOST, FEWEST = 6, 3
 ROUND = (1.0, 2.0, 5.0)

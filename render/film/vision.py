@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.stage.palette import LUMA, decoded, encoded
+from render.stage.colour import LUMA, decoded, encoded
 
 EYES = {
     "deuteranopia": np.array(

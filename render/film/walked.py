@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from render.landscape.path import Path
-from render.landscape.slope import gradient_at
-from render.landscape.surface import Surface
+from render.sampling.slope import gradient_at
+from render.sampling.surface import Surface
 from render.scene.pathlight import PathLight
-from render.stage.manner import AHEAD, GAIN, Manner, faded, swollen
-from render.stage.mesh import height_at
-from render.stage.relief import Relief
-from render.stage.told import Arrow, Drop
-from render.stage.trail import Descent, Trail
+from render.space.path import Path
+from render.stage.body.mesh import height_at
+from render.stage.body.relief import Relief
+from render.stage.marks.manner import AHEAD, GAIN, Manner, faded, swollen
+from render.stage.marks.told import Arrow, Drop
+from render.stage.marks.trail import Descent, Trail
 
 
 def walked(style: PathLight, path: Path, descent: Descent, head: float, beads: np.ndarray) -> Trail:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
 
-from render.landscape.path import Path
-from render.landscape.surface import Surface
+from render.sampling.surface import Surface
+from render.space.path import Path
 
 
 @dataclass(frozen=True)

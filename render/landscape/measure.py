@@ -16,27 +16,27 @@ import numpy as np
 from render.descent import runs
 from render.descent.runs import AnyRun
 from render.errors import DataError
-from render.files import content_key, file_digest, is_whole, locked, replacing, sweep
-from render.landscape import surface as surfaces
-from render.landscape.adaptive import FEWEST, PLACES, WHOLE
-from render.landscape.grid import Grid
 from render.landscape.landscape import Landscape
-from render.landscape.lattice import lattices
-from render.landscape.objective import Objective
-from render.landscape.path import Path
 from render.landscape.planning import Ground, objective_of, plane_of, scaling_of
 from render.landscape.record import path_record, record_of
-from render.landscape.sampling import sample
-from render.landscape.section import Section
-from render.landscape.status import Status
-from render.landscape.surface import Surface, SurfaceStore
-from render.landscape.survey import Means
+from render.loss.objective import Objective
 from render.progress import Reporter
-from render.records import read_record, write_record
+from render.sampling import surface as surfaces
+from render.sampling.adaptive import FEWEST, PLACES, WHOLE
+from render.sampling.lattice import lattices
+from render.sampling.sampling import sample
+from render.sampling.status import Status
+from render.sampling.surface import Surface, SurfaceStore
+from render.sampling.survey import Means
 from render.scene import surface as spec
 from render.scene.existing import ImportedRun
 from render.scene.plane import others_of
 from render.scene.spec import Scene
+from render.space.grid import Grid
+from render.space.path import Path
+from render.space.section import Section
+from render.storage.files import content_key, file_digest, is_whole, locked, replacing, sweep
+from render.storage.records import read_record, write_record
 
 ALGORITHM = 2  # raise it when the same settings would measure other heights
 RECORD = {  # what others read of surface.json

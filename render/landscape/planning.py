@@ -10,19 +10,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from render.descent.data import Dataset
+from render.data import Dataset
 from render.descent.runs import AnyRun
 from render.errors import DataError
-from render.landscape.directions import random_direction
-from render.landscape.grid import Grid
-from render.landscape.measurement import OneHotMSELoss
-from render.landscape.objective import Objective
-from render.landscape.plane import Plane
-from render.landscape.points import Joined
-from render.landscape.scaling import Scaling
+from render.loss.measurement import OneHotMSELoss
+from render.loss.objective import Objective
+from render.sampling.scaling import Scaling
 from render.scene import plane as planes
 from render.scene import relief as reliefs
 from render.scene import surface as spec
+from render.space.directions import random_direction
+from render.space.grid import Grid
+from render.space.plane import Plane
+from render.space.thetas import Joined
 
 LOSSES: dict[str, type[nn.Module]] = {"cross-entropy": nn.CrossEntropyLoss, "squared-error": OneHotMSELoss}
 

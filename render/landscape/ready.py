@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from render import exchange
 from render.errors import DataError
-from render.files import content_key, file_digest
-from render.landscape import exchange
-from render.landscape.exchange.given import Given
-from render.landscape.grid import Grid
+from render.exchange.given import Given
+from render.exchange.resampling import on_even_steps
 from render.landscape.landscape import Landscape
-from render.landscape.path import Path
-from render.landscape.plane import Plane
-from render.landscape.resampling import on_even_steps
-from render.landscape.status import Status
-from render.landscape.surface import Surface
+from render.sampling.status import Status
+from render.sampling.surface import Surface
 from render.scene.existing import ReadySurface
+from render.space.grid import Grid
+from render.space.path import Path
+from render.space.plane import Plane
+from render.storage.files import content_key, file_digest
 
 ALGORITHM = 3  # raise it when the same file would become another landscape
 

@@ -10,11 +10,11 @@ import numpy as np
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from render.descent.runs import AnyRun
-from render.landscape.objective import Objective
-from render.landscape.path import Path
-from render.landscape.plane import RANDOM_WALK_SHARES
-from render.landscape.surface import Surface
+from render.loss.objective import Objective
+from render.sampling.surface import Surface
 from render.scene import surface as spec
+from render.space.path import Path
+from render.space.plane import RANDOM_WALK_SHARES
 
 VERSIONED = ("thalweg", "torch", "numpy")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from render.landscape import measure, ready
 from render.landscape.landscape import Landscape
-from render.landscape.survey import Means
 from render.progress import Reporter
+from render.sampling.survey import Means
 from render.scene.existing import ReadySurface
 from render.scene.spec import Scene
 

@@ -10,18 +10,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from render.files import asset
 from render.scene.body import Air, Background, Body, Colour, Floor, Ground, LookPart, Material, Share, Walls
-from render.scene.document import read
-from render.scene.fonts import Fonts
+from render.scene.colours.palette import Kind, Palette, require_order
 from render.scene.furniture import Furniture
+from render.scene.language.document import read
+from render.scene.language.nearest import nearest
 from render.scene.lines import Contours, Hachures
-from render.scene.nearest import nearest
-from render.scene.palette import Kind, Palette, require_order
 from render.scene.part import Auto, auto_or_number
 from render.scene.pathlight import PathLight
 from render.scene.relief import LogStep, ReliefStep, measured_steps
+from render.scene.typefaces.fonts import Fonts
 from render.scene.words import WordStyle
+from render.storage.files import asset
 
 PRESET = "ember"
 RADIUS_PIXELS = 2800  # of a line, for a radius of one picture width, which former versions asked for

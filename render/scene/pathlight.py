@@ -39,8 +39,8 @@ class PathLight(LookPart):
     )
     between: Literal["curve", "straight"] = Field(
         default="curve",
-        description="how logged steps are joined: by a smooth curve through all of them, or by straight lines; what lies "
-        "between two is not known",
+        description="how logged steps are joined: by a smooth curve through all of them, or by straight lines; what "
+        "lies between two is not known",
     )
     trail: Share = Field(
         default=0.0,

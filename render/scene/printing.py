@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from render.errors import UsageError
-from render.scene.nearest import nearest
+from render.scene.language.nearest import nearest
 
 SHEETS = {  # millimetres upright, ISO 216
     "A0": (841, 1189),

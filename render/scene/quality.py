@@ -9,15 +9,15 @@ from typing import TypeVar
 from pydantic import Field
 
 from render.errors import UsageError
-from render.files import asset
-from render.scene.document import read
 from render.scene.existing import ImportedRun, ReadySurface
 from render.scene.framerate import SLOWEST, FrameRate, told
-from render.scene.nearest import nearest
+from render.scene.language.document import read
+from render.scene.language.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.part import Part
 from render.scene.spec import Run, Scene
 from render.scene.surface import Surface
+from render.storage.files import asset
 
 QUALITIES = ("thumb", "draft", "preview", "final")
 Output = TypeVar("Output", Still, Film)

@@ -14,8 +14,8 @@ from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.language.nearest import nearest
 from render.scene.look import Look
-from render.scene.nearest import nearest
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
 from render.scene.part import Location, Name, Part, Seed, refusal

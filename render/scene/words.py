@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from render.scene.body import LookPart
-from render.scene.nearest import nearest
+from render.scene.language.nearest import nearest
 from render.scene.part import Part
 
 Place = Literal["lower-left", "lower-centre", "lower-right", "upper-left", "upper-centre", "upper-right"]

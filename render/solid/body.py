@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from render.stage import bake, mesh, shore
-from render.stage.mesh import Mesh
-from render.stage.relief import Relief
+from render.stage.body import mesh, shore
+from render.stage.body.mesh import Mesh
+from render.stage.body.relief import Relief
+from render.stage.light import bake
 
 ON_SHORE = 1e-3  # of the field whose zero is a shore, which cells leave by 0.05
 

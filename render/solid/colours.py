@@ -7,9 +7,9 @@ from PIL import Image
 
 from render.film.take import Take
 from render.solid.model import Texture
-from render.stage import palette
+from render.stage.body.relief import Relief
 from render.stage.cast import drawn_levels
-from render.stage.relief import Relief
+from render.stage.colour import encoded, places_of, table_of
 
 WIDEST = 8192  # pixels of a texture that every graphics card takes
 ROWS, COLUMNS = 1024, 4  # of the picture of the cut
@@ -19,14 +19,14 @@ def ramp_of(take: Take) -> np.ndarray:
     """Returns the colours of the levels from 0 to 1 in a take, (n, 3) linear RGB, as its pictures have them."""
     look = take.look
     levels = np.concatenate([drawn_levels(panel.relief, look.body) for panel in take.panels])
-    return palette.table(look.palette, palette.places(levels, look.palette_gamma, look.palette_balance))
+    return table_of(look.palette, places_of(levels, look.palette_gamma, look.palette_balance))
 
 
 def coloured(ramp: np.ndarray, level: np.ndarray) -> np.ndarray:
     """Returns the colours (..., 3) uint8 of levels in 0..1."""
     place = np.clip(level, 0, 1) * (len(ramp) - 1)
     entries = np.arange(len(ramp))
-    return palette.encoded(np.stack([np.interp(place, entries, ramp[:, k]) for k in range(3)], axis=-1))
+    return encoded(np.stack([np.interp(place, entries, ramp[:, k]) for k in range(3)], axis=-1))
 
 
 def terrain_texture(relief: Relief, ramp: np.ndarray) -> Texture:

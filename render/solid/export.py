@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import UsageError
-from render.files import content_key, file_digest, is_whole, replacing
 from render.film import record
 from render.film.made import Made, once, suffix
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
-from render.film.wording import caption_of
+from render.film.words.wording import caption_of
 from render.progress import Reporter
 from render.scene.output import Film
 from render.scene.spec import Scene
@@ -24,6 +23,7 @@ from render.solid.model import Model
 from render.solid.pieces import Cut, pieces_of
 from render.solid.said import sentences
 from render.solid.track import camera_of, lights_of
+from render.storage.files import content_key, file_digest, is_whole, replacing
 
 ALGORITHM = 1  # raise it when the same settings would give other files
 NEEDS = {"usd": "pxr", "stl": "trimesh"}  # of the extra scene3d

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from render.files import content_key
 from render.solid import glb, obj, stl, usd
 from render.solid.model import Model
 from render.solid.pieces import Cut
 from render.solid.said import facts
+from render.storage.files import content_key
 
 PLAIN = re.compile(r"[^A-Za-z0-9_.-]|^[.-]", re.ASCII)  # what a name within a file had better not have
 

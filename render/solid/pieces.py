@@ -13,9 +13,10 @@ from render.film.take import Take
 from render.scene.look import RADIUS_PIXELS
 from render.solid import body, colours
 from render.solid.model import Material, Piece
-from render.stage import mesh, palette
-from render.stage.mesh import Mesh
-from render.stage.relief import Relief
+from render.stage.body import mesh
+from render.stage.body.mesh import Mesh
+from render.stage.body.relief import Relief
+from render.stage.colour import linear_of
 
 SOLID = ("block", "disc")  # bodies that have walls and a base
 SIDES = 12  # of a path's tube
@@ -108,7 +109,7 @@ def _paths(cut: Cut) -> Iterator[Piece]:
         if trail.head is not None and look.path.end:
             tubes.append(mesh.ball(trail.head, HEAD * radius))
         if tubes:
-            red, green, blue = palette.linear(tints[line % len(tints)])
+            red, green, blue = linear_of(tints[line % len(tints)])
             shine = Material(
                 f"path-{line + 1}", None, (red, green, blue), 1 + 2 * min(1.0, look.path.glow), two_sided=True
             )

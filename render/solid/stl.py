@@ -11,7 +11,7 @@ from render.errors import DataError, UsageError
 from render.solid import body
 from render.solid.extra import require
 from render.solid.pieces import SOLID, Cut
-from render.stage.mesh import Mesh
+from render.stage.body.mesh import Mesh
 
 MILLIMETRES = 1000.0  # of a metre
 

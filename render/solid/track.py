@@ -7,7 +7,7 @@ import numpy as np
 from render.film.take import Take
 from render.film.timeline import Timeline
 from render.solid.model import Camera, Lights
-from render.stage import palette
+from render.stage.colour import linear_of
 
 SKY = 0.6  # of the sky's strength, its mean all around
 CLIP = (0.005, 100.0)  # picture widths
@@ -51,6 +51,6 @@ def lights_of(take: Take) -> Lights:
     return Lights(
         take.sun.direction,
         take.sun.size,
-        palette.linear(sun.colour) * sun.strength,
-        palette.linear(sky.colour) * sky.strength * SKY,
+        linear_of(sun.colour) * sun.strength,
+        linear_of(sky.colour) * sky.strength * SKY,
     )

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from render.stage.mesh import axes, height_at, inside, outline
-from render.stage.relief import Relief
+from render.stage.body.mesh import axes, height_at, inside, outline
+from render.stage.body.relief import Relief
 
 UP = np.array([0.0, 0.0, 1.0])
 NORTH_UP = np.array([1.0, 0.0, 0.0])  # to the right of a plan, whose upper edge is then +β

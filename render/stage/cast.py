@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from render.scene import look as spec
-from render.stage import mesh
-from render.stage.bake import Sun
-from render.stage.field import Field, bake_field
-from render.stage.floor import Standing
-from render.stage.hatch import Hatch, hatch_of
-from render.stage.lamp import Lamp
-from render.stage.outline import outline_of
-from render.stage.relief import Relief
+from render.stage.body import mesh
+from render.stage.body.outline import outline_of
+from render.stage.body.relief import Relief
+from render.stage.light.bake import Sun
+from render.stage.light.lamp import Lamp
+from render.stage.marks.hatch import Hatch, hatch_of
+from render.stage.shading.field import Field, bake_field
+from render.stage.shading.floor import Standing
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Cast:
 
     placed: Placed
     field: Field
-    outline: Tensor  # as stage/outline.py has it
+    outline: Tensor  # as body/outline.py has it
     lamp: Lamp
     hatch: Hatch | None = None  # strokes down its slopes
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.stage import mesh
+from render.stage.body import mesh
+from render.stage.body.relief import Relief
 from render.stage.camera import Frame
-from render.stage.horizon import horizons
-from render.stage.relief import Relief
+from render.stage.light.horizon import horizons
 
 STEP = 5.0  # degrees between candidates
 MARGIN = 4.0  # degrees above the terrain's horizon at which a point lies quite in the open

@@ -9,16 +9,18 @@ import numpy as np
 
 from render.scene import look as spec
 from render.scene.pathlight import PathLight
-from render.stage import arrow, drop, line, mesh, palette, ribbon
+from render.stage.body import mesh
+from render.stage.body.coarse import coarse
 from render.stage.camera import View
 from render.stage.cast import Cast
-from render.stage.coarse import coarse
-from render.stage.fire import LOWEST, ON_DARK, ON_PALE, PALE, ink_of
-from render.stage.geometry import SHEER, GeometryPass, Kind
-from render.stage.line import Pen
-from render.stage.manner import GAIN
-from render.stage.trail import Trail
-from render.stage.uniforms import MOST_PATHS
+from render.stage.colour import LUMA, decoded
+from render.stage.light.fire import LOWEST, ON_DARK, ON_PALE, PALE, ink_of
+from render.stage.marks import arrow, drop, line, ribbon
+from render.stage.marks.line import Pen
+from render.stage.marks.manner import GAIN
+from render.stage.marks.trail import Trail
+from render.stage.shading.uniforms import MOST_PATHS
+from render.stage.window.geometry import SHEER, GeometryPass, Kind
 
 STRAY = 0.2  # pixels by which a coarser mesh may stray from the measured heights
 SHEET = 0.006  # thickness of a sheet, picture widths
@@ -123,7 +125,7 @@ def _arrows(cast: Cast, trails: Sequence[Trail], pen: Pen, sight: Sight) -> dict
     for each, length in (pair for trail in trails for pair in trail.arrows):
         tip = each.root + length * each.way
         height = mesh.height_at(relief, np.array([tip[0]]), np.array([tip[1]]))
-        light = palette.decoded(sight.shown(height / max(relief.exaggeration, 1e-9)))[0] @ palette.LUMA
+        light = decoded(sight.shown(height / max(relief.exaggeration, 1e-9)))[0] @ LUMA
         made[ON_PALE if light > PALE else ON_DARK].append(arrow.drawn(relief, each, length, pen))
     return {ink: mesh.together(parts) if parts else None for ink, parts in made.items()}
 

@@ -15,26 +15,28 @@ from torch import Tensor
 from render.compiler import fuse, unfused
 from render.scene import look as spec
 from render.scene.body import CLEAR
-from render.stage import brightness, fire, mesh, palette
-from render.stage.backdrop import Backdrop
-from render.stage.bake import Sun
+from render.stage.body import mesh
+from render.stage.body.motes import Motes
 from render.stage.camera import View
 from render.stage.cast import Cast, Placed, levels_of
-from render.stage.field import FILL, hue, looked_up, sky_colours
-from render.stage.focus import defocus, span_of
-from render.stage.geometry import Geometry, GeometryPass, Kind
-from render.stage.layers import completed, layers_of, parts_of
-from render.stage.lens import OWN, WORTH, Exposure, Lens, develop
-from render.stage.look_numbers import numbers_of
-from render.stage.motes import Motes
+from render.stage.colour import linear_of, places_of, table_of
+from render.stage.lens.focus import defocus, span_of
+from render.stage.lens.layers import completed, layers_of, parts_of
+from render.stage.lens.lens import OWN, WORTH, Exposure, Lens, develop
+from render.stage.lens.resolve import Samples, choose, compose
+from render.stage.lens.tiles import WHOLE, Crop, tile_of
+from render.stage.lens.tone import encoded, luminance, show
+from render.stage.light import brightness, fire
+from render.stage.light.bake import Sun
+from render.stage.marks.sheer import seen_through, veil
+from render.stage.marks.trail import Trail
 from render.stage.props import Sight, lowest_of, put_body, put_paths
-from render.stage.resolve import Samples, choose, compose
-from render.stage.shade import Body, shade
-from render.stage.sheer import seen_through, veil
-from render.stage.tiles import WHOLE, Crop, tile_of
-from render.stage.tone import encoded, luminance, show
-from render.stage.trail import Trail
-from render.stage.uniforms import MOST_PATHS, Uniforms
+from render.stage.shading.backdrop import Backdrop
+from render.stage.shading.field import FILL, hue, looked_up, sky_colours
+from render.stage.shading.look_numbers import numbers_of
+from render.stage.shading.shade import Body, shade
+from render.stage.shading.uniforms import MOST_PATHS, Uniforms
+from render.stage.window.geometry import Geometry, GeometryPass, Kind
 
 DIM, DIMMED = (0.008, 0.02), 0.08  # picture widths from a path within which points of light are dimmed, and how far
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
@@ -81,8 +83,8 @@ class Stage:
         self.look, self.size, self.factor, self._through = look, size, factor, through
         self._sun = sun
         shared = levels_of(bodies, look.body) if levels is None else levels
-        places = palette.places(shared, look.palette_gamma, look.palette_balance)
-        self._palette = torch.from_numpy(palette.table(look.palette, places))
+        places = places_of(shared, look.palette_gamma, look.palette_balance)
+        self._palette = torch.from_numpy(table_of(look.palette, places))
         self._cast = [Cast.of(placed, look, sun, self._palette) for placed in bodies]
         self._backdrop = Backdrop([cast.standing for cast in self._cast], look, sun, self._palette)
         self._trails: list[list[Trail]] = [[] for _ in bodies]
@@ -96,7 +98,7 @@ class Stage:
     def _fixed_uniforms(self) -> Uniforms:
         look = self.look
         uniforms = numbers_of(look, self._cast[0].placed.relief, self._sun, self._palette[0])
-        haze = palette.linear(look.sky.colour) * 0.02 if self._clear else self._ground_colour.numpy()
+        haze = linear_of(look.sky.colour) * 0.02 if self._clear else self._ground_colour.numpy()
         uniforms.set(exposure=self._exposure(), haze=(look.air.haze, *haze))
         return uniforms
 
@@ -118,7 +120,7 @@ class Stage:
     def _ground_colour(self) -> Tensor:
         """Linear RGB (3,) of what is behind everything; black where it is transparent."""
         colour = "#000000" if self._clear else self.look.background.colour
-        return torch.from_numpy(palette.linear(colour).astype(np.float32))
+        return torch.from_numpy(linear_of(colour).astype(np.float32))
 
     def _heat_paths(self) -> None:
         """Sets what paths send out, and the luminance that the dimmest of those that are there is seen with."""
@@ -155,8 +157,8 @@ class Stage:
     def shown(self, levels: np.ndarray) -> np.ndarray:
         """Returns what levels (n,) look like where the terrain is flat, open and lit, (n, 3) uint8 sRGB."""
         look = self.look
-        sun = palette.linear(look.sun.colour) * look.sun.strength * self._sun.direction[2]
-        fill = FILL * float(np.mean(palette.linear(look.sun.colour) * look.sun.strength)) * hue(look.sky.colour)
+        sun = linear_of(look.sun.colour) * look.sun.strength * self._sun.direction[2]
+        fill = FILL * float(np.mean(linear_of(look.sun.colour) * look.sun.strength)) * hue(look.sky.colour)
         light = torch.from_numpy((sun + fill).astype(np.float32)) + sky_colours(look, self._sun).mean(0)
         albedo = looked_up(self._palette, torch.from_numpy(np.asarray(levels, np.float32)))
         screen = show(albedo * light * self._exposed, look.transform)

@@ -19,7 +19,7 @@ import torch
 from cases import CASES, Case, plain_loop
 
 import render
-from render.landscape.surface import Surface
+from render.sampling.surface import Surface
 
 TOLERANCES = {"perceptron": 0.001, "scene": 0.001, "convnet": 0.005, "resnet20": 0.005}
 SIDE, REPEATS = 1000, 3

@@ -17,12 +17,13 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 
-from render.descent import data, networks
+from render import data
+from render.descent import networks
 from render.descent.parameters import layout_of, parameters_of
-from render.landscape.directions import random_direction
-from render.landscape.measurement import OneHotMSELoss
-from render.landscape.plane import Plane
-from render.scene.load import load
+from render.loss.measurement import OneHotMSELoss
+from render.scene.language.load import load
+from render.space.directions import random_direction
+from render.space.plane import Plane
 
 SCENE = Path(__file__).parents[2] / "scenes" / "first-descent.yaml"
 CENTRE, SPREAD = (0.46, 0.45, 0.42), 0.28  # of photographs' channels, 0 to 1

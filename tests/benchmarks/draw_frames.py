@@ -34,7 +34,7 @@ def surface(points: int):
     """Returns a made-up smooth surface as a relief in picture units."""
     import numpy as np
 
-    from render.stage.relief import Relief, Scale
+    from render.stage.body.relief import Relief, Scale
 
     y, x = np.mgrid[-1 : 1 : points * 1j, -1 : 1 : points * 1j]
     level = 0.5 * (x**2 + 1.4 * (y - 0.3 * np.sin(3 * x)) ** 2) / 1.7 + 0.05 * np.sin(9 * x + 4 * y)
@@ -48,8 +48,8 @@ def settings():
 
     from render.scene.look import Look
     from render.stage import camera
-    from render.stage.bake import Sun
-    from render.stage.trail import drape
+    from render.stage.light.bake import Sun
+    from render.stage.marks.trail import drape
 
     air = {"haze": 0.15, "focus": 0.3}
     look = Look.model_validate({"name": "ember", "body": "block", "ground": "floor", "air": air}).resolved
@@ -84,7 +84,7 @@ def pyvista() -> Callable[[int], object]:
     import numpy as np
     import pyvista as pv
 
-    from render.stage import mesh
+    from render.stage.body import mesh
 
     relief, look, path, sun, view = settings()
     top = mesh.terrain(relief, "block")

@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 
 from render.film.frames import FrameStore, FrameWriter
-from render.landscape.grid import Grid
-from render.landscape.plane import Plane
-from render.landscape.surface import SurfaceStore
+from render.sampling.surface import SurfaceStore
+from render.space.grid import Grid
+from render.space.plane import Plane
 from render.stage.cast import Placed
 from render.stage.stage import Stage
 from tests.test_memory import resident

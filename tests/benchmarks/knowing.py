@@ -20,11 +20,11 @@ import torch
 from torch import nn
 
 from render.descent.parameters import parameters_of
-from render.landscape.conduct import conduct_of
-from render.landscape.grid import Grid
-from render.landscape.objective import Objective
-from render.landscape.plane import Plane
-from render.landscape.sampling import sample
+from render.loss.conduct import conduct_of
+from render.loss.objective import Objective
+from render.sampling.sampling import sample
+from render.space.grid import Grid
+from render.space.plane import Plane
 
 FEATURES, ROUNDS = 1000, 5
 

@@ -17,11 +17,11 @@ import torch
 from cases import CASES, Case, plain_loop
 
 from render.errors import ThalwegError
-from render.landscape.loop import LoopPlane
-from render.landscape.measurement import Evaluator
-from render.landscape.objective import Objective
-from render.landscape.precision import check, probes
-from render.landscape.strategies import STRATEGIES
+from render.loss.measurement import Evaluator
+from render.loss.objective import Objective
+from render.loss.precision import check, probes
+from render.loss.ways.loop import LoopPlane
+from render.loss.ways.strategies import STRATEGIES
 
 REPEATS = 7
 SECONDS = 1.0  # of one repeat

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import zarr
 
-from render import store
 from render.descent.trajectory import COLUMNS_PER_CHUNK, chunks_of
-from render.landscape.plane import RANDOM_WALK_SHARES, Plane
+from render.space.plane import RANDOM_WALK_SHARES, Plane
+from render.storage import store
 
 SIZES = {"disk": (2000, 1_000_000), "made": (200, 11_000_000), "svd": (300, 50_000)}  # steps, parameters
 LIMIT = 2 * 2**30  # bytes of peak memory

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from render.data import Dataset, Examples
 from render.descent import networks
-from render.descent.data import Dataset, Examples
 from render.descent.log import TrajectoryLog
 from render.descent.parameters import parameters_of
 from render.descent.training import Course, train

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from render.descent.data import Dataset
+from render.data import Dataset
 from render.descent.networks import dense, plain, residual, transformer
 from render.descent.networks.initialisation import initialise
 from render.errors import DataError

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from render.film import ink
-from render.film.figures import short_loss
 from render.film.furniture import labels, legend, rule, scalebar
 from render.film.furniture.labels import Label, Seen
 from render.film.furniture.numbers import Glance, Number, chosen, presence
@@ -17,11 +15,13 @@ from render.film.furniture.points import named_points, opacity
 from render.film.furniture.room import angles_of, pixels_of
 from render.film.furniture.strokes import stroke
 from render.film.furniture.turned import turned_ink
-from render.film.ground import Dress
-from render.film.ink import Ink, line_ink, line_width, together
-from render.film.layout import CAPITAL, Box
-from render.film.sheet import Sheet
 from render.film.ticks import ticks
+from render.film.words import ink
+from render.film.words.figures import short_loss
+from render.film.words.ground import Dress
+from render.film.words.ink import Ink, line_ink, line_width, together
+from render.film.words.layout import CAPITAL, Box
+from render.film.words.sheet import Sheet
 from render.scene.furniture import Furniture
 from render.scene.words import say
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from render.film.figures import rounded_loss, short_loss
+from render.film.words.figures import rounded_loss, short_loss
 from render.scene.look import LookPreset
-from render.stage.field import CONTOUR_BLUR
-from render.stage.isolines import isolines
-from render.stage.mesh import height_at
-from render.stage.relief import Relief, Scale
-from render.stage.shade import MAJOR
+from render.stage.body.mesh import height_at
+from render.stage.body.relief import Relief, Scale
+from render.stage.marks.isolines import isolines
+from render.stage.shading.field import CONTOUR_BLUR
+from render.stage.shading.shade import MAJOR
 
 OFF = 0.1  # of the way to the next contour, that a rounded loss may lie beside its line
 MOST_FIGURES = 7

@@ -16,10 +16,10 @@ import numpy as np
 
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import Named
-from render.film.ground import CONTRAST, STRAY, contrast
-from render.film.ink import LUMINANCE, light_of, line_width, luminance
-from render.film.layout import ASCENT, DESCENT, Box
-from render.film.sheet import Sheet
+from render.film.words.ground import CONTRAST, STRAY, contrast
+from render.film.words.ink import LUMINANCE, light_of, line_width, luminance
+from render.film.words.layout import ASCENT, DESCENT, Box
+from render.film.words.sheet import Sheet
 
 ANGLES = np.radians(np.arange(0, 360, 15))
 REACHES = (2.5, 4.0, 6.0, 9.0, 13.0, 18.0)  # from a point to the edge of its label / size

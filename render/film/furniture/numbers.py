@@ -18,11 +18,12 @@ from render.film.furniture.heights import Line, index_lines
 from render.film.furniture.labels import Label, leader
 from render.film.furniture.plot import Plot
 from render.film.furniture.room import ACROSS, angles_of, distance_to, pixels_of, rooms_of
-from render.film.ground import contrast, readable
-from render.film.ink import LUMINANCE, colour_of, light_of, line_width
-from render.film.layout import Box
-from render.film.sheet import Sheet
-from render.stage import mesh, palette
+from render.film.words.ground import contrast, readable
+from render.film.words.ink import LUMINANCE, colour_of, light_of, line_width
+from render.film.words.layout import Box
+from render.film.words.sheet import Sheet
+from render.stage.body import mesh
+from render.stage.colour import decoded
 
 PAD = 0.5  # of a line that is left free on both sides of its number / size
 BENT = 0.12  # of a line away from straight under its number / size
@@ -235,7 +236,7 @@ def _ground(picture: np.ndarray, places: np.ndarray, hatched: bool) -> np.ndarra
     """Returns the linear light (3,) at most of places (n, 2) on a picture, where lines are few, or between strokes."""
     columns, rows = places.astype(int).T
     codes = picture[rows.clip(0, picture.shape[0] - 1), columns.clip(0, picture.shape[1] - 1)]
-    light = palette.decoded(codes[:, :3])
+    light = decoded(codes[:, :3])
     if not hatched:
         return np.asarray(np.median(light, axis=0))
     bright = light @ LUMINANCE

@@ -8,9 +8,9 @@ import numpy as np
 
 from render.film.panel import Panel
 from render.film.take import Take
+from render.stage.body.corner import corners
+from render.stage.body.mesh import covers, height_at
 from render.stage.camera import View
-from render.stage.corner import corners
-from render.stage.mesh import covers, height_at
 
 SAMPLES = 160  # of the ray from a place to the camera
 CLEAR = 0.006  # picture widths; a place lies that far over the ground before its own ground hides it

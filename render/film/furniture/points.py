@@ -9,7 +9,7 @@ import numpy as np
 
 from render.film.panel import Panel, Walk
 from render.film.take import Take
-from render.film.wording import unit_of, value_of
+from render.film.words.wording import unit_of, value_of
 from render.scene.words import say
 
 FADE = 0.4  # seconds in which a label appears once the head has come to its point

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from render.film.furniture.plot import Plot
-from render.film.layout import Box
+from render.film.words.layout import Box
 
 TALL = 1.0  # height of a number with its room / size
 ALONG, ACROSS = np.linspace(-0.5, 0.5, 13), np.linspace(-0.5, 0.5, 5)  # places that stand for the room

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.film.figures import short_loss
 from render.film.furniture.plot import Plot
-from render.film.layout import CAPITAL
 from render.film.ticks import ticks
-from render.stage.corner import corners
-from render.stage.mesh import radii_of
+from render.film.words.figures import short_loss
+from render.film.words.layout import CAPITAL
+from render.stage.body.corner import corners
+from render.stage.body.mesh import radii_of
 
 AWAY = 0.012  # picture widths between the edge and the staff
 LONG = 0.7  # length of a tick / size

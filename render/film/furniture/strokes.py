@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from render.film.ink import Ink, together
+from render.film.words.ink import Ink, together
 
 
 def stroke(points: np.ndarray, width: float) -> Ink:

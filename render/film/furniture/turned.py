@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from render.film.ink import Ink, line_ink, line_width
-from render.film.layout import CAPITAL
-from render.film.pieces import Face
+from render.film.words.ink import Ink, line_ink, line_width
+from render.film.words.layout import CAPITAL
+from render.film.words.pieces import Face
 
 LARGE = 4  # size at which letters are drawn / size at which they are seen
 FINE = 3  # sub-pixels along the side of a pixel

@@ -16,8 +16,8 @@ from torch import Tensor
 from render.compiler import unfused
 from render.film.prints.patches import Patch, lay
 from render.film.prints.plate import Plate, enlarged
-from render.stage import noise
-from render.stage.lens import BLOOM, BLURS, Lens, corners, finished, focused, halo, numbers_of, straight
+from render.stage.lens import noise
+from render.stage.lens.lens import BLOOM, BLURS, Lens, corners, finished, focused, halo, numbers_of, straight
 
 PIXELS = 1 << 21  # of a band
 GRAIN, DITHER = 0, 1  # channels of the noise; the dither has one for each colour

@@ -19,9 +19,9 @@ from render.film.take import Take
 from render.progress import Reporter
 from render.scene.printing import Print
 from render.stage.camera import View
-from render.stage.lens import Exposure
+from render.stage.lens.lens import Exposure
+from render.stage.lens.tiles import Box, Tile, tile_size, tiles
 from render.stage.stage import Stage
-from render.stage.tiles import Box, Tile, tile_size, tiles
 
 MOST = 2048  # pixels along a side of a tile; with 2 × 2 sub-pixels it takes about 1.5 GB while it is drawn
 MARGIN = 8  # pixels around a tile, for what looks at its neighbours

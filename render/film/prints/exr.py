@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from render.errors import MachineError
-from render.files import replacing
+from render.storage.files import replacing
 
 MADE = "1980:01:01 00:00:00"  # in every file, or its bytes would change from day to day
 COLOUR, VECTOR, DISTANCE, SHARE = ("R", "G", "B"), ("X", "Y", "Z"), ("Z",), ("V",)

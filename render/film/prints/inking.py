@@ -12,16 +12,16 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from render.compiler import unfused
-from render.film.breaking import SHRINK
 from render.film.furniture.furnish import Furnishing, furnish, furnishing
-from render.film.ground import Dress, dressed, measured
-from render.film.lettering import Shown, is_asked, path_names, plots_of, sheet_for
-from render.film.overlay import Words, draw_words, page_of
 from render.film.prints.patches import Draw, Patch, patches
-from render.film.sheet import READABLE, Sheet
 from render.film.shooting import Shooting, bare_picture, panel_sizes
 from render.film.take import Take
-from render.film.wording import is_furnished, language_of, words_of
+from render.film.words.breaking import SHRINK
+from render.film.words.ground import Dress, dressed, measured
+from render.film.words.lettering import Shown, is_asked, path_names, plots_of, sheet_for
+from render.film.words.overlay import Words, draw_words, page_of
+from render.film.words.sheet import READABLE, Sheet
+from render.film.words.wording import is_furnished, language_of, words_of
 from render.scene.printing import Print
 
 LEAST = 7.0  # points of the smallest letters on paper

@@ -20,9 +20,9 @@ from pathlib import Path
 import google_crc32c
 import numpy as np
 
-from render.files import disk_errors, idle, replacing
-from render.records import read_record, write_record
-from render.stage.tiles import Box
+from render.stage.lens.tiles import Box
+from render.storage.files import disk_errors, idle, replacing
+from render.storage.records import read_record, write_record
 
 ENDING = ".plate"
 

@@ -20,15 +20,15 @@ from render.film.prints.exr import LAYERS, SUM, Passes, openimageio, write_passe
 from render.film.prints.press import Press, in_linear_light, key_of, refined_for, sized
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
-from render.film.wording import caption_of
+from render.film.words.wording import caption_of
 from render.progress import Reporter
 from render.scene.body import CLEAR
 from render.scene.output import Still
 from render.scene.printing import Print
 from render.scene.spec import Scene
-from render.stage.gl import require_gl
-from render.stage.lens import Exposure
-from render.stage.tiles import Tile
+from render.stage.lens.lens import Exposure
+from render.stage.lens.tiles import Tile
+from render.stage.window.gl import require_gl
 
 BUDGET = 6e9  # bytes of passes that are held in memory
 MOST = 1024  # pixels along a side of a tile, whose samples all have their parts in memory

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render.stage import palette
+from render.stage.colour import light_of, srgb_of
 
 Draw = Callable[[np.ndarray], np.ndarray]  # puts words on pixels (H, W, 3) uint8, returning a copy
 APART = 32  # rows or columns without ink that part one patch from the next
@@ -31,9 +31,7 @@ class Patch:
 
     def ink(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
         """Returns the linear light (h, w, 3) of the ink in some of its rows, and its coverage (h, w), 0 to 1."""
-        dark, pale = (
-            palette.light_of(codes[rows] / np.float32(255)).astype(np.float32) for codes in (self.black, self.white)
-        )
+        dark, pale = (light_of(codes[rows] / np.float32(255)).astype(np.float32) for codes in (self.black, self.white))
         coverage = np.clip(1 - (pale - dark).mean(axis=2), 0, 1)
         return np.clip(dark / np.maximum(coverage, 1e-4)[..., None], 0, 1), coverage
 
@@ -105,7 +103,7 @@ def _over(patch: Patch, rows: slice, ground: Tensor) -> Tensor:
     """Returns ground (3 or 4, h, w) sRGB under the ink of some rows of a patch."""
     light, coverage = map(torch.from_numpy, patch.ink(rows))
     light = light.permute(2, 0, 1)
-    below = torch.from_numpy(palette.light_of(ground[:3].numpy()).astype(np.float32))
+    below = torch.from_numpy(light_of(ground[:3].numpy()).astype(np.float32))
     if len(ground) == 3:
         return _shown(below + (light - below) * coverage)
     behind = ground[3] * (1 - coverage)
@@ -126,4 +124,4 @@ def lettered(pixels: np.ndarray, draw: Draw) -> np.ndarray:
 
 def _shown(light: Tensor) -> Tensor:
     """Returns linear light as sRGB values."""
-    return torch.from_numpy(palette.srgb_of(np.maximum(light.numpy(), 0)).astype(np.float32))
+    return torch.from_numpy(srgb_of(np.maximum(light.numpy(), 0)).astype(np.float32))

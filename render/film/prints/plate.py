@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.film.prints.keeping import Kept, kept_beside
-from render.stage.lens import Exposure
-from render.stage.tiles import Box, Tile
+from render.stage.lens.lens import Exposure
+from render.stage.lens.tiles import Box, Tile
 
 COARSE = 3000  # rows that the glow keeps at least where it is coarser; its haloes are then right to 0.3 %
 PLAIN = ("own",)  # what is kept of a pixel beside its light

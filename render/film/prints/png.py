@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from render.files import replacing
 from render.film.prints.packing import END, in_order, raw_deflate
 from render.film.prints.profile import NAME, srgb
 from render.film.prints.sheet import INCH, Sheet, checked
+from render.storage.files import replacing
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 ZLIB_HEADER = b"\x78\x01"

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import MachineError
-from render.files import content_key
 from render.film import record
 from render.film.made import Made, once_recorded, suffix
 from render.film.preflight import require_writable
@@ -29,7 +28,7 @@ from render.film.prints.sheet import Sheet
 from render.film.prints.tiff import write_tiff
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of, redrawn
-from render.film.wording import caption_of
+from render.film.words.wording import caption_of
 from render.progress import Reporter
 from render.scene.body import CLEAR
 from render.scene.look import LookPreset
@@ -37,10 +36,11 @@ from render.scene.output import Still
 from render.scene.printing import Asked, Print, print_of
 from render.scene.quality import qualities
 from render.scene.spec import Scene
-from render.stage import palette
-from render.stage.gl import require_gl
-from render.stage.refine import fineness, refined
+from render.stage.body.refine import fineness, refined
+from render.stage.colour import linear_of
 from render.stage.stage import lens_of
+from render.stage.window.gl import require_gl
+from render.storage.files import content_key
 
 ALGORITHM = 2  # raise it when the same settings would print other pixels
 WORST = 1.02  # a file that cannot be compressed / its plain bytes
@@ -183,7 +183,7 @@ def _write(
     ink = inked(shooting, take, time, printed)
     dpi = printed.dpi if printed.is_on_paper else None
     channels = channels_of(shooting.scene)
-    ground = None if channels == 4 else tuple(palette.linear(take.look.background.colour))
+    ground = None if channels == 4 else tuple(linear_of(take.look.background.colour))
     sheet = Sheet(width, height, channels, printed.depth, dpi, texts)
     bands: Iterator[Any] = developed(plate, Development(lens, shooting.scene.seed, printed.depth, ink, ground))
     WRITERS[printed.format](target, sheet, bands)

@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from render.files import replacing
 from render.film.prints.packing import LEVEL, in_order
 from render.film.prints.profile import srgb
 from render.film.prints.sheet import Sheet, checked
+from render.storage.files import replacing
 
 ROWS = 64  # of a strip
 CLASSIC = 4_000_000_000  # bytes that a file may come to before its offsets need 8 bytes

@@ -1,0 +1,98 @@
+"""Lettering: the sheet that an output's words are written on, and how they are made readable in a shot."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from render.film.furniture.furnish import Furnishing, furnishing
+from render.film.furniture.plot import Plot
+from render.film.take import Take
+from render.film.words.ground import Dress, dressed, measured
+from render.film.words.overlay import page_of, sheet_of
+from render.film.words.sheet import Sheet
+from render.film.words.wording import is_furnished, language_of, names_of, words_of
+from render.scene.camera import Ride
+from render.scene.look import Look, preset
+from render.scene.output import Film, Still
+from render.scene.spec import Scene
+
+MOMENTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a film's shot, at which the ground behind its words is measured
+OVER_GROUND = 0.88  # least shade at the foot of a shot that rides over the terrain, which is never still
+
+Bare = Callable[[float], np.ndarray]  # the picture (H, W, 3) uint8 without words at a time of the shot, seconds
+Shown = Callable[[np.ndarray], np.ndarray]  # what levels (n,) look like where they are flat and lit, (n, 3) uint8
+
+
+def sheet_for(output: Film | Still, take: Take) -> Sheet:
+    """Returns the sheet of the pictures of a take."""
+    return sheet_of(output.size, film=isinstance(output, Film), style=take.look.words, fonts=take.look.font)
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """What is written in a shot beside its values: how words are made readable, and the furniture, if any."""
+
+    dress: Dress
+    furnishing: Furnishing | None = None
+
+
+def lettering_of(
+    scene: Scene, output: Film | Still, take: Take, times: Sequence[float], seen_by: tuple[Bare, Shown]
+) -> Lettering:
+    """Returns the lettering of a shot, which is the same whichever of its frames are to be drawn.
+
+    times: of the shot, at which a still is taken, seconds.
+    """
+    bare, shown = seen_by
+    moments = [share * take.shot.duration for share in MOMENTS] if isinstance(output, Film) else list(times)
+    page = page_of(words_of(scene, output, take, 0.0), sheet_for(output, take))
+    furnished = is_furnished(output) and bool(take.look.furniture.drawn or take.look.contours.numbers)
+    looked = bool(page.boxes) and take.look.words.ground != "none"
+    pictures = [bare(time) for time in moments] if furnished or looked else []
+    dress = dress_of(scene, output, take, pictures)
+    if not furnished:
+        return Lettering(dress)
+    seen = [(plots_of(output, take, time), picture) for time, picture in zip(moments, pictures, strict=True)]
+    sheet, colours = sheet_for(output, take), (shown, language_of(scene, output))
+    laid = (sheet, dress, page.boxes)
+    return Lettering(dress, furnishing(take.look.furniture, seen, path_names(scene, take), laid, colours))
+
+
+def path_names(scene: Scene, take: Take) -> list[list[str]]:
+    """Returns what the paths of each panel are called."""
+    rest = names_of(scene, take)
+    return [[next(rest)[0] for _ in panel.walks] for panel in take.panels]
+
+
+def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:
+    """Returns the panels of a picture at a time of its shot, seconds."""
+    width, height = output.size
+    edges = [round(number * width / len(take.panels)) for number in range(len(take.panels) + 1)]
+    view = take.view(time)
+    if take.together:
+        moved = [replace(view, position=view.position - away, target=view.target - away) for away in take.placements]
+        panels = zip(take.panels, moved, strict=True)
+        return [Plot(take, panel, seen, time, 0, width, height) for panel, seen in panels]
+    return [
+        Plot(take, panel, view, time, left, right - left, height)
+        for panel, (left, right) in zip(take.panels, itertools.pairwise(edges), strict=True)
+    ]
+
+
+def dress_of(scene: Scene, output: Film | Still, take: Take, pictures: Sequence[np.ndarray]) -> Dress:
+    """Returns how the words of a shot are made readable in pictures (H, W, 3) uint8 without words."""
+    words = words_of(scene, output, take, 0.0)
+    page = page_of(words, sheet_for(output, take))
+    colour, way = take.look.text, take.look.words.ground
+    asked = is_asked(scene.look)
+    riding = isinstance(take.shot.camera, Ride) and bool(words.caption)
+    return dressed(measured(pictures, page), colour, asked=asked, way=way, least=OVER_GROUND if riding else 0.0)
+
+
+def is_asked(look: Look) -> bool:
+    """Whether a scene asks for the colour of its words, or leaves it to the preset."""
+    return look.text != preset(look.name)["text"]

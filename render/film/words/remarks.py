@@ -1,0 +1,79 @@
+"""Remarks: what somebody who draws a surface should know of it, said once where it is drawn or checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from render.film.panel import Panel
+from render.film.take import Take, prepare
+from render.film.words.drawing import corner_words, levelled_words
+from render.landscape import ready
+from render.scene.existing import ReadySurface
+from render.scene.spec import Scene
+
+WIDE = 16 / 9  # picture, where none is asked for
+LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
+
+
+def remarks(take: Take) -> Iterator[str]:
+    """Gives what there is to say of the surfaces of a take, each a sentence."""
+    for name, panel in zip(take.shot.surfaces, take.panels, strict=True):
+        for sentence in (*_levelled(take, panel), *_corner(panel), *_resampled(panel), *_paths(take, panel)):
+            yield f"surface {name}: {sentence}"
+
+
+def remarks_on_ready(scene: Scene) -> list[str]:
+    """Returns what can be said of a scene's shots before anything is measured: of those whose surfaces are in files.
+
+    Raises DataError where such a file cannot be read.
+    """
+    said: dict[str, None] = {}
+    for shot in scene.shots:
+        settings = [scene.surfaces[name] for name in shot.surfaces]
+        if all(isinstance(each, ReadySurface) for each in settings):
+            landscapes = [ready.load(each) for each in settings if isinstance(each, ReadySurface)]
+            said |= dict.fromkeys(remarks(prepare(shot, scene.look, landscapes, WIDE)))
+    return list(said)
+
+
+def _levelled(take: Take, panel: Panel) -> Iterator[str]:
+    words = levelled_words([panel.relief.levelled], take.steps.steps)
+    if words:
+        yield f"its relief draws {words}; leave log out of look.relief, or lower its floor, or clip less"
+
+
+def _corner(panel: Panel) -> Iterator[str]:
+    if panel.relief.corner:
+        yield f"its {corner_words([panel.relief.corner.size])} of the width; look.walls.corner=0 leaves it whole"
+
+
+def _resampled(panel: Panel) -> Iterator[str]:
+    found = panel.landscape.record.get("resampled")
+    if found:
+        was, now = (" × ".join(f"{count:,}" for count in found[key]) for key in ("from", "to"))
+        yield f"its steps are uneven; it is drawn on {now} even ones, interpolated between the {was} that are given"
+
+
+def _paths(take: Take, panel: Panel) -> Iterator[str]:
+    if not take.shot.path.show:
+        return
+    for walk in panel.walks:
+        count = len(walk.path)
+        if walk.is_absent:
+            yield "its path lies beyond the terrain and is not drawn; give a surface that reaches to it"
+        elif walk.away:
+            yield f"{walk.away:,} of the {count:,} points of its path lie beyond the terrain, where it is not drawn"
+        legs = np.diff(walk.descent.at(np.arange(count))[:, :2], axis=0)
+        if take.look.path.between == "curve" and float(np.linalg.norm(legs, axis=1).max(initial=0)) > LONG:
+            yield (
+                f"its path is a curve through its {count:,} logged points, and what lies between two of them is not "
+                "known; look.path.between=straight joins them by lines"
+            )
+        if take.look.path.distance != "none" and not np.isfinite(walk.path.distance).any():
+            yield "how far its path lies from the plane is not known, so that look.path.distance shows nothing"
+        if take.look.path.drops and panel.reads_losses:
+            yield "its file gives no loss of the path that drops could lead to; give path_loss beside path_alpha"
+        if walk.laid:
+            yield "its file gives no loss of the path, which is laid on the surface; give path_loss beside path_alpha"

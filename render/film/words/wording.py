@@ -1,0 +1,115 @@
+"""What is written on a picture: title, caption, the counters of its paths, and the names of its panels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from render.film.panel import Panel
+from render.film.take import Take
+from render.film.ticks import between_lines, factor_words
+from render.film.words.caption import caption
+from render.film.words.essentials import essentials
+from render.film.words.figures import format_loss, format_step, short_loss
+from render.film.words.overlay import Counter, Words
+from render.film.words.said import told_briefly
+from render.scene.output import Film, Still
+from render.scene.spec import Scene
+from render.scene.words import say
+
+UNKNOWN = "–"
+
+
+def words_of(scene: Scene, output: Film | Still, take: Take, time: float) -> Words:
+    """Returns the words on the picture at a time of a shot, seconds."""
+    title = scene.title if output.title else ""
+    names = take.shot.surfaces
+    labels = tuple(label_of(scene.surfaces, name) for name in names) if len(take.panels) > 1 else ()
+    language, full = language_of(scene, output), output.caption == "full"
+    note = interval_of(take, language) if is_furnished(output) else ""
+    if not output.caption:
+        return Words(title, note, labels=labels)
+    text = " · ".join(filter(None, [caption_of(scene, take) if full else brief_of(take, language), note]))
+    return Words(title, text, tuple(_counters(scene, take, time, language)), labels, full)
+
+
+def is_furnished(output: Film | Still) -> bool:
+    """Whether a picture has furniture: as its caption, unless it says so."""
+    return bool(output.caption) if output.furniture is None else output.furniture
+
+
+def interval_of(take: Take, language: Mapping[str, str]) -> str:
+    """Returns what parts two contours, a loss or a factor, or "" where that is not to be said."""
+    contours, scale = take.look.contours, take.panels[0].relief.scale
+    if not (take.look.furniture.interval and contours.count and contours.strength and scale.high > scale.low):
+        return ""
+    step = between_lines(scale, contours.count)
+    if scale.floor is None:
+        return say(language, "line", f"{short_loss(step)} {unit_of(take.panels[0], language)}")
+    return say(language, "factor", factor_words(step))
+
+
+def language_of(scene: Scene, output: Film | Still) -> dict[str, str]:
+    """Returns what the fixed words on a picture are called, where a scene says so."""
+    return {**scene.words.language, **output.words.language}
+
+
+def caption_of(scene: Scene, take: Take) -> str:
+    """Returns the caption of the pictures of a take."""
+    return caption(scene, take.shot, [panel.landscape.record for panel in take.panels], take.drawing)
+
+
+def brief_of(take: Take, language: Mapping[str, str]) -> str:
+    """Returns the essentials of the caption of a take, in a language."""
+    records = [panel.landscape.record for panel in take.panels]
+    said = essentials(take.shot.path, records, take.drawing, language)
+    return " · ".join([said, *told_briefly(take.look.path, take.shot.path, take.drawing, language)])
+
+
+def label_of(family: Mapping[str, Any], name: str) -> str:
+    """Returns what a surface or a run is called: its label, or its name as words."""
+    own = getattr(family.get(name), "label", None)
+    return own or name.replace("-", " ").replace("_", " ")
+
+
+def _counters(scene: Scene, take: Take, time: float, language: Mapping[str, str]) -> Iterator[Counter]:
+    """Gives the step of the first path, and the loss of every path at its head: by its name where there are several."""
+    walks = [(panel, walk) for panel in take.panels for walk in panel.walks]
+    if not take.shot.path.show or not walks:
+        return
+    progress = take.progress(time)
+    logged = [round(walk.head(progress)) for _, walk in walks]
+    (first, leader), last = walks[0], max(int(walk.path.steps[-1]) for _, walk in walks)
+    if first.is_ready:  # which steps a file's points were taken at is not known
+        yield Counter(say(language, "point"), format_step(logged[0] + 1, len(leader.path)))
+    else:
+        yield Counter(say(language, "step"), format_step(int(leader.path.steps[logged[0]]), last))
+    for (panel, walk), place, (name, colour) in zip(walks, logged, names_of(scene, take), strict=True):
+        loss = value_of(panel, float(walk.path.true_loss[place]), language)
+        yield Counter(name, loss, colour) if len(walks) > 1 else Counter(unit_of(panel, language), loss)
+
+
+def value_of(panel: Panel, loss: float, language: Mapping[str, str]) -> str:
+    """Returns a loss in figures; what a file does not say is not known, and not diverged."""
+    return UNKNOWN if panel.is_ready and math.isnan(loss) else format_loss(loss, say(language, "lost"))
+
+
+def unit_of(panel: Panel, language: Mapping[str, str]) -> str:
+    """Returns what the values of a panel are called."""
+    value = str(panel.landscape.record["source"]["value"]) if panel.is_ready else "loss"
+    return say(language, "loss") if value == "loss" else value
+
+
+def names_of(scene: Scene, take: Take) -> Iterator[tuple[str, str]]:
+    """Gives the name and the colour of every path: that of its panel where each panel has only one."""
+    colours = [take.look.path.colour, *take.look.path.others]
+    for side, (panel, name) in enumerate(zip(take.panels, take.shot.surfaces, strict=True)):
+        surface = scene.measured.get(name)
+        runs = [surface.run, *surface.paths] if surface else [name]
+        first = take.look.path.on_side(side)
+        for line, run in enumerate(runs[: len(panel.walks)]):
+            if len(runs) > 1:
+                yield label_of(scene.runs, run), colours[line % len(colours)] if line else first
+            else:
+                yield label_of(scene.surfaces, name), first if take.look.path.sides else ""

@@ -1,0 +1,1 @@
+"""How a scene file is read: text, guard, settings, inclusions, and problems with their places."""

@@ -1,0 +1,1 @@
+"""Marks on the terrain: the line of the path and what is told along it, contours, hachures."""

@@ -1,0 +1,104 @@
+"""What is behind the bodies: a floor, a horizon, paper, or nothing but a colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from render.scene import look as spec
+from render.scene.body import CLEAR
+from render.stage.camera import View
+from render.stage.colour import linear_of
+from render.stage.lens.tiles import WHOLE, Crop
+from render.stage.lens.tone import TRANSFORMS
+from render.stage.light.bake import Sun
+from render.stage.shading.field import hue
+from render.stage.shading.floor import BEHIND, Standing, bake_floor, ground_picture
+from render.stage.shading.uniforms import Uniforms
+
+HORIZON = 0.06  # height over which the light at the horizon fades, tangents
+
+
+@dataclass(frozen=True)
+class GroundPicture:
+    """What the ground shows."""
+
+    factor: Tensor  # (H, W) to its colour: shadow and contact
+    added: Tensor  # (3, H, W) light of the screen laid over it
+
+
+class Backdrop:
+    """The ground of a stage; what does not depend on the camera is baked once."""
+
+    def __init__(self, bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, table: Tensor):
+        """Bakes what the bodies do to the ground."""
+        self._look, self._table = look, table
+        self._floor = None if look.ground == "void" else bake_floor(bodies, look, sun, table)
+        self._bodies = [
+            (
+                body.level.reshape(-1, 1),
+                *body.level.shape,
+                body.outline,
+                torch.tensor([*body.offset, body.relief.depth]),
+            )
+            for body in bodies
+        ]
+        tops = [body.relief.exaggeration for body in bodies]
+        self._height = look.walls.thickness + 0.7 * max(tops)
+
+    def picture(self, size: tuple[int, int], view: View, uniforms: Uniforms, crop: Crop = WHOLE) -> GroundPicture:
+        """Returns the ground from a view that the uniforms are aimed by; crop is the part of the whole picture."""
+        if self._floor is None:
+            return self._void(size, crop)
+        uniforms.set(eye=view.position)
+        numbers = self._numbers(view)
+        bodies = self._bodies if self._look.body in ("block", "disc") and self._look.floor.reflection else []
+        made = ground_picture(size, (numbers, self._floor.texels), bodies, self._table, uniforms, self._look.transform)
+        added = made[1:]
+        if self._look.ground == "horizon":
+            added = 1 - (1 - added) * (1 - self._horizon(size, view))
+        return GroundPicture(made[0], added)
+
+    def _numbers(self, view: View) -> Tensor:
+        """Returns the numbers of the floor, packed as the kernel reads them."""
+        assert self._floor is not None
+        floor, look = self._look.floor, self._look
+        paper = look.ground == "paper"
+        away = view.target - view.position
+        flat = away[:2] / max(1e-6, float(np.hypot(*away[:2])))
+        spot = flat * BEHIND
+        tint = 0.08 * linear_of(look.sun.colour) * look.sun.strength + linear_of(look.sky.colour) ** 1.5 * 3
+        tint = tint / max(1e-6, float(tint.max()))
+        values = [
+            floor.reach * self._height, floor.roughness * 0.35, self._floor.height, self._floor.half,
+            floor.contact, floor.shadow, 0.0 if paper else floor.pool, 0.0 if paper else floor.reflection,
+            0.0 if paper else look.background.lift, spot[0], spot[1], *tint,
+        ]  # fmt: skip
+        return torch.tensor(values, dtype=torch.float32)
+
+    def _void(self, size: tuple[int, int], crop: Crop) -> GroundPicture:
+        """Returns a faint lift behind the object that has gone where the picture ends."""
+        width, height = size
+        x = torch.lerp(torch.tensor(crop[0]), torch.tensor(crop[2]), (torch.arange(width) + 0.5) / width) * 2 - 1
+        y = torch.lerp(torch.tensor(crop[1]), torch.tensor(crop[3]), (torch.arange(height) + 0.5) / height) * 2 - 1
+        away2 = x[None, :] ** 2 + (y[:, None] + 0.1) ** 2
+        lift = self._look.background.lift * (1 - away2 / 1.6).clamp(min=0) ** 2
+        colour = "#ffffff" if self._look.background.colour == CLEAR else self._look.background.colour
+        tint = torch.from_numpy(0.4 + 0.6 * hue(colour))
+        return GroundPicture(torch.ones(height, width), lift[None] * tint[:, None, None])
+
+    def _horizon(self, size: tuple[int, int], view: View) -> Tensor:
+        """Returns the light (3, H, W) of the line where ground and sky meet."""
+        width, height = size
+        _, up, forward = view.axes
+        tangent = np.tan(np.radians(view.angle) / 2)
+        y = (1 - (torch.arange(height) + 0.5) / height * 2 + view.shift[1]) * tangent
+        rise = (forward[2] + y * up[2]) / torch.sqrt(1 + y * y)
+        share = torch.exp(-rise.abs() / HORIZON) * self._look.background.lift * 4
+        tint = torch.from_numpy(hue(self._look.sky.colour))
+        shown = TRANSFORMS["neutral"](tuple(share * part for part in tint))
+        return torch.stack(shown)[:, :, None].expand(3, height, width)

@@ -1,0 +1,118 @@
+"""The field: everything about a terrain that does not depend on the camera, baked once and read by every sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from render.scene import look as spec
+from render.stage.body import mesh
+from render.stage.body.relief import Relief
+from render.stage.colour import linear_of
+from render.stage.light import bake
+from render.stage.light.bake import ABYSS, Sun
+from render.stage.light.bounce import bake_coarsely
+
+SKY_AZIMUTHS = 32
+CONTOUR_BLUR = 1.2  # cells; contour lines of raw heights turn to specks
+DIVERGED = 0.07  # linear grey of what has no loss
+FILL = 0.05  # of the sun's light, everywhere: no shadow is black
+MUD = 0.65  # how far the hue of shadow light is taken from warm ground, which would turn to mud
+
+
+@dataclass(frozen=True)
+class Light:
+    """What falls on a white terrain, (n_β, n_α, 3) each, in parts; their sum is the field's."""
+
+    sun: Tensor
+    sky: Tensor
+    bounce: Tensor
+
+
+@dataclass(frozen=True)
+class Field:
+    """What was baked on the height-field.
+
+    In order: normal x, y; level; smoothed level; sun's visible share; light r, g, b on a white cell; 1 where the loss
+    is finite.
+    """
+
+    texels: Tensor  # (n_β · n_α, 9) float32
+    rows: int
+    columns: int
+    light: Light
+    albedo: Tensor  # (n_β, n_α, 3) linear
+
+    @property
+    def sent(self) -> Tensor:
+        """What the terrain sends out without gloss, (n_β, n_α, 3) linear."""
+        return self.albedo * (self.light.sun + self.light.sky + self.light.bounce)
+
+
+def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun, table: Tensor) -> Field:
+    """Returns everything about the terrain that does not depend on the camera; table (S, 3) is its palette."""
+    heights = relief.heights
+    normal = bake.normals(heights, relief.cells, relief.holes)
+    occluders = np.where(mesh.inside(relief, look.body), heights, np.float32(ABYSS))
+    ground, above, facing = (torch.from_numpy(np.ascontiguousarray(array)) for array in (heights, occluders, normal))
+    _, sky = bake.bake_sky(ground, above, facing, relief.cells, sky_colours(look, sun))
+    visible = bake.bake_sun(ground, above, relief.cells, sun)
+    level, finite = torch.from_numpy(relief.level), torch.from_numpy(relief.finite)
+    albedo = torch.where(finite[..., None], looked_up(table, level), torch.tensor(DIVERGED))
+    light = _light(look, sun, (ground, above, facing), (visible, sky), albedo, relief.cells)
+    smooth = torch.from_numpy(gaussian_filter(relief.level, CONTOUR_BLUR))
+    total = light.sun + light.sky + light.bounce
+    planes = [facing[..., 0], facing[..., 1], level, smooth, visible, *total.unbind(-1), finite.float()]
+    rows, columns = relief.level.shape
+    texels = torch.stack(planes, dim=-1).reshape(rows * columns, -1).contiguous()
+    return Field(texels, rows, columns, light, albedo)
+
+
+def _light(
+    look: spec.LookPreset,
+    sun: Sun,
+    terrain: tuple[Tensor, Tensor, Tensor],
+    baked: tuple[Tensor, Tensor],
+    albedo: Tensor,
+    cells: bake.Cells,
+) -> Light:
+    """Returns the light on a white terrain; terrain is its heights, occluders and normals, baked its sun and sky."""
+    ground, above, facing = terrain
+    visible, sky = baked
+    colour = torch.from_numpy((linear_of(look.sun.colour) * look.sun.strength).astype(np.float32))
+    towards = torch.from_numpy(sun.direction.astype(np.float32))
+    direct = ((facing @ towards).clamp(min=0) * visible)[..., None] * colour
+    sky = sky + FILL * colour.mean() * torch.from_numpy(hue(look.sky.colour))
+    if not look.bounce:
+        return Light(direct, sky, torch.zeros_like(sky))
+    bounce = bake_coarsely(ground, above, facing, albedo * (direct + sky), cells)
+    return Light(direct, sky, look.bounce * bounce)
+
+
+def hue(colour: str) -> np.ndarray:
+    """Returns a colour at full brightness, linear (3,) float32."""
+    linear = linear_of(colour)
+    return (linear / max(1e-6, float(linear.max()))).astype(np.float32)
+
+
+def looked_up(table: Tensor, level: Tensor) -> Tensor:
+    """Returns the palette (S, 3) at levels in 0..1, (..., 3), blended between its entries: a plateau must not band."""
+    place = level.clamp(0, 1) * (table.shape[0] - 1.001)
+    entry = place.floor()
+    share = (place - entry)[..., None]
+    return table[entry.long()] * (1 - share) + table[entry.long() + 1] * share
+
+
+def sky_colours(look: spec.LookPreset, sun: Sun) -> Tensor:
+    """Returns the radiance of the sky towards SKY_AZIMUTHS azimuths, counter-clockwise from +α.
+
+    It is brighter away from the sun.
+    """
+    angles = (np.arange(SKY_AZIMUTHS) + 0.5) / SKY_AZIMUTHS * 2 * np.pi
+    towards_sun = np.cos(angles - np.radians(90 - sun.azimuth))
+    colour = linear_of(look.sky.colour) * look.sky.strength
+    return torch.from_numpy((colour * (0.6 - 0.4 * towards_sun)[:, None]).astype(np.float32))

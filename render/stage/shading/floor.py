@@ -1,0 +1,258 @@
+"""The ground under bodies: contact, soft shadow, coloured light and a satin mirror image, on a plane.
+
+What does not depend on the camera is baked on a map: the bodies stand on it as one height-field, whose sky and sun
+bakes give contact and shadow; walls send their light by form factors. The mirror image is the walls' own shading
+where the mirrored ray enters an outline, softened with the way it has gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.ndimage import distance_transform_edt, gaussian_filter
+from torch import Tensor
+
+from render.compiler import fuse
+from render.scene import look as spec
+from render.stage.body import mesh
+from render.stage.body.outline import entry, nearest_side
+from render.stage.body.relief import Relief
+from render.stage.lens.tone import TRANSFORMS
+from render.stage.light import bake
+from render.stage.light.bake import Sun
+from render.stage.shading.field import sky_colours
+from render.stage.shading.look_numbers import wall_numbers
+from render.stage.shading.spot import bilinear, rays
+from render.stage.shading.uniforms import Uniforms
+from render.stage.shading.walls import strata, wall_light
+
+SIDE = 320  # texels of the map along an axis
+MARGIN = 1.5  # picture widths of ground around the bodies that the map covers
+FAR = 0.7  # picture widths within which a wall takes sky from the ground
+POOL_SIDE = 96  # texels of the map of coloured light along an axis, before it is blended
+SHEET_DROP = 0.16  # picture widths from a sheet's lowest point to the floor
+SPOT = 1.25  # picture widths over which the light behind the object falls off
+HALVED = 700  # pixels of a picture from which on its ground, where nothing is sharp, is drawn at half the size
+BEHIND = 0.45  # picture widths that it lies behind the middle, seen from the camera
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A body on the floor."""
+
+    relief: Relief
+    offset: tuple[float, float]  # of its middle, picture widths
+    level: Tensor  # (n_β, n_α)
+    outline: Tensor  # (K, 3)
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What was baked on the ground."""
+
+    texels: Tensor  # (SIDE², 5): openness, sun, coloured light r, g, b
+    half: float  # of its extent, picture widths
+    height: float  # of the plane, picture widths
+
+
+def floor_height(look: spec.LookPreset) -> float:
+    """Returns where the plane lies, picture widths: under the body, or under what floats above it."""
+    return -look.walls.thickness if look.body in ("block", "disc") else -max(SHEET_DROP, look.walls.thickness)
+
+
+def bake_floor(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, table: Tensor) -> Floor:
+    """Returns what the bodies do to the ground; table (S, 3) is the palette."""
+    height = floor_height(look)
+    half = max(0.5 * max(1.0, body.relief.depth) + max(map(abs, body.offset)) for body in bodies) + MARGIN
+    x = np.linspace(-half, half, SIDE)
+    cells = (2 * half / (SIDE - 1),) * 2
+    heights, covered = _stand(bodies, look.body, x, height)
+    if look.body in ("sheet", "points", "none"):
+        openness, sunlit = _under_a_sheet(bodies, covered, sun, x, height, look.body)
+        return Floor(_packed(openness, sunlit, np.zeros((SIDE, SIDE, 3))), half, height)
+    ground = torch.from_numpy(heights)
+    facing = torch.zeros(SIDE, SIDE, 3)
+    facing[..., 2] = 1
+    open_, _ = bake.bake_sky(ground, ground, facing, cells, sky_colours(look, sun), far=FAR)
+    lit = bake.bake_sun(ground, ground, cells, Sun(sun.azimuth, sun.elevation, max(3.0, 1.6 * sun.size)))
+    near = distance_transform_edt(covered, return_distances=False, return_indices=True)
+    openness, sunlit = (plane.numpy()[tuple(near)] for plane in (open_, lit))
+    return Floor(_packed(openness, gaussian_filter(sunlit, 1.0), _pool(bodies, look, sun, half, table)), half, height)
+
+
+def _packed(openness: np.ndarray, sunlit: np.ndarray, pool: np.ndarray) -> Tensor:
+    planes = np.concatenate([openness[..., None], sunlit[..., None], pool], -1)
+    return torch.from_numpy(planes.reshape(SIDE * SIDE, 5).astype(np.float32))
+
+
+def _stand(bodies: Sequence[Standing], shape: str, x: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:
+    """Returns heights above the floor (SIDE, SIDE) float32, and where bodies stand, (SIDE, SIDE) bool."""
+    heights, covered = np.zeros((len(x), len(x)), np.float32), np.zeros((len(x), len(x)), bool)
+    for body in bodies:
+        px, py = np.meshgrid(x - body.offset[0], x - body.offset[1])
+        under = mesh.covers(body.relief, shape, px, py)
+        heights[under] = mesh.height_at(body.relief, px[under], py[under]) - floor
+        covered |= under
+    return heights, covered
+
+
+def _under_a_sheet(
+    bodies: Sequence[Standing], covered: np.ndarray, sun: Sun, x: np.ndarray, floor: float, shape: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns openness and sun of the ground under what floats above it."""
+    if shape != "sheet":
+        return np.ones_like(covered, float), np.ones_like(covered, float)
+    cell = x[1] - x[0]
+    above = float(np.mean([body.relief.heights.mean() for body in bodies])) - floor
+    way = sun.direction[:2] / max(0.2, sun.direction[2]) * above
+    shade = np.zeros_like(covered, float)
+    for body in bodies:
+        px, py = np.meshgrid(x - body.offset[0] + way[0], x - body.offset[1] + way[1])
+        shade += mesh.covers(body.relief, shape, px, py)
+    blurred = gaussian_filter(shade.clip(0, 1), 0.25 * above / cell)
+    return 1 - 0.7 * gaussian_filter(covered.astype(float), 0.6 * above / cell), 1 - 0.8 * blurred
+
+
+def _pool(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, half: float, table: Tensor) -> np.ndarray:
+    """Returns the light that walls throw on the ground, (SIDE, SIDE, 3), by form factors."""
+    side = torch.linspace(-half, half, POOL_SIDE)
+    gx, gy = torch.meshgrid(side, side, indexing="xy")
+    pool = torch.zeros(POOL_SIDE, POOL_SIDE, 3)
+    for body in bodies:
+        places, normals, areas, light = _wall_patches(body, look, sun, table)
+        for place, normal, area, sent in zip(places, normals, areas, light, strict=True):
+            dx, dy, dz = gx - float(place[0]), gy - float(place[1]), float(place[2])
+            r2 = dx * dx + dy * dy + dz * dz + 4e-4
+            leaving = (dx * float(normal[0]) + dy * float(normal[1])).clamp(min=0)
+            pool += (leaving * dz / (np.pi * r2 * r2) * float(area))[..., None] * sent
+    wide = torch.nn.functional.interpolate(
+        pool.permute(2, 0, 1)[None], (SIDE, SIDE), mode="bilinear", align_corners=True
+    )
+    return wide[0].permute(1, 2, 0).numpy()
+
+
+def _wall_patches(
+    body: Standing, look: spec.LookPreset, sun: Sun, table: Tensor
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Tensor]:
+    """Returns places above the floor (n, 3), normals (n, 2), areas (n,) and light (n, 3) of patches of walls."""
+    edge = mesh.outline(body.relief, look.body, 64)
+    ends = np.roll(edge, -1, axis=0)
+    middle, way = 0.5 * (edge + ends), ends - edge
+    length = np.linalg.norm(way, axis=1) + 1e-9
+    normal = np.stack([way[:, 1], -way[:, 0]], 1) / length[:, None]
+    top = mesh.height_at(body.relief, middle[:, 0], middle[:, 1]) + look.walls.thickness
+    shares = np.array([0.2, 0.5, 0.85])
+    high = (top[:, None] * shares).ravel()
+    level = torch.from_numpy(((high - look.walls.thickness) / max(1e-6, body.relief.exaggeration)).astype(np.float32))
+    uniforms = Uniforms.unpack(wall_numbers(look, body.relief, sun).values)
+    albedo = strata(level, table, uniforms)
+    sides = [torch.from_numpy(np.repeat(normal[:, k], 3).astype(np.float32)) for k in (0, 1)]
+    light = torch.stack(wall_light(albedo, sides, torch.from_numpy(high.astype(np.float32)), uniforms), 1)
+    places = np.column_stack([np.repeat(middle + np.array(body.offset), 3, axis=0), high])
+    return places, np.repeat(normal, 3, axis=0), np.repeat(length * top / 3, 3), light
+
+
+def _mirror(
+    place: tuple[Tensor, Tensor],
+    ray: list[Tensor],
+    body: tuple[Tensor, int, int, Tensor, Tensor],
+    palette_: Tensor,
+    u: dict[str, Tensor],
+    floor: Tensor,
+) -> list[Tensor]:
+    """Returns the light of a body's walls in the floor, (n,) a channel, with what it leaves of its clearness."""
+    level, rows, columns, outline, offset = body  # x, y and the extent along β
+    reach, roughness = floor[0], floor[1]
+    flat = torch.sqrt(ray[0] ** 2 + ray[1] ** 2 + 1e-9)
+    dx, dy, climb = ray[0] / flat, ray[1] / flat, -ray[2] / flat
+    ox, oy = place[0] - offset[0], place[1] - offset[1]
+    enter, leave = entry(ox, oy, dx, dy, outline)
+    way = torch.where(leave > enter, enter, 0.5 * (enter + leave)).clamp(min=0)
+    soft = roughness * way + 1e-3
+    seen = ((leave - enter) / (2 * soft) + 0.5).clamp(0, 1) * (enter > -1e-3)
+    high = way * climb
+    px, py = ox + way * dx, oy + way * dy
+    _, side = nearest_side(px, py, outline)
+    top = bilinear(level, rows, columns, px + 0.5, py / offset[2] + 0.5).unbind(1)[0]
+    crown = top * u["exaggeration"] - u["base"]
+    seen = seen * ((crown - high) / (soft * (0.3 + climb)) + 0.5).clamp(0, 1)
+    dies = torch.exp(-((high / reach) ** 1.3) * 1.6)
+    albedo = strata((high + u["base"]) / u["exaggeration"], palette_, u)
+    lit = wall_light(albedo, list(side), high, u)
+    glance = 0.25 + 0.75 * (1 + ray[2]).clamp(0, 1) ** 3
+    return [part * seen * dies * glance for part in lit]
+
+
+def _ground(
+    place: tuple[Tensor, Tensor],
+    floor: Tensor,
+    texels: Tensor,
+    bodies: list[tuple[Tensor, int, int, Tensor, Tensor]],
+    palette_: Tensor,
+    uniforms: Tensor,
+    transform: str,
+) -> Tensor:
+    """Returns what the ground shows at x, y in −1..1 (y up): (4, n) of factor to its colour and RGB added."""
+    u = Uniforms.unpack(uniforms)
+    height, half, contact, shadow, pool, reflection, lift = floor[2:9].unbind(0)
+    spot_x, spot_y = floor[9], floor[10]
+    tint = floor[11:14]
+    ray = rays(place[0], place[1], u)
+    down = (ray[2] < -1e-4).to(height.dtype) * (u["eye"][2] > height)
+    far = ((height - u["eye"][2]) / ray[2].clamp(max=-1e-4)).clamp(0, 1e3)
+    px, py = u["eye"][0] + far * ray[0], u["eye"][1] + far * ray[1]
+    s, t = px / (2 * half) + 0.5, py / (2 * half) + 0.5
+    open_, sunlit, red, green, blue = bilinear(texels, SIDE, SIDE, s, t).unbind(1)
+    border = torch.maximum(px.abs(), py.abs()) / half
+    inside = down * (1 - ((border - 0.7) / 0.28).clamp(0, 1)) ** 2
+    open_, sunlit = 1 - (1 - open_) * inside, 1 - (1 - sunlit) * inside
+    factor = (1 - contact * (1 - open_)) * (1 - shadow * (1 - sunlit))
+    away2 = ((px - spot_x) ** 2 + (py - spot_y) ** 2) / (SPOT * SPOT)
+    spot = torch.exp(-away2) * (1 - (away2 / 9).clamp(0, 1)) ** 2 * down
+    unit = torch.rsqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2)
+    mirrored = [torch.zeros_like(far) for _ in range(3)]
+    for body in bodies:
+        image = _mirror((px, py), [part * unit for part in ray], body, palette_, u, floor)
+        mirrored = [mirrored[k] + image[k] * down for k in range(3)]
+    thrown = (red, green, blue)
+    lit = [
+        (pool * 0.35 * thrown[k] * inside + reflection * mirrored[k]) * u["exposure"] + lift * tint[k] * spot * factor
+        for k in range(3)
+    ]
+    shown = TRANSFORMS[transform]((lit[0], lit[1], lit[2]))
+    return torch.stack([1 - (1 - factor) * down, *shown])
+
+
+def ground_picture(
+    size: tuple[int, int],
+    floor: tuple[Tensor, Tensor],
+    bodies: list[tuple[Tensor, int, int, Tensor, Tensor]],
+    table: Tensor,
+    uniforms: Uniforms,
+    transform: str,
+) -> Tensor:
+    """Returns what the ground shows, (4, H, W): the factor to its colour, and RGB added on the screen.
+
+    floor is the packed numbers of the ground and its texels.
+    """
+    if min(size) >= HALVED:
+        half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
+        small = ground_picture(half, floor, bodies, table, uniforms, transform)
+        return torch.nn.functional.interpolate(small[None], size[::-1], mode="bilinear", align_corners=False)[0]
+    width, height = size
+    x = (torch.arange(width) + 0.5) / width * 2 - 1
+    y = 1 - (torch.arange(height) + 0.5) / height * 2
+    kernel = fuse(_ground)
+    rows = max(1, (1 << 18) // width)
+    parts = []
+    for start in range(0, height, rows):
+        band = y[start : start + rows]
+        if len(band) < rows:
+            band = torch.nn.functional.pad(band[None], (0, rows - len(band)), mode="replicate")[0]
+        place = (x.repeat(rows), band.repeat_interleave(width))
+        made = kernel(place, floor[0], floor[1], bodies, table, uniforms.values, transform)
+        parts.append(made.reshape(4, rows, width)[:, : height - start])
+    return torch.cat(parts, 1)
