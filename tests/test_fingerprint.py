@@ -300,7 +300,7 @@ def test_a_function_that_calls_itself_has_a_fingerprint():
 PROGRAM = """
 import torch
 from torch import nn
-from render.fingerprint import fingerprint
+from render.storage.fingerprint import fingerprint
 class Net(nn.Module):
     names = frozenset(["b", "a", "c"])
     def __init__(self):

@@ -104,13 +104,13 @@ def test_a_display_without_a_library_does_not_help(headless, monkeypatch):
 REALLY = """
 import os
 from render.errors import MachineError
-from render.stage.gl import require_gl
+from render.stage.window.gl import require_gl
 try:
     said = require_gl()
 except MachineError as error:
     print("refused", error)
 else:
-    from render.stage.window import opened
+    from render.stage.window.window import opened
     print("drew", opened(), said)
 """
 

@@ -252,7 +252,7 @@ def test_a_file_of_colours_is_read_in_every_form(here, form):
     )
 )
 def test_bytes_in_a_file_come_back_as_they_were_given(rows):
-    from render.scene.colourfile import parse
+    from render.scene.colours.colourfile import parse
 
     given_back = parse("\n".join(",".join(map(str, row)) for row in rows))
     np.testing.assert_array_equal(rgb(given_back) * 255, rows)
@@ -301,7 +301,7 @@ def test_folders_links_and_files_that_cannot_be_read_are_refused(here, tmp_path_
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_a_traceback(raw):
-    from render.scene.colourfile import parse
+    from render.scene.colours.colourfile import parse
 
     try:
         stops = parse(raw.decode("utf-8", errors="ignore"))
