@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from render.cli import app
 from render.descent import importing
-from render.descent.weights.saved import read_state, safetensors
+from render.descent.weights.saved import read_state
 from render.descent.weights.succession import checkpoints_of, steps_of
 from render.descent.weights.taking import Wanted
 from render.errors import DataError, UsageError
@@ -306,7 +306,7 @@ def test_a_checkpoint_that_fails_leaves_the_run_that_was_there(home):
     assert (home / "runs" / "mine" / "run.json").read_bytes() == before
     assert importing.load(home / "runs" / "mine").trajectory().steps.tolist() == [0, 5, 10, 50, 100, 200]
     names = {path.name for path in (home / "runs" / "mine").iterdir()}
-    assert names == {"run.json", "trajectory.zarr", "safetensors"}
+    assert names == {"run.json", "trajectory.zarr", "weights.safetensors"}
 
 
 @pytest.mark.parametrize("name", ["run.json", "trajectory.zarr"])
@@ -426,7 +426,7 @@ def test_data_are_named_as_in_a_scene_or_in_a_word(text, kind):
     assert importing.settings_of(text).kind == kind
 
 
-@pytest.mark.parametrize("name", ["run.json", "safetensors", "trajectory.zarr/parameters/c/0/0"])
+@pytest.mark.parametrize("name", ["run.json", "weights.safetensors", "trajectory.zarr/parameters/c/0/0"])
 def test_a_flipped_bit_in_an_imported_run_is_named(home, name):
     assert import_().exit_code == 0
     (home / "scene.yaml").write_text("thalweg: 1\ntitle: Mine\nruns: {main: {folder: runs/mine}}\n")

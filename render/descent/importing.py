@@ -27,7 +27,7 @@ from render.descent.maker import made
 from render.descent.parameters import layout_of
 from render.descent.run import evaluate
 from render.descent.trajectory import Trajectory
-from render.descent.weights.saved import own_copies, read_state, safetensors
+from render.descent.weights.saved import own_copies, read_state
 from render.descent.weights.succession import steps_of
 from render.descent.weights.taking import Taken, Wanted, groups, sentences, take, take_like
 from render.descent.wording import checkpoint_words, data_words
@@ -102,7 +102,7 @@ class ImportedRun:
         trajectory.verify(self.trajectory())
 
     def _whole_weights(self) -> Path:
-        file = self.folder / "safetensors"
+        file = self.folder / "weights.safetensors"
         if not is_whole(file, self.record["weights"]):
             raise DataError(f"{file}: is missing or damaged; import the run again")
         return file
@@ -217,7 +217,7 @@ def _replace(made_in: Path, folder: Path) -> None:
     """Moves a whole run into its folder; its record goes first and comes last, so that no half run has one."""
     (folder / "run.json").unlink(missing_ok=True)
     shutil.rmtree(folder / "trajectory.zarr", ignore_errors=True)
-    for name in ("trajectory.zarr", "safetensors", "run.json"):
+    for name in ("trajectory.zarr", "weights.safetensors", "run.json"):
         (made_in / name).replace(folder / name)
 
 
@@ -226,7 +226,7 @@ def _recorded(
 ) -> None:
     """Writes the last weights and the record of a run whose trajectory is written."""
     scores = {name: _scores(model, dataset.split(name), dataset.outputs) for name in ("train", "test")}
-    file = folder / "safetensors"
+    file = folder / "weights.safetensors"
     with replacing(file) as temporary:
         temporary.write_bytes(safetensors.torch.save(own_copies(model.state_dict())))
     imported = {"model": model_name, "data": settings.model_dump(mode="json"), "code": code_of(model)}
