@@ -30,27 +30,42 @@ class Job:
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as sampling/survey.py has them
     whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
-
-    def on_the_finest(self) -> Job:
-        """Returns the job on surfaces that are on disk already, where they are finer than its quality asks for."""
-        from render.landscape.finest import finest
-
-        scenes = []
-        for (path, _), whole in zip(self.scenes, self.whole, strict=True):
-            scene, names = finest(whole, self.quality, self.output)
-            scenes.append((path, scene))
-            for name in names:
-                points = " × ".join(f"{count:,}" for count in scene.measured[name].points)
-                self.reporter.say(f"surface {name}: the finer one that is measured already is drawn, {points} points")
-        return replace(self, scenes=scenes)
-
     asked: Any = None  # of prints, as scene/printing.py has it
     passes: bool = False  # whether what stills are made of is wanted too
 
-    @staticmethod
-    def result(kind: str, name: str, path: Path, key: str, reused: bool) -> dict[str, Any]:
-        """Returns what is said of one thing that was made."""
-        return {"kind": kind, "name": name, "path": str(path), "key": key, "reused": reused}
+    def orders(self) -> list[Any]:
+        """Returns what is asked for of each scene, as its file says."""
+        from render.sampling.survey import Means
+        from render.works.order import Order
+
+        means = Means(**self.means)
+        return [Order(scene, self.quality, self.output, self.metadata, means, path.stem) for path, scene in self.scenes]
+
+    def finest_orders(self) -> list[Any]:
+        """Returns orders of surfaces that are on disk already, where they are finer than the quality asks for."""
+        from render.works.finest import finest
+
+        orders = []
+        for order, whole in zip(self.orders(), self.whole, strict=True):
+            finer, names = finest(whole, order)
+            orders.append(finer)
+            for name in names:
+                points = " × ".join(f"{count:,}" for count in finer.scene.measured[name].points)
+                self.reporter.say(f"surface {name}: the finer one that is measured already is drawn, {points} points")
+        return orders
+
+    def make(self, works: Sequence[Any]) -> None:
+        """Makes works, after a look at what would end them when all else is done, and answers what became of each."""
+        from render.works.bench import Bench
+
+        bench = Bench(self.reporter)
+        bench.look_ahead(works, self.output)
+        results = []
+        for work in works:
+            made = bench.obtain(work)
+            result = {"kind": work.kind, "name": work.name, "path": str(work.path), "key": work.key}
+            results.append({**result, "reused": bench.was_there(work), **work.told(made)})
+        self.answer(results)
 
     def answer(self, results: list[dict[str, Any]]) -> None:
         """Prints what was made, for a person or for a program."""

@@ -10,7 +10,6 @@ from typing import Any
 from render.cli import sources
 from render.cli.app import app
 from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
-from render.cli.upkeep import made_besides
 
 
 @command
@@ -19,12 +18,11 @@ def render(job: Job) -> None:
 
     Example: thalweg render scenes/first-descent.yaml --quality draft
     """
-    from render.film import film, still
-
     sources.examine(job)
-    job = job.on_the_finest()
-    _look_ahead(job, "stills", "films")
-    job.answer([*_trained(job), *_sampled(job), *_made(job, still, "stills"), *_made(job, film, "films")])
+    from render.works.of_scene import films_of, runs_of, stills_of, surfaces_of
+
+    orders, families = job.finest_orders(), (runs_of, surfaces_of, stills_of, films_of)
+    job.make([work for family in families for order in orders for work in family(order)])
 
 
 @functools.partial(command, further=still_options)
@@ -33,23 +31,13 @@ def still(job: Job) -> None:
 
     Example: thalweg still scenes/first-descent.yaml --print A1 --dpi 300 --bleed 3mm
     """
-    from render.film import still
-    from render.film.prints.passing import Passing
-    from render.film.prints.press import Press
-
     sources.examine(job)
-    job = job.on_the_finest()
-    press = Press(job.asked)
-    passing = Passing(press)
-    if job.asked.is_plain:
-        _look_ahead(job, "stills")
-    for _, scene in job.scenes:
-        if not job.asked.is_plain:
-            press.look_ahead(scene, job.quality, job.output)
-        if job.passes:
-            passing.look_ahead(scene, job.quality, job.output)
-    made = _made(job, still if job.asked.is_plain else press, "stills")
-    job.answer([*made, *(_made(job, passing, "stills", "passes") if job.passes else [])])
+    from render.works.print_work import passes_work, print_work
+    from render.works.still_work import StillWork
+
+    stills = [(order, name) for order in job.finest_orders() for name in order.scene.stills]
+    works: list[Any] = [StillWork(*each) if job.asked.is_plain else print_work(*each, job.asked) for each in stills]
+    job.make([*works, *(passes_work(*each, job.asked) for each in stills if job.passes)])
 
 
 @command
@@ -58,12 +46,10 @@ def film(job: Job) -> None:
 
     Example: thalweg film scenes/first-descent.yaml --quality preview
     """
-    from render.film import film
-
     sources.examine(job)
-    job = job.on_the_finest()
-    _look_ahead(job, "films")
-    job.answer(_made(job, film, "films"))
+    from render.works.of_scene import films_of
+
+    job.make([work for order in job.finest_orders() for work in films_of(order)])
 
 
 @functools.partial(command, further=sheet_options, first=require_sheets_apart)
@@ -74,37 +60,11 @@ def looks(job: Job) -> None:
 
     Example: thalweg looks scenes/first-descent.yaml --quality draft --as deuteranopia
     """
-    from render.film import every_look
-
     sources.examine(job)
-    if job.means["models"]:
-        _sampled(job)
-    results = []
-    for path, _ in job.scenes:
-        document = job.documents[path]
-        made = every_look.make(document, path.stem, job.wish, job.quality, job.output, job.reporter, job.metadata)
-        results.append(job.result("sheet", path.stem, made.path, made.key, made.reused))
-    job.answer(results)
+    from render.works.sheet_work import SheetWork
 
-
-def _look_ahead(job: Job, *families: str) -> None:
-    """Looks first for what would end the command after all else is done, since a training may take hours."""
-    from render.film import preflight
-
-    for _, scene in job.scenes:
-        waiting = preflight.tasks(scene, families, job.quality, job.output, job.metadata)
-        preflight.require(waiting, job.output, job.reporter)
-
-
-def _made(job: Job, maker: Any, family: str, kind: str = "") -> list[dict[str, Any]]:
-    if job.means["models"]:  # networks of one's own are there to be measured
-        _sampled(job)
-    results = []
-    for _, scene in job.scenes:
-        for name in getattr(scene, family):
-            made = maker.make(scene, name, job.quality, job.output, job.reporter, job.metadata)
-            results.append(job.result(kind or family[:-1], name, made.path, made.key, made.reused))
-    return results
+    documents = [job.documents[path] for path, _ in job.scenes]
+    job.make([SheetWork(order, document, job.wish) for order, document in zip(job.orders(), documents, strict=True)])
 
 
 @command
@@ -113,20 +73,9 @@ def train(job: Job) -> None:
 
     Example: thalweg train scenes/first-descent.yaml --set seed=11
     """
-    job.answer(_trained(job.on_the_finest()))
+    from render.works.of_scene import runs_of
 
-
-def _trained(job: Job) -> list[dict[str, Any]]:
-    from render.descent import runs
-
-    results = []
-    for _, scene in job.scenes:
-        for name, asked in scene.runs.items():
-            reused = runs.find(asked, scene.seed, job.output) is not None
-            run = runs.obtain(name, asked, scene.seed, job.output, job.reporter)
-            scores = {split: run.record[split] for split in ("train", "test")}
-            results.append({**job.result("run", name, run.folder, run.key, reused), **scores})
-    return results
+    job.make([work for order in job.finest_orders() for work in runs_of(order)])
 
 
 @functools.partial(command, further=sampling_options)
@@ -139,26 +88,9 @@ def sample(job: Job) -> None:
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
     sources.examine(job)
-    job = job.on_the_finest()
-    job.answer(_sampled(job))
+    from render.works.of_scene import surfaces_of
 
-
-def _sampled(job: Job) -> list[dict[str, Any]]:
-    from render.landscape import terrain
-    from render.sampling.survey import Means
-
-    means = Means(**job.means)
-    results = []
-    for _, scene in job.scenes:
-        for name in scene.surfaces:
-            reused = terrain.is_done(scene, name, job.output)
-            made = terrain.obtain(scene, name, job.output, job.reporter, means)
-            numbers = {key: made.record[key] for key in ("counts", "loss")}
-            ready = name not in scene.measured
-            place = Path(scene.surfaces[name].source.surface) if ready else made.folder
-            result = job.result("surface", name, place, made.key, reused)
-            results.append({**result, **numbers, **({"ready": True} if ready else {})})
-    return results
+    job.make([work for order in job.finest_orders() for work in surfaces_of(order)])
 
 
 @command
@@ -190,14 +122,12 @@ def plan(job: Job) -> None:
 
     Example: thalweg plan scenes/first-descent.yaml
     """
-    from render.upkeep import plan as plans
-
     sources.examine(job)
-    asked, job = dict(job.scenes), job.on_the_finest()
-    made = []
-    for path, scene in job.scenes:
-        besides = plans.anew(made_besides(job, path, (asked[path], scene)))
-        made.append(plans.make(scene, job.quality, job.output, job.metadata).and_also(besides))
+    from render.upkeep.audit import besides
+    from render.upkeep.plan import plan_of
+
+    pairs = zip(job.orders(), job.finest_orders(), strict=True)
+    made = [plan_of(drawn, besides(asked, drawn)) for asked, drawn in pairs]
     if job.as_json:
         print(json.dumps({"scenes": [item.as_dict() for item in made]}, ensure_ascii=False))
         return

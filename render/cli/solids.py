@@ -31,34 +31,15 @@ def require_known(form: str) -> None:
 
 def export_scenes(job: Job, form: str, width: str | None, cells: int | None, shot: int) -> None:
     """Exports a shot of each scene of a job, measuring its surface where needed."""
-    from render.film.preflight import require_writable
-    from render.solid import export
     from render.solid.asked import Asked
+    from render.solid.export import require_possible
+    from render.works.export_work import ExportWork
 
     asked = Asked.of(form, width, cells, shot)
     for _, scene in job.scenes:
-        export.require_possible(scene, asked)
+        require_possible(scene, asked)
     sources.examine(job)
-    require_writable(job.output / "exports")
-    results = []
-    for path, scene in job.scenes:
-        _measure(job, scene, shot)
-        made = export.make(export.Order(scene, asked, job.quality, job.metadata), path.stem, job.output, job.reporter)
-        points, said = export.said_of(made.path)
-        held = {"points": points, "value": "mesh points", "notes": said}
-        results.append({**job.result("export", path.stem, made.path, made.key, made.reused), **held})
-    job.answer(results)
-
-
-def _measure(job: Job, scene: Any, shot: int) -> None:
-    """Measures the surfaces of a shot whose networks are the user's own, which nothing else can build."""
-    if not job.means["models"]:
-        return
-    from render.landscape import terrain
-    from render.sampling.survey import Means
-
-    for name in scene.shots[shot - 1].surfaces:
-        terrain.obtain(scene, name, job.output, job.reporter, Means(**job.means))
+    job.make([ExportWork(order, asked) for order in job.orders()])
 
 
 def require_scenes(paths: Sequence[Path], form: str) -> None:

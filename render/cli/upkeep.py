@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,12 +22,11 @@ def verify(job: Job) -> None:
 
     Example: thalweg verify scenes/first-descent.yaml
     """
-    from render.upkeep.audit import audit
+    from render.upkeep.audit import audit, besides
 
     found = []
-    for (path, asked), (_, drawn) in zip(job.scenes, job.on_the_finest().scenes, strict=True):
-        own = audit(drawn, job.quality, job.output, job.metadata)
-        for finding in chain(own, made_besides(job, path, (asked, drawn))):
+    for asked, drawn in zip(job.orders(), job.finest_orders(), strict=True):
+        for finding in chain(audit(drawn), besides(asked, drawn)):
             found.append(finding)
             if not job.as_json:
                 print(finding, flush=True)
@@ -37,19 +36,6 @@ def verify(job: Job) -> None:
         raise typer.Exit(DataError.exit_code if damaged else 0)
     if damaged:
         raise DataError(f"{len(damaged)} of {len(found)} are damaged; `thalweg render` makes them anew")
-
-
-def made_besides(job: Job, path: Path, scene: tuple[Any, Any]) -> Iterator[Any]:
-    """Gives findings on what a command has made of a scene beside what it asks for: prints, passes and exports.
-
-    scene: as its file asks, which exports are made of, and as pictures of it are drawn.
-    """
-    from render.upkeep import exports as exports
-    from render.upkeep import prints as prints
-
-    asked, drawn = scene
-    yield from prints.findings(drawn, job.quality, job.output, job.metadata)
-    yield from exports.findings(asked, path.stem, job.quality, job.output, job.metadata)
 
 
 @app.command()

@@ -13,16 +13,12 @@ import PIL.Image
 import PIL.PngImagePlugin
 
 from render.errors import SceneError, UsageError
-from render.film import contact_sheet, record
-from render.film.made import Made, once, suffix
+from render.film import contact_sheet
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
-from render.film.timeline import Timeline
 from render.film.vision import EYES, seen_as
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
-from render.landscape import terrain
-from render.progress import Reporter
 from render.scene.language.document import Document
 from render.scene.language.load import check
 from render.scene.language.nearest import nearest
@@ -31,8 +27,7 @@ from render.scene.look import preset_names
 from render.scene.output import Still
 from render.scene.quality import apply_quality, qualities
 from render.scene.spec import Scene
-from render.stage.window.gl import require_gl
-from render.storage.files import content_key, replacing
+from render.storage.files import replacing
 
 WIDEST = 960  # pixels of a picture's longer side; a sheet is for comparing
 USUAL = (1920, 1080)  # of a scene that asks for no picture
@@ -91,60 +86,23 @@ def still_of(scene: Scene, quality: str) -> Still:
     return Still(at=found.at if found else scene.duration / 2, size=fitted, caption=False, title=False)
 
 
-def _shot(scene: Scene, quality: str) -> int:
-    durations = tuple(shot.duration for shot in scene.shots)
-    return Timeline(durations, 1.0).locate(still_of(scene, quality).at).shot
+def draw_sheet(
+    shootings: Mapping[str, Shooting], name: str, target: Path, wish: Wish, metadata: bool = True
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """Writes the sheet of a scene by its name in several looks.
 
-
-def target_of(name: str, wish: Wish, quality: str, output: Path) -> Path:
-    """Returns where the sheet of a scene, by the name of its file, lies."""
-    return output / "looks" / f"{name}{wish.ending}{suffix(quality)}.png"
-
-
-def make(
-    document: Document, name: str, wish: Wish, quality: str, output: Path, reporter: Reporter, metadata: bool = True
-) -> Made:
-    """Returns the sheet of a document's scene, from disk where it is current.
-
-    metadata: whether the file has the title in it; the record beside it tells everything in any case.
+    Returns what its record says of it, and the seconds that each look took. metadata: whether the file has the title in
+    it; the record beside it tells everything in any case.
     """
-    scene, scenes = apply_quality(check(document), quality), dressed(document, wish.looks, quality)
-    target = target_of(name, wish, quality, output)
-    key = _key(scenes, wish, quality, metadata)
-
-    def draw() -> None:
-        start = time.perf_counter()
-        require_gl()  # before a surface is measured for nothing
-        for surface in scene.shots[_shot(scene, quality)].surfaces:
-            terrain.obtain(scene, surface, output, reporter)  # which has a bar of its own
-        pictures = _pictures(scenes, name, quality, output, reporter)
-        details = {"quality": quality, **_written(target, scene, wish, pictures, metadata)}
-        seconds = {look: picture.seconds for look, picture in pictures.items()}
-        record.write(target, scene, key, details, {**seconds, "total": time.perf_counter() - start})
-
-    return once(scene, target, key, target, reporter, draw)
-
-
-def _key(scenes: Mapping[str, Scene], wish: Wish, quality: str, metadata: bool) -> str:
-    pictures = {look: record.picture_key(scene, still_of(scene, quality)) for look, scene in scenes.items()}
-    order = list(wish.looks)
-    return content_key(
-        {"stage": "looks", "pictures": pictures, "order": order, "eyes": wish.eyes, "metadata": metadata}
-    )
-
-
-def _pictures(
-    scenes: Mapping[str, Scene], name: str, quality: str, output: Path, reporter: Reporter
-) -> dict[str, _Picture]:
-    """Returns the picture of each look; what there is to say of the surfaces is said once."""
-    said: set[str] = set()
     pictures: dict[str, _Picture] = {}
-    with reporter.task(f"drawing looks of {name}", total=len(scenes), unit="pictures") as task:
-        for look, scene in scenes.items():
+    first = next(iter(shootings.values()))
+    with first.reporter.task(f"drawing looks of {name}", total=len(shootings), unit="pictures") as task:
+        for look, shooting in shootings.items():
             with finishing():
-                pictures[look] = _taken(Shooting(scene, still_of(scene, quality), output, reporter, _said=said))
+                pictures[look] = _taken(shooting)
             task.advance(1)
-    return pictures
+    details = _write(target, first.scene, wish, pictures, metadata)
+    return details, {look: picture.seconds for look, picture in pictures.items()}
 
 
 def _taken(shooting: Shooting) -> _Picture:
@@ -155,9 +113,7 @@ def _taken(shooting: Shooting) -> _Picture:
     return _Picture(pixels, caption_of(shooting.scene, take), records_of([take]), time.perf_counter() - start)
 
 
-def _written(
-    target: Path, scene: Scene, wish: Wish, pictures: Mapping[str, _Picture], metadata: bool
-) -> dict[str, Any]:
+def _write(target: Path, scene: Scene, wish: Wish, pictures: Mapping[str, _Picture], metadata: bool) -> dict[str, Any]:
     """Writes a sheet; returns what its record says of it."""
     if wish.eyes:
         pictures = {look: replace(each, pixels=_seen(each.pixels, wish.eyes)) for look, each in pictures.items()}

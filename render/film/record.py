@@ -14,22 +14,23 @@ from typing import Any
 
 from render import compiler
 from render.errors import SceneError
-from render.landscape import terrain
 from render.scene.colours import palette
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 from render.scene.typefaces import fonts
 from render.scene.typefaces.typeface import Typeface
-from render.storage.files import content_key, file_digest, is_whole
+from render.storage.files import content_key, file_digest
 from render.storage.records import read_record, write_json, write_record
 
 ALGORITHM = 5  # raise it when the same settings would draw other pixels
 VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 
-def picture_key(scene: Scene, output: Film | Still) -> str:
-    """Returns the key of everything that a film's frames or a still depend on, the encoder excepted."""
-    surfaces = {name for shot in scene.shots for name in shot.surfaces}
+def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str]) -> str:
+    """Returns the key of everything that a film's frames or a still depend on, the encoder excepted.
+
+    surfaces: the keys of all surfaces of its shots, by name.
+    """
     return content_key(
         {
             "stage": "picture",
@@ -44,7 +45,7 @@ def picture_key(scene: Scene, output: Film | Still) -> str:
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
             "shots": [shot.model_dump(mode="json") for shot in scene.shots],
             "paths": {name: scene.measured[name].paths for name in sorted(surfaces) if name in scene.measured},
-            "surfaces": {name: terrain.key_of(scene, name) for name in sorted(surfaces)},
+            "surfaces": dict(sorted(surfaces.items())),
             "output": output.model_dump(mode="json", exclude={"encoder"}),
         }
     )
@@ -79,11 +80,11 @@ def _digest(face: Typeface) -> str:
     return file_digest(face.file)
 
 
-def file_key(scene: Scene, output: Film | Still, metadata: bool = True) -> str:
-    """Returns the key of a finished film or still, whose file has its title and caption in it or no metadata."""
+def file_key(picture: str, output: Film | Still, metadata: bool = True) -> str:
+    """Returns the key of a finished film or still of a picture's key, with its title and caption in it or without."""
     encoder = output.encoder.model_dump(mode="json") if isinstance(output, Film) else None
     bare = {} if metadata else {"metadata": False}
-    return content_key({"stage": "file", "picture": picture_key(scene, output), "encoder": encoder, **bare})
+    return content_key({"stage": "file", "picture": picture, "encoder": encoder, **bare})
 
 
 def beside(target: Path, ending: str) -> Path:
@@ -91,19 +92,15 @@ def beside(target: Path, ending: str) -> Path:
     return target.with_name(target.name + ending)
 
 
-def is_current(target: Path, key: str) -> bool:
-    """Whether a finished file is on disk, whole, and made from the same settings."""
-    record = read(target)
-    return record is not None and record["key"] == key and is_whole(target, record["sha256"])
-
-
 def read(target: Path) -> dict[str, Any] | None:
     """Returns the record beside a finished file, or None where it is missing or damaged."""
     return read_record(beside(target, ".json"), {"key": str, "sha256": str})
 
 
-def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seconds: Mapping[str, float]) -> None:
-    """Writes the record and the timing of a finished file."""
+def write(
+    target: Path, scene: Scene, key: str, details: Mapping[str, Any], seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """Writes the record and the timing of a finished file; returns the record."""
     record = {
         "key": key,
         "sha256": file_digest(target),
@@ -116,4 +113,4 @@ def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seco
         "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
     }
     write_json(beside(target, ".timing.json"), {name: round(value, 3) for name, value in seconds.items()})
-    write_record(beside(target, ".json"), record)
+    return write_record(beside(target, ".json"), record)

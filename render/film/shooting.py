@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
-from render.landscape import terrain
+from render.landscape.landscape import Landscape
 from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
@@ -43,10 +42,10 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    folder: Path  # of all outputs
+    landscapes: Mapping[str, Landscape]  # of the surfaces of its shots, by name
     reporter: Reporter
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
-    _said: set[str] = field(default_factory=set, compare=False)
+    said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
 
     @property
     def timeline(self) -> Timeline:
@@ -55,18 +54,18 @@ class Shooting:
         return Timeline(tuple(shot.duration for shot in self.scene.shots), rate)
 
     def take(self, shot: int) -> Take:
-        """Returns a shot of the scene made ready, measuring its surface where that is still to be done."""
+        """Returns a shot of the scene made ready."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
             names = settings.surfaces
-            landscapes = [terrain.obtain(self.scene, name, self.folder, self.reporter) for name in names]
+            landscapes = [self.landscapes[name] for name in names]
             width, height = self.output.size
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
             aspect = width / (len(names) if apart else 1) / height
             take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
             for sentence in remarks(take):
-                if sentence not in self._said:
-                    self._said.add(sentence)
+                if sentence not in self.said:
+                    self.said.add(sentence)
                     self.reporter.say(sentence)
         return self._takes[shot]
 

@@ -7,14 +7,13 @@ surface.json, which is written last
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path as File
-from typing import Any
 
 import numpy as np
 
-from render.descent import runs
-from render.descent.runs import AnyRun
+from render.descent.run import AnyRun
 from render.errors import DataError
 from render.landscape.landscape import Landscape
 from render.landscape.planning import Ground, objective_of, plane_of, scaling_of
@@ -29,7 +28,6 @@ from render.sampling.status import Status
 from render.sampling.surface import Surface, SurfaceStore
 from render.sampling.survey import Means
 from render.scene import surface as spec
-from render.scene.existing import ImportedRun
 from render.scene.plane import others_of
 from render.scene.spec import Scene
 from render.space.grid import Grid
@@ -54,8 +52,8 @@ RECORD = {  # what others read of surface.json
 }
 
 
-def key_of(scene: Scene, name: str) -> str:
-    """Returns the key of a scene's surface, without measuring anything."""
+def key_of(scene: Scene, name: str, runs: Mapping[str, str]) -> str:
+    """Returns the key of a scene's surface from those of the runs that it is measured with, by name."""
     settings = scene.measured[name]
     return content_key(
         {
@@ -70,8 +68,8 @@ def key_of(scene: Scene, name: str) -> str:
             "relief": {**asdict(scaling_of(scene.look.steps)), "places": PLACES}
             if settings.mode == "adaptive"
             else None,
-            "runs": [runs.key_of(scene.runs[other], scene.seed) for other in (settings.run, *_through(settings))],
-            "paths": [runs.key_of(scene.runs[other], scene.seed) for other in settings.paths],
+            "runs": [runs[other] for other in (settings.run, *_through(settings))],
+            "paths": [runs[other] for other in settings.paths],
         }
     )
 
@@ -86,19 +84,29 @@ def _through(settings: spec.Surface) -> list[str]:
     return [str(name) for _, name in others_of(settings.plane.model_dump())]
 
 
-def _others(settings: spec.Surface) -> list[str]:
-    """Returns all runs but its own that a surface needs."""
-    return list(dict.fromkeys([*_through(settings), *settings.paths]))
-
-
 def runs_of(settings: spec.Surface) -> list[str]:
     """Returns the names of all runs that a surface is measured with, its own first."""
-    return [settings.run, *_others(settings)]
+    return [settings.run, *dict.fromkeys([*_through(settings), *settings.paths])]
 
 
-def folder_of(scene: Scene, name: str, output: File) -> File:
-    """Returns the folder of a scene's surface."""
-    return output / "surfaces" / f"{scene.measured[name].plane.kind}-{key_of(scene, name)[:8]}"
+@dataclass(frozen=True)
+class Site:
+    """A scene's surface, and where it lies under its key."""
+
+    scene: Scene
+    name: str
+    output: File
+    key: str
+
+    @property
+    def settings(self) -> spec.Surface:
+        """What the scene asks of it."""
+        return self.scene.measured[self.name]
+
+    @property
+    def folder(self) -> File:
+        """Its folder."""
+        return self.output / "surfaces" / f"{self.settings.plane.kind}-{self.key[:8]}"
 
 
 def choices_in(output: File) -> File:
@@ -106,25 +114,12 @@ def choices_in(output: File) -> File:
     return output / "strategies.json"
 
 
-def is_done(scene: Scene, name: str, output: File) -> bool:
-    """Whether a scene's surface and path are on disk, whole; a million points take 0.2 s."""
-    return _finished(scene, name, output) is not None
-
-
-def _finished(scene: Scene, name: str, output: File) -> Landscape | None:
-    try:
-        return load(scene, name, output)
-    except DataError:
-        return None
-
-
-def points_left(scene: Scene, name: str, output: File) -> int:
-    """Returns how many points of a scene's surface are still to be measured; of an adaptive one, at least so many."""
-    settings = scene.measured[name]
-    columns, rows = settings.points
-    found = SurfaceStore.open(folder_of(scene, name, output) / "surface.zarr")
-    begun = found is not None and found.record.get("key") == key_of(scene, name)
-    if settings.mode == "adaptive":
+def points_left(site: Site) -> int:
+    """Returns how many points of a surface are still to be measured; of an adaptive one, at least so many."""
+    columns, rows = site.settings.points
+    found = SurfaceStore.open(site.folder / "surface.zarr")
+    begun = found is not None and found.record.get("key") == site.key
+    if site.settings.mode == "adaptive":
         finished = begun and found is not None and found.outcome is not None
         first = lattices((rows, columns))[:WHOLE][-1].shape
         return 0 if finished else min(rows * columns, first[0] * first[1] + FEWEST)
@@ -134,10 +129,10 @@ def points_left(scene: Scene, name: str, output: File) -> int:
     return int((status == Status.MISSING).sum())
 
 
-def load(scene: Scene, name: str, output: File) -> Landscape:
+def load(site: Site) -> Landscape:
     """Returns a finished surface from disk; raises DataError where it is missing or damaged."""
-    folder, key = folder_of(scene, name, output), key_of(scene, name)
-    record = _record_in(folder, key)
+    folder = site.folder
+    record = read_record(folder / "surface.json", RECORD, site.key)
     if record is None:
         said = "is damaged" if (folder / "surface.json").is_file() else "is missing"
         raise DataError(f"{folder / 'surface.json'}: {said}; `thalweg sample` makes it")
@@ -146,11 +141,15 @@ def load(scene: Scene, name: str, output: File) -> Landscape:
         raise DataError(f"{folder}: is not finished, its record tells of other heights; `thalweg sample` mends it")
     digests = [record["path_digest"], *(kept["digest"] for kept in record["paths"])]
     paths = tuple(_path_in(folder / _path_file(number), digest) for number, digest in enumerate(digests))
-    return Landscape(folder, key, surface, paths, record)
+    return Landscape(folder, site.key, surface, paths, record)
 
 
-def _record_in(folder: File, key: str) -> dict[str, Any] | None:
-    return read_record(folder / "surface.json", RECORD, key)
+def require_parts(site: Site) -> None:
+    """Raises DataError where a measured point of a level of a finished surface is missing or damaged."""
+    place = site.folder / "surface.zarr"
+    found = SurfaceStore.open(place)
+    if found is None or not found.is_whole((found.outcome or {}).get("parts", {})):
+        raise DataError(f"{place}: measured points of a level are missing or damaged")
 
 
 def _path_file(number: int) -> str:
@@ -164,64 +163,48 @@ def _path_in(file: File, digest: str) -> Path:
         return Path(**{field.name: arrays[field.name] for field in fields(Path)})
 
 
-def obtain(scene: Scene, name: str, output: File, reporter: Reporter, means: Means | None = None) -> Landscape:
-    """Returns a scene's surface, measuring what is missing of it; a damaged one is mended.
+def measure(site: Site, runs: Mapping[str, AnyRun], means: Means, reporter: Reporter) -> Landscape:
+    """Measures what is missing of a surface, and writes paths and record.
 
-    means: processes, a cluster, or a share of the tiles, after which MachineError tells what is left.
+    runs: those that it is measured with, by name. means: processes, a cluster, or a share of the tiles, after which
+    MachineError tells what is left.
     """
-    means = means or Means()
-    folder, settings = folder_of(scene, name, output), scene.measured[name]
-    if (folder / "surface.json").is_file():
-        _require_network(scene, settings.run, output, means)
-        try:
-            return load(scene, name, output)
-        except DataError as damage:
-            reporter.say(f"surface {name} is mended: {damage}")
-    ends = {run: runs.obtain(run, scene.runs[run], scene.seed, output, reporter) for run in _others(settings)}
-    run = runs.obtain(settings.run, scene.runs[settings.run], scene.seed, output, reporter)
-    with contextlib.nullcontext() if means.shard else locked(folder, reporter.say):
-        return _finished(scene, name, output) or _Job(scene, name, output, run, ends, reporter, means).measured()
-
-
-def _require_network(scene: Scene, name: str, output: File, means: Means) -> None:
-    """Raises DataError where a function makes another network than the one that a run was imported with."""
-    made_by, run = means.model_of(name), runs.find(scene.runs[name], scene.seed, output)
-    if made_by and isinstance(scene.runs[name], ImportedRun) and run is not None:
-        run.model(run.dataset(), made_by)
+    return _Job(site, runs, reporter, means).complete()
 
 
 @dataclass(frozen=True)
 class _Job:
     """A scene's surface that is to be measured."""
 
-    scene: Scene
-    name: str
-    output: File
-    run: AnyRun
-    others: dict[str, AnyRun]
+    site: Site
+    runs: Mapping[str, AnyRun]
     reporter: Reporter
     means: Means
 
-    def measured(self) -> Landscape:
-        """Measures what is missing, and writes path and record."""
-        scene, settings, seed = self.scene, self.scene.measured[self.name], self.scene.seed
-        folder, key = folder_of(scene, self.name, self.output), key_of(scene, self.name)
+    @property
+    def run(self) -> AnyRun:
+        """The run whose loss is measured."""
+        return self.runs[self.site.settings.run]
+
+    def complete(self) -> Landscape:
+        """Measures what is missing, and writes paths and record."""
+        settings, seed, folder, key = self.site.settings, self.site.scene.seed, self.site.folder, self.site.key
         dataset = self.run.dataset()
         model = self.run.model(dataset, self.means.model_of(settings.run))
         objective = objective_of(settings, dataset, model, seed)
-        ground = Ground(self.run, self.others, tuple(settings.paths), model, objective, seed)
+        ground = Ground(self.run, dict(self.runs), tuple(settings.paths), model, objective, seed)
         plane, grid = _kept(folder / "surface.zarr", key) or plane_of(settings, ground)
-        surface = self._sampled(objective, plane, grid, folder / "surface.zarr", key)
+        surface = self._sample(objective, plane, grid)
         if surface.record["precision"] != settings.objective.precision:
             objective = objective_of(settings, dataset, model, seed, str(surface.record["precision"]))
-        shown = [self.run, *(self.others[other] for other in settings.paths)]
+        shown = [self.run, *(self.runs[other] for other in settings.paths)]
         paths = [Path.on(plane, run.trajectory(), surface, objective) for run in shown]
         with locked(folder, self.reporter.say) if self.means.shard else contextlib.nullcontext():
-            return self._written(folder, key, surface, paths, objective)
+            return self._write(surface, paths, objective)
 
-    def _sampled(self, objective: Objective, plane: Section, grid: Grid, store: File, key: str) -> Surface:
-        settings = self.scene.measured[self.name]
-        scaling, budget = scaling_of(self.scene.look.steps), self.scene.budget_of(self.name)
+    def _sample(self, objective: Objective, plane: Section, grid: Grid) -> Surface:
+        settings, scene, name = self.site.settings, self.site.scene, self.site.name
+        scaling, budget = scaling_of(scene.look.steps), scene.budget_of(name)
         adaptive = {
             "tolerance": settings.tolerance,
             "scale": scaling.kind,
@@ -232,7 +215,7 @@ class _Job:
             objective,
             plane,
             grid,
-            store,
+            self.site.folder / "surface.zarr",
             settings.mode,
             **(adaptive if settings.mode == "adaptive" else {}),  # type: ignore[arg-type]
             strategy=settings.strategy,
@@ -240,27 +223,28 @@ class _Job:
             workers=self.means.workers,
             scheduler=self.means.scheduler,
             shard=self.means.shard,
-            choices=choices_in(self.output),
-            record={"key": key},
+            choices=choices_in(self.site.output),
+            record={"key": self.site.key},
             progress=self.reporter,
-            name=f"surface {self.name}",
+            name=f"surface {name}",
         )
 
-    def _written(self, folder: File, key: str, surface: Surface, paths: list[Path], objective: Objective) -> Landscape:
+    def _write(self, surface: Surface, paths: list[Path], objective: Objective) -> Landscape:
+        site, folder = self.site, self.site.folder
         files = [folder / _path_file(number) for number in range(len(paths))]
         for file, path in zip(files, paths, strict=True):
             with replacing(file) as temporary:
                 np.savez(temporary, **asdict(path))
         own, *further = paths
         digest, *digests = map(file_digest, files)
-        budget = self.scene.budget_of(self.name)
-        record = record_of(key, self.run, self.scene.measured[self.name], budget, surface, own, objective)
-        shown = zip(self.scene.measured[self.name].paths, further, digests, strict=True)
-        said = [{**path_record(self.others[name], path), "digest": digest} for name, path, digest in shown]
+        budget = site.scene.budget_of(site.name)
+        record = record_of(site.key, self.run, site.settings, budget, surface, own, objective)
+        shown = zip(site.settings.paths, further, digests, strict=True)
+        said = [{**path_record(self.runs[name], path), "digest": digest} for name, path, digest in shown]
         record |= {"path_digest": digest, "paths": said}
         sweep(folder)
         kept = write_record(folder / "surface.json", record)
-        return Landscape(folder, key, surface, tuple(paths), kept)
+        return Landscape(folder, site.key, surface, tuple(paths), kept)
 
 
 def _kept(store: File, key: str) -> tuple[Section, Grid] | None:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from render.data import Dataset
-from render.descent.runs import AnyRun
+from render.descent.run import AnyRun
 from render.errors import DataError
 from render.loss.measurement import OneHotMSELoss
 from render.loss.objective import Objective

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from render.descent.runs import AnyRun
+from render.descent.run import AnyRun
 from render.loss.objective import Objective
 from render.sampling.surface import Surface
 from render.scene import surface as spec

@@ -1,19 +1,15 @@
-"""An export: a shot of a scene as a file for another program, from disk where it is current."""
+"""An export: a shot of a scene as a file for another program."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from render.errors import UsageError
 from render.film import record
-from render.film.made import Made, once, suffix
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
-from render.progress import Reporter
 from render.scene.output import Film
 from render.scene.spec import Scene
 from render.solid.asked import Asked
@@ -29,34 +25,15 @@ ALGORITHM = 1  # raise it when the same settings would give other files
 NEEDS = {"usd": "pxr", "stl": "trimesh"}  # of the extra scene3d
 
 
-@dataclass(frozen=True)
-class Order:
-    """A scene and what is asked of it."""
-
-    scene: Scene
-    asked: Asked
-    quality: str
-    metadata: bool = True  # in the file itself
-
-    @property
-    def film(self) -> Film:
-        """The film whose frames the camera has: the scene's first, or one of the usual size and rate."""
-        return next(iter(self.scene.films.values()), Film(size=(1920, 1080), caption=True, title=True))
-
-    @property
-    def key(self) -> str:
-        """The key of everything that the file depends on."""
-        picture = record.picture_key(self.scene, self.film)
-        bare = {} if self.metadata else {"metadata": False}
-        return content_key(
-            {"stage": "export", "algorithm": ALGORITHM, "picture": picture, "asked": vars(self.asked), **bare}
-        )
+def film_of(scene: Scene) -> Film:
+    """Returns the film whose frames the camera has: the scene's first, or one of the usual size and rate."""
+    return next(iter(scene.films.values()), Film(size=(1920, 1080), caption=True, title=True))
 
 
-def target_of(stem: str, asked: Asked, quality: str, output: Path) -> Path:
-    """Returns where the export of a scene lies; that of another shot than the first has its number."""
-    shot = "" if asked.shot == 1 else f".shot-{asked.shot}"
-    return output / "exports" / f"{stem}{shot}{suffix(quality)}.{asked.form}"
+def key_of(picture: str, asked: Asked, metadata: bool) -> str:
+    """Returns the key of everything that an export of a picture's key depends on, with words in the file or without."""
+    bare = {} if metadata else {"metadata": False}
+    return content_key({"stage": "export", "algorithm": ALGORITHM, "picture": picture, "asked": vars(asked), **bare})
 
 
 def require_possible(scene: Scene, asked: Asked) -> None:
@@ -69,27 +46,16 @@ def require_possible(scene: Scene, asked: Asked) -> None:
         require(NEEDS[asked.form], asked.form)
 
 
-def make(order: Order, stem: str, output: Path, reporter: Reporter) -> Made:
-    """Returns the export of a scene; stem is what its file is called by."""
-    target = target_of(stem, order.asked, order.quality, output)
-    _forget_what_is_torn(target)
-
-    def work() -> None:
-        start = time.perf_counter()
-        shooting = Shooting(order.scene, order.film, output, reporter)
-        take = shooting.take(order.asked.shot - 1)
-        cut = Cut.of(take, take.panels[0], order.asked.cells, order.asked.width)
-        model = _model(order, shooting, take, cut)
-        written = FORMATS[order.asked.form](Subject(model, cut, target.name))
-        _write(target, written)
-        details = _details(
-            order, take, written, [*written.said, *sentences(order.scene, order.asked, cut, model.camera)]
-        )
-        files = {name: file_digest(target.with_name(name)) for name in written.beside}
-        seconds = {"total": time.perf_counter() - start}
-        record.write(target, order.scene, order.key, {**details, "files": files}, seconds)
-
-    return once(order.scene, target, order.key, target, reporter, work)
+def write_export(shooting: Shooting, asked: Asked, target: Path, metadata: bool = True) -> dict[str, Any]:
+    """Writes the files of an export; returns what its record says of it. metadata: whether words are in the file."""
+    take = shooting.take(asked.shot - 1)
+    cut = Cut.of(take, take.panels[0], asked.cells, asked.width)
+    model = _model(shooting, asked, take, cut, metadata)
+    written = FORMATS[asked.form](Subject(model, cut, target.name))
+    _write(target, written)
+    said = [*written.said, *sentences(shooting.scene, asked, cut, model.camera)]
+    files = {name: file_digest(target.with_name(name)) for name in written.beside}
+    return {**_details(shooting, asked, take, written, said), "files": files}
 
 
 def said_of(target: Path) -> tuple[list[int], list[str]]:
@@ -98,14 +64,14 @@ def said_of(target: Path) -> tuple[list[int], list[str]]:
     return (found["mesh"], found["said"]) if found else ([], [])
 
 
-def _model(order: Order, shooting: Shooting, take: Take, cut: Cut) -> Model:
+def _model(shooting: Shooting, asked: Asked, take: Take, cut: Cut, metadata: bool) -> Model:
     pieces = tuple(pieces_of(cut))
     if not pieces:
         raise UsageError("look.body: none, and no path is drawn, so there is nothing to export; set look.body=block")
-    width, height = order.film.size
+    width, height = shooting.output.size
     aspect = width / len(take.pictures) / height
-    camera = camera_of(take, shooting.timeline, order.asked.shot - 1, aspect, cut.scale)
-    words = {"title": order.scene.title, "description": caption_of(order.scene, take)} if order.metadata else {}
+    camera = camera_of(take, shooting.timeline, asked.shot - 1, aspect, cut.scale)
+    words = {"title": shooting.scene.title, "description": caption_of(shooting.scene, take)} if metadata else {}
     return Model(pieces, camera, lights_of(take), words)
 
 
@@ -117,23 +83,20 @@ def _write(target: Path, written: Written) -> None:
             temporary.write_bytes(content)
 
 
-def _details(order: Order, take: Take, written: Written, said: list[str]) -> dict[str, Any]:
-    asked = order.asked
+def _details(shooting: Shooting, asked: Asked, take: Take, written: Written, said: list[str]) -> dict[str, Any]:
     return {
-        "quality": order.quality,
         "form": asked.form,
         "shot": asked.shot,
         "asked": dict(vars(asked)),
         "surface": take.shot.surface,
         **written.facts,
         "said": said,
-        "caption": caption_of(order.scene, take),
+        "caption": caption_of(shooting.scene, take),
         "surfaces": records_of([take]),
     }
 
 
-def _forget_what_is_torn(target: Path) -> None:
-    """Removes the record of an export one of whose further files is not as it was written, so that it is made anew."""
+def is_torn(target: Path) -> bool:
+    """Whether a file that a finished export refers to is not as it was written."""
     found = record.read(target) or {}
-    if not all(is_whole(target.with_name(name), digest) for name, digest in found.get("files", {}).items()):
-        record.beside(target, ".json").unlink(missing_ok=True)
+    return not all(is_whole(target.with_name(name), digest) for name, digest in found.get("files", {}).items())

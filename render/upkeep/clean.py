@@ -13,15 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from render.descent import run as trained
-from render.errors import DataError
-from render.film import film, record, still
+from render.film import record
 from render.film.prints.keeping import ENDING
-from render.landscape import measure
 from render.scene.quality import apply_quality, qualities
-from render.scene.spec import Run, Scene
+from render.scene.spec import Scene
 from render.storage.files import disk_errors, idle
 from render.storage.records import read_json
+from render.works.of_scene import works_of
+from render.works.order import Order
 
 EXPORTS = ("glb", "usd", "stl", "obj")  # formats of the stage of a scene
 
@@ -74,33 +73,8 @@ def remove(items: Sequence[Waste]) -> list[Waste]:
 def _wanted(scene: Scene, output: Path) -> Iterator[Path]:
     """Gives the paths of everything that a scene asks for; one that ends in * stands for all that begin so."""
     for quality in qualities():
-        asked = apply_quality(scene, quality)
-        yield from _runs(asked, output)
-        yield from _surfaces(asked, output)
-        for name in asked.stills:
-            target = still.target_of(name, quality, output)
-            yield from (target, target.with_name(f"{target.stem}.*"))  # its prints too
-        for name in asked.films:
-            yield film.target_of(name, quality, output)
-            yield film.frames_of(name, quality, output)
-
-
-def _runs(scene: Scene, output: Path) -> Iterator[Path]:
-    for run in scene.runs.values():
-        if not isinstance(run, Run):
-            continue
-        try:
-            yield trained.folder_of(run, scene.seed, output)
-        except DataError:  # without the data there is no key
-            yield output / "runs" / f"{run.data.kind}-{run.network.kind}-*"
-
-
-def _surfaces(scene: Scene, output: Path) -> Iterator[Path]:
-    for name, surface in scene.measured.items():
-        try:
-            yield measure.folder_of(scene, name, output)
-        except DataError:
-            yield output / "surfaces" / f"{surface.plane.kind}-*"
+        for work in works_of(Order(apply_quality(scene, quality), quality, output)):
+            yield from work.claims()
 
 
 def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:

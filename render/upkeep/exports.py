@@ -8,32 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from render.film import record
-from render.film.made import suffix
-from render.scene.spec import Scene
 from render.solid.asked import FORMS, Asked
-from render.solid.export import Order, target_of
 from render.storage.files import is_whole
-from render.upkeep.audit import Finding, file_finding
+from render.works.export_work import ExportWork
+from render.works.file import file_finding
+from render.works.order import Order
+from render.works.work import Finding
 
 
-def findings(scene: Scene, stem: str, quality: str, output: Path, metadata: bool = True) -> Iterator[Finding]:
-    """Gives what the exports at a quality of a scene are worth, whose file is called by a stem."""
-    for path in sorted((output / "exports").glob(f"{glob.escape(stem)}.*")):
+def findings(order: Order) -> Iterator[Finding]:
+    """Gives what the exports of a scene are worth."""
+    for path in sorted((order.output / "exports").glob(f"{glob.escape(order.stem)}.*")):
         told = record.read(path)
         asked = _asked((told or {}).get("asked"))
-        if asked is not None and path != target_of(stem, asked, quality, output):
-            continue  # of another quality
-        if asked is None and path.name not in {f"{stem}{suffix(quality)}.{form}" for form in FORMS}:
+        if asked is None and path.name not in {f"{order.stem}{order.suffix}.{form}" for form in FORMS}:
             continue
+        if asked is not None and path != ExportWork(order, asked).path:
+            continue  # of another quality
         if not record.beside(path, ".json").is_file():
             continue
-        finding = file_finding("export", path.name, path, _key(scene, asked, quality, metadata))
+        finding = ExportWork(order, asked).state() if asked else file_finding("export", path.name, path, "")
         yield _with_further(finding, path, told)
-
-
-def _key(scene: Scene, asked: Asked | None, quality: str, metadata: bool) -> str:
-    """Returns the key that an export should have; "" where its record does not tell what was asked."""
-    return "" if asked is None else Order(scene, asked, quality, metadata).key
 
 
 def _asked(told: Any) -> Asked | None:

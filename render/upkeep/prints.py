@@ -8,28 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from render.film import record
-from render.film.made import suffix
 from render.film.prints.keeping import ENDING
-from render.film.prints.press import key_of
 from render.scene.printing import FORMATS, Print
 from render.scene.quality import qualities
-from render.scene.spec import Scene
-from render.upkeep.audit import Finding, file_finding
+from render.works.file import file_finding
+from render.works.order import Order
+from render.works.print_work import PassesWork, PrintWork
+from render.works.work import Finding
 
 PASSES = ".passes.exr"
 
 
-def findings(scene: Scene, quality: str, output: Path, metadata: bool = True) -> Iterator[Finding]:
-    """Gives what the prints and passes of a scene's stills at a quality are worth, those that were stopped too."""
-    for name in scene.stills:
-        stem = f"{name}{suffix(quality)}"
-        for path in sorted((output / "stills").glob(f"{glob.escape(stem)}.*")):
+def findings(order: Order) -> Iterator[Finding]:
+    """Gives what the prints and passes of a scene's stills are worth, those that were stopped too."""
+    for name in order.scene.stills:
+        stem = f"{name}{order.suffix}"
+        for path in sorted((order.output / "stills").glob(f"{glob.escape(stem)}.*")):
             kind = _kind(path.name.removeprefix(stem))
             if kind == "begun":
                 tiles = len(list(path.glob("*.json")))
                 yield Finding("print", path.name.removesuffix(ENDING), str(path), "not finished", f"{tiles} tiles")
             elif kind and record.beside(path, ".json").is_file():
-                yield file_finding(kind, path.name, path, _key(scene, name, path, metadata))
+                yield _finding(order, name, kind, path)
 
 
 def _kind(rest: str) -> str:
@@ -44,12 +44,13 @@ def _kind(rest: str) -> str:
     return "print" if ending in FORMATS.values() and (first or ending != "png") else ""
 
 
-def _key(scene: Scene, name: str, path: Path, metadata: bool) -> str:
-    """Returns the key that a file should have; "" where its record does not tell what was asked."""
+def _finding(order: Order, name: str, kind: str, path: Path) -> Finding:
+    """Returns a finding on a print or passes; any key will do where the record does not tell what was asked."""
     printed = _printed((record.read(path) or {}).get("print"))
     if printed is None:
-        return ""
-    return key_of(scene, name, printed, metadata, of="passes" if path.name.endswith(PASSES) else "print")
+        return file_finding(kind, path.name, path, "")
+    work = PassesWork if kind == "passes" else PrintWork
+    return work(order, name, printed, path).state()
 
 
 def _printed(told: Any) -> Print | None:

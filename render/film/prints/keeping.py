@@ -33,9 +33,14 @@ def folder_of(target: Path) -> Path:
 
 
 def discard(target: Path) -> None:
+    """Removes the plate of a print that is whole."""
+    shutil.rmtree(folder_of(target), ignore_errors=True)
+
+
+def discard_idle(target: Path) -> None:
     """Removes the plate of a print that is whole, unless somebody is at work on it."""
     if folder_of(target).exists() and idle(target):
-        shutil.rmtree(folder_of(target), ignore_errors=True)
+        discard(target)
 
 
 def bytes_there(target: Path) -> int:

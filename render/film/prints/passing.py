@@ -13,22 +13,17 @@ from typing import Any
 import numpy as np
 
 from render.errors import UsageError
-from render.film import still
-from render.film.made import Made, once_recorded
 from render.film.prints.exposing import areas_of, expose
-from render.film.prints.exr import LAYERS, SUM, Passes, openimageio, write_passes
-from render.film.prints.press import Press, in_linear_light, key_of, refined_for, sized
+from render.film.prints.exr import LAYERS, SUM, Passes, write_passes
+from render.film.prints.press import in_linear_light, refined_for
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
-from render.progress import Reporter
 from render.scene.body import CLEAR
 from render.scene.output import Still
 from render.scene.printing import Print
-from render.scene.spec import Scene
 from render.stage.lens.lens import Exposure
 from render.stage.lens.tiles import Tile
-from render.stage.window.gl import require_gl
 
 BUDGET = 6e9  # bytes of passes that are held in memory
 MOST = 1024  # pixels along a side of a tile, whose samples all have their parts in memory
@@ -60,66 +55,36 @@ class Tray:
         """Lets nothing go."""
 
 
-@dataclass(frozen=True)
-class Passing:
-    """Makes the passes of stills, or of the prints that are asked of them."""
+def refuse_beyond_memory(printed: Print, bodies: int) -> None:
+    """Raises UsageError where the passes of so many bodies would not fit into memory."""
+    width, height = printed.size
+    needed = 4 * width * height * (KEPT + bodies + 2)
+    if needed > BUDGET:
+        raise UsageError(
+            f"--passes: those of {width:,} × {height:,} pixels take {needed / 1e9:,.1f} GB of memory, and "
+            f"{BUDGET / 1e9:g} GB are the most; print with fewer --dpi, or leave --passes out"
+        )
 
-    press: Press
 
-    def look_ahead(self, scene: Scene, quality: str, output: Path) -> None:
-        """Raises what would end passes after all else is done: MachineError for a library, UsageError for memory."""
-        openimageio()
-        require_gl()
-        for name in scene.stills:
-            printed, _ = self.plan(scene, name, quality, output)
-            (width, height), bodies = printed.size, max(len(shot.surfaces) for shot in scene.shots)
-            needed = 4 * width * height * (KEPT + bodies + 2)
-            if needed > BUDGET:
-                raise UsageError(
-                    f"--passes: those of {width:,} × {height:,} pixels take {needed / 1e9:,.1f} GB of memory, and "
-                    f"{BUDGET / 1e9:g} GB are the most; print with fewer --dpi, or leave --passes out"
-                )
+def draw_passes(shooting: Shooting, printed: Print, target: Path, metadata: bool, refines: bool) -> dict[str, Any]:
+    """Writes the passes of a print; returns what their record says of them.
 
-    def plan(self, scene: Scene, name: str, quality: str, output: Path) -> tuple[Print, Path]:
-        """Returns the print that is parted, one of the still's own pixels perhaps, and where its passes lie."""
-        printed, beside = self.press.plan(scene, name, quality, output)
-        if self.press.asked.is_plain:
-            beside = still.target_of(name, quality, output)
-        return printed, beside.with_suffix(".passes.exr")
-
-    def key(self, scene: Scene, name: str, quality: str, metadata: bool) -> str:
-        """Returns the key of everything that passes depend on."""
-        return key_of(scene, name, self.plan(scene, name, quality, Path())[0], metadata, of="passes")
-
-    def make(
-        self, scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True
-    ) -> Made:
-        """Returns the passes of a still, from disk where they are current."""
-        printed, target = self.plan(scene, name, quality, output)
-
-        def draw() -> tuple[dict[str, Any], dict[str, float]]:
-            shooting = Shooting(scene, sized(scene.stills[name], printed), output, reporter)
-            return self._parted(shooting, printed, target, metadata), {}
-
-        return once_recorded(scene, quality, (target, self.key(scene, name, quality, metadata)), reporter, draw)
-
-    def _parted(self, shooting: Shooting, printed: Print, target: Path, metadata: bool) -> dict[str, Any]:
-        """Writes passes; returns what their record says of them."""
-        require_gl()
-        asked = shooting.output
-        assert isinstance(asked, Still)
-        place = shooting.timeline.locate(asked.at)
-        take = in_linear_light(shooting.take(place.shot))
-        if not self.press.asked.is_plain:
-            take = refined_for(take, place.time, printed)
-        tray = Tray(printed.size)
-        expose(tray, take, place.time, printed, shooting.reporter, MOST)
-        words = caption_of(shooting.scene, take)
-        texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
-        passes = passes_of(tray.planes, take, printed)
-        write_passes(target, passes, {"Sum": SUM, **texts})
-        said = {"passes": list(passes.planes), "sum": SUM, "print": printed.as_dict()}
-        return {"size": list(printed.size), "at": asked.at, "caption": words, **said, "surfaces": records_of([take])}
+    refines: whether reliefs are made as fine as the print, as they are for one of another size than its still.
+    """
+    asked = shooting.output
+    assert isinstance(asked, Still)
+    place = shooting.timeline.locate(asked.at)
+    take = in_linear_light(shooting.take(place.shot))
+    if refines:
+        take = refined_for(take, place.time, printed)
+    tray = Tray(printed.size)
+    expose(tray, take, place.time, printed, shooting.reporter, MOST)
+    words = caption_of(shooting.scene, take)
+    texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
+    passes = passes_of(tray.planes, take, printed)
+    write_passes(target, passes, {"Sum": SUM, **texts})
+    said = {"passes": list(passes.planes), "sum": SUM, "print": printed.as_dict()}
+    return {"size": list(printed.size), "at": asked.at, "caption": words, **said, "surfaces": records_of([take])}
 
 
 def passes_of(planes: Mapping[str, np.ndarray], take: Take, printed: Print) -> Passes:

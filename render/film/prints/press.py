@@ -1,4 +1,4 @@
-"""The press: a still as a print, from the scene to the file.
+"""The press: a still as a print, from the plate to the file.
 
 Every panel is drawn tile by tile onto one plate, the plate is developed in bands, and a writer takes them as they come;
 so a print needs room on the disk and time, and no more memory than a few tiles.
@@ -9,19 +9,16 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from render.errors import MachineError
-from render.film import record
-from render.film.made import Made, once_recorded, suffix
-from render.film.preflight import require_writable
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import expose
-from render.film.prints.exr import LinearSheet, openimageio, write_exr
+from render.film.prints.exr import LinearSheet, write_exr
 from render.film.prints.inking import inked
-from render.film.prints.keeping import bytes_there, discard
+from render.film.prints.keeping import bytes_there
 from render.film.prints.plate import Plate, plate_bytes, plate_for
 from render.film.prints.png import write_png
 from render.film.prints.sheet import Sheet
@@ -29,17 +26,14 @@ from render.film.prints.tiff import write_tiff
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of, redrawn
 from render.film.words.wording import caption_of
-from render.progress import Reporter
 from render.scene.body import CLEAR
 from render.scene.look import LookPreset
 from render.scene.output import Still
-from render.scene.printing import Asked, Print, print_of
-from render.scene.quality import qualities
+from render.scene.printing import Print
 from render.scene.spec import Scene
 from render.stage.body.refine import fineness, refined
 from render.stage.colour import linear_of
 from render.stage.stage import lens_of
-from render.stage.window.gl import require_gl
 from render.storage.files import content_key
 
 ALGORITHM = 2  # raise it when the same settings would print other pixels
@@ -47,58 +41,14 @@ WORST = 1.02  # a file that cannot be compressed / its plain bytes
 WRITERS = {"png": write_png, "tiff": write_tiff}
 
 
-@dataclass(frozen=True)
-class Press:
-    """Makes stills as prints, in place of film/still.py."""
-
-    asked: Asked
-
-    def look_ahead(self, scene: Scene, quality: str, output: Path) -> None:
-        """Raises what would end a print after all else is done: UsageError for its size, MachineError for the disk."""
-        for name in scene.stills:
-            printed, target = self.plan(scene, name, quality, output)
-            if record.is_current(target, self.key(scene, name, quality, True)):
-                continue
-            if printed.format == "exr":
-                openimageio()
-            require_gl()
-            require_writable(target.parent)
-            refuse_beyond_disk(printed, further_of(scene.look.resolved), target)
-
-    def plan(self, scene: Scene, name: str, quality: str, output: Path) -> tuple[Print, Path]:
-        """Returns what a still becomes, and where it lies."""
-        printed = print_of(self.asked, scene.stills[name].size, qualities()[quality].width)
-        return printed, output / "stills" / f"{name}{suffix(quality)}{printed.ending}"
-
-    def key(self, scene: Scene, name: str, quality: str, metadata: bool) -> str:
-        """Returns the key of everything that a print depends on."""
-        return key_of(scene, name, self.plan(scene, name, quality, Path())[0], metadata)
-
-    def make(
-        self, scene: Scene, name: str, quality: str, output: Path, reporter: Reporter, metadata: bool = True
-    ) -> Made:
-        """Returns a still's print, from disk where it is current."""
-        printed, target = self.plan(scene, name, quality, output)
-        key = self.key(scene, name, quality, metadata)
-
-        def draw() -> tuple[dict[str, Any], dict[str, float]]:
-            shooting = Shooting(scene, sized(scene.stills[name], printed), output, reporter)
-            details, drawn = _printed(shooting, printed, (target, key), metadata)
-            return details, {"drawing": drawn}
-
-        made = once_recorded(scene, quality, (target, key), reporter, draw)
-        discard(target)
-        return made
-
-
-def key_of(scene: Scene, name: str, printed: Print, metadata: bool, of: str = "print") -> str:
-    """Returns the key of everything that a print of a still depends on, or something else that is made of it."""
-    picture = record.picture_key(scene, sized(scene.stills[name], printed))
+def key_of(picture: str, printed: Print, metadata: bool, of: str = "print") -> str:
+    """Returns the key of everything that a print of a picture's key depends on, or something else that is made of it."""
     told = {"stage": of, "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
     return content_key(told if metadata else {**told, "metadata": False})
 
 
 def sized(still: Still, printed: Print) -> Still:
+    """Returns a still of a print's size, without its bleed."""
     return still.model_copy(update={"size": printed.trim})
 
 
@@ -132,12 +82,11 @@ def refuse_beyond_disk(printed: Print, further: Sequence[str], target: Path) -> 
         )
 
 
-def _printed(
+def draw_print(
     shooting: Shooting, printed: Print, where: tuple[Path, str], metadata: bool
 ) -> tuple[dict[str, Any], float]:
-    """Writes a print, where it has its key; returns what its record says of it, and when it was all drawn."""
+    """Writes a print to a path under a key; returns what its record says of it, and when it was all drawn."""
     target, key = where
-    require_gl()
     still = shooting.output
     assert isinstance(still, Still)
     place = shooting.timeline.locate(still.at)

@@ -1,0 +1,105 @@
+"""A finished file and the record beside it: how works that are one file are found, judged and written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from render.errors import DataError, SceneError
+from render.film import record
+from render.film.timeline import Timeline
+from render.scene.language.problem import Problem
+from render.scene.output import Film, Still
+from render.scene.spec import Scene
+from render.scene.typefaces import lettering
+from render.storage.files import is_whole, sweep
+from render.works.order import Order
+from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
+from render.works.work import Finding
+
+BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
+SECONDS_PER_PICTURE = (0.15, 0.4)  # for any, and for each million pixels; measured on two cores without a GPU
+FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A finished file."""
+
+    path: Path
+    key: str
+    record: dict[str, Any]
+
+
+def load_file(target: Path, key: str) -> Kept | None:
+    """Returns a finished file under a key, or None; raises DataError where its bytes are not those of its record."""
+    found = record.read(target)
+    if found is None or found["key"] != key or not target.is_file():
+        return None
+    if not is_whole(target, found["sha256"]):
+        raise DataError(f"{target}: its bytes are not those of its record")
+    return Kept(target, key, found)
+
+
+def write_file(
+    order: Order,
+    target: Path,
+    key: str,
+    draw: Callable[[], tuple[Mapping[str, Any], Mapping[str, float]]],
+) -> Kept:
+    """Writes a file, which draw does, and its record; returns both.
+
+    draw returns what the record says of the file, and the seconds that its timing tells beside the whole.
+    """
+    sweep(target.parent, [target.stem, target.name, f"{target.name}.timing"])
+    start = time.perf_counter()
+    details, seconds = draw()
+    timing = {**seconds, "total": time.perf_counter() - start}
+    return Kept(target, key, record.write(target, order.scene, key, {"quality": order.quality, **details}, timing))
+
+
+def file_finding(kind: str, name: str, target: Path, key: str) -> Finding:
+    """Returns a finding on a finished file by the record beside it; "" is a key of any."""
+    if not target.is_file():
+        return Finding(kind, name, str(target), "not made")
+    found = record.read(target)
+    if found is None:
+        return Finding(kind, name, str(target), "damaged", f"{record.beside(target, '.json')} is missing or damaged")
+    if not is_whole(target, found["sha256"]):
+        return Finding(kind, name, str(target), "damaged", "its bytes are not those of its record")
+    return Finding(kind, name, str(target), "whole" if key in ("", found["key"]) else "outdated")
+
+
+def require_letters(scene: Scene) -> None:
+    """Raises SceneError where the words of a scene, not read from a file perhaps, cannot be drawn."""
+    faults = [str(Problem(location, sentence)) for location, _, sentence in lettering.faults(scene)]
+    if faults:
+        raise SceneError(faults)
+
+
+def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, SurfaceWork | ReadyWork]:
+    """Returns the surfaces of all shots of a scene, or of the one at a moment in seconds."""
+    scene = order.scene
+    shots = scene.shots
+    if moment is not None:
+        shots = [shots[Timeline(tuple(shot.duration for shot in shots), 1.0).locate(moment).shot]]
+    return {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+
+
+def picture_key(order: Order, output: Film | Still) -> str:
+    """Returns the key of everything that a picture depends on, the encoder excepted."""
+    surfaces = {name: work.key for name, work in surfaces_shown(order).items()}
+    return record.picture_key(order.scene, output, surfaces)
+
+
+def megabytes_of(size: tuple[int, int], count: int = 1) -> float:
+    """Returns about how much room so many PNG files of a size take."""
+    return size[0] * size[1] * BYTES_PER_PIXEL * count / 1e6
+
+
+def seconds_of(size: tuple[int, int], count: int = 1) -> float:
+    """Returns about how long it takes to draw so many pictures of a size, the first of a process among them."""
+    return FIRST_PICTURE + count * (SECONDS_PER_PICTURE[0] + SECONDS_PER_PICTURE[1] * size[0] * size[1] / 1e6)

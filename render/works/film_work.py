@@ -1,0 +1,224 @@
+"""A film of a scene as two works: its frames, and the file that they are encoded to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from render.film import record
+from render.film.encode import require_encoder
+from render.film.film import draw_frames, encode_film, frame_keys
+from render.film.frames import FrameStore
+from render.film.preflight import require_drawing, require_writable
+from render.film.shooting import Shooting
+from render.progress import Reporter
+from render.scene.output import Film
+from render.works.file import (
+    FIRST_PICTURE,
+    Kept,
+    file_finding,
+    load_file,
+    megabytes_of,
+    picture_key,
+    require_letters,
+    seconds_of,
+    surfaces_shown,
+    write_file,
+)
+from render.works.order import Order
+from render.works.surface_work import ReadyWork, SurfaceWork
+from render.works.work import Finding, Item, Work
+
+ENCODED = 0.05  # of the bytes of its frames, that a film takes at the usual quality
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The finished frames of a film."""
+
+    paths: list[Path]
+    shooting: Shooting | None = None  # that has drawn them, where they were not all there
+    seconds: float = 0.0  # that it took
+
+
+@dataclass(frozen=True)
+class FramesWork:
+    """The numbered frames of a film."""
+
+    order: Order
+    name: str
+
+    kind = "frames"
+    again = "are drawn again"
+
+    @property
+    def film(self) -> Film:
+        """What the scene asks for."""
+        return self.order.scene.films[self.name]
+
+    @cached_property
+    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+        """The surfaces on them."""
+        return surfaces_shown(self.order)
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """The surfaces on them."""
+        return tuple(self.shown.values())
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of everything that they depend on."""
+        return picture_key(self.order, self.film)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The key of each."""
+        return frame_keys(self.order.scene, self.film, self.key)
+
+    @property
+    def path(self) -> Path:
+        """Their folder."""
+        return self.order.output / "frames" / f"{self.name}.{self.order.quality}"
+
+    @property
+    def place(self) -> Path:
+        """Their folder."""
+        return self.path
+
+    @property
+    def store(self) -> FrameStore:
+        """Where they lie."""
+        return FrameStore(self.path)
+
+    def load(self) -> Frames | None:
+        """Returns them from disk, where all are there."""
+        if self.store.missing(self.keys) or self.store.damaged(self.keys):
+            return None
+        return Frames(self.store.paths(len(self.keys)))
+
+    def look_ahead(self, say: Callable[[str], None]) -> float:
+        """Looks for letters, a window to draw in, and a folder that can be written."""
+        require_letters(self.order.scene)
+        require_drawing(say)
+        require_writable(self.path)
+        return megabytes_of(self.film.size, len(self.store.missing(self.keys)))
+
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> Frames:
+        """Draws those that are missing."""
+        start = time.perf_counter()
+        shooting = Shooting(self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter)
+        draw_frames(shooting, self.store, self.keys, self.name)
+        return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    def state(self) -> Finding:
+        """Returns what they are worth on disk."""
+        if not self.path.exists():
+            return Finding(self.kind, self.name, str(self.path), "not made")
+        damaged = self.store.damaged(self.keys)
+        if damaged:
+            named = ", ".join(self.store.paths(index + 1)[-1].name for index in damaged[:5])
+            said = f"{len(damaged)} of {len(self.keys)}: {named}"
+            return Finding(self.kind, self.name, str(self.path), "damaged", said)
+        left = self.store.missing(self.keys)
+        return Finding(self.kind, self.name, str(self.path), "not finished" if left else "whole")
+
+    def left(self) -> Item:
+        """Returns those that are missing."""
+        count, size = len(self.store.missing(self.keys)), self.film.size
+        return Item(f"frames of film {self.name}", count, "frames", seconds_of(size, count), megabytes_of(size, count))
+
+    def claims(self) -> Iterator[Path]:
+        """Gives their folder."""
+        yield self.path
+
+    def told(self, made: Frames) -> dict[str, Any]:
+        """Returns how many there are."""
+        return {"frames": len(made.paths)}
+
+
+@dataclass(frozen=True)
+class FilmWork:
+    """A film, encoded from its frames."""
+
+    order: Order
+    name: str
+
+    kind = "film"
+    again = "is encoded again"
+
+    @property
+    def film(self) -> Film:
+        """What the scene asks for."""
+        return self.order.scene.films[self.name]
+
+    @cached_property
+    def frames(self) -> FramesWork:
+        """Its frames."""
+        return FramesWork(self.order, self.name)
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """Its frames, and the surfaces that its record tells of."""
+        return (self.frames, *self.frames.needs)
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of everything that it depends on."""
+        return record.file_key(self.frames.key, self.film, self.order.metadata)
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.order.output / "films" / f"{self.name}{self.order.suffix}.mp4"
+
+    @property
+    def place(self) -> Path:
+        """Its file."""
+        return self.path
+
+    def load(self) -> Kept | None:
+        """Returns it from disk."""
+        return load_file(self.path, self.key)
+
+    def look_ahead(self, say: Callable[[str], None]) -> float:
+        """Looks for letters, an encoder, and a folder that can be written."""
+        require_letters(self.order.scene)
+        require_encoder()
+        require_writable(self.path.parent)
+        return ENCODED * megabytes_of(self.film.size, len(self.frames.keys))
+
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+        """Encodes it."""
+        frames: Frames = finished[0]
+        landscapes = dict(zip(self.frames.shown, finished[1:], strict=True))
+        shooting = frames.shooting or Shooting(self.order.scene, self.film, landscapes, reporter)
+
+        def draw() -> tuple[dict[str, Any], dict[str, float]]:
+            start = time.perf_counter()
+            details = encode_film(shooting, frames.paths, self.path, self.order.metadata)
+            return details, {"frames": frames.seconds, "encoding": time.perf_counter() - start}
+
+        return write_file(self.order, self.path, self.key, draw)
+
+    def state(self) -> Finding:
+        """Returns what it is worth on disk."""
+        return file_finding(self.kind, self.name, self.path, self.key)
+
+    def left(self) -> Item:
+        """Returns its one file."""
+        count = len(self.frames.keys)
+        megabytes = ENCODED * megabytes_of(self.film.size, count)
+        return Item(f"film {self.name}", 1, "file", FIRST_PICTURE + megabytes, megabytes)
+
+    def claims(self) -> Iterator[Path]:
+        """Gives its file and its frames."""
+        yield from (self.path, self.frames.path)
+
+    def told(self, made: Kept) -> dict[str, Any]:
+        """Returns nothing more."""
+        return {}

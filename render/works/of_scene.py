@@ -1,0 +1,36 @@
+"""The works of a scene, in the order in which they are needed."""
+
+from __future__ import annotations
+
+from render.works.film_work import FilmWork
+from render.works.order import Order
+from render.works.run_work import ImportedWork, RunWork, run_work
+from render.works.still_work import StillWork
+from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
+from render.works.work import Work
+
+
+def runs_of(order: Order) -> list[RunWork | ImportedWork]:
+    """Returns the runs of a scene."""
+    scene = order.scene
+    return [run_work(name, settings, scene.seed, order.output) for name, settings in scene.runs.items()]
+
+
+def surfaces_of(order: Order) -> list[SurfaceWork | ReadyWork]:
+    """Returns the surfaces of a scene."""
+    return [surface_work(order, name) for name in order.scene.surfaces]
+
+
+def stills_of(order: Order) -> list[StillWork]:
+    """Returns the stills of a scene."""
+    return [StillWork(order, name) for name in order.scene.stills]
+
+
+def films_of(order: Order) -> list[FilmWork]:
+    """Returns the films of a scene, each of which needs its frames."""
+    return [FilmWork(order, name) for name in order.scene.films]
+
+
+def works_of(order: Order) -> list[Work]:
+    """Returns everything that a scene asks for."""
+    return [*runs_of(order), *surfaces_of(order), *stills_of(order), *films_of(order)]

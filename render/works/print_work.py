@@ -1,0 +1,220 @@
+"""What is made of a still when somebody asks: a print, and the passes of a still or a print."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from render.film.preflight import require_drawing, require_writable
+from render.film.prints.exr import openimageio
+from render.film.prints.keeping import discard, discard_idle
+from render.film.prints.passing import draw_passes, refuse_beyond_memory
+from render.film.prints.press import draw_print, further_of, key_of, refuse_beyond_disk, sized
+from render.film.shooting import Shooting
+from render.progress import Reporter
+from render.scene.output import Still
+from render.scene.printing import Asked, Print, print_of
+from render.scene.quality import qualities
+from render.works.file import (
+    FIRST_PICTURE,
+    Kept,
+    file_finding,
+    load_file,
+    picture_key,
+    require_letters,
+    surfaces_shown,
+    write_file,
+)
+from render.works.order import Order
+from render.works.surface_work import ReadyWork, SurfaceWork
+from render.works.work import Finding, Item, Work
+
+SECONDS_PER_MEGABYTE = 0.3
+
+
+@dataclass(frozen=True)
+class PrintWork:
+    """A still, printed: larger, deeper, on paper."""
+
+    order: Order
+    name: str
+    printed: Print
+    path: Path
+
+    kind = "print"
+    again = "is printed again"
+
+    @property
+    def still(self) -> Still:
+        """The still, of the print's size."""
+        return sized(self.order.scene.stills[self.name], self.printed)
+
+    @cached_property
+    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+        """The surfaces on it."""
+        return surfaces_shown(self.order, self.still.at)
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """The surfaces on it."""
+        return tuple(self.shown.values())
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of everything that it depends on."""
+        return key_of(picture_key(self.order, self.still), self.printed, self.order.metadata)
+
+    @property
+    def place(self) -> Path:
+        """Its file."""
+        return self.path
+
+    def load(self) -> Kept | None:
+        """Returns it from disk, where what it was drawn on is cleared away."""
+        found = load_file(self.path, self.key)
+        if found is not None:
+            discard_idle(self.path)
+        return found
+
+    def look_ahead(self, say: Callable[[str], None]) -> float:
+        """Looks for letters, a library, a window to draw in, and a disk that it fits."""
+        require_letters(self.order.scene)
+        if self.printed.format == "exr":
+            openimageio()
+        require_drawing(say)
+        require_writable(self.path.parent)
+        refuse_beyond_disk(self.printed, further_of(self.order.scene.look.resolved), self.path)
+        return 0.0  # which has been looked at exactly
+
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+        """Prints it, going on from its finished tiles."""
+        shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
+
+        def draw() -> tuple[dict[str, Any], dict[str, float]]:
+            start, where = time.perf_counter(), (self.path, self.key)
+            details, drawn = draw_print(shooting, self.printed, where, self.order.metadata)
+            return details, {"drawing": drawn - start}
+
+        made = write_file(self.order, self.path, self.key, draw)
+        discard(self.path)
+        return made
+
+    def state(self) -> Finding:
+        """Returns what it is worth on disk."""
+        return file_finding(self.kind, self.path.name, self.path, self.key)
+
+    def left(self) -> Item:
+        """Returns its one file."""
+        return file_anew(self.state())
+
+    def claims(self) -> Iterator[Path]:
+        """Gives its file."""
+        yield self.path
+
+    def told(self, made: Kept) -> dict[str, Any]:
+        """Returns that it is a still, in answers of the command that makes those."""
+        return {"kind": "still"}
+
+
+@dataclass(frozen=True)
+class PassesWork:
+    """What the light of a still or a print is made of, as one EXR beside it."""
+
+    order: Order
+    name: str
+    printed: Print
+    path: Path
+    refines: bool = True  # whether it is of a print
+
+    kind = "passes"
+    again = "are drawn again"
+
+    @property
+    def still(self) -> Still:
+        """The still, of the print's size."""
+        return sized(self.order.scene.stills[self.name], self.printed)
+
+    @cached_property
+    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+        """The surfaces on them."""
+        return surfaces_shown(self.order, self.still.at)
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """The surfaces on them."""
+        return tuple(self.shown.values())
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of everything that they depend on."""
+        return key_of(picture_key(self.order, self.still), self.printed, self.order.metadata, of="passes")
+
+    @property
+    def place(self) -> Path:
+        """Their file."""
+        return self.path
+
+    def load(self) -> Kept | None:
+        """Returns them from disk."""
+        return load_file(self.path, self.key)
+
+    def look_ahead(self, say: Callable[[str], None]) -> float:
+        """Looks for a library, a window to draw in, a folder that can be written, and memory."""
+        require_letters(self.order.scene)
+        openimageio()
+        require_drawing(say)
+        require_writable(self.path.parent)
+        refuse_beyond_memory(self.printed, max(len(shot.surfaces) for shot in self.order.scene.shots))
+        return 0.0
+
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+        """Draws them."""
+        shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
+        metadata = self.order.metadata
+        return write_file(
+            self.order,
+            self.path,
+            self.key,
+            lambda: (draw_passes(shooting, self.printed, self.path, metadata, self.refines), {}),
+        )
+
+    def state(self) -> Finding:
+        """Returns what they are worth on disk."""
+        return file_finding(self.kind, self.path.name, self.path, self.key)
+
+    def left(self) -> Item:
+        """Returns their one file."""
+        return file_anew(self.state())
+
+    def claims(self) -> Iterator[Path]:
+        """Gives their file."""
+        yield self.path
+
+    def told(self, made: Kept) -> dict[str, Any]:
+        """Returns nothing more."""
+        return {}
+
+
+def print_work(order: Order, name: str, asked: Asked) -> PrintWork:
+    """Returns the print of a still that is asked for; raises UsageError for one that cannot be."""
+    printed = print_of(asked, order.scene.stills[name].size, qualities()[order.quality].width)
+    return PrintWork(order, name, printed, order.output / "stills" / f"{name}{order.suffix}{printed.ending}")
+
+
+def passes_work(order: Order, name: str, asked: Asked) -> PassesWork:
+    """Returns the passes of a still, or of the print that is asked for; of a still they have its own pixels."""
+    made = print_work(order, name, asked)
+    beside = order.output / "stills" / f"{name}{order.suffix}.png" if asked.is_plain else made.path
+    return PassesWork(order, name, made.printed, beside.with_suffix(".passes.exr"), not asked.is_plain)
+
+
+def file_anew(finding: Finding) -> Item:
+    """Returns what was made once, and would have to be made anew to be of its scene."""
+    path = Path(finding.path)
+    megabytes = path.stat().st_size / 1e6 if path.is_file() else 0.0
+    seconds = FIRST_PICTURE + SECONDS_PER_MEGABYTE * megabytes
+    return Item(f"{finding.kind} {finding.name} ({finding.state})", 1, "file", seconds, megabytes)

@@ -1,0 +1,105 @@
+"""A still of a scene as a work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from render.film import record
+from render.film.preflight import require_drawing, require_writable
+from render.film.shooting import Shooting
+from render.film.still import draw_still
+from render.progress import Reporter
+from render.scene.output import Still
+from render.works.file import (
+    Kept,
+    file_finding,
+    load_file,
+    megabytes_of,
+    picture_key,
+    require_letters,
+    seconds_of,
+    surfaces_shown,
+    write_file,
+)
+from render.works.order import Order
+from render.works.surface_work import ReadyWork, SurfaceWork
+from render.works.work import Finding, Item
+
+
+@dataclass(frozen=True)
+class StillWork:
+    """One moment of a scene as a PNG."""
+
+    order: Order
+    name: str
+
+    kind = "still"
+    again = "is drawn again"
+
+    @property
+    def still(self) -> Still:
+        """What the scene asks for."""
+        return self.order.scene.stills[self.name]
+
+    @cached_property
+    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+        """The surfaces on it."""
+        return surfaces_shown(self.order, self.still.at)
+
+    @property
+    def needs(self) -> Sequence[SurfaceWork | ReadyWork]:
+        """The surfaces on it."""
+        return tuple(self.shown.values())
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of everything that it depends on."""
+        return record.file_key(picture_key(self.order, self.still), self.still, self.order.metadata)
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.order.output / "stills" / f"{self.name}{self.order.suffix}.png"
+
+    @property
+    def place(self) -> Path:
+        """Its file."""
+        return self.path
+
+    def load(self) -> Kept | None:
+        """Returns it from disk."""
+        return load_file(self.path, self.key)
+
+    def look_ahead(self, say: Callable[[str], None]) -> float:
+        """Looks for letters, a window to draw in, and a folder that can be written."""
+        require_letters(self.order.scene)
+        require_drawing(say)
+        require_writable(self.path.parent)
+        return megabytes_of(self.still.size)
+
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+        """Draws it."""
+        shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
+        return write_file(
+            self.order, self.path, self.key, lambda: (draw_still(shooting, self.path, self.order.metadata), {})
+        )
+
+    def state(self) -> Finding:
+        """Returns what it is worth on disk."""
+        return file_finding(self.kind, self.name, self.path, self.key)
+
+    def left(self) -> Item:
+        """Returns its one picture, which is looked at for its words first."""
+        return Item(f"still {self.name}", 1, "picture", seconds_of(self.still.size, 2), megabytes_of(self.still.size))
+
+    def claims(self) -> Iterator[Path]:
+        """Gives its file and those of its prints and passes."""
+        yield from (self.path, self.path.with_name(f"{self.path.stem}.*"))
+
+    def told(self, made: Kept) -> dict[str, Any]:
+        """Returns nothing more."""
+        return {}
