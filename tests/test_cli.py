@@ -13,7 +13,6 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
-from render.film.film import frames_of
 from render.scene.language.load import load
 from render.upkeep.clean import waste
 from tests.conftest import ROOT, SCENE
@@ -94,7 +93,7 @@ def test_every_scene_renders_small(scene, tmp_path, graphics, made_up_data, monk
 
 def test_outputs_lie_where_the_design_says(graphics, made):
     assert (made / "films" / "first-descent.thumb.mp4").is_file()
-    assert len(list(frames_of("first-descent", "thumb", made).glob("*.png"))) == 12
+    assert len(list((made / "frames" / "first-descent.thumb").glob("*.png"))) == 12
     assert [path.name.rsplit("-", 1)[0] for path in (made / "runs").iterdir()] == ["digits-mlp"]
     assert [path.name.rsplit("-", 1)[0] for path in (made / "surfaces").iterdir()] == ["pca"]
     with Image.open(made / "stills" / "first-descent.thumb.png") as still:
@@ -148,7 +147,7 @@ def test_a_lost_frame_is_drawn_again_and_the_film_comes_out_the_same(graphics, c
     film = copy / "films" / "first-descent.thumb.mp4"
     before = film.read_bytes()
     film.unlink()
-    (frames_of("first-descent", "thumb", copy) / "000003.png").unlink()
+    ((copy / "frames" / "first-descent.thumb") / "000003.png").unlink()
     thalweg("film", SCENE, "--quality", "thumb", "--out", copy)
     assert film.read_bytes() == before
 
@@ -243,7 +242,7 @@ def test_a_killed_render_goes_on_where_it_was_and_ends_with_the_same_bytes(graph
     pinned = "surfaces.main.strategy=dense-eager"  # on a busy machine now one, now another would be the fastest
     words = [sys.executable, "-m", "render", "render", str(SCENE), "--quality", "thumb", "--set", pinned, "--out"]
     subprocess.run([*words, str(whole)], check=True, capture_output=True)
-    frames, command = frames_of("first-descent", "thumb", killed), [*words, str(killed)]
+    frames, command = (killed / "frames" / "first-descent.thumb"), [*words, str(killed)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     assert until(process, lambda: any(frames.glob("[0-9]*.png")))
     process.kill()
@@ -266,7 +265,7 @@ def test_an_interrupt_is_a_sentence_and_exit_code_130(tmp_path, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("render.descent.run.obtain", interrupted)
+    monkeypatch.setattr("render.descent.session.train_run", interrupted)
     done = runner.invoke(app, ["train", str(SCENE), "--quality", "thumb", "--out", str(tmp_path)])
     assert done.exit_code == 130
     assert "goes on where it was" in done.stderr

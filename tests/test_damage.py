@@ -20,7 +20,7 @@ import zarr
 from render import compiler
 from render.data import Examples
 from render.descent import run as runs
-from render.descent import trajectory
+from render.descent import session, trajectory
 from render.errors import DataError, MachineError
 from render.landscape import measure
 from render.loss.objective import Measurement
@@ -36,6 +36,7 @@ from render.storage import store
 from render.storage.records import read_record, write_record
 from tests.conftest import SCENE
 from tests.faults import PATIENCE
+from tests.kept import found_run, is_measured, kept_run, kept_surface, surface_asked
 
 QUICK = [
     "runs.main.training.steps=20",
@@ -55,8 +56,8 @@ def obtain(output: Path, *settings: str) -> tuple[measure.Landscape, str]:
     told = io.StringIO()
     reporter = Reporter(Lines(told))
     asked = scene(*settings)
-    runs.obtain("main", asked.runs["main"], asked.seed, output, reporter)
-    return measure.obtain(asked, "main", output, reporter), told.getvalue()
+    kept_run(asked.runs["main"], asked.seed, output, reporter)
+    return kept_surface(asked, output, reporter), told.getvalue()
 
 
 def contents(output: Path) -> dict[str, bytes]:
@@ -79,7 +80,7 @@ def copy(made, tmp_path) -> Path:
 
 
 def surface_folder(output: Path, *settings: str) -> Path:
-    return measure.folder_of(scene(*settings), "main", output)
+    return surface_asked(scene(*settings), output).path
 
 
 def run_folder(output: Path) -> Path:
@@ -125,8 +126,8 @@ def test_sixty_flipped_bits_are_found_named_and_mended(copy, made, kind):
 
 
 def is_whole(output: Path) -> bool:
-    run = runs.find(scene().runs["main"], scene().seed, output)
-    return run is not None and measure.is_done(scene(), "main", output)
+    run = found_run(scene().runs["main"], scene().seed, output)
+    return run is not None and is_measured(scene(), output)
 
 
 def flip(path: Path, bit: int) -> None:
@@ -139,16 +140,16 @@ def flip(path: Path, bit: int) -> None:
 def test_a_surface_with_lost_chunks_is_not_finished_and_only_they_are_measured_again(copy, made, array):
     (surface_folder(copy) / "surface.zarr" / array / "c" / "1" / "1").unlink()
     with pytest.raises(DataError, match=r"damaged tile|is not finished"):
-        measure.load(scene(), "main", copy)
-    assert not measure.is_done(scene(), "main", copy)
-    assert measure.points_left(scene(), "main", copy) == 2 * 6
+        measure.load(surface_asked(scene(), copy).site)
+    assert not is_measured(scene(), copy)
+    assert measure.points_left(surface_asked(scene(), copy).site) == 2 * 6
     _, told = obtain(copy)
     assert "surface main is mended" in told and "4,608 of 4,620 points" in told
     assert contents(copy) == contents(made)
 
 
 def test_a_finished_surface_has_no_points_left_and_nothing_is_said(copy):
-    assert measure.is_done(scene(), "main", copy) and measure.points_left(scene(), "main", copy) == 0
+    assert is_measured(scene(), copy) and measure.points_left(surface_asked(scene(), copy).site) == 0
     assert obtain(copy)[1] == ""
 
 
@@ -174,23 +175,23 @@ def test_a_damaged_path_is_a_sentence(copy, damage):
     else:
         DAMAGES[damage](path)
     with pytest.raises(DataError, match=r"path\.npz: is missing or damaged; `thalweg sample`"):
-        measure.load(scene(), "main", copy)
+        measure.load(surface_asked(scene(), copy).site)
 
 
 def test_weights_that_are_not_those_of_the_record_are_refused(copy):
-    run = runs.find(scene().runs["main"], scene().seed, copy)
+    run = found_run(scene().runs["main"], scene().seed, copy)
     weights = run.folder / "weights.safetensors"
     changed = {name: 2 * value for name, value in safetensors.torch.load_file(weights).items()}
     safetensors.torch.save_file(changed, weights)
     with pytest.raises(DataError, match=r"weights\.safetensors: is missing or damaged"):
         run.model(run.dataset())
-    assert runs.find(scene().runs["main"], scene().seed, copy) is None
+    assert found_run(scene().runs["main"], scene().seed, copy) is None
     assert "run main is trained again" in obtain(copy)[1]
 
 
 @pytest.mark.parametrize("array", ["parameters/c/0/0", "step/c/0"])
 def test_a_trajectory_with_lost_chunks_is_refused(copy, array):
-    run = runs.find(scene().runs["main"], scene().seed, copy)
+    run = found_run(scene().runs["main"], scene().seed, copy)
     (run.folder / "trajectory.zarr" / array).unlink()
     with pytest.raises(DataError, match="is missing or damaged"):
         run.require_whole()
@@ -209,7 +210,7 @@ def test_a_trajectory_that_is_not_finite_is_refused(tmp_path):
 def test_a_run_whose_record_has_another_shape_is_absent(copy, change):
     path = run_folder(copy) / "run.json"
     change_record(path, change)
-    assert runs.find(scene().runs["main"], scene().seed, copy) is None
+    assert found_run(scene().runs["main"], scene().seed, copy) is None
 
 
 @pytest.mark.parametrize("change", [{"counts": 3}, {"run": {}}, {"loss": "high"}, {"loss_digest": None}])
@@ -217,13 +218,13 @@ def test_a_surface_whose_record_has_another_shape_is_absent(copy, change):
     path = surface_folder(copy) / "surface.json"
     change_record(path, change)
     with pytest.raises(DataError, match=r"surface\.json: is damaged"):
-        measure.load(scene(), "main", copy)
+        measure.load(surface_asked(scene(), copy).site)
 
 
 def test_a_record_of_other_heights_is_written_anew(copy, made):
     path = surface_folder(copy) / "surface.json"
     change_record(path, {"loss_digest": "0" * 64})
-    assert not measure.is_done(scene(), "main", copy)
+    assert not is_measured(scene(), copy)
     obtain(copy)
     assert contents(copy) == contents(made)
 
@@ -232,7 +233,7 @@ def test_a_surface_record_names_what_measured_it(made):
     record = json.loads((surface_folder(made) / "surface.json").read_text())
     assert set(record["versions"]) == {"thalweg", "torch", "numpy"}
     assert (record["dtype"], record["device"]) == ("float32", "cpu")
-    assert record["loss_digest"] == measure.load(scene(), "main", made).surface.loss_digest
+    assert record["loss_digest"] == measure.load(surface_asked(scene(), made).site).surface.loss_digest
 
 
 def unfinish(output: Path, *settings: str) -> None:
@@ -317,7 +318,7 @@ def test_a_status_without_its_values_is_missing(tmp_path):
 def test_a_disk_that_fills_up_is_a_sentence(tmp_path, monkeypatch, work):
     settings = scene()
     if work == "sample":
-        runs.obtain("main", settings.runs["main"], settings.seed, tmp_path, Reporter.silent())
+        kept_run(settings.runs["main"], settings.seed, tmp_path)
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -341,16 +342,16 @@ class Heard(io.StringIO):
 
 
 def test_two_threads_train_and_measure_once(tmp_path, monkeypatch):
-    trained, told, train = [], Heard("another process is at work there"), runs.train
+    trained, told, train = [], Heard("another process is at work there"), session.train
 
     def waiting(*arguments):
         trained.append(1)
         assert told.heard.wait(PATIENCE)
         return train(*arguments)
 
-    monkeypatch.setattr(runs, "train", waiting)
+    monkeypatch.setattr(session, "train", waiting)
     reporter = Reporter(Lines(told))
-    threads = [threading.Thread(target=measure.obtain, args=(scene(), "main", tmp_path, reporter)) for _ in range(2)]
+    threads = [threading.Thread(target=kept_surface, args=(scene(), tmp_path, reporter)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -378,13 +379,13 @@ def test_parameters_that_overflow_at_the_last_step_are_noticed(tmp_path):
     ]
     asked = load(SCENE, [*QUICK, *changes, "runs.main.training.optimiser.weight_decay=1000"])
     with pytest.raises(DataError, match=r"diverged at step 1 \(parameters that are not finite\); lower"):
-        runs.obtain("main", asked.runs["main"], 3, tmp_path, Reporter.silent())
+        kept_run(asked.runs["main"], 3, tmp_path)
 
 
 def test_a_batch_larger_than_the_split_is_a_sentence_with_both_numbers(tmp_path):
     asked = load(SCENE, [*QUICK, "runs.main.training.batch=2000"])
     with pytest.raises(DataError, match=r"training\.batch: 2000 .* has 1438"):
-        runs.obtain("main", asked.runs["main"], 3, tmp_path, Reporter.silent())
+        kept_run(asked.runs["main"], 3, tmp_path)
 
 
 def test_scores_of_an_empty_split_are_null():

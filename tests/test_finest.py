@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from render.cli import app
-from render.film import record
-from render.landscape import measure
-from render.landscape.finest import finest
-from render.progress import Reporter
 from render.scene.language.load import load
 from render.scene.quality import apply_quality
 from render.scene.spec import Scene
+from render.works import finest as finer_surfaces
+from render.works.file import picture_key
+from render.works.order import Order
 from tests.conftest import SCENE
+from tests.kept import kept_surface, surface_asked
 
 SETTINGS = [
     "runs.main.network.widths=[6]",
@@ -26,6 +26,12 @@ SETTINGS = [
     "surfaces.main.points=[40, 30]",
     "surfaces.main.margin=null",
 ]
+
+
+def finest(whole: Scene, quality: str, output: Path) -> tuple[Scene, list[str]]:
+    """Returns the scene that is drawn at a quality, and the names of its surfaces that are finer."""
+    order, names = finer_surfaces.finest(whole, Order(apply_quality(whole, quality), quality, output))
+    return order.scene, names
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +43,7 @@ def whole() -> Scene:
 def measured(whole, tmp_path_factory) -> Path:
     """A folder with the scene's own surface, which a thumbnail would measure with 24 × 18 points after 60 steps."""
     output = tmp_path_factory.mktemp("measured")
-    measure.obtain(whole, "main", output, Reporter.silent())
+    kept_surface(whole, output)
     return output
 
 
@@ -46,7 +52,7 @@ def test_a_surface_that_is_whole_on_disk_is_drawn_with_its_own_run_and_points(wh
     assert names == ["main"]
     assert (scene.surfaces, scene.runs) == (whole.surfaces, whole.runs)
     assert scene.stills["first-descent"].size == (160, 90)
-    assert measure.obtain(scene, "main", measured, Reporter.silent()).record["points"] == [40, 30]
+    assert kept_surface(scene, measured).record["points"] == [40, 30]
 
 
 def test_nothing_is_finer_in_an_empty_folder_or_than_the_whole_scene(whole, measured, tmp_path):
@@ -58,14 +64,15 @@ def test_nothing_is_finer_in_an_empty_folder_or_than_the_whole_scene(whole, meas
 def test_a_damaged_surface_is_not_taken(whole, measured, tmp_path):
     output = tmp_path / "output"
     shutil.copytree(measured, output)
-    (measure.folder_of(whole, "main", output) / "path.npz").write_bytes(b"")
+    (surface_asked(whole, output).path / "path.npz").write_bytes(b"")
     assert finest(whole, "thumb", output) == (apply_quality(whole, "thumb"), [])
 
 
 def test_pictures_of_the_finer_and_of_the_coarser_surface_have_different_keys(whole, measured):
     finer, coarser = finest(whole, "thumb", measured)[0], apply_quality(whole, "thumb")
     still = coarser.stills["first-descent"]
-    assert record.picture_key(finer, still) != record.picture_key(coarser, still)
+    keys = {picture_key(Order(scene, "thumb", measured), still) for scene in (finer, coarser)}
+    assert len(keys) == 2
 
 
 def test_a_surface_beside_one_that_is_whole_is_still_measured_as_coarsely_as_asked(whole, measured):

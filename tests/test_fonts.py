@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,13 +11,15 @@ from typer.testing import CliRunner
 
 from render.cli import app
 from render.errors import SceneError
-from render.film.record import fonts_of, picture_key
+from render.film.record import fonts_of
 from render.film.words.bidi import in_order, levels
 from render.film.words.ink import TEXT, line_ink, line_width, paint
 from render.scene.language.load import load
 from render.scene.typefaces import fonts, lettering
 from render.scene.typefaces.letters import clusters, one_line, undrawable
 from render.scene.typefaces.typeface import NoTypefaceError, read_typeface
+from render.works.file import picture_key
+from render.works.order import Order
 from tests.conftest import ROOT, SCENE
 from tests.fonts import BUNDLED, write_colour_font, write_font
 
@@ -232,12 +235,12 @@ def test_the_font_belongs_to_the_key_and_the_record_and_its_folder_does_not(here
     path = scene_with(here, "Words")
     plain, named = load(path), load(path, ["look.font=cjk.otf"])
     output = plain.films["first-descent"]
-    assert picture_key(plain, output) != picture_key(named, output)
-    before = picture_key(named, output)
+    assert picture_key(Order(plain, "final", Path()), output) != picture_key(Order(named, "final", Path()), output)
+    before = picture_key(Order(named, "final", Path()), output)
     (entry,) = fonts_of(named)
     assert entry["file"] == "cjk.otf" and entry["face"] == 0 and len(entry["sha256"]) == 64
     write_font(here / "other.otf", {"山": "O"})
-    assert before != picture_key(load(path, ["look.font=other.otf"]), output)
+    assert before != picture_key(Order(load(path, ["look.font=other.otf"]), "final", Path()), output)
     assert str(here) not in json.dumps(fonts_of(named))
 
 

@@ -13,12 +13,12 @@ from PIL import Image
 
 from render import data
 from render.data import folders, images
-from render.descent import run
 from render.errors import DataError
 from render.progress import Lines, Reporter
 from render.scene import data as spec
 from render.scene.spec import Run
 from render.storage.files import cache_folder
+from tests.kept import kept_run
 
 SETTINGS = spec.Folder(path="own", size=16, normalise="unit")
 
@@ -289,8 +289,7 @@ def test_a_training_says_what_was_left_out(shelf, tmp_path):
     network = {"kind": "mlp", "widths": [4]}
     training = {"optimiser": {"kind": "sgd", "lr": 0.1}, "batch": 4, "steps": 2}
     said = io.StringIO()
-    run.obtain(
-        "main",
+    kept_run(
         Run.model_validate({"data": settings.model_dump(), "network": network, "training": training}),
         7,
         tmp_path / "output",

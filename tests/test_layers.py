@@ -68,3 +68,31 @@ def test_libraries_stay_where_they_belong(module):
         assert library not in roots or not floors & {own, str(module.relative_to(PACKAGE))}, (
             f"{module} imports {library}"
         )
+
+
+def test_drawing_takes_finished_values_and_neither_trains_nor_measures():
+    graph = {name_of(module): imported(module) for module in MODULES if module.parent != PACKAGE}
+    makers = {
+        "render.descent.training",
+        "render.descent.session",
+        "render.sampling.sampling",
+        "render.landscape.measure",
+    }
+    for name in graph:
+        if name.startswith(("render.stage", "render.film", "render.solid")):
+            assert not reached(name, graph) & makers, f"{name} imports what trains or measures"
+    assert makers <= reached("render.works.of_scene", graph)  # so that the names are still those
+
+
+def name_of(module: Path) -> str:
+    return ".".join(("render", *module.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def reached(name: str, graph: dict[str, set[str]]) -> set[str]:
+    found, ahead = set(), [name]
+    while ahead:
+        for other in graph.get(ahead.pop(), set()):
+            if other in graph and other not in found:
+                found.add(other)
+                ahead.append(other)
+    return found

@@ -14,10 +14,10 @@ from render.errors import DataError
 from render.film.words.caption import caption
 from render.landscape import measure
 from render.landscape.planning import scaling_of
-from render.progress import Reporter
 from render.sampling.scaling import Scaling
 from render.scene.language.load import load
 from tests.conftest import SCENE
+from tests.kept import is_measured, kept_run, kept_surface, surface_asked
 
 RUN = "{data: {kind: digits}, network: {kind: mlp, widths: [6]}, training: {optimiser: {kind: sgd, lr: 0.1}, "
 QUICK = [
@@ -58,7 +58,7 @@ def scene(*settings: str):
 def obtained(output: Path, *settings: str) -> tuple[measure.Landscape, str]:
     """Returns the surface of the scene with settings, and its caption."""
     asked = scene(*settings)
-    made = measure.obtain(asked, "main", output, Reporter.silent())
+    made = kept_surface(asked, output)
     return made, caption(asked, asked.shots[0], [made.record])
 
 
@@ -67,7 +67,7 @@ def test_every_kind_of_plane_is_measured_recorded_and_captioned(output, plane, s
     made, words = obtained(output, f"surfaces.main.plane={plane}")
     assert made.surface.counts["measured"] == 108
     assert said in words
-    assert measure.load(scene(f"surfaces.main.plane={plane}"), "main", output).surface.loss_digest
+    assert measure.load(surface_asked(scene(f"surfaces.main.plane={plane}"), output).site).surface.loss_digest
 
 
 def test_a_plane_between_two_runs_has_their_ends_at_zero_and_one(output):
@@ -83,10 +83,9 @@ def test_a_plane_through_three_runs_holds_their_ends(output):
 
 
 def runs_of(output: Path, *names: str):
-    from render.descent import run as runs
 
     asked = scene()
-    return [runs.obtain(name, asked.runs[name], asked.seed, output, Reporter.silent()) for name in names]
+    return [kept_run(asked.runs[name], asked.seed, output) for name in names]
 
 
 @pytest.mark.parametrize(("setting", "said"), OBJECTIVES.items(), ids=OBJECTIVES)
@@ -115,7 +114,7 @@ def test_an_adaptive_surface_is_exact_on_the_scale_that_is_drawn_and_says_its_er
 def test_another_relief_measures_an_adaptive_surface_anew_and_an_exact_one_not():
     for mode, changes in (("exact", False), ("adaptive", True)):
         keys = {
-            measure.key_of(scene(f"surfaces.main.mode={mode}", f"look.relief={relief}"), "main")
+            surface_asked(scene(f"surfaces.main.mode={mode}", f"look.relief={relief}"), Path()).key
             for relief in ("[{log: {floor: 1.0e-4}}]", "[{log: {floor: 1.0e-3}}]")
         }
         assert (len(keys) == 2) == changes
@@ -125,7 +124,7 @@ def test_a_plane_without_a_seed_of_its_own_follows_the_seed_of_the_scene():
     for plane, follows in (("{kind: random}", True), ("{kind: random, seed: 3}", False), ("{kind: gradient}", True)):
         fixed = [f"runs.{name}.seed={k}" for k, name in enumerate(["main", "b", "c"])]
         keys = {
-            measure.key_of(scene(f"surfaces.main.plane={plane}", f"seed={seed}", *fixed), "main") for seed in (1, 2)
+            surface_asked(scene(f"surfaces.main.plane={plane}", f"seed={seed}", *fixed), Path()).key for seed in (1, 2)
         }
         assert (len(keys) == 2) == follows
 
@@ -136,7 +135,7 @@ def test_a_budget_makes_the_grid_coarser_and_the_caption_says_so(output, monkeyp
     columns, rows = made.record["points"]
     assert columns * rows <= 540 and columns / rows == pytest.approx(40 / 30, rel=0.1)
     assert "fitted to 1 min, 40 × 30 asked for" in words and f"{columns} × {rows} points" in words
-    assert measure.is_done(scene("surfaces.main.points=[40, 30]", "surfaces.main.budget=1min"), "main", output)
+    assert is_measured(scene("surfaces.main.points=[40, 30]", "surfaces.main.budget=1min"), output)
 
 
 def sample(output: Path, *words: str, code: int = 0) -> tuple[str, str]:
@@ -192,7 +191,7 @@ def test_paths_of_further_runs_are_kept_and_lie_where_their_ends_are(output):
             made.surface.plane.project(parameters), np.stack([path.alpha, path.beta], 1), atol=1e-6
         )
     assert "% of all paths' variance" in words and words.endswith("paths laid on the surface")
-    again = measure.load(scene(*PATHS), "main", output)
+    again = measure.load(surface_asked(scene(*PATHS), output).site)
     np.testing.assert_array_equal(again.paths[2].true_loss, made.paths[2].true_loss)
 
 
@@ -209,15 +208,15 @@ def test_a_plane_of_all_paths_goes_through_the_end_of_its_own(output):
 def test_the_same_paths_under_other_names_are_the_same_surface():
     renamed = [setting.replace("[b, c]", "[d, c]") for setting in PATHS]
     twin = f"runs.d={RUN}batch: 64, steps: 12}}, seed: 8}}"
-    assert measure.key_of(scene(*PATHS), "main") == measure.key_of(scene(twin, *renamed), "main")
-    assert measure.key_of(scene(*PATHS), "main") != measure.key_of(scene(*PATHS[1:]), "main")
+    assert surface_asked(scene(*PATHS), Path()).key == surface_asked(scene(twin, *renamed), Path()).key
+    assert surface_asked(scene(*PATHS), Path()).key != surface_asked(scene(*PATHS[1:]), Path()).key
 
 
 def test_a_path_that_was_lost_is_noticed_and_made_again(output):
     made, _ = obtained(output, *PATHS)
     (made.folder / "path-2.npz").unlink()
     with pytest.raises(DataError, match=r"path-2\.npz: is missing or damaged"):
-        measure.load(scene(*PATHS), "main", output)
+        measure.load(surface_asked(scene(*PATHS), output).site)
     mended, _ = obtained(output, *PATHS)
     np.testing.assert_array_equal(mended.paths[2].alpha, made.paths[2].alpha)
 

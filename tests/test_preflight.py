@@ -11,6 +11,10 @@ from render.film import preflight
 from render.progress import Reporter
 from render.scene.language.load import load
 from render.scene.quality import apply_quality
+from render.works.bench import Bench
+from render.works.of_scene import films_of, stills_of
+from render.works.order import Order
+from render.works.still_work import StillWork
 from tests.conftest import SCENE
 
 runner = CliRunner()
@@ -68,28 +72,23 @@ def test_a_folder_of_results_that_cannot_be_written_is_told_before_anything_is_m
 def test_what_the_drawing_has_to_say_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(preflight, "require_gl", lambda: "another window is used")
     display = Notices()
-    waiting = [preflight.Task(tmp_path / "a.png", 1, False, 1.0)]
-    preflight.require(waiting, tmp_path, Reporter(display))
+    order = Order(apply_quality(load(SCENE), "thumb"), "thumb", tmp_path)
+    Bench(Reporter(display)).look_ahead([StillWork(order, "first-descent")], tmp_path)
     assert display.said == ["another window is used"]
 
 
 def test_a_disk_that_is_likely_to_fill_up_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(preflight, "require_gl", lambda: "")
     display = Notices()
-    preflight.require([preflight.Task(tmp_path / "a.png", 1, False, 1e12)], tmp_path, Reporter(display))
+    preflight.say_of_room(1e12, tmp_path, Reporter(display))
     (said,) = display.said
     assert "take about 1,000,000,000,000 MB" in said and "choose another folder with --out" in said
 
 
-def test_nothing_is_looked_for_where_nothing_is_to_be_made(tmp_path, monkeypatch):
-    for name in ("require_gl", "require_encoder", "require_writable"):
-        monkeypatch.setattr(preflight, name, lambda *_: pytest.fail("nothing was to be made"))
-    preflight.require([], tmp_path, Reporter(Notices()))
-
-
-def test_a_scene_waits_for_its_still_and_all_frames_of_its_film(tmp_path):
-    scene = apply_quality(load(SCENE), "thumb")
-    still, film = preflight.tasks(scene, ["stills", "films"], "thumb", tmp_path)
-    assert (still.target, still.frames, still.encodes) == (tmp_path / "stills" / "first-descent.thumb.png", 1, False)
-    assert (film.target, film.frames, film.encodes) == (tmp_path / "films" / "first-descent.thumb.mp4", 12, True)
-    assert film.size == pytest.approx(12 * still.size)
+def test_a_scene_lacks_its_still_and_all_frames_of_its_film_before_the_film(tmp_path):
+    order = Order(apply_quality(load(SCENE), "thumb"), "thumb", tmp_path)
+    lacking = list(Bench(Reporter.silent()).lacking([*stills_of(order), *films_of(order)]))
+    assert [work.kind for work in lacking] == ["still", "frames", "film"]
+    still, frames, film = (work.left() for work in lacking)
+    assert (still.amount, frames.amount, film.amount) == (1, 12, 0)
+    assert frames.megabytes == pytest.approx(12 * still.megabytes)

@@ -8,14 +8,18 @@ from render.film.furniture.strokes import stroke
 from render.film.prints import inking
 from render.film.prints.inking import inked, sheet_of, words_on
 from render.film.prints.patches import APART, patches
-from render.film.prints.press import Press, sized
+from render.film.prints.press import sized
 from render.film.shooting import Shooting, bare_picture
 from render.film.words import layout
 from render.film.words.ink import against
 from render.film.words.lettering import lettering_of, plots_of
 from render.film.words.overlay import BRIEF, FULL, page_of
+from render.landscape import ready
 from render.progress import Reporter
 from render.scene.printing import Asked, print_of
+from render.works.bench import Bench
+from render.works.order import Order
+from render.works.print_work import print_work
 from tests.test_drawing_ready import WAY, home, scene_of, written  # noqa: F401
 from tests.test_prints import QUIET
 
@@ -31,7 +35,8 @@ def shot(home, graphics):  # noqa: F811
     def of(asked, *settings):
         scene = scene_of(home, file, extra=(*QUIET, f"stills.given.size=[{STILL[0]}, {STILL[1]}]", *settings))
         made = print_of(asked, STILL)
-        shooting = Shooting(scene, sized(scene.stills["given"], made), home, Reporter.silent())
+        landscapes = {name: ready.load(settings) for name, settings in scene.surfaces.items()}
+        shooting = Shooting(scene, sized(scene.stills["given"], made), landscapes, Reporter.silent())
         return shooting, shooting.take(0), made
 
     return of
@@ -131,7 +136,7 @@ def test_a_print_shows_its_furniture_where_its_file_has_it(shot, tmp_path):
     pictures = []
     for shown in ("true", "false"):
         shooting, _, _ = shot(asked, *WHOLE, f"stills.given.furniture={shown}")
-        made = Press(asked).make(shooting.scene, "given", "final", tmp_path, Reporter.silent())
+        made = Bench(Reporter.silent()).obtain(print_work(Order(shooting.scene, "final", tmp_path), "given", asked))
         with Image.open(made.path) as read:
             pictures.append(np.asarray(read).astype(int))
     changed = np.abs(pictures[0] - pictures[1]).max(axis=2) > 12

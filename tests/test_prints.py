@@ -15,7 +15,6 @@ from render.film.prints.exposing import areas_of, expose
 from render.film.prints.exr import read_exr
 from render.film.prints.patches import lay, lettered, patches
 from render.film.prints.plate import Plate, enlarged, plate_for, reduction
-from render.film.prints.press import Press
 from render.film.take import prepare, redrawn
 from render.film.words.ground import Dress
 from render.film.words.overlay import Words, draw_words, sheet_of
@@ -28,8 +27,12 @@ from render.stage.colour import light_of, linear_of
 from render.stage.lens.lens import Exposure, Lens, develop, halo
 from render.stage.lens.tiles import Box, Tile, tiles
 from render.stage.stage import lens_of
+from render.works.bench import Bench
+from render.works.order import Order
+from render.works.print_work import print_work
 from tests.test_drawing_ready import BOWL, WAY, home, scene_of, written  # noqa: F401
 
+SILENT = Reporter.silent()
 SIZE = (320, 210)
 SMALL = 64 + 2 * exposing.MARGIN  # pixels of a tile
 QUIET = ("look.grain=0",)
@@ -252,27 +255,30 @@ def test_a_finer_relief_is_told_of(scene):
 
 
 def test_a_print_is_made_once_and_tells_what_it_is(scene, tmp_path):
-    maker = Press(Asked("8x6cm", 100, "3mm"))
-    made = maker.make(scene, "given", "final", tmp_path, Reporter.silent())
-    assert made.path == tmp_path / "stills" / "given.8x6cm-100dpi.png" and not made.reused
-    assert maker.make(scene, "given", "final", tmp_path, Reporter.silent()).reused
+    order = Order(scene, "final", tmp_path)
+    work, first, second = (print_work(order, "given", Asked("8x6cm", 100, "3mm")), *map(Bench, [SILENT, SILENT]))
+    made = first.obtain(work)
+    assert made.path == tmp_path / "stills" / "given.8x6cm-100dpi.png" and not first.was_there(work)
+    assert second.obtain(work).record == made.record and second.was_there(work)
+    assert not list(tmp_path.glob("stills/*.plate"))
     with Image.open(made.path) as read:
         assert read.size == (315 + 24, 236 + 24) and read.info["dpi"] == pytest.approx((100, 100), abs=0.01)
         assert read.text["Title"] == "Given" and "linear height" in read.text["Description"]
     told = json.loads((tmp_path / "stills" / "given.8x6cm-100dpi.png.json").read_text())
     assert told["print"]["millimetres"] == [80.01, 59.94] and told["print"]["bleed"] == 12
     assert told["refined"] > 1 and f"refined ×{told['refined']} for drawing" in told["caption"]
-    bare = maker.make(scene, "given", "final", tmp_path, Reporter.silent(), metadata=False)
+    without = print_work(Order(scene, "final", tmp_path, metadata=False), "given", Asked("8x6cm", 100, "3mm"))
+    bare = Bench(SILENT).obtain(without)
     with Image.open(bare.path) as read:
         assert not read.text
     before = made.path.read_bytes()
-    Press(Asked("8x6cm", 100, "0")).make(scene, "given", "final", tmp_path, Reporter.silent())
+    Bench(SILENT).obtain(print_work(order, "given", Asked("8x6cm", 100, "0")))
     assert made.path.read_bytes() != before
 
 
 def test_a_linear_print_is_the_light_with_its_haloes(scene, tmp_path):
     pytest.importorskip("OpenImageIO")
-    made = Press(Asked(format="exr", depth=32)).make(scene, "given", "final", tmp_path, Reporter.silent())
+    made = Bench(SILENT).obtain(print_work(Order(scene, "final", tmp_path), "given", Asked(format="exr", depth=32)))
     assert made.path.name == "given.exr"
     read = read_exr(made.path)
     assert set(read) == {"R", "G", "B"} and read["R"].shape == (90, 160)
@@ -285,13 +291,13 @@ def test_a_linear_print_is_the_light_with_its_haloes(scene, tmp_path):
 
 def test_a_print_larger_than_the_disk_is_refused_before_the_work(scene, tmp_path, monkeypatch):
     monkeypatch.setattr(press.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1 << 30}))
-    maker = Press(Asked("16384x16384px"))
+    order = Order(scene, "final", tmp_path)
     with pytest.raises(MachineError, match=r"can need 7\.0 GB and 1\.1 GB are free; make room") as error:
-        maker.look_ahead(scene, "final", tmp_path)
+        print_work(order, "given", Asked("16384x16384px")).look_ahead(SILENT.say)
     assert error.value.exit_code == 4 and not list(tmp_path.glob("stills/*"))
-    Press(Asked("A5")).look_ahead(scene, "final", tmp_path)
+    print_work(order, "given", Asked("A5")).look_ahead(SILENT.say)
     with pytest.raises(UsageError, match="--print A9"):
-        Press(Asked("A9")).look_ahead(scene, "final", tmp_path)
+        print_work(order, "given", Asked("A9"))
 
 
 def test_a_plate_that_finds_no_room_is_a_sentence(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from render import exchange
 from render.errors import DataError, SceneError
 from render.exchange.given import Given
 from render.film.words.caption import caption
-from render.landscape import ready, terrain
+from render.landscape import ready
 from render.scene.existing import ReadySurface
 from render.scene.language.load import load
+from tests.kept import surface_asked
 
 SCENE = """
 thalweg: 1
@@ -80,9 +82,9 @@ def test_the_key_follows_the_bytes_of_the_file(home):
     (home / "scene.yaml").write_text(SCENE.format(file="a.npz"))
     scene = load(home / "scene.yaml")
     bowl(home / "a.npz")
-    first = terrain.key_of(scene, "main")
+    first = surface_asked(scene, Path()).key
     bowl(home / "a.npz", path_alpha=np.zeros(2), path_beta=np.ones(2))
-    assert terrain.key_of(scene, "main") != first
+    assert surface_asked(scene, Path()).key != first
 
 
 @pytest.mark.parametrize("file", ["../a.npz", "/etc/a.npz", "~/a.npz", "a/../../b.npz"])

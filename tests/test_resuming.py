@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from render.descent import checkpoint, training
+from render.descent import checkpoint, session, training
 from render.descent import run as runs
 from render.descent.checkpoint import Checkpoint
 from render.errors import MachineError
@@ -22,6 +22,7 @@ from render.scene.language.load import load
 from tests.conftest import SCENE
 from tests.faults import PATIENCE
 from tests.formulas import contents
+from tests.kept import kept_run
 
 IGNORED = "run.timing.json"
 OPTIMISERS = {
@@ -43,7 +44,7 @@ def settings(optimiser: str = "adam", *more: str):
 
 
 def obtain(folder, asked, reporter: Reporter | None = None) -> runs.Run:
-    return runs.obtain("main", asked, 3, folder, reporter or Reporter.silent())
+    return kept_run(asked, 3, folder, reporter or Reporter.silent())
 
 
 def files(run: runs.Run) -> dict:
@@ -60,7 +61,7 @@ def cut_at(monkeypatch):
 
     def arrange(kept: int, end: int) -> None:
         monkeypatch.setattr(training, "EVERY", 1e9)
-        log_class = runs.TrajectoryLog
+        log_class = session.TrajectoryLog
 
         class Ending(log_class):
             def step(self, *args, **options):
@@ -70,11 +71,11 @@ def cut_at(monkeypatch):
                 if self.count == kept + 1:
                     monkeypatch.setattr(training, "EVERY", 1e9)
                 if self.count == end:
-                    monkeypatch.setattr(runs, "TrajectoryLog", log_class)
+                    monkeypatch.setattr(session, "TrajectoryLog", log_class)
                     raise Cut
                 return logged
 
-        monkeypatch.setattr(runs, "TrajectoryLog", Ending)
+        monkeypatch.setattr(session, "TrajectoryLog", Ending)
 
     return arrange
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from render import data
-from render.descent import networks
+from render.descent import networks, session
 from render.descent import run as runs
 from render.errors import DataError
-from render.progress import Reporter
 from render.scene import data as data_spec
 from render.scene.language.load import load
 from render.scene.network import Mlp
 from tests.conftest import SCENE
+from tests.kept import found_run, kept_run
 
 QUICK = ["runs.main.training.steps=60", "runs.main.network.widths=[12]", "runs.main.training.every=7"]
 
@@ -24,7 +24,7 @@ def settings(*changes: str):
 
 
 def obtain(folder, *changes: str, seed: int = 3) -> runs.Run:
-    return runs.obtain("main", settings(*changes), seed, folder, Reporter.silent())
+    return kept_run(settings(*changes), seed, folder)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(tmp_path):
@@ -40,7 +40,7 @@ def test_a_run_with_a_seed_of_its_own_is_that_of_a_scene_of_the_seed(tmp_path):
     assert runs.key_of(own, 11) == runs.key_of(shared, 3) != runs.key_of(shared, 11)
     made, again = obtain(tmp_path / "a"), obtain(tmp_path / "b", "runs.main.seed=3", seed=11)
     assert made.folder.name == again.folder.name
-    assert runs.find(own, 11, tmp_path / "a") is not None
+    assert found_run(own, 11, tmp_path / "a") is not None
     for name in ("weights.safetensors", "run.json", "trajectory.zarr/parameters/c/0/0"):
         assert (made.folder / name).read_bytes() == (again.folder / name).read_bytes()
 
@@ -68,7 +68,7 @@ def test_a_network_learns_to_read_digits(tmp_path):
 
 def test_a_finished_run_is_found_and_not_trained_again(tmp_path, monkeypatch):
     made = obtain(tmp_path)
-    monkeypatch.setattr(runs, "train", lambda *_: pytest.fail("it was trained already"))
+    monkeypatch.setattr(session, "train", lambda *_: pytest.fail("it was trained already"))
     assert obtain(tmp_path).key == made.key
 
 
@@ -76,7 +76,7 @@ def test_a_run_without_its_record_is_unfinished_and_made_anew(tmp_path):
     made = obtain(tmp_path)
     before = (made.folder / "weights.safetensors").read_bytes()
     (made.folder / "run.json").unlink()
-    assert runs.find(settings(), 3, tmp_path) is None
+    assert found_run(settings(), 3, tmp_path) is None
     assert (obtain(tmp_path).folder / "weights.safetensors").read_bytes() == before
 
 

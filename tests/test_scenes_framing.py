@@ -11,8 +11,6 @@ import torch
 from render.errors import DataError
 from render.film.panel import Panel
 from render.film.take import Take, prepare
-from render.landscape import terrain
-from render.progress import Reporter
 from render.scene.language.load import load
 from render.scene.quality import apply_quality
 from render.scene.spec import Scene
@@ -20,6 +18,7 @@ from render.stage.body import mesh
 from render.stage.camera import View
 from render.stage.light import bake
 from tests.conftest import ROOT
+from tests.kept import kept_surface
 
 SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
 FRAMES = np.linspace(0, 1, 13)
@@ -37,7 +36,7 @@ def takes(file: Path, output: Path) -> list[Take]:
     made = []
     for shot in scene.shots:
         try:
-            found = [terrain.obtain(scene, name, output, Reporter.silent()) for name in shot.surfaces]
+            found = [kept_surface(scene, output, name=name) for name in shot.surfaces]
         except DataError as error:
             pytest.skip(str(error))
         made.append(prepare(shot, scene.look, found, 16 / 9 / len(found)))

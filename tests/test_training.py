@@ -8,7 +8,6 @@ from torch.nn import functional
 
 from render.data import Examples
 from render.descent import batches, optimisers, training, trajectory
-from render.descent import run as runs
 from render.descent.log import TrajectoryLog
 from render.descent.parameters import parameters_of
 from render.descent.training import Course, _Step, train
@@ -18,6 +17,7 @@ from render.scene import training as spec
 from render.scene.data import Augmentation
 from render.scene.language.load import load
 from tests.conftest import SCENE
+from tests.kept import found_run, kept_run
 
 KINDS = {
     "sgd": spec.Sgd(lr=0.1, momentum=0.5, nesterov=True, weight_decay=0.01),
@@ -256,7 +256,7 @@ DIVERGING = [
 
 def test_a_training_that_diverges_keeps_its_path_and_ends_with_a_sentence(tmp_path, capsys):
     settings = load(SCENE, DIVERGING).runs["main"]
-    run = runs.obtain("main", settings, 3, tmp_path, Reporter.for_terminal())
+    run = kept_run(settings, 3, tmp_path, Reporter.for_terminal())
     said = capsys.readouterr().err
     assert "run main diverged at step" in said and "what was logged before is kept and drawn" in said
     trajectory = run.trajectory()
@@ -267,7 +267,7 @@ def test_a_training_that_diverges_keeps_its_path_and_ends_with_a_sentence(tmp_pa
         np.concatenate([p.detach().numpy().ravel() for p in run.model(run.dataset()).parameters()]),
         trajectory.parameters[-1],
     )
-    assert runs.find(settings, 3, tmp_path) is not None
+    assert found_run(settings, 3, tmp_path) is not None
 
 
 def growing(*changes: str):
@@ -285,21 +285,21 @@ def growing(*changes: str):
 
 @pytest.mark.parametrize(("every", "steps"), [(1, [0, 1, 2]), (2, [0, 2])])
 def test_parameters_that_overflow_at_the_last_step_leave_the_path_before_it(tmp_path, every, steps):
-    run = runs.obtain("main", growing(f"runs.main.training.every={every}"), 3, tmp_path, Reporter.silent())
+    run = kept_run(growing(f"runs.main.training.every={every}"), 3, tmp_path)
     assert run.record["diverged"] == {"step": 3, "sign": "parameters that are not finite"}
     assert run.trajectory().steps.tolist() == steps
 
 
 def test_the_weights_of_a_diverged_run_are_finite_where_a_row_fills_a_chunk(tmp_path, monkeypatch):
     monkeypatch.setattr(trajectory, "STEPS_PER_CHUNK", 1)  # as it is for a network of many parameters
-    run = runs.obtain("main", growing("runs.main.training.every=1"), 3, tmp_path, Reporter.silent())
+    run = kept_run(growing("runs.main.training.every=1"), 3, tmp_path)
     np.testing.assert_array_equal(parameters_of(run.model(run.dataset())), run.trajectory().parameters[-1])
 
 
 def test_the_start_alone_is_no_path(tmp_path):
     asked = growing("runs.main.training.every=3", "runs.main.training.steps=4")
     with pytest.raises(DataError, match=r"run main diverged at step 3 \(parameters that are not finite\); lower"):
-        runs.obtain("main", asked, 3, tmp_path, Reporter.silent())
+        kept_run(asked, 3, tmp_path)
 
 
 def test_a_run_of_a_made_up_convolutional_network_is_the_same_twice(tmp_path):
@@ -310,7 +310,7 @@ def test_a_run_of_a_made_up_convolutional_network_is_the_same_twice(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("THALWEG_DATA", str(tmp_path))
         patch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
-        made = [runs.obtain("main", settings, 3, tmp_path / name, Reporter.silent()) for name in "ab"]
+        made = [kept_run(settings, 3, tmp_path / name) for name in "ab"]
     for name in (
         "weights.safetensors",
         "run.json",

@@ -1,18 +1,20 @@
 """Data and training in the words of captions, and the words on a picture of several paths or panels."""
 
+from pathlib import Path
+
 import pytest
 
-from render.descent.runs import key_of as run_key
+from render.descent.run import key_of as run_key
 from render.descent.wording import checkpoint_words, data_words, training_words
 from render.errors import SceneError
 from render.film.words.caption import caption
 from render.film.words.drawing import Drawing
 from render.film.words.essentials import essentials
 from render.film.words.wording import label_of
-from render.landscape.terrain import key_of as surface_key
 from render.scene import data, training
 from render.scene.language.load import load
 from tests.conftest import ROOT
+from tests.kept import surface_asked
 from tests.test_caption import RECORD
 
 DATA = {
@@ -59,7 +61,7 @@ def test_a_label_goes_before_a_name():
     assert label_of(scene.runs, "sgd") == "Réseau A" and label_of(scene.surfaces, "main") == "Fläche"
     plain = load(ROOT / "scenes" / "optimisers.yaml")
     assert run_key(scene.runs["sgd"], scene.seed) == run_key(plain.runs["sgd"], plain.seed)
-    assert surface_key(scene, "main") == surface_key(plain, "main")
+    assert surface_asked(scene, Path()).key == surface_asked(plain, Path()).key
 
 
 @pytest.mark.parametrize(

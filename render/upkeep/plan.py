@@ -15,7 +15,7 @@ from render.works.bench import Bench
 from render.works.of_scene import works_of
 from render.works.order import Order
 from render.works.print_work import file_anew
-from render.works.work import Finding, Item
+from render.works.work import Finding, Item, together
 
 
 @dataclass(frozen=True)
@@ -50,5 +50,5 @@ def _minutes(seconds: float) -> str:
 
 def plan_of(order: Order, besides: Iterable[Finding] = ()) -> Plan:
     """Returns what is missing of a scene, and of what was made of it beside what it asks for."""
-    missing = [work.left() for work in Bench(Reporter.silent()).lacking(works_of(order))]
+    missing = together(work.left() for work in Bench(Reporter.silent()).lacking(works_of(order)))
     return Plan((*missing, *(file_anew(finding) for finding in besides if finding.state != "whole")))

@@ -18,7 +18,6 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Film
 from render.works.file import (
-    FIRST_PICTURE,
     Kept,
     file_finding,
     load_file,
@@ -130,7 +129,7 @@ class FramesWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         count, size = len(self.store.missing(self.keys)), self.film.size
-        return Item(f"frames of film {self.name}", count, "frames", seconds_of(size, count), megabytes_of(size, count))
+        return Item(f"film {self.name}", count, "frames", seconds_of(size, count), megabytes_of(size, count))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""
@@ -210,10 +209,9 @@ class FilmWork:
         return file_finding(self.kind, self.name, self.path, self.key)
 
     def left(self) -> Item:
-        """Returns its one file."""
-        count = len(self.frames.keys)
-        megabytes = ENCODED * megabytes_of(self.film.size, count)
-        return Item(f"film {self.name}", 1, "file", FIRST_PICTURE + megabytes, megabytes)
+        """Returns what is to be done when all frames are there."""
+        megabytes = ENCODED * megabytes_of(self.film.size, len(self.frames.keys))
+        return Item(f"film {self.name}", 0, "frames", seconds_of(self.film.size, 0) + megabytes, megabytes)
 
     def claims(self) -> Iterator[Path]:
         """Gives its file and its frames."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -40,6 +40,16 @@ class Item:
     unit: str
     seconds: float
     megabytes: float
+
+
+def together(items: Iterable[Item]) -> list[Item]:
+    """Returns items with those of one name added up."""
+    named: dict[str, Item] = {}
+    for item in items:
+        before = named.get(item.what, Item(item.what, 0, item.unit, 0.0, 0.0))
+        amount, seconds = before.amount + item.amount, before.seconds + item.seconds
+        named[item.what] = Item(item.what, amount, item.unit, seconds, before.megabytes + item.megabytes)
+    return list(named.values())
 
 
 class Work(Protocol):

@@ -42,7 +42,7 @@ WRITERS = {"png": write_png, "tiff": write_tiff}
 
 
 def key_of(picture: str, printed: Print, metadata: bool, of: str = "print") -> str:
-    """Returns the key of everything that a print of a picture's key depends on, or something else that is made of it."""
+    """Returns the key of all that a print of a picture's key depends on, or something else made of it."""
     told = {"stage": of, "algorithm": ALGORITHM, "picture": picture, "print": printed.as_dict()}
     return content_key(told if metadata else {**told, "metadata": False})
 
