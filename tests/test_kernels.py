@@ -16,11 +16,10 @@ from render import compiler, kernels
 
 SOURCE = 'extern "C" int answer() { return 42; }'
 OTHER = 'extern "C" int answer() { return 43; }'
-POSIX = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     not compiler._compiler() or not kernels.processor(),
     reason="needs a C++ compiler and a system that tells its processor",
 )
-pytestmark = POSIX
 
 
 @pytest.fixture(autouse=True)
@@ -120,9 +119,9 @@ def in_a_file(cache: Path) -> None:
 
 
 def without_leave(cache: Path) -> None:
-    if os.getuid() == 0:
-        pytest.skip("the superuser may write everywhere")
     cache.mkdir(mode=0o500)
+    if os.access(cache, os.W_OK):
+        pytest.skip("the superuser may write everywhere")
 
 
 def behind_a_link(cache: Path) -> None:
@@ -151,11 +150,12 @@ def test_kernels_are_compiled_as_ever_where_nothing_can_be_written_even_by_the_s
     assert compiled == [SOURCE, SOURCE] and capsys.readouterr().err == ""
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="the superuser may write everywhere")
 def test_a_kernel_is_read_from_a_folder_that_may_only_be_read(cache, compiled):
     answer()
     (path,) = files(cache)
     path.parent.chmod(0o500)
+    if os.access(path.parent, os.W_OK):
+        pytest.skip("the superuser may write everywhere")
     assert [answer(SOURCE), answer(OTHER)] == [42, 43]
     assert compiled == [SOURCE, OTHER] and files(cache) == [path]
     path.parent.chmod(0o700)

@@ -7,8 +7,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "render"
 FLOORS = {
-    "errors": 0, "files": 0, "interrupts": 0, "progress": 0, "compiler": 0, "fingerprint": 0, "store": 0, "records": 0,
-    "scene": 1, "descent": 2, "landscape": 3, "stage": 4, "film": 5, "solid": 6, "cli": 7,
+    "errors": 0, "files": 0, "interrupts": 0, "progress": 0, "compiler": 0, "kernels": 0, "fingerprint": 0, "store": 0,
+    "records": 0, "scene": 1, "descent": 2, "landscape": 3, "stage": 4, "film": 5, "solid": 6, "cli": 7,
     "__init__": 8, "__main__": 8,
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
