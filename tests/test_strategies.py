@@ -70,7 +70,7 @@ def plane_of(model: nn.Module) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def put(monkeypatch: pytest.MonkeyPatch, rates: dict[str, float], factors: dict[str, float]) -> list[str]:
-    """Makes strategies of the loop with given rates and factors; returns the list of those that are timed, once each."""
+    """Makes strategies of the loop with given rates and factors; returns the list of those timed, once each."""
     timed: list[str] = []
 
     def rate(way: Any, seconds: float) -> float:
