@@ -103,6 +103,24 @@ def test_a_step_of_training_is_told(script, monkeypatch, capsys):
     assert "logging every step" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "convnet"])
+def test_a_first_sample_is_timed_beside_a_second(script, monkeypatch, tmp_path, name):
+    first = script("first_sample")
+    monkeypatch.setattr(first, "SIDE", 3)
+    found = first.timed(name, tmp_path)
+    assert min(found["seconds"]) > 0 and len(found["cpu"]) == 2
+    assert (tmp_path / "surface0").is_dir() and (tmp_path / "surface1").is_dir()
+
+
+@pytest.mark.slow
+def test_a_first_sample_is_timed_in_new_processes_with_an_empty_cache_and_a_full_one(script, monkeypatch, capsys):
+    first = script("first_sample")
+    monkeypatch.setattr(sys, "argv", ["script", "tanh", "--runs", "1"])
+    first.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[3] for line in lines[2:]] == ["empty", "full"]
+
+
 def test_memory_is_told_tile_by_tile(script, monkeypatch, tmp_path):
     growth = script("growth")
     monkeypatch.setattr(growth, "SIDE", 16)

@@ -70,11 +70,11 @@ def plane_of(model: nn.Module) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def put(monkeypatch: pytest.MonkeyPatch, rates: dict[str, float], factors: dict[str, float]) -> list[str]:
-    """Makes strategies of the loop with given rates and factors; returns the list of those that are timed."""
+    """Makes strategies of the loop with given rates and factors; returns the list of those timed, once each."""
     timed: list[str] = []
 
-    def rate(way: Any) -> float:
-        timed.append(way.strategy)
+    def rate(way: Any, seconds: float) -> float:
+        timed.extend([way.strategy] if way.strategy not in timed else [])
         return rates[way.strategy]
 
     monkeypatch.setattr(strategies, "_rate", rate)
@@ -105,9 +105,10 @@ def test_the_fastest_is_chosen_remembered_in_a_file_and_not_timed_again(fastest,
     assert first.strategy == fastest
     assert list(json.loads(choices.read_text()).values()) == [fastest]
     monkeypatch.setattr(strategies, "_CHOSEN", {})
+    timed.clear()
     for grid in (LONG, SHORT, None):
         assert objective(model).on(*plane_of(model), grid=grid, choices=choices).strategy == fastest
-    assert len(timed) == 3
+    assert timed == []
 
 
 def test_a_choice_in_a_file_is_obeyed(monkeypatch, tmp_path):
@@ -262,6 +263,32 @@ def test_a_kernel_made_for_a_network_is_remembered_where_it_is_decisively_faster
         assert timed == ["loop", "dense-compiled"]
         assert choices.exists() == settled
         monkeypatch.setattr(strategies, "_CHOSEN", {})
+
+
+@NO_COMPILER
+@pytest.mark.parametrize(("rate", "looks"), [(41.0, [0.125, 0.125]), (39.0, [0.125, 0.125, 1, 1])])
+def test_a_glance_is_enough_only_where_a_candidate_is_decisively_faster(rate, looks, monkeypatch):
+    model, seen = dense(), list[float]()
+
+    def rate_of(way: Any, seconds: float) -> float:
+        seen.append(seconds / strategies.TRIAL)
+        return 10.0 if way.strategy == "loop" else rate
+
+    monkeypatch.setattr(strategies, "_rate", rate_of)
+    assert objective(model).on(*plane_of(model), grid=SHORT).strategy == "dense-compiled"
+    assert seen == looks
+
+
+@NO_COMPILER
+def test_a_glance_that_a_longer_look_refutes_does_not_count(monkeypatch):
+    model = dense()
+
+    def rate_of(way: Any, seconds: float) -> float:
+        loop, at_length = way.strategy == "loop", seconds == strategies.TRIAL
+        return (30.0 if at_length else 10.0) if loop else 20.0
+
+    monkeypatch.setattr(strategies, "_rate", rate_of)
+    assert objective(model).on(*plane_of(model), grid=SHORT).strategy == "loop"
 
 
 @NO_COMPILER
@@ -424,10 +451,23 @@ class Slow:
         return Measurement(np.zeros(len(coordinates)), np.zeros(len(coordinates)))
 
 
+def test_a_measuring_that_another_process_interrupts_does_not_count_in_a_rate(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(strategies.time, "perf_counter", lambda: clock[0])
+    way, measure = Slow(clock), Slow.measure
+
+    def interrupted(self: Slow, coordinates: np.ndarray) -> Measurement:
+        self.clock[0] += 1.0 if len(coordinates) == 128 else 0.0
+        return measure(self, coordinates)
+
+    monkeypatch.setattr(Slow, "measure", interrupted)
+    assert strategies._rate(way, 0.2) == pytest.approx(64 / 0.074)
+
+
 def test_what_a_measuring_begins_with_hardly_counts_in_a_rate(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(strategies.time, "perf_counter", lambda: clock[0])
     way = Slow(clock)
-    assert strategies._rate(way) == pytest.approx(1000, rel=0.15)
+    assert strategies._rate(way, 0.2) == pytest.approx(1000, rel=0.15)
     assert all(size % way.batch == 0 for size in way.sizes)
     assert sum(way.sizes) < 400

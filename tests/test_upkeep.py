@@ -204,6 +204,7 @@ def test_doctor_says_what_to_install(monkeypatch, tmp_path):
     assert found["graphics"].state == "fails"
     assert "libegl1 libgl1-mesa-dri" in str(found["graphics"])
     assert found["C++ compiler"].state == "note" and "apt install g++" in found["C++ compiler"].remedy
+    assert found["compiled kernels"].state == "ok" and "kept in" in found["compiled kernels"].said
     assert found["encoder"].state == "fails" and "imageio-ffmpeg" in str(found["encoder"])
     assert found["versions"].state == "note" and "in place of 0.1" in found["versions"].said
     assert found["disk for results"].state == "fails" and "--out" in found["disk for results"].remedy

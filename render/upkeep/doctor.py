@@ -18,6 +18,7 @@ from render import compiler
 from render.errors import MachineError
 from render.film.encode import ffmpeg, require_encoder
 from render.stage.window.gl import require_gl
+from render.storage import kernels
 from render.storage.files import cache_folder
 
 OLDEST = (3, 11)
@@ -124,12 +125,20 @@ def _compiler(name: str) -> Check:
     found = compiler.version()
     if found is None:
         return Check(name, "none was found, so all is slower", "`apt install g++` brings one", needed=False)
-    if compiler.library('extern "C" int thalweg() { return 1; }') is None:
+    if not compiler.works():
         return Check(name, f"{found} compiles nothing", "`apt install g++` brings another", needed=False)
     lacking = compiler.lacks()
     if lacking is not None:
         return Check(name, f"{found}, but {lacking[0]}, so pictures are slower", lacking[1], needed=False)
     return Check(name, found)
+
+
+def _kernels(name: str) -> Check:
+    found = kernels.census()
+    if found is None:
+        return Check(name, f"none is kept in {cache_folder()} so far")
+    folder, count, size = found
+    return Check(name, f"{count:,} in {size / 1e6:,.1f} MB are kept in {folder}")
 
 
 def _disk(name: str, folder: Path, remedy: str, *, needed: bool) -> Check:
@@ -151,4 +160,5 @@ _CHECKS: dict[str, Callable[[str], Check]] = {
     "graphics": _frame,
     "encoder": _encoder,
     "C++ compiler": _compiler,
+    "compiled kernels": _kernels,
 }

@@ -42,6 +42,7 @@ AGREEMENT = 1e-5  # relative, of a strategy with the loop
 FAR_AGREEMENT = 1e-3  # far from θ₀, where sums of large numbers round more
 ROUGH_AGREEMENT = 0.02  # in a reduced precision, which is checked against float32 anyway
 TRIAL = 0.2  # seconds
+GLANCE = 1 / 8  # of them, at first
 FEW = np.array([[0.0, 0.0], [0.02, -0.01]])  # points at which a strategy is compared with the loop
 FOLDED_PASS, COMPILED_PASS = 32, 32  # examples of one pass; their activations stay in the cache
 WORTH = {"folded": 10.0, "compiled": 120.0}  # seconds of measuring; compiling a network takes up to a minute
@@ -220,28 +221,42 @@ def _candidates(problem: Problem) -> list[str]:
 @dataclass(frozen=True)
 class _Trial:
     way: Way
+    seconds: float
     rate: float  # points per second
+
+    @staticmethod
+    def of(way: Way, seconds: float) -> _Trial:
+        return _Trial(way, seconds, _rate(way, seconds))
+
+    def at_length(self) -> _Trial:
+        """Returns a trial of TRIAL seconds, this one if it is."""
+        return self if self.seconds == TRIAL else _Trial.of(self.way, TRIAL)
 
 
 def _fastest(
     problem: Problem, plane: torch.Tensor, names: list[str], grid: Grid | None, known: _Known
 ) -> tuple[Way, bool]:
-    """Returns the fastest of the candidates, and whether a longer measuring would choose the same."""
+    """Returns the fastest of the candidates, and whether a longer measuring would choose the same.
+
+    A glance at a candidate is enough where it is decisively faster than the best so far; else both are timed at length.
+    """
     points = int(np.prod(grid.shape)) if grid else 1
-    loop = LoopPlane(problem, plane)
-    slowest = best = _Trial(loop, _rate(loop))
-    skipped = False
+    trials = {"loop": _Trial.of(LoopPlane(problem, plane), TRIAL * GLANCE)}
+    best, skipped = "loop", False
     for name in _worth_trying(names):
-        if points / best.rate < WORTH.get(name, 0.0):
+        if points / trials[best].rate < WORTH.get(name, 0.0):
             skipped = True
-        elif (way := _agreeing(problem, plane, name, known)) and (rate := _rate(way)) > best.rate:
-            best = _Trial(way, rate)
-    if best.way.strategy == "loop" and "folded" in names and not is_traced(problem):
+        elif way := _agreeing(problem, plane, name, known):
+            trials[name] = _Trial.of(way, TRIAL * GLANCE)
+            if trials[name].rate <= DECISIVE * trials[best].rate:
+                trials |= {close: trials[close].at_length() for close in (best, name)}
+            best = max(best, name, key=lambda one: trials[one].rate)
+    if best == "loop" and "folded" in names and not is_traced(problem):
         say(
             f"{type(problem.model).__name__} is measured one point at a time, by the plain loop: "
             "its code cannot be traced"
         )
-    return best.way, not skipped or best.rate > DECISIVE * slowest.rate
+    return trials[best].way, not skipped or trials[best].rate > DECISIVE * trials["loop"].rate
 
 
 def _worth_trying(names: list[str]) -> list[str]:
@@ -266,21 +281,21 @@ def _agreeing(problem: Problem, plane: torch.Tensor, name: str, known: _Known) -
     return way
 
 
-def _rate(way: Way) -> float:
-    """Returns points per second, of the last of ever larger measurings that take TRIAL seconds together.
+def _rate(way: Way, seconds: float) -> float:
+    """Returns points per second, the most of ever larger measurings that take so many seconds together.
 
-    What each measuring begins with (2 ms for a network of a million parameters) hardly counts in a real one.
+    What each measuring begins with (2 ms for a network of a million parameters) hardly counts in the largest, and one
+    that another process interrupts does not count at all.
     """
-    size, elapsed = max(way.batch, 1), 0.0
-    while True:
+    size, elapsed, best = max(way.batch, 1), 0.0, 0.0
+    while elapsed <= seconds:
         row = np.stack([np.linspace(-0.05, 0.05, size), np.full(size, FEW[1, 1])], 1)
         start = time.perf_counter()
         way.measure(row)
         taken = time.perf_counter() - start
-        elapsed += taken
-        if elapsed > TRIAL:
-            return size / taken
+        elapsed, best = elapsed + taken, max(best, size / taken)
         size *= 2
+    return best
 
 
 _CHOSEN: dict[str, str] = {}
