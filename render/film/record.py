@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from render import compiler
+from render import __version__, compiler
 from render.errors import SceneError
 from render.files import content_key, file_digest, is_whole
 from render.landscape import terrain
@@ -23,7 +23,7 @@ from render.scene.spec import Scene, resolved
 from render.scene.typeface import Typeface
 
 ALGORITHM = 5  # raise it when the same settings would draw other pixels
-VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
+VERSIONED = ("torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 
 def picture_key(scene: Scene, output: Film | Still) -> str:
@@ -112,7 +112,7 @@ def write(target: Path, scene: Scene, key: str, details: Mapping[str, Any], seco
         "palette": palette_of(scene),
         "kernels": compiler.strategy(),
         "seed": scene.seed,
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
+        "versions": {"thalweg": __version__, **{name: importlib.metadata.version(name) for name in VERSIONED}},
     }
     write_json(beside(target, ".timing.json"), {name: round(value, 3) for name, value in seconds.items()})
     write_record(beside(target, ".json"), record)
