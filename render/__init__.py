@@ -48,6 +48,7 @@ __all__ = [
     "random_direction",
     "sample",
 ]
+__version__ = "0.1.0"  # the one place where it is written; pyproject.toml reads it here
 
 _HOMES = {
     "Grid": "render.space.grid",

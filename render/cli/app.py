@@ -11,19 +11,35 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from render import __version__
 from render.errors import MachineError, ThalwegError
 from render.interrupts import INTERRUPTED, working
 from render.storage.files import is_of_the_disk
 
 app = typer.Typer(
     name="thalweg",
-    help="Turns a scene file into films and stills of a real, measured loss landscape.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"thalweg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Says the version and ends.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Turns a scene file into films and stills of a real, measured loss landscape."""
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
 DataFolder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data; else THALWEG_DATA.")]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from render import compiler
+from render import __version__, compiler
 from render.errors import SceneError
 from render.scene.colours import palette
 from render.scene.output import Film, Still
@@ -23,7 +23,7 @@ from render.storage.files import content_key, file_digest
 from render.storage.records import read_record, write_json, write_record
 
 ALGORITHM = 5  # raise it when the same settings would draw other pixels
-VERSIONED = ("thalweg", "torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
+VERSIONED = ("torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 
 def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str]) -> str:
@@ -110,7 +110,7 @@ def write(
         "palette": palette_of(scene),
         "kernels": compiler.strategy(),
         "seed": scene.seed,
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONED},
+        "versions": {"thalweg": __version__, **{name: importlib.metadata.version(name) for name in VERSIONED}},
     }
     write_json(beside(target, ".timing.json"), {name: round(value, 3) for name, value in seconds.items()})
     return write_record(beside(target, ".json"), record)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 import struct
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from render import __version__
 from render.solid import axes
 from render.solid.model import Camera, Lights, Material, Model, Piece, Texture
 
@@ -67,7 +67,7 @@ def encode(model: Model) -> bytes:
     images = [_image(texture, binary) for texture in model.textures]
     names = [texture.name for texture in model.textures]
     document = {
-        "asset": {"version": "2.0", "generator": f"Thalweg {version('thalweg')}"},
+        "asset": {"version": "2.0", "generator": f"Thalweg {__version__}"},
         "extensionsUsed": _extensions(model),
         "extensions": {"KHR_lights_punctual": {"lights": [_sun(model.lights)]}},
         "scene": 0,

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from render import compiler
+from render import __version__, compiler
 from render.errors import MachineError
 from render.film.encode import ffmpeg, require_encoder
+from render.scene import shipped
 from render.stage.window.gl import require_gl
 from render.storage import kernels
 from render.storage.files import cache_folder
@@ -59,6 +60,16 @@ def examine(output: Path) -> Iterator[Check]:
             yield Check(name, said, remedy or "see the README for what a machine needs")
     yield _disk("disk for results", output, "choose another folder with --out", needed=True)
     yield _disk("disk for the cache", cache_folder(), "name another folder with THALWEG_CACHE", needed=False)
+
+
+def _program(name: str) -> Check:
+    return Check(name, f"{__version__} in {shipped.PACKAGE}")
+
+
+def _scenes(name: str) -> Check:
+    """Says where the scenes lie that come with the program."""
+    found, folder = len(shipped.scenes()), shipped.folder()
+    return Check(name, f"{found} in {folder}", "" if found else "install the package again", needed=False)
 
 
 def _python(name: str) -> Check:
@@ -154,6 +165,8 @@ def _disk(name: str, folder: Path, remedy: str, *, needed: bool) -> Check:
 
 
 _CHECKS: dict[str, Callable[[str], Check]] = {
+    "Thalweg": _program,
+    "scenes": _scenes,
     "Python": _python,
     "versions": _versions,
     "torch": _torch,

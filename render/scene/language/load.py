@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from render.errors import SceneError
+from render.scene import shipped
 from render.scene.existing import ImportedRun, ReadySurface
 from render.scene.language.anatomy import follow
 from render.scene.language.document import Document, read
@@ -31,7 +32,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Scene:
 def load_placed(path: Path, settings: Sequence[str] = ()) -> tuple[Scene, Document]:
     """Returns the scene of a file, and the document that says where its values stand; raises what load does."""
     if not path.exists():
-        raise SceneError([Place(str(path)).says(f"there is no such file{_neighbour(path)}")])
+        raise SceneError([Place(str(path)).says(f"there is no such file{_meant(path)}")])
     document = read(path)
     _check_is_mapping(document)
     document = _changed(including(document, path.parent), settings)
@@ -123,6 +124,13 @@ def _check_words(scene: Scene, document: Document) -> None:
         raise SceneError([place.says(text) for place, text in sorted(found)])
 
 
-def _neighbour(path: Path) -> str:
-    found = guess(path.name, [other.name for other in path.parent.glob("*.yaml")])
-    return f"; did you mean {path.with_name(found)}?" if found else ""
+def _meant(path: Path) -> str:
+    """Returns what was probably meant by an absent file: one beside it, or a scene that comes with the program."""
+    if found := guess(path.name, [other.name for other in path.parent.glob("*.yaml")]):
+        return f"; did you mean {path.with_name(found)}?"
+    scenes = shipped.scenes()
+    if not (name := guess(path.stem, scenes)):
+        return ""
+    if scenes[name].is_relative_to(Path.cwd()):
+        return f"; did you mean {scenes[name].relative_to(Path.cwd())}?"
+    return f"; the scene {name} comes with the program: name {scenes[name]}, or copy that file here"
