@@ -220,7 +220,7 @@ def test_a_shard_measures_every_nth_tile_and_says_what_is_left(tmp_path):
 def test_a_single_tile_that_is_left_is_another_shards():
     field = Field("", lambda tile: np.zeros((5, 5, 2)), blank((5, 5)), None)
     with pytest.raises(Unfinished, match="1 tile is for another shard"):
-        Alone(Formula(), (2, 2)).measure(field, np.ones((5, 5), bool), None)
+        list(Alone(1, (2, 2)).parts(field, np.ones((5, 5), bool), None))
 
 
 def test_shards_never_make_or_finish_a_store_at_the_same_time(tmp_path, monkeypatch):
@@ -371,5 +371,5 @@ def test_workers_that_bring_nothing_are_a_sentence():
         Reporter.silent().task("", 0, "") as task,
         pytest.raises(MachineError, match="none of them measured anything; look at their logs"),
     ):
-        team.measure(field, np.ones((5, 5), bool), task)
+        list(team.parts(field, np.ones((5, 5), bool), task))
     assert (field.values["status"] == Status.MISSING).all()

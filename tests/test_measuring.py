@@ -130,7 +130,7 @@ def test_a_plane_without_a_seed_of_its_own_follows_the_seed_of_the_scene():
 
 
 def test_a_budget_makes_the_grid_coarser_and_the_caption_says_so(output, monkeypatch):
-    monkeypatch.setattr("render.sampling.sampling.points_per_second", lambda evaluator, grid: 9.0)
+    monkeypatch.setattr("render.sampling.commission.points_per_second", lambda evaluator, grid: 9.0)
     made, words = obtained(output, "surfaces.main.points=[40, 30]", "surfaces.main.budget=1min")
     columns, rows = made.record["points"]
     assert columns * rows <= 540 and columns / rows == pytest.approx(40 / 30, rel=0.1)

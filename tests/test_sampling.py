@@ -15,7 +15,7 @@ import pytest
 
 from render.errors import DataError, MachineError, UsageError
 from render.progress import Lines, Reporter
-from render.sampling import campaign, crew, sampling, surface
+from render.sampling import campaign, commission, crew, surface
 from render.sampling.sampling import sample
 from render.sampling.status import Status
 from render.space.grid import Grid
@@ -183,7 +183,7 @@ def test_a_line_has_one_dimension_in_memory_and_on_disk(tmp_path, mode):
 
 
 def at_rate(monkeypatch, rate: float) -> None:
-    monkeypatch.setattr(sampling, "points_per_second", lambda *_: rate)
+    monkeypatch.setattr(commission, "points_per_second", lambda *_: rate)
 
 
 def test_an_exact_surface_in_little_time_has_fewer_points_of_the_same_range_and_aspect(tmp_path, monkeypatch):
@@ -237,8 +237,8 @@ def test_the_rate_of_an_evaluator_is_measured(monkeypatch):
         return measure(self, coordinates)
 
     monkeypatch.setattr(Formula, "measure", slow)
-    monkeypatch.setattr(sampling.time, "perf_counter", lambda: clock[0])
-    assert sampling.points_per_second(Formula(batch=32), square(5)) == pytest.approx(800)
+    monkeypatch.setattr(commission.time, "perf_counter", lambda: clock[0])
+    assert commission.points_per_second(Formula(batch=32), square(5)) == pytest.approx(800)
 
 
 def hurried(monkeypatch) -> None:

@@ -107,7 +107,7 @@ def test_the_installed_wheel_draws_a_scene_that_came_with_it_in_another_folder(b
         command = [sys.executable, *words]
         return subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False)
 
-    where = "import render; from render.storage.files import asset as a; print(render.__file__); print(a('looks/ember.yaml'))"
+    where = "import render.storage.files as f; print(f.__file__); print(f.asset('looks/ember.yaml'))"
     code, look = run("-c", where).stdout.splitlines()
     assert Path(code).is_relative_to(site) and Path(look).is_relative_to(site)
     assert run(str(site / "bin" / "thalweg"), "--version").stdout == f"thalweg {render.__version__}\n"

@@ -239,7 +239,7 @@ def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
                     raise UsageError(f"{owners[name]} and {path} both have {family}.{name}; rename one of them")
 
 
-Recipe = Callable[[Job], None]
+Recipe = Callable[[Job], Sequence[Any] | None]  # returns the works that are to be made, if any
 
 
 def command(
@@ -260,7 +260,10 @@ def command(
         with mistakes(options["as_json"]):
             first(options["scenes"])
             job = options_of_scenes(**{name: options[name] for name in common})
-            recipe(further(job, **{each.name: options[each.name] for each in own}) if further else job)
+            job = further(job, **{each.name: options[each.name] for each in own}) if further else job
+            works = recipe(job)
+            if works is not None:
+                job.make(works)
 
     guarded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     guarded.__annotations__ = {each.name: each.annotation for each in parameters}

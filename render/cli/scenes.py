@@ -13,7 +13,7 @@ from render.cli.job import Job, command, require_sheets_apart, sampling_options,
 
 
 @command
-def render(job: Job) -> None:
+def render(job: Job) -> list[Any]:
     """Makes everything that the scenes ask for: run, surface, stills, films; what is there already is reused.
 
     Example: thalweg render scenes/first-descent.yaml --quality draft
@@ -22,11 +22,11 @@ def render(job: Job) -> None:
     from render.works.of_scene import films_of, runs_of, stills_of, surfaces_of
 
     orders, families = job.finest_orders(), (runs_of, surfaces_of, stills_of, films_of)
-    job.make([work for family in families for order in orders for work in family(order)])
+    return [work for family in families for order in orders for work in family(order)]
 
 
 @functools.partial(command, further=still_options)
-def still(job: Job) -> None:
+def still(job: Job) -> list[Any]:
     """Makes the stills of the scenes, as large and as deep as a printer asks.
 
     Example: thalweg still scenes/first-descent.yaml --print A1 --dpi 300 --bleed 3mm
@@ -37,11 +37,11 @@ def still(job: Job) -> None:
 
     stills = [(order, name) for order in job.finest_orders() for name in order.scene.stills]
     works: list[Any] = [StillWork(*each) if job.asked.is_plain else print_work(*each, job.asked) for each in stills]
-    job.make([*works, *(passes_work(*each, job.asked) for each in stills if job.passes)])
+    return [*works, *(passes_work(*each, job.asked) for each in stills if job.passes)]
 
 
 @command
-def film(job: Job) -> None:
+def film(job: Job) -> list[Any]:
     """Makes the films of the scenes.
 
     Example: thalweg film scenes/first-descent.yaml --quality preview
@@ -49,11 +49,11 @@ def film(job: Job) -> None:
     sources.examine(job)
     from render.works.of_scene import films_of
 
-    job.make([work for order in job.finest_orders() for work in films_of(order)])
+    return [work for order in job.finest_orders() for work in films_of(order)]
 
 
 @functools.partial(command, further=sheet_options, first=require_sheets_apart)
-def looks(job: Job) -> None:
+def looks(job: Job) -> list[Any]:
     """Draws the first still of the scenes, or the middle of their films, in every look on one sheet.
 
     Each picture is what the scene draws with look.name set to the name beneath; surfaces are measured once.
@@ -64,22 +64,22 @@ def looks(job: Job) -> None:
     from render.works.sheet_work import SheetWork
 
     documents = [job.documents[path] for path, _ in job.scenes]
-    job.make([SheetWork(order, document, job.wish) for order, document in zip(job.orders(), documents, strict=True)])
+    return [SheetWork(order, document, job.wish) for order, document in zip(job.orders(), documents, strict=True)]
 
 
 @command
-def train(job: Job) -> None:
+def train(job: Job) -> list[Any]:
     """Trains the networks of the scenes and logs their steps.
 
     Example: thalweg train scenes/first-descent.yaml --set seed=11
     """
     from render.works.of_scene import runs_of
 
-    job.make([work for order in job.finest_orders() for work in runs_of(order)])
+    return [work for order in job.finest_orders() for work in runs_of(order)]
 
 
 @functools.partial(command, further=sampling_options)
-def sample(job: Job) -> None:
+def sample(job: Job) -> list[Any]:
     """Measures the surfaces of the scenes, training first where needed.
 
     With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
@@ -90,7 +90,7 @@ def sample(job: Job) -> None:
     sources.examine(job)
     from render.works.of_scene import surfaces_of
 
-    job.make([work for order in job.finest_orders() for work in surfaces_of(order)])
+    return [work for order in job.finest_orders() for work in surfaces_of(order)]
 
 
 @command

@@ -7,8 +7,8 @@ surface.json, which is written last
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as File
 
 import numpy as np
@@ -22,11 +22,12 @@ from render.loss.objective import Objective
 from render.progress import Reporter
 from render.sampling import surface as surfaces
 from render.sampling.adaptive import FEWEST, PLACES, WHOLE
+from render.sampling.commission import Commission
 from render.sampling.lattice import lattices
-from render.sampling.sampling import sample
+from render.sampling.scaling import Scaling
 from render.sampling.status import Status
 from render.sampling.surface import Surface, SurfaceStore
-from render.sampling.survey import Means
+from render.sampling.survey import Means, Survey
 from render.scene import surface as spec
 from render.scene.plane import others_of
 from render.scene.spec import Scene
@@ -163,71 +164,26 @@ def _path_in(file: File, digest: str) -> Path:
         return Path(**{field.name: arrays[field.name] for field in fields(Path)})
 
 
-def measure(site: Site, runs: Mapping[str, AnyRun], means: Means, reporter: Reporter) -> Landscape:
-    """Measures what is missing of a surface, and writes paths and record.
-
-    runs: those that it is measured with, by name. means: processes, a cluster, or a share of the tiles, after which
-    MachineError tells what is left.
-    """
-    return _Job(site, runs, reporter, means).complete()
-
-
 @dataclass(frozen=True)
-class _Job:
-    """A scene's surface that is to be measured."""
+class Prepared:
+    """A scene's surface that is ready to be measured, and written down then."""
 
     site: Site
     runs: Mapping[str, AnyRun]
-    reporter: Reporter
-    means: Means
+    commission: Commission
+    at: Callable[[str], Objective]  # the objective in a precision
 
-    @property
-    def run(self) -> AnyRun:
-        """The run whose loss is measured."""
-        return self.runs[self.site.settings.run]
-
-    def complete(self) -> Landscape:
-        """Measures what is missing, and writes paths and record."""
-        settings, seed, folder, key = self.site.settings, self.site.scene.seed, self.site.folder, self.site.key
-        dataset = self.run.dataset()
-        model = self.run.model(dataset, self.means.model_of(settings.run))
-        objective = objective_of(settings, dataset, model, seed)
-        ground = Ground(self.run, dict(self.runs), tuple(settings.paths), model, objective, seed)
-        plane, grid = _kept(folder / "surface.zarr", key) or plane_of(settings, ground)
-        surface = self._sample(objective, plane, grid)
+    def finish(self, surface: Surface) -> Landscape:
+        """Writes paths and record of what was measured; returns the landscape."""
+        settings, means, commission = self.site.settings, self.commission.means, self.commission
+        objective = commission.objective
         if surface.record["precision"] != settings.objective.precision:
-            objective = objective_of(settings, dataset, model, seed, str(surface.record["precision"]))
-        shown = [self.run, *(self.runs[other] for other in settings.paths)]
-        paths = [Path.on(plane, run.trajectory(), surface, objective) for run in shown]
-        with locked(folder, self.reporter.say) if self.means.shard else contextlib.nullcontext():
+            objective = self.at(str(surface.record["precision"]))
+        assert isinstance(objective, Objective)
+        shown = [self.runs[name] for name in (settings.run, *settings.paths)]
+        paths = [Path.on(surface.plane, run.trajectory(), surface, objective) for run in shown]
+        with locked(self.site.folder, commission.reporter.say) if means.shard else contextlib.nullcontext():
             return self._write(surface, paths, objective)
-
-    def _sample(self, objective: Objective, plane: Section, grid: Grid) -> Surface:
-        settings, scene, name = self.site.settings, self.site.scene, self.site.name
-        scaling, budget = scaling_of(scene.look.steps), scene.budget_of(name)
-        adaptive = {
-            "tolerance": settings.tolerance,
-            "scale": scaling.kind,
-            "floor": scaling.floor,
-            "clip": scaling.clip,
-        }
-        return sample(
-            objective,
-            plane,
-            grid,
-            self.site.folder / "surface.zarr",
-            settings.mode,
-            **(adaptive if settings.mode == "adaptive" else {}),  # type: ignore[arg-type]
-            strategy=settings.strategy,
-            budget=budget / 60 if budget else None,
-            workers=self.means.workers,
-            scheduler=self.means.scheduler,
-            shard=self.means.shard,
-            choices=choices_in(self.site.output),
-            record={"key": self.site.key},
-            progress=self.reporter,
-            name=f"surface {name}",
-        )
 
     def _write(self, surface: Surface, paths: list[Path], objective: Objective) -> Landscape:
         site, folder = self.site, self.site.folder
@@ -238,13 +194,36 @@ class _Job:
         own, *further = paths
         digest, *digests = map(file_digest, files)
         budget = site.scene.budget_of(site.name)
-        record = record_of(site.key, self.run, site.settings, budget, surface, own, objective)
+        record = record_of(site.key, self.runs[site.settings.run], site.settings, budget, surface, own, objective)
         shown = zip(site.settings.paths, further, digests, strict=True)
         said = [{**path_record(self.runs[name], path), "digest": digest} for name, path, digest in shown]
         record |= {"path_digest": digest, "paths": said}
         sweep(folder)
         kept = write_record(folder / "surface.json", record)
         return Landscape(folder, site.key, surface, tuple(paths), kept)
+
+
+def prepare(site: Site, runs: Mapping[str, AnyRun], means: Means, reporter: Reporter) -> Prepared:
+    """Returns a surface with its objective and its plane, from the runs that it is measured with, by name."""
+    settings, scene, folder = site.settings, site.scene, site.folder / "surface.zarr"
+    run = runs[settings.run]
+    dataset = run.dataset()
+    model = run.model(dataset, means.model_of(settings.run))
+
+    def at(precision: str | None = None) -> Objective:
+        return objective_of(settings, dataset, model, scene.seed, precision)
+
+    objective = at()
+    ground = Ground(run, dict(runs), tuple(settings.paths), model, objective, scene.seed)
+    where = _kept(folder, site.key) or plane_of(settings, ground)
+    scaling = scaling_of(scene.look.steps) if settings.mode == "adaptive" else Scaling()
+    tolerance = settings.tolerance if settings.mode == "adaptive" else None
+    survey = Survey.of(settings.mode, tolerance, scaling, scene.budget_of(site.name) or None)
+    means = replace(means, strategy=settings.strategy, choices=choices_in(site.output))
+    name, record = f"surface {site.name}", {"key": site.key}
+    commission = Commission(objective, *where, survey, means, reporter, name, record, folder)
+    commission.say_what_is_unknown()
+    return Prepared(site, runs, commission, at)
 
 
 def _kept(store: File, key: str) -> tuple[Section, Grid] | None:

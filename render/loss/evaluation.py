@@ -7,7 +7,6 @@ Nothing waits for the device between points: losses stay where they were compute
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -212,25 +211,31 @@ class Evaluation:
     def __call__(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Returns loss and accuracy, two float64 scalars on the device; NaN for an accuracy that is none."""
         self._prepare()
-        outputs = (self._outputs(inputs) for inputs, _ in self._parts)
-        first = next(outputs)
-        if len(self._parts) == 1 or not self._is_streamed(first):
-            parts = [first, *outputs]
-            losses, right = self._compared(torch.cat(parts) if len(parts) > 1 else first, self._problem.targets)
+        gathered, found = [], []
+        for inputs, targets in self._parts:
+            outputs = self._told(self._forward(inputs.clone() if self._problem.conduct.writes else inputs))
+            if len(self._parts) > 1 and self._is_streamed(outputs):
+                found.append(self._compared(outputs, targets))
+            else:
+                gathered.append(outputs)
+        if gathered:
+            whole = torch.cat(gathered) if len(gathered) > 1 else gathered[0]
+            losses, right = self._compared(whole, self._problem.targets)
             return losses.mean(), right[0] / right[1]
-        targets = (targets for _, targets in self._parts)
-        found = list(map(self._compared, itertools.chain([first], outputs), targets))
         right = torch.stack([right for _, right in found]).sum(0)
         return torch.cat([losses for losses, _ in found]).mean(), right[0] / right[1]
 
     def losses(self, criterion: Criterion) -> torch.Tensor:
         """Returns the loss of each example (N,) float64 by a criterion that gives one for each."""
         self._prepare()
-        found = [criterion(self._outputs(x), self._targets(y)) for x, y in self._parts]
-        return torch.cat([losses.detach().double() for losses in found])
+        found = []
+        for inputs, targets in self._parts:
+            outputs = self._told(self._forward(inputs.clone() if self._problem.conduct.writes else inputs))
+            found.append(criterion(outputs, self._targets(targets)).detach().double())
+        return torch.cat(found)
 
-    def _outputs(self, inputs: torch.Tensor) -> torch.Tensor:
-        outputs = self._forward(inputs.clone() if self._problem.conduct.writes else inputs)
+    def _told(self, outputs: Any) -> Any:
+        """Returns outputs as the criterion has them; raises DataError where parts of them cannot be joined."""
         if not isinstance(outputs, torch.Tensor):
             if len(self._parts) > 1:
                 raise DataError(f"model: gives a {type(outputs).__name__}; wrap it so that it gives one tensor")

@@ -98,8 +98,8 @@ class Measurement:
         return Measurement(values, np.where(np.isfinite(values), accuracy, np.nan).astype(np.float32))
 
 
-class Way(Protocol):
-    """A way to compute the points of one plane."""
+class Evaluator(Protocol):
+    """An objective prepared for one plane, in one of the ways to compute its points."""
 
     @property
     def strategy(self) -> str:
@@ -109,16 +109,12 @@ class Way(Protocol):
     def batch(self) -> int:
         """The number of points that is measured at once; whole multiples of it waste nothing."""
 
-    def measure(self, coordinates: np.ndarray) -> Measurement:
-        """Measures the points with coordinates (B, 2), α first."""
-
-
-class Evaluator(Way, Protocol):
-    """An objective prepared for one plane."""
-
     @property
     def precision(self) -> str:
         """The precision of products, one of PRECISIONS."""
+
+    def measure(self, coordinates: np.ndarray) -> Measurement:
+        """Measures the points with coordinates (B, 2), α first."""
 
 
 class OneHotMSELoss(nn.Module):
@@ -200,14 +196,28 @@ def is_plain_cross_entropy(criterion: object) -> bool:
     )
 
 
-class Overflow:
-    """Tells where θ is not finite in float32, which an activation that saturates would hide."""
+class Finish:
+    """What becomes of the losses that a network's outputs give at points of a plane.
 
-    def __init__(self, plane: torch.Tensor):
+    Where θ is not finite in float32, which an activation that saturates would hide, they are none; and ½·λ·‖θ‖² is
+    added, which on a plane is a polynomial of its coordinates.
+    """
+
+    def __init__(self, problem: Problem, plane: torch.Tensor):
         """Takes the plane (3, P) float64; its largest elements bound every θ, so that few are looked at."""
         self._plane, self._largest = plane, plane.abs().amax(1).cpu().numpy()
+        self._decay = problem.mode.weight_decay
+        self._products = (plane @ plane.T).cpu().numpy() if self._decay else np.zeros((3, 3))
 
-    def __call__(self, points: np.ndarray) -> np.ndarray:
+    def __call__(self, points: np.ndarray, loss: np.ndarray, accuracy: np.ndarray) -> Measurement:
+        """Returns what is measured at points (B, 2) of losses and accuracies (B,) of any precision."""
+        losses = np.where(self._overflows(points), np.nan, loss)
+        if self._decay:
+            basis = np.concatenate([np.ones((len(points), 1)), points], 1)
+            losses = losses + 0.5 * self._decay * np.einsum("bi,ij,bj->b", basis, self._products, basis)
+        return Measurement.of(losses, accuracy)
+
+    def _overflows(self, points: np.ndarray) -> np.ndarray:
         """Returns which points (B, 2) overflow, (B,) bool."""
         with np.errstate(invalid="ignore", over="ignore"):
             bound = self._largest @ np.stack([np.ones(len(points)), *np.abs(points.T)])

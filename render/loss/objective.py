@@ -25,7 +25,7 @@ from render.loss.differentiation import NetworkLoss
 from render.loss.evaluation import Evaluation, batch_norms, evaluating
 from render.loss.flat import held_in, require_float32
 from render.loss.identity import Codes, identity_of
-from render.loss.measurement import Criterion, Evaluator, Measurement, Mode, OneHotMSELoss, Problem, Way, per_example
+from render.loss.measurement import Criterion, Evaluator, Measurement, Mode, OneHotMSELoss, Problem, per_example
 from render.loss.memory import memory_errors, resident, tensor_of
 from render.loss.ways import strategies
 from render.space.grid import Grid
@@ -199,8 +199,7 @@ class Objective:
             self._require_width(f"plane: {name}", vector.shape)
         plane = torch.from_numpy(np.stack(vectors))
         with memory_errors(len(self.problem.inputs)):
-            problem, found = strategies.prepare(self.watched, plane, strategy, grid, choices)
-        return PlaneEvaluator(found, plane, problem)
+            return strategies.prepare(self.watched, plane, strategy, grid, choices)
 
     @property
     def _device(self) -> torch.device:
@@ -242,22 +241,3 @@ def _device_of(model: nn.Module, device: torch.device | str | None) -> torch.dev
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:
         raise UsageError(f"device: this machine has no {str(device)!r}; choose cpu, or a device that it has") from error
-
-
-class PlaneEvaluator:
-    """The evaluator of a strategy, with ½·λ·‖θ‖² added, which on a plane is a polynomial of its coordinates."""
-
-    def __init__(self, found: Way, plane: torch.Tensor, problem: Problem):
-        self.strategy, self.batch, self.precision = found.strategy, found.batch, problem.mode.precision
-        self._found, self._decay, self._examples = found, problem.mode.weight_decay, len(problem.inputs)
-        self._products = (plane @ plane.T).numpy() if self._decay else np.zeros((3, 3))
-
-    def measure(self, coordinates: np.ndarray) -> Measurement:
-        """Measures the points with coordinates (B, 2), α first."""
-        with memory_errors(self._examples):
-            found = self._found.measure(coordinates)
-        if not self._decay:
-            return found
-        points = np.concatenate([np.ones((len(coordinates), 1)), coordinates], 1)
-        squares = np.einsum("bi,ij,bj->b", points, self._products, points)
-        return Measurement.of(found.loss.astype(np.float64) + 0.5 * self._decay * squares, found.accuracy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -15,7 +15,7 @@ from render.errors import Partial
 from render.loss.measurement import Evaluator
 from render.progress import Reporter, Task
 from render.sampling.adaptive import FEWEST, WHOLE, Outcome, Unfinished, adapt
-from render.sampling.crew import Alone, Crew
+from render.sampling.crew import Alone, Crew, Part
 from render.sampling.field import Field, at_cells, on_lattice
 from render.sampling.fill import Level
 from render.sampling.lattice import Lattice, lattices
@@ -96,7 +96,7 @@ class Campaign:
     def _crew(self) -> Iterator[Crew]:
         means = self.means
         if means.workers == 1 and means.scheduler is None:
-            yield Alone(self.evaluator, means.shard)
+            yield Alone(self.evaluator.batch, means.shard)
             return
         assert self.store is not None
         evaluator, folder = self.evaluator, str(self.store.folder.resolve())
@@ -105,6 +105,12 @@ class Campaign:
         with team as crew:
             yield crew
 
+    def fill(self, parts: Generator[Part, None, None]) -> None:
+        """Measures parts of a field; what was measured is saved, also where it is stopped."""
+        with contextlib.closing(parts):
+            for part in parts:
+                part.put(self.evaluator.measure(part.places))
+
     def _exact(self, crew: Crew) -> Surface:
         cells = self.grid.cells
         places = on_lattice(self.grid, Lattice(np.arange(cells[0]), np.arange(cells[1])))
@@ -112,7 +118,7 @@ class Campaign:
         left = int((field.values["status"] == Status.MISSING).sum())
         if left:
             with self._task(total=cells[0] * cells[1], done=cells[0] * cells[1] - left) as task:
-                crew.measure(field, np.ones(cells, bool), task)
+                self.fill(crew.parts(field, np.ones(cells, bool), task))
         return self._finished(field.values, {})
 
     def _adaptive(self, crew: Crew) -> Surface:
@@ -230,7 +236,7 @@ class Probing:
         if self._asked == len(self._answers):
             elapsed = time.monotonic() - self._began
             spent = elapsed * (1 + points / self._new) if self._new else 0.0
-            self._answers.append(spent < (1 - RESERVE) * budget * 60)
+            self._answers.append(spent < (1 - RESERVE) * budget)
             if self._budget_file:
                 write_json(self._budget_file, self._answers)
         self._asked += 1
@@ -254,6 +260,6 @@ class Probing:
         left = int((wanted & (field.values["status"] == Status.MISSING)).sum())
         if left:
             self._task.total = max(self._task.total, self._task.done + left)
-            self._crew.measure(field, wanted, self._task)
+            self._campaign.fill(self._crew.parts(field, wanted, self._task))
             self._new += left
         return field

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from render.loss.measurement import Evaluator
+from render.loss.measurement import Measurement
 from render.progress import Task
 from render.sampling.adaptive import Unfinished
 from render.sampling.field import Field
@@ -21,24 +21,41 @@ SAVED = 10.0  # seconds after which an unfinished tile is written
 
 
 class Crew(Protocol):
-    """Measures the points of a field."""
+    """Sees to it that the points of a field are measured."""
 
-    def measure(self, field: Field, wanted: np.ndarray, task: Task) -> None:
-        """Measures all wanted points (m, n) bool that are missing; raises Unfinished where some are another's."""
+    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[Part, None, None]:
+        """Gives, part by part, the wanted points (m, n) bool that are missing and for its caller to measure.
+
+        Those that other processes measure are there in the end; raises Unfinished where some are another call's.
+        """
+
+
+@dataclass(frozen=True)
+class Part:
+    """Points of a tile that are to be measured at a time."""
+
+    field: Field
+    tile: Tile
+    mask: np.ndarray  # (h, w) bool, which of the tile
+    places: np.ndarray  # (B, 2)
+
+    def put(self, found: Measurement) -> None:
+        """Puts what was measured where it belongs."""
+        self.field.put(self.tile, self.mask, found)
 
 
 @dataclass(frozen=True)
 class Alone:
     """One process, for all tiles or for every n-th of them."""
 
-    evaluator: Evaluator
+    batch: int  # points that are measured at once at the least
     shard: tuple[int, int] | None = None  # (i, n), i from 1
 
-    def measure(self, field: Field, wanted: np.ndarray, task: Task) -> None:
-        """Measures tile after tile, each written when it is done, or every ten seconds."""
-        pace = Pace(self.evaluator.batch)
+    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[Part, None, None]:
+        """Gives tile after tile, each written when it is done, or every ten seconds."""
+        pace = Pace(self.batch)
         for tile in field.missing(wanted, self.shard or (1, 1)):
-            measure_tile(self.evaluator, field, tile, wanted[tile], task.advance, pace)
+            yield from parts_of(field, tile, wanted[tile], task.advance, pace)
         if self.shard and field.missing(wanted):
             field.refresh()
             left = len(field.missing(wanted))
@@ -63,15 +80,14 @@ class Pace:
                 self._size = 2 * size
 
 
-def measure_tile(
-    evaluator: Evaluator,
+def parts_of(
     field: Field,
     tile: Tile,
     wanted: np.ndarray,
     advance: Callable[[int], None],
     pace: Pace,
-) -> None:
-    """Measures the wanted points (h, w) of a tile that are missing, and saves them, also where it is stopped."""
+) -> Generator[Part, None, None]:
+    """Gives the wanted points (h, w) of a tile that are missing, and saves what is put, also where it is closed."""
     left = wanted & (field.values["status"][tile] == Status.MISSING)
     order, places = np.flatnonzero(left), field.places(tile)
     saved, dirty = time.monotonic(), False
@@ -80,7 +96,7 @@ def measure_tile(
             mask = np.zeros(left.size, bool)
             mask[part] = True
             mask = mask.reshape(left.shape)
-            field.put(tile, mask, evaluator.measure(places[mask]))
+            yield Part(field, tile, mask, places[mask])
             dirty = True
             advance(int(mask.sum()))
             if time.monotonic() - saved > SAVED:

@@ -57,7 +57,7 @@ class Survey:
     mode: str
     tolerance: float | None
     scaling: Scaling
-    budget: float | None  # minutes
+    budget: float | None  # seconds
 
     @staticmethod
     def of(mode: str, tolerance: float | None, scaling: Scaling, budget: float | None) -> Survey:
@@ -69,7 +69,7 @@ class Survey:
         if tolerance is not None and not 0 < tolerance < 1:
             raise UsageError(f"tolerance: {tolerance} is no fraction of the range; give one such as {TOLERANCE}")
         if budget is not None and not budget > 0:
-            raise UsageError(f"budget: {budget} min measure nothing; give more")
+            raise UsageError(f"budget: {budget / 60} min measure nothing; give more")
         return Survey(mode, (tolerance or TOLERANCE) if mode == "adaptive" else None, scaling, budget)
 
     @property
@@ -80,4 +80,4 @@ class Survey:
             scaling = self.scaling
             found |= {"tolerance": self.tolerance, "scale": scaling.kind, "floor": scaling.floor, "clip": scaling.clip}
             found |= {"places": PLACES}  # a store that is half measured at other places is not gone on with
-        return found | ({"minutes": self.budget} if self.budget else {})
+        return found | ({"seconds": self.budget} if self.budget else {})

@@ -15,7 +15,7 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from render.errors import MachineError, UsageError
 from render.interrupts import not_inherited
 from render.loss.measurement import Evaluator
 from render.progress import Task
-from render.sampling.crew import Pace, measure_tile
+from render.sampling.crew import Pace, Part, parts_of
 from render.sampling.field import Field
 from render.sampling.layer import Tile, Window
 from render.sampling.surface import SurfaceStore
@@ -113,7 +113,10 @@ def run_errand(packed: bytes, errand: Errand) -> int:
             if any(event.is_set() for event in _STOPPED):
                 raise KeyboardInterrupt
 
-        measure_tile(evaluator, field, (slice(None), slice(None)), errand.wanted, advance, Pace(evaluator.batch))
+        whole = (slice(None), slice(None))
+        with contextlib.closing(parts_of(field, whole, errand.wanted, advance, Pace(evaluator.batch))) as parts:
+            for part in parts:
+                part.put(evaluator.measure(part.places))
         return sum(count)
 
 
@@ -143,8 +146,9 @@ class Team:
     submit: Callable[[Errand], Any]
     wait: Callable[[set[Any]], tuple[set[Any], set[Any]]]  # until one is done; gives those that are, and the rest
 
-    def measure(self, field: Field, wanted: np.ndarray, task: Task) -> None:
+    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[Part, None, None]:
         """Hands out the tiles that are missing until none is left; raises MachineError where workers bring nothing."""
+        yield from ()  # its caller has nothing to measure
         while left := field.missing(wanted):
             self._run((Errand(field.name, tile, field.places(tile), wanted[tile]) for tile in left), task)
             field.refresh()

@@ -39,7 +39,16 @@ class Bench:
                 raise
             self.reporter.say(f"{work.kind} {work.name} {work.again}: {damage}")
             found = None
-        return found if found is not None else self._begun(work)
+        if found is not None:
+            return found
+        self._foresee(work)
+        finished = [self.obtain(need) for need in work.needs]
+        with locked(work.place, self.reporter.say):
+            found = self.find(work)  # whoever was there before has made it
+            if found is None:
+                found = self._finished[work.path, work.key] = work.make(finished, self.reporter)
+                self._made.add((work.path, work.key))
+        return found
 
     def _looked(self, work: Work) -> Any:
         known = work.path, work.key
@@ -49,16 +58,6 @@ class Bench:
                 return None
             self._finished[known] = found
         return self._finished[known]
-
-    def _begun(self, work: Work) -> Any:
-        self._foresee(work)
-        finished = [self.obtain(need) for need in work.needs]
-        with locked(work.place, self.reporter.say):
-            found = self.find(work)  # whoever was there before has made it
-            if found is None:
-                found = self._finished[work.path, work.key] = work.make(finished, self.reporter)
-                self._made.add((work.path, work.key))
-        return found
 
     def was_there(self, work: Work) -> bool:
         """Whether a finished work was taken from disk as it was."""

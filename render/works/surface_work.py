@@ -18,7 +18,7 @@ from render.landscape import measure, planning, ready
 from render.landscape.landscape import Landscape
 from render.landscape.measure import Site
 from render.progress import Reporter
-from render.sampling.sampling import points_per_second
+from render.sampling.commission import points_per_second
 from render.scene.existing import ReadySurface
 from render.scene.spec import Run
 from render.space.grid import Grid
@@ -91,7 +91,9 @@ class SurfaceWork:
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Landscape:
         """Measures what is missing of it."""
-        return measure.measure(self.site, dict(zip(self.runs, finished, strict=True)), self.order.means, reporter)
+        runs = dict(zip(self.runs, finished, strict=True))
+        prepared = measure.prepare(self.site, runs, self.order.means, reporter)
+        return prepared.finish(prepared.commission.finished() or prepared.commission.begin().measure())
 
     def state(self) -> Finding:
         """Returns what it is worth on disk."""

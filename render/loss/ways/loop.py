@@ -7,7 +7,8 @@ import torch
 
 from render.loss.evaluation import Evaluation, Forward, evaluating
 from render.loss.flat import FlatPlane, held_in
-from render.loss.measurement import Measurement, Overflow, Problem
+from render.loss.measurement import Finish, Measurement, Problem
+from render.loss.memory import memory_errors
 
 
 class LoopPlane:
@@ -25,7 +26,7 @@ class LoopPlane:
     ):
         """Prepares the plane (3, P) float64; forward computes outputs in another way than the network itself."""
         self.strategy = strategy
-        self._problem, self._overflows = problem, Overflow(plane)
+        self._problem, self._finish, self.precision = problem, Finish(problem, plane), problem.mode.precision
         self._flat = FlatPlane(plane, problem.inputs.device)
         self._evaluation = Evaluation(problem, forward, largest_pass)
 
@@ -33,10 +34,15 @@ class LoopPlane:
         """Measures the points with coordinates (B, 2), α first; the device is waited for once, at the end."""
         points = np.asarray(coordinates, np.float64).reshape(-1, 2)
         found = torch.zeros(2, len(points), dtype=torch.float64, device=self._problem.inputs.device)
-        with evaluating(self._problem) as put_back, held_in(self._problem.model, self._flat.theta):
+        problem = self._problem
+        with (
+            memory_errors(len(problem.inputs)),
+            evaluating(problem) as put_back,
+            held_in(problem.model, self._flat.theta),
+        ):
             for index, (alpha, beta) in enumerate(points.tolist()):
                 put_back()
                 self._flat.move(alpha, beta)
                 found[0, index], found[1, index] = self._evaluation()
         loss, accuracy = found.cpu().numpy()
-        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)
+        return self._finish(points, loss, accuracy)

@@ -27,7 +27,7 @@ from render import compiler
 from render.descent.parameters import layout_of
 from render.errors import MachineError, UsageError
 from render.loss.evaluation import LARGEST_PASS, Forward
-from render.loss.measurement import Measurement, Problem, Way
+from render.loss.measurement import Evaluator, Measurement, Problem
 from render.loss.precision import check, probes
 from render.loss.ways.dense.plane import DensePlane, is_dense
 from render.loss.ways.loop import LoopPlane
@@ -49,11 +49,11 @@ WORTH = {"folded": 10.0, "compiled": 120.0}  # seconds of measuring; compiling a
 DECISIVE = 4.0  # times the rate of the loop: more than folding or compiling gains, so they need not be tried
 
 
-def _loop(problem: Problem, plane: torch.Tensor) -> Way:
+def _loop(problem: Problem, plane: torch.Tensor) -> Evaluator:
     return LoopPlane(problem, plane)
 
 
-def _folded(problem: Problem, plane: torch.Tensor) -> Way:
+def _folded(problem: Problem, plane: torch.Tensor) -> Evaluator:
     found = traced(problem, plane)
     if found is None:
         raise _Unfit("its code cannot be traced")
@@ -61,7 +61,7 @@ def _folded(problem: Problem, plane: torch.Tensor) -> Way:
     return LoopPlane(rest, plane, "folded", module, LARGEST_PASS if problem.inputs.is_cuda else FOLDED_PASS)
 
 
-def _compiled(problem: Problem, plane: torch.Tensor) -> Way:
+def _compiled(problem: Problem, plane: torch.Tensor) -> Evaluator:
     found = traced(problem, plane)
     rest, module = found or (problem, problem.model)
     if problem.inputs.is_cuda:
@@ -82,7 +82,7 @@ def _graphed(module: torch.nn.Module) -> Forward:
     return replayed
 
 
-STRATEGIES: dict[str, Callable[[Problem, torch.Tensor], Way]] = {
+STRATEGIES: dict[str, Callable[[Problem, torch.Tensor], Evaluator]] = {
     "loop": _loop,
     "folded": _folded,
     "compiled": _compiled,
@@ -96,10 +96,8 @@ class _Unfit(Exception):
     """A strategy that cannot measure a problem."""
 
 
-def prepare(
-    problem: Problem, plane: torch.Tensor, strategy: str, grid: Grid | None, choices: Path | None
-) -> tuple[Problem, Way]:
-    """Returns an evaluator for a plane (3, P), and the problem that it measures, whose precision may be another.
+def prepare(problem: Problem, plane: torch.Tensor, strategy: str, grid: Grid | None, choices: Path | None) -> Evaluator:
+    """Returns an evaluator for a plane (3, P), whose precision may be another than was asked for.
 
     Raises UsageError for a strategy that is unknown or does not fit.
     """
@@ -112,11 +110,11 @@ def prepare(
     if problem.mode.precision != "float32":
         rough = _built(problem, plane, strategy, grid, choices)
         if grid is None or _keeps(exact, rough, plane, grid, problem.mode.precision):
-            return problem, rough
-    return exact, _built(exact, plane, strategy, grid, choices)
+            return rough
+    return _built(exact, plane, strategy, grid, choices)
 
 
-def _keeps(exact: Problem, rough: Way, plane: torch.Tensor, grid: Grid, precision: str) -> bool:
+def _keeps(exact: Problem, rough: Evaluator, plane: torch.Tensor, grid: Grid, precision: str) -> bool:
     """Tells whether a reduced precision follows the loss from cell to cell."""
     places = probes(grid.alphas, grid.betas)
     found = check(LoopPlane(exact, plane).measure(places), rough.measure(places))
@@ -125,7 +123,7 @@ def _keeps(exact: Problem, rough: Way, plane: torch.Tensor, grid: Grid, precisio
     return found.passes
 
 
-def _built(problem: Problem, plane: torch.Tensor, strategy: str, grid: Grid | None, choices: Path | None) -> Way:
+def _built(problem: Problem, plane: torch.Tensor, strategy: str, grid: Grid | None, choices: Path | None) -> Evaluator:
     candidates = _candidates(problem)
     if strategy != "auto":
         return _pinned(problem, plane, strategy, candidates, grid)
@@ -142,7 +140,9 @@ def _built(problem: Problem, plane: torch.Tensor, strategy: str, grid: Grid | No
     return way
 
 
-def _pinned(problem: Problem, plane: torch.Tensor, strategy: str, candidates: list[str], grid: Grid | None) -> Way:
+def _pinned(
+    problem: Problem, plane: torch.Tensor, strategy: str, candidates: list[str], grid: Grid | None
+) -> Evaluator:
     """Returns the strategy that was asked for; raises UsageError where it does not fit, or not agree with the loop."""
     if strategy not in candidates:
         raise UsageError(f"strategy: {strategy} does not fit this network, criterion and mode; choose auto")
@@ -183,7 +183,7 @@ class _Known:
         allowed = np.concatenate([near, np.full(len(far), FAR_AGREEMENT)])
         return _Known(places, LoopPlane(problem, plane).measure(places), allowed)
 
-    def doubt(self, way: Way) -> str:
+    def doubt(self, way: Evaluator) -> str:
         """Returns two losses that differ, the strategy's and the loop's, or nothing where all agree."""
         with np.errstate(invalid="ignore"):
             ours, theirs = way.measure(self.places).loss.astype(float), self.found.loss.astype(float)
@@ -220,12 +220,12 @@ def _candidates(problem: Problem) -> list[str]:
 
 @dataclass(frozen=True)
 class _Trial:
-    way: Way
+    way: Evaluator
     seconds: float
     rate: float  # points per second
 
     @staticmethod
-    def of(way: Way, seconds: float) -> _Trial:
+    def of(way: Evaluator, seconds: float) -> _Trial:
         return _Trial(way, seconds, _rate(way, seconds))
 
     def at_length(self) -> _Trial:
@@ -235,7 +235,7 @@ class _Trial:
 
 def _fastest(
     problem: Problem, plane: torch.Tensor, names: list[str], grid: Grid | None, known: _Known
-) -> tuple[Way, bool]:
+) -> tuple[Evaluator, bool]:
     """Returns the fastest of the candidates, and whether a longer measuring would choose the same.
 
     A glance at a candidate is enough where it is decisively faster than the best so far; else both are timed at length.
@@ -265,7 +265,7 @@ def _worth_trying(names: list[str]) -> list[str]:
     return [name for name in names if name not in (*useless, "loop")]
 
 
-def _agreeing(problem: Problem, plane: torch.Tensor, name: str, known: _Known) -> Way | None:
+def _agreeing(problem: Problem, plane: torch.Tensor, name: str, known: _Known) -> Evaluator | None:
     """Returns a strategy that agrees with the loop, or None, and says why."""
     try:
         way = STRATEGIES[name](problem, plane)
@@ -281,7 +281,7 @@ def _agreeing(problem: Problem, plane: torch.Tensor, name: str, known: _Known) -
     return way
 
 
-def _rate(way: Way, seconds: float) -> float:
+def _rate(way: Evaluator, seconds: float) -> float:
     """Returns points per second, the most of ever larger measurings that take so many seconds together.
 
     What each measuring begins with (2 ms for a network of a million parameters) hardly counts in the largest, and one

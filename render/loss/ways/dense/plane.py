@@ -21,7 +21,8 @@ from torch.nn import functional
 
 from render.descent.parameters import layout_of
 from render.loss.altered import any_altered, is_altered
-from render.loss.measurement import Measurement, OneHotMSELoss, Overflow, Problem, are_classes, is_plain_cross_entropy
+from render.loss.measurement import Finish, Measurement, OneHotMSELoss, Problem, are_classes, is_plain_cross_entropy
+from render.loss.memory import memory_errors
 from render.loss.ways.dense.fused import fused
 from render.loss.ways.dense.stack import Goal, PlaneStack
 
@@ -45,7 +46,8 @@ class DensePlane:
 
     def __init__(self, problem: Problem, plane: torch.Tensor, strategy: str):
         """Prepares the plane (3, P) float64: θ₀, u, v."""
-        self._overflows = Overflow(plane)
+        self._finish, self.precision = Finish(problem, plane), problem.mode.precision
+        self._examples = len(problem.inputs)
         stack = _over_plane(problem, plane.to(problem.inputs.device))
         kernel = fused(stack) if strategy == "dense-compiled" else None
         self.strategy = "dense-compiled" if kernel else "dense-eager"
@@ -54,8 +56,9 @@ class DensePlane:
     def measure(self, coordinates: np.ndarray) -> Measurement:
         """Measures the points with coordinates (B, 2), α first."""
         points = np.ascontiguousarray(coordinates, np.float64).reshape(-1, 2)
-        loss, accuracy = self._kernel(points) if len(points) else np.zeros((2, 0))
-        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)
+        with memory_errors(self._examples):
+            loss, accuracy = self._kernel(points) if len(points) else np.zeros((2, 0))
+        return self._finish(points, loss, accuracy)
 
 
 @torch.no_grad()

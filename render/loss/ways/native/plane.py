@@ -23,7 +23,8 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import layout_of
 from render.errors import MachineError
-from render.loss.measurement import Measurement, Overflow, Problem
+from render.loss.measurement import Finish, Measurement, Problem
+from render.loss.memory import memory_errors
 from render.loss.ways.dense.plane import goal_of
 from render.loss.ways.dense.stack import Goal
 from render.loss.ways.native.emission import source_of, weighed
@@ -58,15 +59,17 @@ class NativePlane:
         """Prepares the plane (3, P) float64: θ₀, u, v; raises MachineError where no kernel can be compiled."""
         known = _known(problem)
         assert known is not None
-        self._overflows = Overflow(plane)
+        self._finish, self.precision = Finish(problem, plane), problem.mode.precision
+        self._examples = len(problem.inputs)
         self._kernel = _Kernel(*known, problem, plane)
         self.batch = 4 * self._kernel.points * torch.get_num_threads()
 
     def measure(self, coordinates: np.ndarray) -> Measurement:
         """Measures the points with coordinates (B, 2), α first."""
         points = np.ascontiguousarray(coordinates, np.float64).reshape(-1, 2)
-        loss, accuracy = self._kernel(points)
-        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)
+        with memory_errors(self._examples):
+            loss, accuracy = self._kernel(points)
+        return self._finish(points, loss, accuracy)
 
 
 class _Chunk(ctypes.Structure):
