@@ -27,7 +27,7 @@ exclude_patterns = ["extensions"]
 tutorials_in = "tutorials"
 tutorials_stage = str(ROOT / "output" / "docs-tutorials")
 
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
+myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"

@@ -103,6 +103,8 @@ def _written(held: Any, data: Any) -> Iterator[tuple[tuple[Model, str], Any]]:
 
 def _of_type(node: dict[str, Any], default: Any, definitions: dict[str, Any]) -> Any:
     """Returns something that a node of the schema allows, other than its default where there are few choices."""
+    if node.get("examples"):
+        return node["examples"][0]
     if "$ref" in node:
         return _of_model(definitions[node["$ref"].rpartition("/")[2]], definitions)
     members = [member for member in node.get("anyOf", node.get("oneOf", ())) if member.get("type") != "null"]

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 WIDEST = 1000  # letters of a line that is not broken
@@ -37,11 +38,14 @@ def _dumped(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Returns a value of mappings, lists and scalars that YAML knows, colours in quotes."""
+    """Returns a value of mappings, lists and scalars that YAML knows, lists of scalars in one line."""
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        listed = CommentedSeq(map(_plain, value))
+        if not any(isinstance(each, dict | list) for each in listed):
+            listed.fa.set_flow_style()
+        return listed
     if isinstance(value, Fraction) or (isinstance(value, float) and value.is_integer() and abs(value) < 1e6):
         return int(value) if value == int(value) else f"{value}"
     return DoubleQuotedScalarString(value) if isinstance(value, str) and value.startswith("#") else value

@@ -158,7 +158,14 @@ def _of_look(family: Family, key: str, info: FieldInfo) -> str:
     if value is PydanticUndefined:  # of a kind that the look has not
         return REQUIRED if info.is_required() else _shown(info, info.get_default(call_default_factory=True))
     own = any(_at(preset(name), where) is not PydanticUndefined for name in preset_names())
-    return f"as the look says; in `{PRESET}` {_shown(info, value)}" if own else _shown(info, value)
+    said = f"as the look says; in `{PRESET}` {_shown(info, value)}" if own else _shown(info, value)
+    return said + "".join(_elsewhere(info, key, value, other) for other in family.others)
+
+
+def _elsewhere(info: FieldInfo, key: str, value: Any, where: Sequence[str]) -> str:
+    """Returns what a key is in another part of a look that has the same keys, where that is something else."""
+    other = _at(Look.model_validate({}).model_dump(mode="json"), (*where[1:], key))
+    return "" if other in (value, PydanticUndefined) else f"; of `{'.'.join(where)}` {_shown(info, other)}"
 
 
 def _at(data: Any, where: Sequence[str]) -> Any:

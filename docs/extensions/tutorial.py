@@ -1,8 +1,8 @@
 """A tutorial: the files that its page writes and the commands that it gives, in their order.
 
-A block of code with a caption is a file of that name. In a block of console, a line that begins with `$ ` is a command
-(it goes on in the next line where it ends with a backslash), and the lines after it are what it says. The class not-run
-leaves a block out; the class fails says that its commands end with another exit code than 0.
+A block of code with a caption is a file of that name. In a block of console, a line that begins with `$ ` is a command,
+and the lines after it are what it says; a command that ends with a backslash goes on in the next line, which may begin
+with `> `. The class not-run leaves a block out; the class fails says that its commands end with another code than 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<ticks>`{3,})\{code-block\}[ \t]*(?P<language>\S*)[ \t]*")
 OPTION = re.compile(r"[ \t]*:(?P<name>[a-z-]+):[ \t]*(?P<value>.*)")
-PROMPT = "$ "
+PROMPT, CONTINUED = "$ ", "> "
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _commands(block: _Block) -> Iterator[Command]:
     for line in block.lines:
         if given and given[-1][0].text.endswith("\\") and not given[-1][1]:
             begun = given[-1][0]
-            given[-1] = (Line(begun.number, begun.text[:-1] + line.text.strip()), [])
+            given[-1] = (Line(begun.number, begun.text[:-1] + line.text.strip().removeprefix(CONTINUED).lstrip()), [])
         elif line.text.startswith(PROMPT):
             given.append((Line(line.number, line.text.removeprefix(PROMPT)), []))
         elif given:

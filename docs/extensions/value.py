@@ -59,9 +59,7 @@ def _literal(value: Any) -> str:
 def _choice(members: Sequence[Node], link: Link) -> str:
     some = [member for member in members if member.get("type") != "null"]
     words = [word for member in some for word in (SWITCH if member.get("type") == "boolean" else [said(member, link)])]
-    if len(some) < len(members):
-        words.append("nothing")
-    return joined(words)
+    return f"{joined(words)}{', or nothing' if len(some) < len(members) else ''}"
 
 
 def bounds(node: Node) -> str:
