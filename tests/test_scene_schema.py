@@ -46,3 +46,12 @@ def test_a_scene_may_leave_out_any_part_of_a_look():
 def test_a_duration_is_a_number_or_text_with_a_unit():
     forms = scene_schema()["$defs"]["Shot"]["properties"]["duration"]["anyOf"]
     assert {form["type"] for form in forms} == {"number", "string"}
+
+
+def test_the_description_of_a_key_names_every_kind_that_it_may_hold():
+    keys = [(key, node) for model in scene_schema()["$defs"].values() for key, node in model["properties"].items()]
+    told = [(key, node) for key, node in keys if "discriminator" in node]
+    assert len(told) >= 6
+    for key, node in told:
+        words = node["description"].replace(",", " ").split()
+        assert [kind for kind in node["discriminator"]["mapping"] if kind not in words] == [], key

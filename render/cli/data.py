@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from render.cli.app import AsJson, DataFolder, app, mistakes
 
+Name = Annotated[str, typer.Argument(help="Data set, as `thalweg data list` calls it.", show_default=False)]
 shelf_app = typer.Typer(help="Lists, fetches and checks data sets.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(shelf_app, name="data")
 
@@ -40,7 +42,7 @@ def list_(folder: DataFolder = None, as_json: AsJson = False) -> None:
 
 
 @shelf_app.command()
-def fetch(name: str, folder: DataFolder = None, as_json: AsJson = False) -> None:
+def fetch(name: Name, folder: DataFolder = None, as_json: AsJson = False) -> None:
     """Fetches a data set; an interrupted one goes on where it was.
 
     Example: thalweg data fetch imagenette-160 --data ~/data
@@ -55,7 +57,7 @@ def fetch(name: str, folder: DataFolder = None, as_json: AsJson = False) -> None
 
 
 @shelf_app.command()
-def verify(name: str, folder: DataFolder = None, as_json: AsJson = False) -> None:
+def verify(name: Name, folder: DataFolder = None, as_json: AsJson = False) -> None:
     """Checks a data set on disk: hashes of files, or that every image opens.
 
     Example: thalweg data verify mnist

@@ -22,8 +22,12 @@ class Augmentation(Part):
 class Labelled(Part):
     """What all data sets of examples in classes have in common."""
 
-    per_class: PerClass | None = Field(default=None, description="training examples of each class; all when absent")
-    test_per_class: PerClass | None = Field(default=None, description="test examples of each class; all when absent")
+    per_class: PerClass | None = Field(
+        default=None, examples=[100], description="training examples of each class; all when absent"
+    )
+    test_per_class: PerClass | None = Field(
+        default=None, examples=[50], description="test examples of each class; all when absent"
+    )
     label_noise: float = Field(
         default=0.0,
         ge=0,
@@ -92,7 +96,7 @@ class Folder(Pictures):
     """Images of one's own, in one folder for each class; in train/ and val/, or all together."""
 
     kind: Literal["folder"] = "folder"
-    path: File = Field(description="folder within the data folder")
+    path: File = Field(examples=["flowers"], description="folder within the data folder")
     test_share: float = Field(
         default=0.2, gt=0, lt=1, description="share of the images that is for testing, where there is no val folder"
     )
@@ -103,7 +107,7 @@ class Npz(Images):
     """Arrays of one's own: train_inputs, train_targets, test_inputs, test_targets; or inputs and targets."""
 
     kind: Literal["npz"] = "npz"
-    path: File = Field(description="file within the data folder")
+    path: File = Field(examples=["mine.npz"], description="file within the data folder")
     normalise: Literal["standard", "unit", "symmetric", "imagenet", "none"] = Field(
         default="none", description="as for images; none leaves the numbers as they are stored"
     )

@@ -30,12 +30,14 @@ class Source(Part):
     """Files that hold a surface and the path on it."""
 
     surface: File = Field(
+        examples=["surfaces/resnet56.h5"],
         description="npz, npy, h5, vtp, vti, a picture as a height map, or csv and txt: columns named alpha, beta and "
         "loss, three columns without names, or a matrix, plain or with its axes along its edges and an empty corner; "
-        "from the working directory"
+        "from the working directory",
     )
     path: File | None = Field(
         default=None,
+        examples=["surfaces/descent.csv"],
         description="csv, txt, npz, npy or h5 with the path, in the order of its steps: columns or arrays alpha, beta "
         "and, if you like, loss; instead of a path that the surface's own file may have",
     )
@@ -45,11 +47,17 @@ class ReadySurface(Part):
     """A surface that somebody has measured already; it has no run, and no path unless a file has one."""
 
     source: Source = Field(description="file that holds it, and one for its path")
-    label: Label | None = Field(default=None, description="what it is called on pictures; its name when absent")
+    label: Label | None = Field(
+        default=None, examples=["Réseau A"], description="what it is called on pictures; its name when absent"
+    )
 
 
 class ImportedRun(Part):
     """A run that was imported, with a network of its own."""
 
-    folder: File = Field(description="folder that thalweg import has made; from the working directory")
-    label: Label | None = Field(default=None, description="what it is called on pictures; its name when absent")
+    folder: File = Field(
+        examples=["output/runs/mine"], description="folder that thalweg import has made; from the working directory"
+    )
+    label: Label | None = Field(
+        default=None, examples=["Réseau A"], description="what it is called on pictures; its name when absent"
+    )

@@ -106,6 +106,7 @@ class LookPreset(LookPart):
     text: Colour = Field(description="colour of title and caption, sRGB")
     font: Fonts = Field(
         default=[],
+        examples=["Noto Sans CJK JP"],
         description="font of title and caption: the family of one that is installed, or a file (ttf, otf, ttc) from "
         "the working directory; or several, asked in turn for each letter; what none has is drawn in Inter",
     )

@@ -63,7 +63,7 @@ class Between(Part):
     """From the end of the run (α = 0) to that of another (α = 1), and a random direction at right angles, as long."""
 
     kind: Literal["between"] = "between"
-    run: Name = Field(description="name of the other run under runs")
+    run: Name = Field(examples=["b"], description="name of the other run under runs")
     seed: Seed | None = Field(default=None, description="seed of the random direction; the scene's own when absent")
 
 
@@ -71,7 +71,9 @@ class Three(Part):
     """Through the ends of the run (0, 0) and of two others: the first at (1, 0), the second where β is positive."""
 
     kind: Literal["three"] = "three"
-    runs: Annotated[tuple[Name, Name], Field(strict=False)] = Field(description="names of the other two runs")
+    runs: Annotated[tuple[Name, Name], Field(strict=False)] = Field(
+        examples=[["b", "c"]], description="names of the other two runs"
+    )
 
     @model_validator(mode="after")
     def _ends_at_three_places(self) -> Self:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from render.scene.anatomy import kinds_of
 from render.scene.camera import Camera, Orbit
 from render.scene.duration import Duration
 from render.scene.part import Name, Part, refusal
@@ -40,7 +41,7 @@ class Shot(Part):
         description="further surfaces, drawn to its right with the same camera, colours and scale of height",
     )
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
-    camera: Camera = Field(default=Orbit(), description="where the camera stands and how it moves: orbit, fixed, ride")
+    camera: Camera = Field(default=Orbit(), description=f"where the camera stands and how it moves: {kinds_of(Camera)}")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from render.scene.anatomy import kinds_of
 from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
@@ -35,11 +36,11 @@ Fault = tuple[Location, Any, str]
 class Run(Part):
     """One training of one network on one data set."""
 
-    data: Data = Field(description="data that the network learns: digits or spirals")
-    network: AnyNetwork = Field(description="network that is trained: mlp, lenet, convnet, resnet, vgg or vit")
+    data: Data = Field(description=f"data that the network learns: {kinds_of(Data)}")
+    network: AnyNetwork = Field(description=f"network that is trained: {kinds_of(AnyNetwork)}")
     training: Training = Field(description="way it is trained")
     seed: Seed | None = Field(default=None, description="seed of this run; the scene's own when absent")
-    label: Label | None = Field(default=None, description=NAMED)
+    label: Label | None = Field(default=None, examples=["Réseau A"], description=NAMED)
 
     def seed_in(self, scene_seed: int) -> int:
         """Returns the seed of this run in a scene of a seed."""
@@ -73,7 +74,9 @@ class Scene(Part):
 
     thalweg: Literal[1] = Field(description="version of the scene language: 1")
     include: list[str] = Field(
-        default=[], description="files beside this one whose keys it takes over; its own keys go before theirs"
+        default=[],
+        examples=[["look.yaml"]],
+        description="files beside this one whose keys it takes over; its own keys go before theirs",
     )
     title: str = Field(min_length=1, max_length=200, description="title on the picture")
     seed: Seed = Field(default=0, description="seed of everything random in the scene")

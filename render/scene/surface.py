@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from render.scene.anatomy import kinds_of
 from render.scene.duration import Duration
 from render.scene.part import Location, Name, Part, refusal
 from render.scene.plane import RANGES, Pca, Plane
@@ -37,10 +38,14 @@ class Objective(Part):
         "training examples at every point",
     )
     bn_batch: Examples | None = Field(
-        default=None, description="examples of one batch for bn batch or recalibrated; the whole set when absent"
+        default=None,
+        examples=[128],
+        description="examples of one batch for bn batch or recalibrated; the whole set when absent",
     )
     calibration: Examples | None = Field(
-        default=None, description="examples of the train split, the first ones, that bn recalibrated needs"
+        default=None,
+        examples=[512],
+        description="examples of the train split, the first ones, that bn recalibrated needs",
     )
     dropout: Literal["off", "fixed"] = Field(
         default="off", description="off, or fixed: one mask, the same at every point"
@@ -91,12 +96,14 @@ class Surface(Part):
         description="further runs, of the same network, whose paths are drawn as well",
     )
     label: Label | None = Field(
-        default=None, description="what it is called on pictures, in free text; its name when absent"
+        default=None,
+        examples=["Réseau A"],
+        description="what it is called on pictures, in free text; its name when absent",
     )
     objective: Objective = Field(default=Objective(), description="the loss that is measured")
     plane: Plane = Field(
         default=Pca(),
-        description="how the two directions are chosen: pca, random, hessian, gradient, between or three",
+        description=f"how the two directions are chosen: {kinds_of(Plane)}",
     )
     points: Annotated[tuple[Count, Count], Field(strict=False)] = Field(description="points along α and along β")
     margin: float | None = Field(

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from render.scene.anatomy import kinds_of
 from render.scene.part import Location, Part, refusal
 
 Decay = Annotated[float, Field(ge=0)]
@@ -159,11 +160,9 @@ AnySchedule = Annotated[Constant | StepDown | Cosine | OneCycle, Field(discrimin
 class Training(Part):
     """A training from the first to the last step."""
 
-    optimiser: Optimiser = Field(
-        description="rule of the steps: sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, lbfgs, muon or gd"
-    )
+    optimiser: Optimiser = Field(description=f"rule of the steps: {kinds_of(Optimiser)}")
     schedule: AnySchedule = Field(
-        default=Constant(), description="learning rate over the steps: constant, step, cosine or one-cycle"
+        default=Constant(), description=f"learning rate over the steps: {kinds_of(AnySchedule)}"
     )
     loss: Literal["cross-entropy", "squared-error"] = Field(
         default="cross-entropy",

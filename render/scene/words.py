@@ -103,6 +103,7 @@ class Words(Part):
 
     language: dict[str, Phrase] = Field(
         default={},
+        examples=[{"step": "Schritt", "points": "{} Punkte"}],
         description="fixed words of counters, labels and captions in another language, such as {step: Schritt, points: "
         '"{} Punkte"}; {} is where a number goes',
     )

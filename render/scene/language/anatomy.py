@@ -64,6 +64,12 @@ def members(union: Any) -> dict[str, Any]:
     return {_tag(member): member for member in get_args(union)}
 
 
+def kinds_of(union: Any) -> str:
+    """Returns the tags of a tagged union in words: a, b or c."""
+    *names, last = members(bare(union))
+    return f"{', '.join(names)} or {last}"
+
+
 def keys_of(kind: Any) -> list[str]:
     """Returns the keys that a mapping of a type may have; none where they are free names."""
     return list(kind.model_fields) if is_model(kind) else []
