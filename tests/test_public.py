@@ -62,6 +62,11 @@ def test_the_scene_in_the_readme_is_the_first_scene():
     assert yaml.load(scene) == yaml.load((ROOT / "scenes" / "first-descent.yaml").read_text(encoding="utf-8"))
 
 
+def test_the_readme_shows_every_scene_that_comes_with_it():
+    shown = re.findall(r"^\| `([a-z-]+)` \|", README, re.MULTILINE)
+    assert sorted(shown) == sorted(path.stem for path in (ROOT / "scenes").glob("*.yaml"))
+
+
 def test_the_readme_keeps_to_a_screen_and_a_half():
     assert len(README.splitlines()) < 150
 
