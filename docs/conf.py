@@ -1,19 +1,18 @@
 """How the book is built: sphinx-build -W docs output/docs."""
 
 import sys
-import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE), str(ROOT)]  # the extensions, and the package of this checkout
 
-_about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+import render  # noqa: E402
 
 project = "Thalweg"
 author = "the authors of Thalweg"
 copyright = author
-release = version = _about["version"]
+release = version = render.__version__
 
 extensions = [
     "myst_parser",

@@ -21,8 +21,8 @@ import render
 from render.cli import app
 from render.errors import ThalwegError
 from render.film.vision import EYES
+from render.scene.language.schema import scene_schema
 from render.scene.quality import qualities
-from render.scene.schema import scene_schema
 from render.scene.spec import Scene
 from tests.conftest import ROOT, SCENE
 
@@ -182,7 +182,7 @@ def test_the_help_of_an_option_names_every_choice(command, option, choices):
 
 def _forms() -> list[str]:
     from render.cli.solids import forms
-    from render.landscape.exchange import WRITERS
+    from render.exchange import WRITERS
 
     return [*forms(), *WRITERS]
 
@@ -382,6 +382,6 @@ def test_the_page_on_formats_names_all_that_is_in_the_files(made):
 
 
 def test_the_page_on_formats_has_the_status_codes_of_the_program():
-    from render.landscape.status import Status
+    from render.sampling.status import Status
 
     assert [status for status in Status if f"| {status.value} | `{status.name.lower()}` |" not in FORMATS] == []

@@ -1,4 +1,4 @@
-"""The public names: found when used, costing nothing before, and the README's example runs as it stands."""
+"""The public names: found when used, costing nothing before, and the examples of README and book run as they stand."""
 
 import re
 import subprocess
@@ -31,13 +31,24 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PLANES_PAGE = (ROOT / "docs" / "how-to" / "plane.md").read_text(encoding="utf-8")
+PYTHON_PAGE = (ROOT / "docs" / "tutorials" / "network-python.md").read_text(encoding="utf-8")
 
 
-def test_the_examples_in_the_readme_run(tmp_path, monkeypatch):
-    examples = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_the_example_in_the_readme_runs(tmp_path, monkeypatch):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    exec(compile(examples.replace("400)", "30)"), "README.md", "exec"), names)
+    exec(compile(example.replace("400)", "30)"), "README.md", "exec"), names)
+    assert names["surface"].loss.shape == (30, 30)
+    assert names["surface"].counts["missing"] == 0
+
+
+def test_the_second_example_of_the_python_tutorial_measures_what_it_says(tmp_path, monkeypatch):
+    _, example = re.findall(r"```\{code-block\} python\n:caption: \S+\n\n(.*?)```", PYTHON_PAGE, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(compile(example.replace("100)", "30)"), "network-python.md", "exec"), names)
     assert names["surface"].loss.shape == (30, 30)
     assert names["surface"].counts["missing"] == 0
     assert names["surface"].record["adaptive"]["reached"]
@@ -46,13 +57,28 @@ def test_the_examples_in_the_readme_run(tmp_path, monkeypatch):
 
 
 def test_the_scene_in_the_readme_is_the_first_scene():
-    scene, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (scene,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     yaml = YAML(typ="safe")
     assert yaml.load(scene) == yaml.load((ROOT / "scenes" / "first-descent.yaml").read_text(encoding="utf-8"))
 
 
-def test_every_choice_in_the_readme_is_one_of_a_surface():
-    _, choices = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+def test_the_readme_shows_every_scene_that_comes_with_it():
+    shown = re.findall(r"^\| `([a-z-]+)` \|", README, re.MULTILINE)
+    assert sorted(shown) == sorted(path.stem for path in (ROOT / "scenes").glob("*.yaml"))
+
+
+def test_the_readme_keeps_to_a_screen_and_a_half():
+    assert len(README.splitlines()) < 150
+
+
+def test_every_file_that_the_readme_names_is_there():
+    named = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert len(named) >= 5
+
+
+def test_every_choice_in_the_book_is_one_of_a_surface():
+    (choices,) = re.findall(r"```yaml\n(plane: .*?)```", PLANES_PAGE, re.DOTALL)
     yaml = YAML(typ="safe")
     first = yaml.load(choices)
     first["budget"] = 1800.0

@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError, create_model
 
 from extensions.flow import flow
-from render.scene.document import read
-from render.scene.load import load
+from render.scene.language.document import read
+from render.scene.language.load import load
 from render.scene.look import PRESET, Look, preset, preset_names
 from render.scene.part import Part
 

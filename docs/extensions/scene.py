@@ -17,8 +17,8 @@ from extensions.example import SHORT, example, first_scene, least
 from extensions.flow import block, flow
 from extensions.parts import COUNTED, NAMED, Family, Model, anchor_of, families
 from extensions.value import said
+from render.scene.language.schema import scene_schema
 from render.scene.look import PRESET, Look, preset, preset_names
-from render.scene.schema import scene_schema
 from render.scene.spec import Scene
 
 FOLDER = "reference/scene"
