@@ -6,9 +6,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from render.scene.anatomy import kinds_of
 from render.scene.camera import Camera, Orbit
 from render.scene.duration import Duration
+from render.scene.language.anatomy import kinds_of
 from render.scene.part import Name, Part, refusal
 
 LONGEST_HOLD = 1.5  # seconds

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from render.scene.anatomy import kinds_of
 from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.language.anatomy import kinds_of
 from render.scene.language.nearest import nearest
 from render.scene.look import Look
 from render.scene.network import AnyNetwork

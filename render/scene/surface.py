@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from render.scene.anatomy import kinds_of
 from render.scene.duration import Duration
+from render.scene.language.anatomy import kinds_of
 from render.scene.part import Location, Name, Part, refusal
 from render.scene.plane import RANGES, Pca, Plane
 from render.scene.words import Label

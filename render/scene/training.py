@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from render.scene.anatomy import kinds_of
+from render.scene.language.anatomy import kinds_of
 from render.scene.part import Location, Part, refusal
 
 Decay = Annotated[float, Field(ge=0)]
