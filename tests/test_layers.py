@@ -75,7 +75,7 @@ def test_drawing_takes_finished_values_and_neither_trains_nor_measures():
     makers = {
         "render.descent.training",
         "render.descent.session",
-        "render.sampling.sampling",
+        "render.sampling.campaign",
         "render.landscape.measure",
     }
     for name in graph:
