@@ -22,7 +22,7 @@ RECORD = {
     "settings": {"plane": {"kind": "pca", "origin": "last"}},
     "objective": {"loss": "cross-entropy", "examples": 1024, "split": "train", "mode": "eval"},
     "points": [1000, 800],
-    "counts": {"missing": 0, "measured": 800_000, "interpolated": 0, "diverged": 0, "symmetry": 0},
+    "counts": {"missing": 0, "measured": 800_000, "interpolated": 0, "diverged": 0},
     "plane": {"kind": "pca", "variance_share": [0.733, 0.1], "random_walk_share": [0.6079, 0.152]},
     "alpha": [-41.9, 19.9],
     "beta": [-29.5, 32.3],

@@ -26,7 +26,7 @@ from render.landscape import measure
 from render.loss.objective import Measurement
 from render.progress import Lines, Reporter
 from render.sampling import surface
-from render.sampling.layer import blank
+from render.sampling.layer import blank, tiles
 from render.sampling.sampling import sample
 from render.sampling.surface import Status, SurfaceStore
 from render.scene.language.load import load
@@ -157,7 +157,7 @@ def test_whether_a_million_points_are_whole_is_known_from_few_reads(tmp_path, mo
     grid = Grid.square(1.0, 1000)
     found = SurfaceStore.create(tmp_path / "s.zarr", Plane.through(np.ones(3), *np.eye(3)[:2]), grid, {})
     part = np.ones((64, 64), np.float32)
-    for tile in grid.tiles(64):
+    for tile in tiles(grid.cells):
         cut = part[: tile[0].stop - tile[0].start, : tile[1].stop - tile[1].start]
         found.write(tile, {"loss": cut, "accuracy": cut, "status": cut.astype(np.uint8)})
     found.finish({})

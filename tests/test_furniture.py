@@ -13,7 +13,7 @@ from render.film.furniture import labels, legend, rule, scalebar
 from render.film.furniture.labels import Seen, leader, placed
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity, turning_point
-from render.film.furniture.strokes import bar, stroke
+from render.film.furniture.strokes import stroke
 from render.film.take import prepare
 from render.film.ticks import MOST, between_lines, ticks
 from render.film.words.ground import Dress
@@ -198,7 +198,6 @@ def test_a_stroke_covers_its_length_times_its_width():
         line = stroke(np.array([[10.0, 10.0], [60.0, 40.0], [90.0, 40.0]]), width)
         assert line.coverage.sum() == pytest.approx((np.hypot(50, 30) + 30) * width, rel=0.06)
         assert line.coverage.max() <= 1 and len({*zip(line.rows, line.columns, strict=True)}) == len(line.rows)
-    assert bar(1.25, 2.0, 4.0, 3.5).coverage.sum() == pytest.approx(2.75 * 1.5)
 
 
 def test_furniture_is_switched_with_the_caption_unless_it_says_so(take):

@@ -9,15 +9,6 @@ from render.errors import DataError
 from render.space.grid import Grid
 
 
-@given(st.integers(2, 40), st.integers(2, 40), st.integers(1, 50))
-def test_tiles_cover_every_cell_once(rows, columns, size):
-    grid = Grid(np.arange(columns, dtype=float), np.arange(rows, dtype=float))
-    seen = np.zeros(grid.shape, int)
-    for tile in grid.tiles(size):
-        seen[tile] += 1
-    assert (seen == 1).all()
-
-
 def test_coordinates_run_along_alpha_first():
     grid = Grid(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0]))
     assert grid.shape == (2, 3)
@@ -84,10 +75,9 @@ def test_axes_are_the_very_numbers_that_were_given():
     np.testing.assert_array_equal(used[:, 0, 1], betas)
 
 
-def test_the_grid_of_a_line_has_one_dimension_and_tiles_of_one_row():
+def test_the_grid_of_a_line_has_one_dimension_and_cells_of_one_row():
     grid = Grid.line([-1.0, 0.0, 0.5, 2.0, 3.0])
     assert grid.is_line and grid.shape == (5,) and grid.cells == (1, 5)
-    assert grid.tiles(2) == [(slice(0, 1), slice(c, min(c + 2, 5))) for c in (0, 2, 4)]
     expected = [[-1, 0], [0, 0], [0.5, 0], [2, 0], [3, 0]]
     np.testing.assert_array_equal(grid.coordinates(slice(0, 1), slice(None)), expected)
     again = Grid(grid.alphas, grid.betas)

@@ -111,7 +111,7 @@ def test_tiles_of_passes_are_the_whole_and_their_picture_is_that_of_the_print(bo
 
 
 def test_the_command_writes_passes_beside_the_still_once(bowl, tmp_path):
-    from render.film.prints.exr import read_exr
+    from tests.exr import read_exr
 
     pytest.importorskip("OpenImageIO")
     bowl()

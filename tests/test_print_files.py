@@ -11,10 +11,11 @@ from PIL import Image, ImageCms
 
 from render.errors import MachineError
 from render.film.prints import exr
-from render.film.prints.exr import LinearSheet, Passes, read_exr, write_exr, write_passes
+from render.film.prints.exr import LinearSheet, Passes, write_exr, write_passes
 from render.film.prints.png import write_png
 from render.film.prints.sheet import Sheet
 from render.film.prints.tiff import needs_big, write_tiff
+from tests.exr import read_exr
 
 WIDTH, HEIGHT = 133, 201
 TEXTS = {"Title": "Abstieg für alle", "Description": "log height · clipped at 99.7 %"}

@@ -12,7 +12,6 @@ from render.errors import MachineError, UsageError
 from render.film.prints import exposing, keeping, press
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import areas_of, expose
-from render.film.prints.exr import read_exr
 from render.film.prints.patches import lay, lettered, patches
 from render.film.prints.plate import Plate, enlarged, plate_for, reduction
 from render.film.take import prepare, redrawn
@@ -30,6 +29,7 @@ from render.stage.stage import lens_of
 from render.works.bench import Bench
 from render.works.order import Order
 from render.works.print_work import print_work
+from tests.exr import read_exr
 from tests.test_drawing_ready import BOWL, WAY, home, scene_of, written  # noqa: F401
 
 SILENT = Reporter.silent()

@@ -180,7 +180,7 @@ def test_a_half_written_store_counts_only_what_its_status_says(tmp_path):
     plane, grid = skewed_plane(), Grid.square(1.0, 80)
     store = SurfaceStore.create(tmp_path / "s.zarr", plane, grid, {})
     tile = (slice(0, 64), slice(0, 64))
-    store.arrays["loss"][tile] = 1.0
+    store.layer.arrays["loss"][tile] = 1.0
     values = SurfaceStore.open(tmp_path / "s.zarr").read(lambda tile: pytest.fail("no tile is damaged"))
     assert (values["status"] == Status.MISSING).all()
 

@@ -120,7 +120,7 @@ class Take:
 
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]
-        measured = np.isin(panel.landscape.surface.status, (Status.MEASURED, Status.SYMMETRY))
+        measured = panel.landscape.surface.status == Status.MEASURED
         return Placed(panel.relief, (float(x), float(y)), measured)
 
 

@@ -19,7 +19,6 @@ class Place(NamedTuple):
 
     shot: int
     time: float  # seconds from the beginning of the shot
-    fraction: float  # of the shot, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Timeline:
         shot = min(int(np.searchsorted(ends, time + ROUNDING, side="right")), len(ends) - 1)
         duration = self.durations[shot]
         local = min(max(time - float(ends[shot] - duration), 0.0), duration)
-        return Place(shot, local, local / duration)
+        return Place(shot, local)
 
 
 def head_progress(local_time: float, duration: float, hold: float, lead: float = 0.6) -> float:

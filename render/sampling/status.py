@@ -12,5 +12,4 @@ class Status(enum.IntEnum):
     MEASURED = 1
     INTERPOLATED = 2
     DIVERGED = 3
-    SYMMETRY = 4
     NO_DATA = 5  # a ready surface has no value here: a hole in the terrain

@@ -107,11 +107,6 @@ class SurfaceStore:
         return b""
 
     @property
-    def arrays(self) -> Mapping[str, zarr.Array]:
-        """Loss, accuracy and status of every cell."""
-        return self.layer.arrays
-
-    @property
     def record(self) -> dict[str, Any]:
         """The settings that the surface was made from, as written when it was created."""
         return dict(self.group.attrs)

@@ -24,7 +24,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "measured": "all measured",
     "counted": "{} measured",
     "interpolated": "{} interpolated",
-    "symmetry": "{} by symmetry",
+    "symmetry": "{} by symmetry",  # of no surface today; scenes that translate it are still read
     "missing": "{} missing",
     "diverged": "{} diverged",
     "no data": "{} without data",

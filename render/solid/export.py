@@ -58,12 +58,6 @@ def write_export(shooting: Shooting, asked: Asked, target: Path, metadata: bool 
     return {**_details(shooting, asked, take, written, said), "files": files}
 
 
-def said_of(target: Path) -> tuple[list[int], list[str]]:
-    """Returns the columns and rows of the mesh of a finished export, and what has to be said of it."""
-    found = record.read(target)
-    return (found["mesh"], found["said"]) if found else ([], [])
-
-
 def _model(shooting: Shooting, asked: Asked, take: Take, cut: Cut, metadata: bool) -> Model:
     pieces = tuple(pieces_of(cut))
     if not pieces:

@@ -78,15 +78,6 @@ class Grid:
         beta, alpha = np.meshgrid(self.betas[rows], self.alphas[columns], indexing="ij")
         return np.stack([alpha.ravel(), beta.ravel()], 1)
 
-    def tiles(self, size: int) -> list[tuple[slice, slice]]:
-        """Returns the rectangles of size × size cells, the last ones smaller, that together cover the grid."""
-        rows, columns = self.cells
-        return [
-            (slice(r, min(r + size, rows)), slice(c, min(c + size, columns)))
-            for r in range(0, rows, size)
-            for c in range(0, columns, size)
-        ]
-
 
 def _numbers(name: str, axis: np.ndarray | Sequence[float]) -> np.ndarray:
     try:

@@ -22,7 +22,7 @@ from render.space.grid import Grid
 from render.space.plane import Plane
 from render.stage.cast import Placed
 from render.stage.stage import Stage
-from tests.test_memory import resident
+from tests.test_memory import resident, squares
 from tests.test_picture import SIZE, SUN, setting, shot
 
 FRAMES, SIDE, TILE = 500, 800, 8  # (800 / 8)² = 10,000 tiles
@@ -49,7 +49,7 @@ def tiles(folder: Path) -> list[float]:
     grid, plane = Grid.square(1.0, SIDE), Plane.through(np.ones(3), *np.eye(3)[:2])
     store, held = SurfaceStore.create(folder / "s.zarr", plane, grid, {}, side=TILE), []
     part = np.ones((TILE, TILE), np.float32)
-    for tile in grid.tiles(TILE):
+    for tile in squares(SIDE, TILE):
         store.write(tile, {"loss": part, "accuracy": part, "status": part.astype(np.uint8)})
         held.append(resident())
     return held

@@ -1,9 +1,8 @@
-"""Strokes: lines, rings and bars as covered pixels, with soft edges one pixel wide."""
+"""Strokes: lines and rings as covered pixels, with soft edges one pixel wide."""
 
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 
@@ -33,17 +32,3 @@ def _segment(start: np.ndarray, end: np.ndarray, width: float) -> Ink:
     coverage = np.clip(width / 2 + 0.5 - away, 0, min(1.0, width))
     covered = coverage > 0
     return Ink(rows[covered].astype(int), columns[covered].astype(int), coverage[covered])
-
-
-def bar(left: float, top: float, right: float, bottom: float) -> Ink:
-    """Returns a filled rectangle, its edges covered in part where they lie within a pixel."""
-    columns, across = _covered(left, right)
-    rows, down = _covered(top, bottom)
-    coverage = down[:, None] * across
-    return Ink(np.repeat(rows, len(columns)), np.tile(columns, len(rows)), coverage.ravel())
-
-
-def _covered(low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the pixels between two places along an axis, and how much of each lies between them."""
-    cells = np.arange(math.floor(low), math.ceil(high))
-    return cells, np.minimum(high, cells + 1) - np.maximum(low, cells)

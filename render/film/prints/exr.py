@@ -121,16 +121,6 @@ def _rows(planes: Mapping[str, np.ndarray], height: int, rows: int = 64) -> Iter
         yield np.stack([plane[top : top + rows] for plane in planes.values()], axis=-1)
 
 
-def read_exr(source: Path) -> dict[str, np.ndarray]:
-    """Returns the channels of an EXR by their names, (H, W) float32 each."""
-    library = openimageio()
-    found = _or_fail(library.ImageInput.open(str(source)), library, source)
-    values = np.asarray(found.read_image(library.FLOAT))
-    names = found.spec().channelnames
-    found.close()
-    return {name: values[..., index] for index, name in enumerate(names)}
-
-
 def _description(library: Any, sheet: LinearSheet) -> Any:
     spec = library.ImageSpec(
         sheet.width, sheet.height, len(sheet.channels), library.HALF if sheet.depth == 16 else library.FLOAT

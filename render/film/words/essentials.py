@@ -17,7 +17,7 @@ from render.scene import relief as reliefs
 from render.scene.shot import PathStyle
 from render.scene.words import say
 
-KINDS = ("interpolated", "symmetry", "missing", "diverged", "no_data")  # of points, beside those measured or given
+KINDS = ("interpolated", "missing", "diverged", "no_data")  # of points, beside those measured or given
 Language = Mapping[str, str]
 
 

@@ -61,7 +61,7 @@ class Slopes:
 
     def __init__(self, relief: Relief, body: str, style: Hachures):
         """Smooths the level of a relief, which goes on beyond its edge so that strokes may enter there."""
-        self._relief, self._body, self._style = relief, body, style
+        self._relief, self._body = relief, body
         self._border = tuple(
             min(size - 1, int(BEYOND / cell)) for size, cell in zip(relief.level.shape, relief.cells[::-1], strict=True)
         )

@@ -8,8 +8,6 @@
 
 #ifdef __AVX512F__
 constexpr int STRIPS = 4, UNITS = 5;
-#elif defined(__AVX__)
-constexpr int STRIPS = 2, UNITS = 5;
 #else
 constexpr int STRIPS = 2, UNITS = 5;
 #endif

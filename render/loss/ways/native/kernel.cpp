@@ -14,8 +14,6 @@
 
 #ifdef __AVX512F__
 constexpr int VECTORS = 2, PIXELS = 12;
-#elif defined(__AVX__)
-constexpr int VECTORS = 2, PIXELS = 6;
 #else
 constexpr int VECTORS = 2, PIXELS = 6;
 #endif
