@@ -22,6 +22,7 @@ from render.descent.trajectory import Trajectory
 from render.descent.wording import data_words, training_words
 from render.errors import DataError
 from render.scene import spec
+from render.scene.key import counted
 from render.storage.files import content_key, is_whole
 from render.storage.records import read_record
 
@@ -121,7 +122,7 @@ def key_of(settings: spec.Run, seed: int) -> str:
         {
             "stage": "run",
             "algorithm": ALGORITHM,
-            "settings": settings.model_dump(mode="json", exclude={"seed", "label"}),
+            "settings": counted(settings),
             "seed": settings.seed_in(seed),
             "data": data.fingerprint(settings.data),
         }

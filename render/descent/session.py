@@ -25,6 +25,7 @@ from render.descent.training import ORDER_SEED, Course, Divergence, steps_per_se
 from render.errors import DataError
 from render.progress import Reporter
 from render.scene import spec
+from render.scene.key import counted
 from render.storage import store
 from render.storage.files import disk_errors, file_digest, replacing, sweep
 from render.storage.records import write_json, write_record
@@ -140,7 +141,7 @@ class _Job:
         train, test = self.dataset.train, self.dataset.test
         return {
             "key": self.key,
-            "settings": self.settings.model_dump(mode="json", exclude={"seed", "label"}),
+            "settings": counted(self.settings),
             "seed": self.seed,
             "network": networks.describe(self.settings.network, train.inputs.shape[1:], self.dataset.outputs),
             "parameters": layout_of(model).size,

@@ -15,6 +15,7 @@ from typing import Any
 from render import __version__, compiler
 from render.errors import SceneError
 from render.scene.colours import palette
+from render.scene.key import counted
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 from render.scene.typefaces import fonts
@@ -46,7 +47,7 @@ def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str])
             "shots": [shot.model_dump(mode="json") for shot in scene.shots],
             "paths": {name: scene.measured[name].paths for name in sorted(surfaces) if name in scene.measured},
             "surfaces": dict(sorted(surfaces.items())),
-            "output": output.model_dump(mode="json", exclude={"encoder"}),
+            "output": counted(output),
         }
     )
 

@@ -29,6 +29,7 @@ from render.sampling.status import Status
 from render.sampling.surface import Surface, SurfaceStore
 from render.sampling.survey import Means, Survey
 from render.scene import surface as spec
+from render.scene.key import counted, draws_from_scene
 from render.scene.plane import others_of
 from render.scene.spec import Scene
 from render.space.grid import Grid
@@ -60,24 +61,19 @@ def key_of(scene: Scene, name: str, runs: Mapping[str, str]) -> str:
         {
             "stage": "surface",
             "algorithm": ALGORITHM,
-            "settings": settings.model_dump(
-                mode="json",
-                exclude={**dict.fromkeys(("run", "paths", "label", "budget"), True), "plane": {"run", "runs"}},
-            ),
+            "settings": counted(settings, runs),
             "budget": scene.budget_of(name),
             "seed": scene.seed if _is_seeded(settings) else None,
             "relief": {**asdict(scaling_of(scene.look.steps)), "places": PLACES}
             if settings.mode == "adaptive"
             else None,
-            "runs": [runs[other] for other in (settings.run, *_through(settings))],
-            "paths": [runs[other] for other in settings.paths],
         }
     )
 
 
 def _is_seeded(settings: spec.Surface) -> bool:
     """Whether a surface draws something from the scene's seed."""
-    return getattr(settings.plane, "seed", 0) is None or settings.objective.dropout == "fixed"
+    return draws_from_scene(settings) or settings.objective.dropout == "fixed"
 
 
 def _through(settings: spec.Surface) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from render.scene.key import InKey
 from render.scene.part import Part
 from render.scene.words import Label
 
@@ -47,7 +48,7 @@ class ReadySurface(Part):
     """A surface that somebody has measured already; it has no run, and no path unless a file has one."""
 
     source: Source = Field(description="file that holds it, and one for its path")
-    label: Label | None = Field(
+    label: Annotated[Label | None, InKey.LABEL] = Field(
         default=None, examples=["Réseau A"], description="what it is called on pictures; its name when absent"
     )
 
@@ -58,6 +59,6 @@ class ImportedRun(Part):
     folder: File = Field(
         examples=["output/runs/mine"], description="folder that thalweg import has made; from the working directory"
     )
-    label: Label | None = Field(
+    label: Annotated[Label | None, InKey.LABEL] = Field(
         default=None, examples=["Réseau A"], description="what it is called on pictures; its name when absent"
     )

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from render.scene.duration import Duration
 from render.scene.framerate import FrameRate
+from render.scene.key import InKey
 from render.scene.part import Part
 from render.scene.words import Words
 
@@ -67,4 +68,4 @@ class Film(Part):
     title: bool = Field(default=True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: Words = Field(default=Words(), description=LANGUAGE)
-    encoder: H264 = Field(default=H264(), description="video format")
+    encoder: Annotated[H264, InKey.APART] = Field(default=H264(), description="video format")

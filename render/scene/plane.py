@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from render.scene.part import Location, Name, Part, Seed, refusal
+from render.scene.key import InKey, OwnSeed
+from render.scene.part import Location, Name, Part, refusal
 
 Bounds = tuple[float, float]
 AROUND: tuple[Bounds, Bounds] = ((-1.0, 1.0), (-1.0, 1.0))
@@ -42,7 +43,7 @@ class Random(Part):
     ignore: Literal["none", "biasbn"] = Field(
         default="biasbn", description="parameters that stay where they are: biasbn (biases and batch norm) or none"
     )
-    seed: Seed | None = Field(default=None, description="seed of the directions; the scene's own when absent")
+    seed: OwnSeed = Field(default=None, description="seed of the directions; the scene's own when absent")
     orthogonal: bool = Field(default=False, description="whether the two directions are turned to a right angle")
 
 
@@ -56,22 +57,22 @@ class Gradient(Part):
     """The direction of steepest descent at the end of the run, and a random one at right angles to it."""
 
     kind: Literal["gradient"] = "gradient"
-    seed: Seed | None = Field(default=None, description="seed of the random direction; the scene's own when absent")
+    seed: OwnSeed = Field(default=None, description="seed of the random direction; the scene's own when absent")
 
 
 class Between(Part):
     """From the end of the run (α = 0) to that of another (α = 1), and a random direction at right angles, as long."""
 
     kind: Literal["between"] = "between"
-    run: Name = Field(examples=["b"], description="name of the other run under runs")
-    seed: Seed | None = Field(default=None, description="seed of the random direction; the scene's own when absent")
+    run: Annotated[Name, InKey.NAME] = Field(examples=["b"], description="name of the other run under runs")
+    seed: OwnSeed = Field(default=None, description="seed of the random direction; the scene's own when absent")
 
 
 class Three(Part):
     """Through the ends of the run (0, 0) and of two others: the first at (1, 0), the second where β is positive."""
 
     kind: Literal["three"] = "three"
-    runs: Annotated[tuple[Name, Name], Field(strict=False)] = Field(
+    runs: Annotated[tuple[Name, Name], Field(strict=False), InKey.NAME] = Field(
         examples=[["b", "c"]], description="names of the other two runs"
     )
 

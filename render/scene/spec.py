@@ -14,6 +14,7 @@ from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.language.nearest import nearest
 from render.scene.look import Look
@@ -39,8 +40,10 @@ class Run(Part):
     data: Data = Field(description=f"data that the network learns: {kinds_of(Data)}")
     network: AnyNetwork = Field(description=f"network that is trained: {kinds_of(AnyNetwork)}")
     training: Training = Field(description="way it is trained")
-    seed: Seed | None = Field(default=None, description="seed of this run; the scene's own when absent")
-    label: Label | None = Field(default=None, examples=["Réseau A"], description=NAMED)
+    seed: Annotated[Seed | None, InKey.APART] = Field(
+        default=None, description="seed of this run; the scene's own when absent"
+    )
+    label: Annotated[Label | None, InKey.LABEL] = Field(default=None, examples=["Réseau A"], description=NAMED)
 
     def seed_in(self, scene_seed: int) -> int:
         """Returns the seed of this run in a scene of a seed."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from render.scene.duration import Duration
+from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Location, Name, Part, refusal
 from render.scene.plane import RANGES, Pca, Plane
@@ -89,13 +90,13 @@ class Range(Part):
 class Surface(Part):
     """The loss of a run's network on a plane; without margin and range, as much of it as suits the plane."""
 
-    run: Name = Field(description="name of the run under runs")
-    paths: list[Name] = Field(
+    run: Annotated[Name, InKey.NAME] = Field(description="name of the run under runs")
+    paths: Annotated[list[Name], InKey.NAME] = Field(
         default=[],
         max_length=MOST_PATHS - 1,
         description="further runs, of the same network, whose paths are drawn as well",
     )
-    label: Label | None = Field(
+    label: Annotated[Label | None, InKey.LABEL] = Field(
         default=None,
         examples=["Réseau A"],
         description="what it is called on pictures, in free text; its name when absent",
@@ -132,7 +133,7 @@ class Surface(Part):
         default="auto",
         description="how points are computed; auto takes the fastest of those that fit the network, by timing",
     )
-    budget: Annotated[Duration, Field(gt=0)] | None = Field(
+    budget: Annotated[Annotated[Duration, Field(gt=0)] | None, InKey.APART] = Field(
         default=None,
         description="time for measuring, seconds or with a unit; points are fitted to it, and the caption says so",
     )
