@@ -9,7 +9,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 import sysconfig
 import tempfile
 import types
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from render.interrupts import is_asked_to_end
+from render.progress import notice
 from render.storage import kernels
 from render.storage.files import cache_folder
 
@@ -33,7 +33,7 @@ def strategy() -> str:
     lacking = lacks()
     if lacking is None:
         return "compiled"
-    _say(f"{lacking[0]}, so kernels run unfused and slower; {lacking[1]}")
+    notice(f"{lacking[0]}, so kernels run unfused and slower; {lacking[1]}")
     return "eager"
 
 
@@ -54,7 +54,7 @@ def library(source: str) -> ctypes.CDLL | None:
     """
     command = _compiler()
     if not command:
-        _say("no C++ compiler was found, so points are measured unfused and slower; `apt install g++` brings one")
+        notice("no C++ compiler was found, so points are measured unfused and slower; `apt install g++` brings one")
         return None
     key = kernels.key_of(source, command, FLAGS)
     kept = kernels.read(key) if key else None
@@ -92,7 +92,7 @@ def _made(source: str, command: list[str]) -> tuple[ctypes.CDLL, bytes] | None:
             reason = (
                 error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
             ) or "no reason given"
-            _say(f"a kernel could not be compiled, so points are measured slower ({reason.strip().splitlines()[0]})")
+            notice(f"a kernel could not be compiled, so points are measured slower ({reason.strip().splitlines()[0]})")
             return None
 
 
@@ -181,7 +181,7 @@ class _Fused:
         except TorchDynamoException as error:
             if is_asked_to_end():  # the compiler, a child of this process, was ended by the same Ctrl-C
                 raise KeyboardInterrupt from error
-            _say(f"a kernel could not be compiled and runs slower ({_first_line(str(error))})")
+            notice(f"a kernel could not be compiled and runs slower ({_first_line(str(error))})")
             self._run = self._kernel
             return self._run(*arguments, **named)
 
@@ -198,7 +198,3 @@ def _own_code(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 def _first_line(text: str) -> str:
     return next(iter(text.strip().splitlines()), "no reason given")
-
-
-def _say(notice: str) -> None:
-    print(f"note: {notice}", file=sys.stderr)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TextIO
 
@@ -123,6 +124,31 @@ class Reporter:
     def say(self, text: str) -> None:
         """Tells one line without breaking a bar."""
         self.display.say(text)
+
+    @contextlib.contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Tells, while the block runs, what is noticed where no reporter is at hand.
+
+        A silent one leaves that to standard error: it is no progress, and who asked for none still has to know it.
+        """
+        token = None if isinstance(self.display, Silence) else _HEARING.set(self)
+        try:
+            yield
+        finally:
+            if token is not None:
+                _HEARING.reset(token)
+
+
+_HEARING: ContextVar[Reporter | None] = ContextVar("hearing", default=None)
+
+
+def notice(text: str) -> None:
+    """Tells one line to the reporter that is hearing, on standard error where none is."""
+    reporter = _HEARING.get()
+    if reporter is None:
+        print(f"note: {text}", file=sys.stderr)
+    else:
+        reporter.say(f"note: {text}")
 
 
 class Silence:

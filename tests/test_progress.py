@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from render.progress import Bars, Lines, Reporter, Silence, format_duration, format_rate
+from render.progress import Bars, Lines, Reporter, Silence, format_duration, format_rate, notice
 
 
 class Clock:
@@ -78,6 +78,19 @@ def test_a_notice_is_one_line():
     reporter, stream, _ = in_lines()
     reporter.say("surface main: a damaged tile is measured again")
     assert stream.getvalue() == "surface main: a damaged tile is measured again\n"
+
+
+def test_what_is_noticed_without_a_reporter_goes_to_the_one_that_is_hearing(capsys):
+    reporter, stream, _ = in_lines()
+    with reporter.hearing():
+        notice("a kernel was damaged")
+        with Reporter.silent().hearing():
+            notice("and another")
+    assert stream.getvalue() == "note: a kernel was damaged\nnote: and another\n"
+    notice("a third")
+    with Reporter.silent().hearing():
+        notice("a fourth")
+    assert capsys.readouterr().err == "note: a third\nnote: a fourth\n"
 
 
 def test_the_display_fits_the_stream(monkeypatch):

@@ -28,6 +28,7 @@ from render.loss.identity import Codes, identity_of
 from render.loss.measurement import Criterion, Evaluator, Measurement, Mode, OneHotMSELoss, Problem, per_example
 from render.loss.memory import memory_errors, resident, tensor_of
 from render.loss.ways import strategies
+from render.progress import notice
 from render.space.grid import Grid
 from render.storage.fingerprint import reads
 
@@ -86,7 +87,7 @@ class Objective:
             conduct = conduct_of(self.problem)
         self._settled = Codes.settled(before, Codes.of(self.problem))
         for note in notes_on(conduct):
-            strategies.say(note)
+            notice(note)
         inputs = self.problem.inputs if conduct.differentiates else self.problem.inputs.detach()
         return replace(self.problem, inputs=inputs, conduct=conduct)
 

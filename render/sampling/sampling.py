@@ -69,9 +69,10 @@ def sample(
     if found is not None:
         return found
     if folder is None or means.shard:
-        return order.begin().measure()
+        with reporter.hearing():
+            return order.begin().measure()
     before = _outcome_in(folder)
-    with locked(folder, reporter.say):
+    with locked(folder, reporter.say), reporter.hearing():
         found = order.finished() if _outcome_in(folder) != before else None
         return found or order.begin().measure()
 

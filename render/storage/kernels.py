@@ -13,13 +13,13 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from render.errors import MachineError
+from render.progress import notice
 from render.storage.files import cache_folder, content_key, replacing
 
 LAYOUT = 1  # raise it when the files look otherwise
@@ -90,7 +90,7 @@ def read(key: str) -> bytes | None:
         return None
     digest, kernel = content[:DIGEST], content[DIGEST:]
     if digest != _digest(key, kernel):
-        print(f"note: {path} is damaged; its kernel is compiled again", file=sys.stderr)
+        notice(f"{path} is damaged; its kernel is compiled again")
         return None
     _note_use(path)
     return kernel

@@ -43,7 +43,7 @@ class Bench:
             return found
         self._foresee(work)
         finished = [self.obtain(need) for need in work.needs]
-        with locked(work.place, self.reporter.say):
+        with locked(work.place, self.reporter.say), self.reporter.hearing():
             found = self.find(work)  # whoever was there before has made it
             if found is None:
                 found = self._finished[work.path, work.key] = work.make(finished, self.reporter)

@@ -13,7 +13,6 @@ not agree with the loop is left out, and that is said.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from render.loss.ways.dense.plane import DensePlane, is_dense
 from render.loss.ways.loop import LoopPlane
 from render.loss.ways.native.plane import NativePlane, is_native
 from render.loss.ways.traced import is_traced, traced
+from render.progress import notice
 from render.space.grid import Grid
 from render.storage.files import content_key
 from render.storage.records import read_json, write_json
@@ -105,7 +105,7 @@ def prepare(problem: Problem, plane: torch.Tensor, strategy: str, grid: Grid | N
         raise UsageError(f"strategy: {strategy!r} is unknown; choose auto, {', '.join(STRATEGIES)}")
     exact = replace(problem, mode=replace(problem.mode, precision="float32"))
     if problem.mode.precision == "tf32" and not problem.inputs.is_cuda:
-        say("tf32 is a precision of CUDA devices only; measuring in float32")
+        notice("tf32 is a precision of CUDA devices only; measuring in float32")
         problem = exact
     if problem.mode.precision != "float32":
         rough = _built(problem, plane, strategy, grid, choices)
@@ -119,7 +119,7 @@ def _keeps(exact: Problem, rough: Evaluator, plane: torch.Tensor, grid: Grid, pr
     places = probes(grid.alphas, grid.betas)
     found = check(LoopPlane(exact, plane).measure(places), rough.measure(places))
     if not found.passes:
-        say(f"{precision} failed its check ({found}); measuring in float32")
+        notice(f"{precision} failed its check ({found}); measuring in float32")
     return found.passes
 
 
@@ -252,7 +252,7 @@ def _fastest(
                 trials |= {close: trials[close].at_length() for close in (best, name)}
             best = max(best, name, key=lambda one: trials[one].rate)
     if best == "loop" and "folded" in names and not is_traced(problem):
-        say(
+        notice(
             f"{type(problem.model).__name__} is measured one point at a time, by the plain loop: "
             "its code cannot be traced"
         )
@@ -273,10 +273,10 @@ def _agreeing(problem: Problem, plane: torch.Tensor, name: str, known: _Known) -
     except (_Unfit, MachineError):  # the one is told at the end, the other by the compiler
         return None
     except Exception as error:  # torch.compile fails in many ways; the loop always works
-        say(f"strategy {name} failed ({type(error).__name__}), and is left out")
+        notice(f"strategy {name} failed ({type(error).__name__}), and is left out")
         return None
     if doubt:
-        say(f"strategy {name} is left out, since it does not agree with the plain loop ({doubt})")
+        notice(f"strategy {name} is left out, since it does not agree with the plain loop ({doubt})")
         return None
     return way
 
@@ -334,8 +334,3 @@ def _key(problem: Problem, plane: torch.Tensor, candidates: list[str]) -> str:
         "versions": [torch.__version__, np.__version__],
     }
     return content_key(settings)
-
-
-def say(notice: str) -> None:
-    """Says a notice where there is no reporter."""
-    print(f"note: {notice}", file=sys.stderr)
