@@ -16,6 +16,14 @@ class ThalwegError(Exception):
 
     exit_code = 1
 
+    def __init__(self, said: str, remedy: str = ""):
+        """Takes what is wrong, and what to do about it, which ends the sentence; the first may hold both."""
+        super().__init__(said, *([remedy] if remedy else []))  # all of it goes from process to process
+        self.said, self.remedy = said, remedy
+
+    def __str__(self) -> str:
+        return f"{self.said}; {self.remedy}" if self.remedy else self.said
+
 
 class UsageError(ThalwegError):
     """A command was called in a way that it does not understand."""

@@ -60,8 +60,8 @@ def encode(
         film = _read_back(temporary, fps)
         if (film.frames, film.size) != (len(frames), size):
             raise MachineError(
-                f"{target.name}: ffmpeg made {film.frames} frames of {film.size}, not {len(frames)} of {size}; "
-                "remove the folder of its frames, then run the same command again"
+                f"{target.name}: ffmpeg made {film.frames} frames of {film.size}, not {len(frames)} of {size}",
+                "remove the folder of its frames, then run the same command again",
             )
     return film
 
@@ -70,7 +70,7 @@ def _common_size(frames: Sequence[Path]) -> tuple[int, int]:
     """Returns width and height of all frames, which must agree and be even."""
     sizes = {_size_of(frame) for frame in frames}
     if len(sizes) != 1:
-        raise MachineError(f"a film needs frames of one size, not {sorted(sizes)}; remove the folder of its frames")
+        raise MachineError(f"a film needs frames of one size, not {sorted(sizes)}", "remove the folder of its frames")
     width, height = size = sizes.pop()
     if width % 2 or height % 2:
         raise SceneError([f"film size {width}×{height}: H.264 needs even sides; use {width & ~1}×{height & ~1}"])
@@ -142,7 +142,7 @@ def _start(command: Sequence[str], messages: int) -> subprocess.Popen[bytes]:
             start_new_session=True,  # Ctrl-C is for whoever started it, who then ends it
         )
     except OSError as error:
-        raise MachineError(f"ffmpeg cannot be started ({error.strerror}); install imageio-ffmpeg again") from error
+        raise MachineError(f"ffmpeg cannot be started ({error.strerror})", "install imageio-ffmpeg again") from error
 
 
 def _read_back(film: Path, fps: float | Fraction) -> EncodedFilm:
@@ -164,9 +164,11 @@ def ffmpeg() -> str:
     try:
         path = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
-        raise MachineError("ffmpeg was not found; install imageio-ffmpeg again") from error
+        raise MachineError("ffmpeg was not found", "install imageio-ffmpeg again") from error
     if shutil.which(path) is None:
-        raise MachineError(f"{Path(path).name} was not found; unset IMAGEIO_FFMPEG_EXE or install imageio-ffmpeg again")
+        raise MachineError(
+            f"{Path(path).name} was not found", "unset IMAGEIO_FFMPEG_EXE or install imageio-ffmpeg again"
+        )
     return path
 
 
@@ -175,7 +177,7 @@ def require_encoder() -> None:
     listed = subprocess.run([ffmpeg(), "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
     if "libx264" not in listed.stdout:
         raise MachineError(
-            "the ffmpeg that was found has no libx264; unset IMAGEIO_FFMPEG_EXE, or install imageio-ffmpeg again"
+            "the ffmpeg that was found has no libx264", "unset IMAGEIO_FFMPEG_EXE, or install imageio-ffmpeg again"
         )
 
 

@@ -97,15 +97,15 @@ def disk_errors(path: Path, option: str = "--out") -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise MachineError(f"{path}: the disk is full; make room, then run the same command again") from error
+            raise MachineError(f"{path}: the disk is full", "make room, then run the same command again") from error
         if error.errno in REFUSED:
             raise MachineError(
-                f"{path}: cannot be written ({error.strerror}); choose another folder with {option}"
+                f"{path}: cannot be written ({error.strerror})", f"choose another folder with {option}"
             ) from error
         if error.errno in GONE:
             raise MachineError(
-                f"{path}: has vanished while it was written ({error.strerror}); when its disk is there again, run the "
-                "same command again"
+                f"{path}: has vanished while it was written ({error.strerror})",
+                "when its disk is there again, run the same command again",
             ) from error
         raise
 

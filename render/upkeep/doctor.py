@@ -56,8 +56,7 @@ def examine(output: Path) -> Iterator[Check]:
         try:
             yield check(name)
         except MachineError as error:
-            said, _, remedy = str(error).partition("; ")
-            yield Check(name, said, remedy or "see the README for what a machine needs")
+            yield Check(name, error.said, error.remedy or "see the README for what a machine needs")
     yield _disk("disk for results", output, "choose another folder with --out", needed=True)
     yield _disk("disk for the cache", cache_folder(), "name another folder with THALWEG_CACHE", needed=False)
 
@@ -100,7 +99,7 @@ def _torch(name: str) -> Check:
     try:
         import torch
     except (ImportError, OSError) as error:
-        raise MachineError(f"cannot be imported ({error}); pip install -c constraints.txt -e .") from error
+        raise MachineError(f"cannot be imported ({error})", "pip install -c constraints.txt -e .") from error
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
     return Check(name, f"{torch.__version__}, {device}, {torch.get_num_threads()} threads")
 

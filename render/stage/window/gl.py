@@ -38,7 +38,7 @@ def require_gl() -> str:
         if opened:
             _choose(window, opened)
             return _notice(asked, opened)
-    raise MachineError(_refusal(_steering(os.environ)))
+    raise _refusal(_steering(os.environ))
 
 
 def _candidates(asked: str | None) -> Iterator[str | None]:
@@ -66,13 +66,15 @@ def _notice(asked: str | None, opened: str) -> str:
     return ""
 
 
-def _refusal(steering: Mapping[str, str]) -> str:
+def _refusal(steering: Mapping[str, str]) -> MachineError:
     if not steering:
-        return "no OpenGL library was found to draw with; install one, e.g. `apt install libegl1 libgl1-mesa-dri`"
+        return MachineError(
+            "no OpenGL library was found to draw with", "install one, e.g. `apt install libegl1 libgl1-mesa-dri`"
+        )
     named = ", ".join(f"{name}={value}" for name, value in steering.items())
-    return (
-        f"no window to draw in can be opened with {named}; unset {'it' if len(steering) == 1 else 'them'}, or "
-        "`apt install libegl1 libgl1-mesa-dri`"
+    return MachineError(
+        f"no window to draw in can be opened with {named}",
+        f"unset {'it' if len(steering) == 1 else 'them'}, or `apt install libegl1 libgl1-mesa-dri`",
     )
 
 
