@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from render.scene.colours import oklab
+from render.scene.colours.oklab import POWER, SCALE, SHIFT, SLOPE, TOE, TOE_LIGHT
 from render.scene.colours.palette import stops_of
 
 _TO_LMS, _TO_LAB = np.array(oklab.TO_LMS), np.array(oklab.TO_LAB)
@@ -20,7 +21,7 @@ def linear_of(colour: str) -> np.ndarray:
 
 def light_of(values: np.ndarray) -> np.ndarray:
     """Returns sRGB values in 0..1 as linear light."""
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return np.where(values <= TOE, values / SLOPE, ((values + SHIFT) / SCALE) ** POWER)
 
 
 _LIGHT = light_of(np.arange(256) / 255)  # (256,) of every sRGB code
@@ -28,7 +29,7 @@ _LIGHT = light_of(np.arange(256) / 255)  # (256,) of every sRGB code
 
 def srgb_of(light: np.ndarray) -> np.ndarray:
     """Returns linear light, at least 0, as sRGB values."""
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.where(light <= TOE_LIGHT, SLOPE * light, SCALE * light ** (1 / POWER) - SHIFT)
 
 
 def decoded(codes: np.ndarray) -> np.ndarray:

@@ -20,6 +20,10 @@ TO_LAB = (
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
 LUMA = (0.2126, 0.7152, 0.0722)  # luminance of linear red, green and blue
+# The transfer of sRGB (IEC 61966-2-1): a line near black, and a power above it.
+TOE, TOE_LIGHT = 0.04045, 0.0031308  # where the line ends, as a code in 0..1 and as light
+SLOPE = 12.92  # of the line, code / light
+SHIFT, SCALE, POWER = 0.055, 1.055, 2.4
 UNSEEN = 0.01  # lightness; well-kept maps, measured in other spaces, go back by up to 0.006
 
 Triple = tuple[float, float, float]
@@ -27,9 +31,13 @@ Triple = tuple[float, float, float]
 
 def light(colour: str) -> Triple:
     """Returns the linear RGB of "#rrggbb", 0 to 1 each."""
-    codes = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (code / 12.92 if code <= 0.04045 else ((code + 0.055) / 1.055) ** 2.4 for code in codes)
+    red, green, blue = (decoded(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
     return red, green, blue
+
+
+def decoded(code: float) -> float:
+    """Returns the linear light of an sRGB code, both 0 to 1."""
+    return code / SLOPE if code <= TOE else ((code + SHIFT) / SCALE) ** POWER
 
 
 def oklab(colour: str) -> Triple:

@@ -20,7 +20,7 @@ from torch import Tensor
 from render.stage.lens.resolve import Samples, filtered
 from render.stage.light.gloss import gloss_of, sky_towards
 from render.stage.shading.field import DIVERGED, looked_up
-from render.stage.shading.shade import CHUNK, UNDERSIDE, Body
+from render.stage.shading.shade import CHUNK, INK, KIND, UNDERSIDE, Body
 from render.stage.shading.spot import Spot, Vector, bevelled, bilinear, spot_of
 from render.stage.shading.uniforms import Uniforms
 from render.stage.shading.walls import strata, wall_gloss, wall_lights
@@ -35,7 +35,7 @@ DEPTH = 6  # the row of the depth; what follows it is light
 
 def _owners(samples: Samples) -> Tensor:
     """Returns whose light samples are drawn by, (n,); paths have that of the first body."""
-    kind, whose = samples.values[3], samples.values[5]
+    kind, whose = samples.values[KIND], samples.values[INK]
     return torch.where(kind >= int(Kind.PATH), torch.zeros_like(whose), whose)
 
 
@@ -96,7 +96,7 @@ def layers_of(samples: Samples, shaded: Tensor, bodies: Sequence[Callable[[Tenso
 
     bodies: what gives the PARTS of samples of each of them.
     """
-    kind = samples.values[3]
+    kind = samples.values[KIND]
     cover = shaded[3] * (kind > 0)
     line = cover * (kind >= int(Kind.PATH))
     body, owner, parts = cover - line, _owners(samples), torch.zeros(WIDTH, samples.values.shape[1])

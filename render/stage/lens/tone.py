@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from render.scene.colours.oklab import LUMA
+from render.scene.colours.oklab import LUMA, POWER, SCALE, SHIFT, SLOPE, TOE_LIGHT
 
 _AGX = ((0.842479062253094, 0.0784335999999992, 0.0792237451477643),
         (0.0423282422610123, 0.878468636469772, 0.0791661274605434),
@@ -87,7 +87,7 @@ def show(rgb: Tensor, transform: str) -> Tensor:
 
 def encoded(linear: Tensor) -> Tensor:
     """Returns linear light of a screen as sRGB in 0..1."""
-    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+    return torch.where(linear <= TOE_LIGHT, SLOPE * linear, SCALE * linear.clamp(min=TOE_LIGHT) ** (1 / POWER) - SHIFT)
 
 
 def exposure_for(light: Tensor, transform: str, wanted: float) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from render.scene.colours.oklab import decoded
 from render.stage.lens.tone import exposure_for, luminance
 from render.stage.shading.field import Field
 
@@ -22,7 +23,7 @@ def automatic(fields: Sequence[Field], inside: Sequence[np.ndarray], transform: 
     grey = luminance((lit[:, 0], lit[:, 1], lit[:, 2]))
     brightest = torch.quantile(grey, PERCENTILE / 100)
     light = lit[(grey - brightest).abs().argsort()[: max(1, len(grey) // 200)]].mean(0)
-    wanted = ((PEAK + 0.055) / 1.055) ** 2.4
+    wanted = decoded(PEAK)
     return float(np.clip(exposure_for(light, transform, wanted), LEAST, MOST))
 
 

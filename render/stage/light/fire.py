@@ -19,7 +19,8 @@ PALE = 0.25  # luminance of the deepest ground from which on it is marked in dar
 HEAT, WHITE = 2.6, 0.3  # brightness of a glowing line, and how white its core is
 HEAT_AMONG, WHITE_AMONG = 1.3, 0.12  # of lines that are told apart by their colours
 LAMP_LIGHT, LAMP_WHITE = 1.3, 0.35  # of a glowing line on the ground, at glow 1, and how white that light is
-CONTRAST = 4.35  # of a path to the ground beside it, luminance with 5 % added to each; softened it leaves 3
+FLARE = 0.05  # of white, added to luminances that are compared, as light in a room adds it on a screen (WCAG 2)
+CONTRAST = 4.35  # of a path to the ground beside it, luminance with FLARE added to each; softened it leaves 3
 PURER = 2.2  # power by which the colour of a path is purer in its halo on the ground: glow, where brown would be dirt
 
 
@@ -71,7 +72,7 @@ def beside(style: PathLight, several: bool, seen: float) -> np.ndarray:
         return np.zeros(4)
     colour = path_colours(style)[0]
     pure = (colour / max(1e-6, float(colour.max()))) ** PURER
-    wanted = max(0.01, (seen + 0.05) / CONTRAST - 0.05)
+    wanted = max(0.01, (seen + FLARE) / CONTRAST - FLARE)
     return np.array([*np.clip(pure * wanted / float(pure @ LUMA), 0, 1), 1.0])
 
 

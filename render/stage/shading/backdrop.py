@@ -17,10 +17,17 @@ from render.stage.lens.tiles import WHOLE, Crop
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light.bake import Sun
 from render.stage.shading.field import hue
-from render.stage.shading.floor import BEHIND, Standing, bake_floor, ground_picture
+from render.stage.shading.floor import BEHIND, Numbers, Standing, bake_floor, ground_picture
 from render.stage.shading.uniforms import Uniforms
 
 HORIZON = 0.06  # height over which the light at the horizon fades, tangents
+HORIZON_LIGHT = 4  # of the background's lift, at the horizon; larger: dawn, smaller: night
+TALLEST = 0.7  # of the tallest relief, that counts for how far the mirror image reaches; larger: a polished floor
+SATIN = 0.35  # blur of the mirror image / the way of its ray, at roughness 1; larger: a matt floor
+SUN_TINT, SKY_TINT, SKY_PURER = 0.08, 3, 1.5  # of both in the light behind the object, and a power; larger power: purer
+VOID_LOW = 0.1  # half pictures that the lift of the void lies below the middle; larger: the object stands before dark
+VOID_WIDE = 1.6  # half pictures, squared, where that lift has gone; larger: the corners are grey
+VOID_GREY = 0.4  # of white in its colour, the rest is the background's hue; 0: a coloured cloud, 1: a grey one
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class Backdrop:
             for body in bodies
         ]
         tops = [body.relief.exaggeration for body in bodies]
-        self._height = look.walls.thickness + 0.7 * max(tops)
+        self._height = look.walls.thickness + TALLEST * max(tops)
 
     def picture(self, size: tuple[int, int], view: View, uniforms: Uniforms, crop: Crop = WHOLE) -> GroundPicture:
         """Returns the ground from a view that the uniforms are aimed by; crop is the part of the whole picture."""
@@ -71,24 +78,37 @@ class Backdrop:
         away = view.target - view.position
         flat = away[:2] / max(1e-6, float(np.hypot(*away[:2])))
         spot = flat * BEHIND
-        tint = 0.08 * linear_of(look.sun.colour) * look.sun.strength + linear_of(look.sky.colour) ** 1.5 * 3
+        tint = SUN_TINT * linear_of(look.sun.colour) * look.sun.strength
+        tint = tint + linear_of(look.sky.colour) ** SKY_PURER * SKY_TINT
         tint = tint / max(1e-6, float(tint.max()))
-        values = [
-            floor.reach * self._height, floor.roughness * 0.35, self._floor.height, self._floor.half,
-            floor.contact, floor.shadow, 0.0 if paper else floor.pool, 0.0 if paper else floor.reflection,
-            0.0 if paper else look.background.lift, spot[0], spot[1], *tint,
-        ]  # fmt: skip
-        return torch.tensor(values, dtype=torch.float32)
+        red, green, blue = tint
+        numbers = Numbers(
+            reach=floor.reach * self._height,
+            roughness=floor.roughness * SATIN,
+            height=self._floor.height,
+            half=self._floor.half,
+            contact=floor.contact,
+            shadow=floor.shadow,
+            pool=0.0 if paper else floor.pool,
+            reflection=0.0 if paper else floor.reflection,
+            lift=0.0 if paper else look.background.lift,
+            spot_x=spot[0],
+            spot_y=spot[1],
+            red=red,
+            green=green,
+            blue=blue,
+        )
+        return torch.tensor(numbers, dtype=torch.float32)
 
     def _void(self, size: tuple[int, int], crop: Crop) -> GroundPicture:
         """Returns a faint lift behind the object that has gone where the picture ends."""
         width, height = size
         x = torch.lerp(torch.tensor(crop[0]), torch.tensor(crop[2]), (torch.arange(width) + 0.5) / width) * 2 - 1
         y = torch.lerp(torch.tensor(crop[1]), torch.tensor(crop[3]), (torch.arange(height) + 0.5) / height) * 2 - 1
-        away2 = x[None, :] ** 2 + (y[:, None] + 0.1) ** 2
-        lift = self._look.background.lift * (1 - away2 / 1.6).clamp(min=0) ** 2
+        away2 = x[None, :] ** 2 + (y[:, None] + VOID_LOW) ** 2
+        lift = self._look.background.lift * (1 - away2 / VOID_WIDE).clamp(min=0) ** 2
         colour = "#ffffff" if self._look.background.colour == CLEAR else self._look.background.colour
-        tint = torch.from_numpy(0.4 + 0.6 * hue(colour))
+        tint = torch.from_numpy(VOID_GREY + (1 - VOID_GREY) * hue(colour))
         return GroundPicture(torch.ones(height, width), lift[None] * tint[:, None, None])
 
     def _horizon(self, size: tuple[int, int], view: View) -> Tensor:
@@ -98,7 +118,7 @@ class Backdrop:
         tangent = np.tan(np.radians(view.angle) / 2)
         y = (1 - (torch.arange(height) + 0.5) / height * 2 + view.shift[1]) * tangent
         rise = (forward[2] + y * up[2]) / torch.sqrt(1 + y * y)
-        share = torch.exp(-rise.abs() / HORIZON) * self._look.background.lift * 4
+        share = torch.exp(-rise.abs() / HORIZON) * self._look.background.lift * HORIZON_LIGHT
         tint = torch.from_numpy(hue(self._look.sky.colour))
         shown = TRANSFORMS["neutral"](tuple(share * part for part in tint))
         return torch.stack(shown)[:, :, None].expand(3, height, width)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -37,6 +38,23 @@ SHEET_DROP = 0.16  # picture widths from a sheet's lowest point to the floor
 SPOT = 1.25  # picture widths over which the light behind the object falls off
 HALVED = 700  # pixels of a picture from which on its ground, where nothing is sharp, is drawn at half the size
 BEHIND = 0.45  # picture widths that it lies behind the middle, seen from the camera
+SPOT_END = 9  # of that distance, squared, where the light is cut to nothing; smaller: a disc that one sees
+SUN_LEAST, SUN_WIDER = 3.0, 1.6  # degrees of the sun for shadows, at least, and / its own; larger: softer shadows
+SHADOW_BLUR = 1.0  # texels that the shadow is blurred by; 0: steps in it, larger: it leaves the foot of the walls
+LOWEST_SUN = 0.2  # rise of the sun's direction, below which a sheet's shadow goes no farther; smaller: off the floor
+SHEET_SHADOW, SHEET_SOFT = 0.8, 0.25  # of the sun, in a sheet's shadow, and its blur / the sheet's height above
+SHEET_CONTACT, SHEET_WIDE = 0.7, 0.6  # of the sky, under a sheet, and that shadow's blur / the sheet's height above
+PATCHES = 64  # along the outline, that send the walls' light; fewer: the light on the floor has beads
+PATCH_SHARES = (0.2, 0.5, 0.85)  # of a wall's height, where those are; lower: a brighter seam at the foot
+POOL_SOFT = 4e-4  # picture widths squared, added to distances; smaller: dots of light at the foot of walls
+POOL_LIGHT = 0.35  # of the walls' light on the floor, at pool 1; larger: a stage with coloured lamps
+SATIN_LEAST = 1e-3  # picture widths of blur of the mirror image at the wall's foot; 0: a jagged edge
+CROWN_SOFT = 0.3  # of that blur, at the upper end of the mirror image for a ray that hardly climbs; larger: softer
+DIES, DIES_BY = 1.3, 1.6  # power and rate by which the mirror image dies; larger power: it ends at one height
+GLANCE_LEAST, GLANCE = 0.25, 3  # of the mirror image seen from above, and power; larger power: seen only from low
+BORDER, BORDER_WIDE = 0.7, 0.28  # of the map, from where what is on it fades out, and over how much; none: a square
+HORIZON_LEAST, FARTHEST = 1e-4, 1e3  # a ray that falls less meets no floor; picture widths of what does, at most
+BAND = 1 << 18  # pixels that the kernel takes at a time
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,25 @@ class Floor:
     height: float  # of the plane, picture widths
 
 
+class Numbers(NamedTuple):
+    """The numbers of a floor in one picture, in the order in which the kernel takes them."""
+
+    reach: Any  # of the mirror image, picture widths
+    roughness: Any  # its blur / the way of the ray
+    height: Any  # of the plane, picture widths
+    half: Any  # of the map's extent, picture widths
+    contact: Any
+    shadow: Any
+    pool: Any
+    reflection: Any
+    lift: Any  # light behind the object
+    spot_x: Any  # where that is brightest, picture widths
+    spot_y: Any
+    red: Any  # its colour
+    green: Any
+    blue: Any
+
+
 def floor_height(look: spec.LookPreset) -> float:
     """Returns where the plane lies, picture widths: under the body, or under what floats above it."""
     return -look.walls.thickness if look.body in ("block", "disc") else -max(SHEET_DROP, look.walls.thickness)
@@ -77,10 +114,11 @@ def bake_floor(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, tabl
     facing = torch.zeros(SIDE, SIDE, 3)
     facing[..., 2] = 1
     open_, _ = bake.bake_sky(ground, ground, facing, cells, sky_colours(look, sun), far=FAR)
-    lit = bake.bake_sun(ground, ground, cells, Sun(sun.azimuth, sun.elevation, max(3.0, 1.6 * sun.size)))
+    lit = bake.bake_sun(ground, ground, cells, Sun(sun.azimuth, sun.elevation, max(SUN_LEAST, SUN_WIDER * sun.size)))
     near = distance_transform_edt(covered, return_distances=False, return_indices=True)
     openness, sunlit = (plane.numpy()[tuple(near)] for plane in (open_, lit))
-    return Floor(_packed(openness, gaussian_filter(sunlit, 1.0), _pool(bodies, look, sun, half, table)), half, height)
+    sunlit = gaussian_filter(sunlit, SHADOW_BLUR)
+    return Floor(_packed(openness, sunlit, _pool(bodies, look, sun, half, table)), half, height)
 
 
 def _packed(openness: np.ndarray, sunlit: np.ndarray, pool: np.ndarray) -> Tensor:
@@ -107,13 +145,14 @@ def _under_a_sheet(
         return np.ones_like(covered, float), np.ones_like(covered, float)
     cell = x[1] - x[0]
     above = float(np.mean([body.relief.heights.mean() for body in bodies])) - floor
-    way = sun.direction[:2] / max(0.2, sun.direction[2]) * above
+    way = sun.direction[:2] / max(LOWEST_SUN, sun.direction[2]) * above
     shade = np.zeros_like(covered, float)
     for body in bodies:
         px, py = np.meshgrid(x - body.offset[0] + way[0], x - body.offset[1] + way[1])
         shade += mesh.covers(body.relief, shape, px, py)
-    blurred = gaussian_filter(shade.clip(0, 1), 0.25 * above / cell)
-    return 1 - 0.7 * gaussian_filter(covered.astype(float), 0.6 * above / cell), 1 - 0.8 * blurred
+    blurred = gaussian_filter(shade.clip(0, 1), SHEET_SOFT * above / cell)
+    under = gaussian_filter(covered.astype(float), SHEET_WIDE * above / cell)
+    return 1 - SHEET_CONTACT * under, 1 - SHEET_SHADOW * blurred
 
 
 def _pool(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, half: float, table: Tensor) -> np.ndarray:
@@ -125,7 +164,7 @@ def _pool(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, half: flo
         places, normals, areas, light = _wall_patches(body, look, sun, table)
         for place, normal, area, sent in zip(places, normals, areas, light, strict=True):
             dx, dy, dz = gx - float(place[0]), gy - float(place[1]), float(place[2])
-            r2 = dx * dx + dy * dy + dz * dz + 4e-4
+            r2 = dx * dx + dy * dy + dz * dz + POOL_SOFT
             leaving = (dx * float(normal[0]) + dy * float(normal[1])).clamp(min=0)
             pool += (leaving * dz / (np.pi * r2 * r2) * float(area))[..., None] * sent
     wide = torch.nn.functional.interpolate(
@@ -138,21 +177,21 @@ def _wall_patches(
     body: Standing, look: spec.LookPreset, sun: Sun, table: Tensor
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Tensor]:
     """Returns places above the floor (n, 3), normals (n, 2), areas (n,) and light (n, 3) of patches of walls."""
-    edge = mesh.outline(body.relief, look.body, 64)
+    edge = mesh.outline(body.relief, look.body, PATCHES)
     ends = np.roll(edge, -1, axis=0)
     middle, way = 0.5 * (edge + ends), ends - edge
     length = np.linalg.norm(way, axis=1) + 1e-9
     normal = np.stack([way[:, 1], -way[:, 0]], 1) / length[:, None]
     top = mesh.height_at(body.relief, middle[:, 0], middle[:, 1]) + look.walls.thickness
-    shares = np.array([0.2, 0.5, 0.85])
+    shares = np.array(PATCH_SHARES)
     high = (top[:, None] * shares).ravel()
     level = torch.from_numpy(((high - look.walls.thickness) / max(1e-6, body.relief.exaggeration)).astype(np.float32))
     uniforms = Uniforms.unpack(wall_numbers(look, body.relief, sun).values)
     albedo = strata(level, table, uniforms)
-    sides = [torch.from_numpy(np.repeat(normal[:, k], 3).astype(np.float32)) for k in (0, 1)]
+    sides = [torch.from_numpy(np.repeat(normal[:, k], len(shares)).astype(np.float32)) for k in (0, 1)]
     light = torch.stack(wall_light(albedo, sides, torch.from_numpy(high.astype(np.float32)), uniforms), 1)
-    places = np.column_stack([np.repeat(middle + np.array(body.offset), 3, axis=0), high])
-    return places, np.repeat(normal, 3, axis=0), np.repeat(length * top / 3, 3), light
+    places = np.column_stack([np.repeat(middle + np.array(body.offset), len(shares), axis=0), high])
+    return places, np.repeat(normal, len(shares), axis=0), np.repeat(length * top / len(shares), len(shares)), light
 
 
 def _mirror(
@@ -161,34 +200,33 @@ def _mirror(
     body: tuple[Tensor, int, int, Tensor, Tensor],
     palette_: Tensor,
     u: dict[str, Tensor],
-    floor: Tensor,
+    floor: Numbers,
 ) -> list[Tensor]:
     """Returns the light of a body's walls in the floor, (n,) a channel, with what it leaves of its clearness."""
     level, rows, columns, outline, offset = body  # x, y and the extent along β
-    reach, roughness = floor[0], floor[1]
     flat = torch.sqrt(ray[0] ** 2 + ray[1] ** 2 + 1e-9)
     dx, dy, climb = ray[0] / flat, ray[1] / flat, -ray[2] / flat
     ox, oy = place[0] - offset[0], place[1] - offset[1]
     enter, leave = entry(ox, oy, dx, dy, outline)
     way = torch.where(leave > enter, enter, 0.5 * (enter + leave)).clamp(min=0)
-    soft = roughness * way + 1e-3
-    seen = ((leave - enter) / (2 * soft) + 0.5).clamp(0, 1) * (enter > -1e-3)
+    soft = floor.roughness * way + SATIN_LEAST
+    seen = ((leave - enter) / (2 * soft) + 0.5).clamp(0, 1) * (enter > -SATIN_LEAST)
     high = way * climb
     px, py = ox + way * dx, oy + way * dy
     _, side = nearest_side(px, py, outline)
     top = bilinear(level, rows, columns, px + 0.5, py / offset[2] + 0.5).unbind(1)[0]
     crown = top * u["exaggeration"] - u["base"]
-    seen = seen * ((crown - high) / (soft * (0.3 + climb)) + 0.5).clamp(0, 1)
-    dies = torch.exp(-((high / reach) ** 1.3) * 1.6)
+    seen = seen * ((crown - high) / (soft * (CROWN_SOFT + climb)) + 0.5).clamp(0, 1)
+    dies = torch.exp(-((high / floor.reach) ** DIES) * DIES_BY)
     albedo = strata((high + u["base"]) / u["exaggeration"], palette_, u)
     lit = wall_light(albedo, list(side), high, u)
-    glance = 0.25 + 0.75 * (1 + ray[2]).clamp(0, 1) ** 3
+    glance = GLANCE_LEAST + (1 - GLANCE_LEAST) * (1 + ray[2]).clamp(0, 1) ** GLANCE
     return [part * seen * dies * glance for part in lit]
 
 
 def _ground(
     place: tuple[Tensor, Tensor],
-    floor: Tensor,
+    numbers: Tensor,
     texels: Tensor,
     bodies: list[tuple[Tensor, int, int, Tensor, Tensor]],
     palette_: Tensor,
@@ -197,21 +235,20 @@ def _ground(
 ) -> Tensor:
     """Returns what the ground shows at x, y in −1..1 (y up): (4, n) of factor to its colour and RGB added."""
     u = Uniforms.unpack(uniforms)
-    height, half, contact, shadow, pool, reflection, lift = floor[2:9].unbind(0)
-    spot_x, spot_y = floor[9], floor[10]
-    tint = floor[11:14]
+    floor = Numbers(*numbers.unbind(0))
+    height, half, tint = floor.height, floor.half, (floor.red, floor.green, floor.blue)
     ray = rays(place[0], place[1], u)
-    down = (ray[2] < -1e-4).to(height.dtype) * (u["eye"][2] > height)
-    far = ((height - u["eye"][2]) / ray[2].clamp(max=-1e-4)).clamp(0, 1e3)
+    down = (ray[2] < -HORIZON_LEAST).to(height.dtype) * (u["eye"][2] > height)
+    far = ((height - u["eye"][2]) / ray[2].clamp(max=-HORIZON_LEAST)).clamp(0, FARTHEST)
     px, py = u["eye"][0] + far * ray[0], u["eye"][1] + far * ray[1]
     s, t = px / (2 * half) + 0.5, py / (2 * half) + 0.5
     open_, sunlit, red, green, blue = bilinear(texels, SIDE, SIDE, s, t).unbind(1)
     border = torch.maximum(px.abs(), py.abs()) / half
-    inside = down * (1 - ((border - 0.7) / 0.28).clamp(0, 1)) ** 2
+    inside = down * (1 - ((border - BORDER) / BORDER_WIDE).clamp(0, 1)) ** 2
     open_, sunlit = 1 - (1 - open_) * inside, 1 - (1 - sunlit) * inside
-    factor = (1 - contact * (1 - open_)) * (1 - shadow * (1 - sunlit))
-    away2 = ((px - spot_x) ** 2 + (py - spot_y) ** 2) / (SPOT * SPOT)
-    spot = torch.exp(-away2) * (1 - (away2 / 9).clamp(0, 1)) ** 2 * down
+    factor = (1 - floor.contact * (1 - open_)) * (1 - floor.shadow * (1 - sunlit))
+    away2 = ((px - floor.spot_x) ** 2 + (py - floor.spot_y) ** 2) / (SPOT * SPOT)
+    spot = torch.exp(-away2) * (1 - (away2 / SPOT_END).clamp(0, 1)) ** 2 * down
     unit = torch.rsqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2)
     mirrored = [torch.zeros_like(far) for _ in range(3)]
     for body in bodies:
@@ -219,7 +256,8 @@ def _ground(
         mirrored = [mirrored[k] + image[k] * down for k in range(3)]
     thrown = (red, green, blue)
     lit = [
-        (pool * 0.35 * thrown[k] * inside + reflection * mirrored[k]) * u["exposure"] + lift * tint[k] * spot * factor
+        (floor.pool * POOL_LIGHT * thrown[k] * inside + floor.reflection * mirrored[k]) * u["exposure"]
+        + floor.lift * tint[k] * spot * factor
         for k in range(3)
     ]
     shown = TRANSFORMS[transform]((lit[0], lit[1], lit[2]))
@@ -246,7 +284,7 @@ def ground_picture(
     x = (torch.arange(width) + 0.5) / width * 2 - 1
     y = 1 - (torch.arange(height) + 0.5) / height * 2
     kernel = fuse(_ground)
-    rows = max(1, (1 << 18) // width)
+    rows = max(1, BAND // width)
     parts = []
     for start in range(0, height, rows):
         band = y[start : start + rows]

@@ -19,40 +19,64 @@ from torch import Tensor
 
 from render.compiler import fuse
 from render.stage.lens.tone import TRANSFORMS, luminance
-from render.stage.light.fire import CONTRAST
+from render.stage.light.fire import CONTRAST, FLARE
 from render.stage.light.gloss import gloss_of, sky_towards
 from render.stage.marks.hatch import Hatch, inked
 from render.stage.shading.field import DIVERGED, MUD, Field, looked_up
 from render.stage.shading.spot import Spot, Vector, bevelled, change_of, depth_share, dot, smooth, spot_of, step_of
-from render.stage.shading.uniforms import Uniforms
-from render.stage.shading.walls import wall
+from render.stage.shading.uniforms import COLOUR_SHARE, RIM_LINE, Uniforms
+from render.stage.shading.walls import RIM_LEAST, RIM_WIDTH, edge_light, wall
 from render.stage.window.geometry import Kind
 
 CHUNK = 1 << 16  # samples per call: one shape, so that one compiled kernel serves every frame
 
 UNDERSIDE = 0.35  # of the light above, that reaches the lower side of a sheet
 HALO_REACH = 9.0  # pixels beside the path over which ground stands back, so that the line stands out
+HALO_FULL = 0.2  # of that reach, within which it stands back wholly; larger: a band with an edge
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
+CLEARED = (0.3, 1.0)  # of the clearing, from where contours come back to where they are whole
+CLEAR_LEAST = 0.25  # of contours, that is left right beside the path; smaller: a gap, larger: they cross it
 MAJOR = 5  # every so many contours one is stronger
+WIDER = 0.35  # of its width, by which that one is wider; larger: a map, smaller: even shading
+MINOR = 0.58  # of the strength of the stronger contours, that the others have; smaller: they are hints
+CROWDED, CROWDING = 1.6, 3.2  # contours fade out from 0.19 to 0.5 of a contour per pixel; larger CROWDING: sooner
+LINE_LEAST = 0.3  # of a drawn line's light, where no light falls; smaller: lines vanish in shadow, 1: they shine
+OWN_GREY, OWN_COLOUR = 0.30, 0.9  # of lines on dark ground in its own colour; larger grey: paler, larger colour: purer
+OWN_ON_PALE = 0.12  # of the ground's colour, in lines on pale ground; smaller: black, larger: they are lost
+PALE_FROM = (0.5, 0.55)  # luminance on the screen, from dark ground to pale; wider: lines are lost between
+GRAZING = 0.8  # of the light, on ground seen from the side, at rim 1; larger: pale crests
+EMBER_SHADOW = (0.25, 1.3)  # light, from a shadow to none; higher: more of the ground is a deeper colour
+EMBER_COLD = (0.85, 1.7)  # blue of the light / its red, from warm to cold; lower: even a white sky counts as cold
+EMBER_DEEPER = 0.4  # power by which warm ground is purer in shadow; larger: red shadows, 0: grey ones
+EMBER_LIGHT = 1.7  # of the cold light's grey, that falls on warm ground instead; larger: paler shadows
+LEAST_ALBEDO = 0.02  # of the largest channel, that colours are compared by; smaller: noise in black ground gets a hue
+DARKEST = 0.05  # of its light, that ground beside the path keeps; smaller: a black rim around pale paths
+GLOW_FROM = (0.75, 1.25)  # luminance / what is wanted beside the path, from no glow there to all; wider: softer
+FOOT_SLANT = 0.2  # of a sheet's normal upwards, that its lower side looks down by; larger: less light from below
+UNDERSIDE_LIGHT = 0.3  # of the light above, that comes through a sheet; larger: thin as paper
+TUBE = 0.75  # of a path's light at its edges, so that it looks round; smaller: a pipe, 1: a flat band
+KIND, ALONG, INK = 3, 4, 5  # rows of samples, behind x, y and window depth: also the place on a line, and whose it is
 
 
 def _embers(light: Vector, albedo: Vector) -> tuple[Vector, Vector]:
     """Returns light and albedo by which a shadow on warm ground is a deeper warm colour: under blue it would be mud."""
-    most = torch.maximum(torch.maximum(albedo[0], albedo[1]), albedo[2]).clamp(min=0.02)
+    most = torch.maximum(torch.maximum(albedo[0], albedo[1]), albedo[2]).clamp(min=LEAST_ALBEDO)
     warm = ((albedo[0] - albedo[2]) / most).clamp(0, 1)
     grey = luminance((light[0], light[1], light[2]))
-    shadow = 1 - smooth(0.25, 1.3, grey)
-    cold = smooth(0.85, 1.7, light[2] / light[0].clamp(min=1e-4))
+    shadow = 1 - smooth(*EMBER_SHADOW, grey)
+    cold = smooth(*EMBER_COLD, light[2] / light[0].clamp(min=1e-4))
     share = warm * cold * MUD
-    deeper = [albedo[k] * (albedo[k] / most).clamp(min=0.02) ** (0.4 * warm * shadow) for k in range(3)]
-    return [part * (1 - share) + 1.7 * grey * share for part in light], deeper
+    power = EMBER_DEEPER * warm * shadow
+    deeper = [albedo[k] * (albedo[k] / most).clamp(min=LEAST_ALBEDO) ** power for k in range(3)]
+    return [part * (1 - share) + EMBER_LIGHT * grey * share for part in light], deeper
 
 
 def _edge_line(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns the light of the fine line where the top was cut, 0 to 1: about a pixel and a half wide."""
     step = step_of(spot.normal, [*spot.side, torch.zeros_like(spot.level)], spot, u)
-    width = torch.maximum(1.1 * step, (spot.ahead * u["pixel"]).clamp(min=0.0006) * 1.1)  # far edges are foreshortened
-    return torch.exp(-((spot.inset / width) ** 2)) * u["walls"][1]
+    pixel = (spot.ahead * u["pixel"]).clamp(min=RIM_LEAST)  # far edges are foreshortened
+    width = torch.maximum(RIM_WIDTH * step, pixel * RIM_WIDTH)
+    return torch.exp(-((spot.inset / width) ** 2)) * u["walls"][RIM_LINE]
 
 
 def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor], hatch: Hatch | None) -> Vector:
@@ -65,18 +89,18 @@ def _ground(spot: Spot, albedo: Vector, u: dict[str, Tensor], hatch: Hatch | Non
     line = _contour(spot, u)
     edge = _edge_line(spot, u)
     strokes = None if hatch is None else inked(spot, hatch, u) * _clear(spot, u)
-    lit = [albedo[k] * (light[k] + spot.glow[k]) + gloss[k] + grazing * 0.8 * light[k] for k in range(3)]
-    pale = smooth(0.5, 0.55, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
+    lit = [albedo[k] * (light[k] + spot.glow[k]) + gloss[k] + grazing * GRAZING * light[k] for k in range(3)]
+    pale = smooth(*PALE_FROM, luminance((lit[0], lit[1], lit[2])) * u["exposure"])
     colours = []
     for k in range(3):
-        own = (0.30 + 0.9 * albedo[k]) * (1 - pale) + 0.12 * albedo[k] * pale
-        ink = u["ink"][k] * u["ink"][3] + own * (1 - u["ink"][3])
+        own = (OWN_GREY + OWN_COLOUR * albedo[k]) * (1 - pale) + OWN_ON_PALE * albedo[k] * pale
+        ink = u["ink"][k] * u["ink"][COLOUR_SHARE] + own * (1 - u["ink"][COLOUR_SHARE])
         under = lit[k]
         if strokes is not None:
-            pen = u["hachure_ink"][k] * u["hachure_ink"][3] + own * (1 - u["hachure_ink"][3])
-            under = under * (1 - strokes) + strokes * pen * (0.3 + 0.7 * light[k])
-        lined = under * (1 - line) + line * ink * (0.3 + 0.7 * light[k])
-        colours.append(lined + edge * (0.16 + 0.7 * albedo[k]) * (0.4 + 0.6 * light[k]))
+            pen = u["hachure_ink"][k] * u["hachure_ink"][COLOUR_SHARE] + own * (1 - u["hachure_ink"][COLOUR_SHARE])
+            under = under * (1 - strokes) + strokes * pen * (LINE_LEAST + (1 - LINE_LEAST) * light[k])
+        lined = under * (1 - line) + line * ink * (LINE_LEAST + (1 - LINE_LEAST) * light[k])
+        colours.append(lined + edge_light(edge, albedo[k], light[k]))
     return colours
 
 
@@ -87,15 +111,16 @@ def _contour(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     phase = spot.contour_level * count
     nearest = torch.round(phase)
     major = ((nearest - MAJOR * torch.round(nearest / MAJOR)).abs() < 0.5).to(phase.dtype)
-    width = (near + (far - near) * depth_share(spot.ahead, u)) * u["row"] * (1 + 0.35 * major)
+    width = (near + (far - near) * depth_share(spot.ahead, u)) * u["row"] * (1 + WIDER * major)
     line = (0.5 * width + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * width.clamp(max=1)
-    fade = (1.6 - 3.2 * change).clamp(0, 1) * (nearest > 0.5)
-    return line * fade * strength * (0.58 + 0.42 * major) * _clear(spot, u)
+    fade = (CROWDED - CROWDING * change).clamp(0, 1) * (nearest > 0.5)
+    return line * fade * strength * (MINOR + (1 - MINOR) * major) * _clear(spot, u)
 
 
 def _clear(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns how much of lines is left beside the path, 0 to 1."""
-    return 0.25 + 0.75 * smooth(0.3, 1.0, spot.away / (spot.ahead * u["pixel"] * CLEARING * u["row"]))
+    share = spot.away / (spot.ahead * u["pixel"] * CLEARING * u["row"])
+    return CLEAR_LEAST + (1 - CLEAR_LEAST) * smooth(*CLEARED, share)
 
 
 def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
@@ -103,13 +128,13 @@ def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
     near, far, seen = u["path"]
     half = 0.5 * (near + (far - near) * depth_share(spot.ahead, u)) * u["row"]
     pixels = spot.away / (spot.ahead * u["pixel"])
-    share = 1 - smooth(0.2 * HALO_REACH * u["row"], HALO_REACH * u["row"], pixels - half)
+    share = 1 - smooth(HALO_FULL * HALO_REACH * u["row"], HALO_REACH * u["row"], pixels - half)
     grey = luminance((screen[0], screen[1], screen[2])).clamp(min=1e-4)
-    wanted, hot = (seen + 0.05) / CONTRAST - 0.05, u["beside"][3]
-    bright = (CONTRAST * (seen + 0.05) > 1.05).to(grey.dtype)  # white would not be pale enough beside it
-    darker = 1 - share * bright * (1 - (wanted / grey).clamp(0.05, 1))
-    glowing = share * bright * smooth(0.75, 1.25, grey / wanted.clamp(min=0.01))
-    lift = share * (1 - bright) * (CONTRAST * (seen + 0.05) - 0.05 - grey).clamp(0, 1)
+    wanted, hot = (seen + FLARE) / CONTRAST - FLARE, u["beside"][COLOUR_SHARE]
+    bright = (CONTRAST * (seen + FLARE) > 1 + FLARE).to(grey.dtype)  # white would not be pale enough beside it
+    darker = 1 - share * bright * (1 - (wanted / grey).clamp(DARKEST, 1))
+    glowing = share * bright * smooth(*GLOW_FROM, grey / wanted.clamp(min=0.01))
+    lift = share * (1 - bright) * (CONTRAST * (seen + FLARE) - FLARE - grey).clamp(0, 1)
     beside = []
     for k in range(3):
         glow = screen[k] * (1 - glowing) + u["beside"][k] * glowing
@@ -119,8 +144,8 @@ def _beside_path(screen: Vector, spot: Spot, u: dict[str, Tensor]) -> Vector:
 
 def _underside(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
     """Returns the linear light of a sheet from below."""
-    sky = sky_towards([-spot.normal[0], -spot.normal[1], -0.2 * spot.normal[2]], u)
-    return [albedo[k] * UNDERSIDE * (sky[k] + 0.3 * spot.light[k]) for k in range(3)]
+    sky = sky_towards([-spot.normal[0], -spot.normal[1], -FOOT_SLANT * spot.normal[2]], u)
+    return [albedo[k] * UNDERSIDE * (sky[k] + UNDERSIDE_LIGHT * spot.light[k]) for k in range(3)]
 
 
 Sample = tuple[Tensor, Tensor, Tensor]  # x and y in −1..1 (y up), window depth
@@ -131,8 +156,9 @@ Lamp = tuple[Tensor, Tensor, int, int]
 def _on_screen(lit: Vector, spot: Spot, u: dict[str, Tensor], transform: str) -> Vector:
     """Returns light as it is shown, under the haze that lies before it."""
     shown = TRANSFORMS[transform]((lit[0] * u["exposure"], lit[1] * u["exposure"], lit[2] * u["exposure"]))
-    haze = u["haze"][0] * smooth(0.0, 1.0, depth_share(spot.ahead, u))
-    return [shown[k] * (1 - haze) + u["haze"][k + 1] * haze for k in range(3)]
+    strength, *colour = u["haze"]
+    haze = strength * smooth(0.0, 1.0, depth_share(spot.ahead, u))
+    return [shown[k] * (1 - haze) + colour[k] * haze for k in range(3)]
 
 
 def _shade_top(
@@ -180,12 +206,12 @@ def _shade_underside(
 def _shade_line(values: Tensor, uniforms: Tensor, transform: str) -> Tensor:
     """Returns linear RGB of the screen and opacity of paths and marks (6, n), (4, n)."""
     u = Uniforms.unpack(uniforms)
-    mark = (values[3] == int(Kind.MARK)).to(values.dtype)
-    fire = u["fire"].reshape(-1, 3)[values[5].long()]
-    hot = (0.75 + 0.25 * values[4] ** 2)[:, None] * fire
+    mark = (values[KIND] == int(Kind.MARK)).to(values.dtype)
+    fire = u["fire"].reshape(-1, 3)[values[INK].long()]
+    hot = (TUBE + (1 - TUBE) * values[ALONG] ** 2)[:, None] * fire
     shown = torch.stack(TRANSFORMS[transform]((hot[:, 0], hot[:, 1], hot[:, 2])), 1)
     screen = shown * (1 - u["flat"]) + fire * u["flat"]
-    marks = u["marks"].reshape(-1, 3)[values[5].clamp(max=2).long()]
+    marks = u["marks"].reshape(-1, 3)[values[INK].clamp(max=2).long()]
     screen = screen * (1 - mark[:, None]) + marks * mark[:, None]
     return torch.cat([screen.T, torch.ones(1, values.shape[1])])
 
@@ -208,7 +234,7 @@ def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, tran
 
     The rows are linear RGB of the screen, opacity, and whether the sample shines by itself.
     """
-    kind = samples[3]
+    kind = samples[KIND]
     shaded = torch.zeros(5, samples.shape[1])
     baked = (body.field.texels, body.field.rows, body.field.columns)
     lamp = (body.glow, body.away, round(body.glow.shape[0] ** 0.5), round(body.away.shape[0] ** 0.5))
@@ -223,7 +249,7 @@ def shade(samples: Tensor, body: Body, palette: Tensor, uniforms: Uniforms, tran
     shaded[:4, lines] = _shade_line(samples[:, lines], uniforms.values, transform)
     shines = (kind[lines] == int(Kind.PATH)).to(shaded.dtype)
     gain = uniforms.get("halo")
-    shaded[4, lines] = shines * torch.where(gain > 0, gain * samples[4, lines], 1.0)
+    shaded[4, lines] = shines * torch.where(gain > 0, gain * samples[ALONG, lines], 1.0)
     return shaded
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from render.stage.body.outline import nearest_side
+from render.stage.shading.uniforms import BEVEL
 
 Vector = list[Tensor]
 
@@ -93,7 +94,7 @@ def spot_of(
 
 def bevelled(spot: Spot, u: dict[str, Tensor]) -> Vector:
     """Returns normals that bend towards the outline where the top was cut."""
-    bevel = u["walls"][2].clamp(min=1e-5)
+    bevel = u["walls"][BEVEL].clamp(min=1e-5)
     bend = 0.75 * (1 - spot.inset / bevel).clamp(0, 1) ** 2
     return unit([spot.normal[0] + bend * spot.side[0], spot.normal[1] + bend * spot.side[1], spot.normal[2]])
 

@@ -13,6 +13,8 @@ from torch import Tensor
 
 MOST_PATHS = 8  # of a body
 MOST_BODIES = 9  # of a picture
+STRATA, RIM_LINE, BEVEL, FADE, GLOW = range(5)  # the columns of walls
+COLOUR_SHARE = 3  # the column of a colour's share, behind red, green and blue
 INKS = MOST_PATHS + MOST_BODIES  # of lines: one for each path of a body, and for the first path of each body
 
 
