@@ -412,6 +412,34 @@ def test_a_stack_that_does_more_than_its_layers_say_is_never_measured_as_a_plain
         everywhere.remove()
 
 
+def alter(module: nn.Module, change: str) -> None:
+    if change == "hook":
+        module.register_forward_hook(lambda module, inputs, outputs: 2 * outputs)
+    else:
+        module.forward = lambda inputs, given=module.forward: 2 * given(inputs)
+
+
+@pytest.mark.parametrize("made", [dense, convolutional])
+@pytest.mark.parametrize("change", ["hook", "replaced forward"])
+@pytest.mark.parametrize("place", ["network", "first layer", "last layer"])
+@pytest.mark.parametrize("strategy", ["folded", "dense-eager", "native"])
+def test_what_a_module_does_beyond_its_class_is_measured_or_refused_by_every_strategy(made, change, place, strategy):
+    model = made()
+    layers = [module for module in model.modules() if isinstance(module, nn.Linear | nn.Conv2d)]
+    alter({"network": model, "first layer": layers[0], "last layer": layers[-1]}[place], change)
+    found = objective(model)
+    try:
+        measured = found.on(*plane_of(model), strategy, grid=SHORT).measure(np.array([[0.0, 0.0], [0.5, -0.5]]))
+    except UsageError as refused:
+        assert "does not fit this network" in str(refused)
+        assert strategy != "folded" or place == "network"
+        return
+    assert strategy == "folded"
+    origin, u, v = plane_of(model)
+    thetas = np.stack([origin, origin + 0.5 * u - 0.5 * v])
+    np.testing.assert_allclose(measured.loss, found(thetas), rtol=1e-5)
+
+
 UNFIT = {
     "dense": (convolutional, "dense-eager", {}),
     "native": (convolutional, "native", {}),
