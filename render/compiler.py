@@ -60,8 +60,8 @@ def library(source: str) -> ctypes.CDLL | None:
     kept = kernels.read(key) if key else None
     if kept is not None:
         with contextlib.suppress(OSError):  # it may need a library that has gone since
-            return _loaded(kept)
-    made = _made(source, command)
+            return _load(kept)
+    made = _compile(source, command)
     if made is None:
         return None
     if key:
@@ -72,10 +72,10 @@ def library(source: str) -> ctypes.CDLL | None:
 def works() -> bool:
     """Whether the C++ compiler makes a library that can be loaded, tried now; where it does not, one line says so."""
     command = _compiler()
-    return bool(command) and _made('extern "C" int thalweg() { return 1; }', command) is not None
+    return bool(command) and _compile('extern "C" int thalweg() { return 1; }', command) is not None
 
 
-def _made(source: str, command: list[str]) -> tuple[ctypes.CDLL, bytes] | None:
+def _compile(source: str, command: list[str]) -> tuple[ctypes.CDLL, bytes] | None:
     """Returns source compiled now, loaded and as bytes, or None, with one line that says so, where that fails."""
     with tempfile.TemporaryDirectory(prefix="thalweg-") as folder:
         code, product = Path(folder, "kernel.cpp"), Path(folder, "kernel.so")
@@ -96,7 +96,7 @@ def _made(source: str, command: list[str]) -> tuple[ctypes.CDLL, bytes] | None:
             return None
 
 
-def _loaded(kernel: bytes) -> ctypes.CDLL:
+def _load(kernel: bytes) -> ctypes.CDLL:
     """Returns a kernel loaded from a copy of its own: these bytes were checked, and nobody writes to them meanwhile."""
     with tempfile.TemporaryDirectory(prefix="thalweg-") as folder:
         product = Path(folder, "kernel.so")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from render.sampling import adaptive
-from render.sampling.adaptive import FEWEST, Outcome, adapt
+from render.sampling.adaptive import FEWEST_CHECKS, Outcome, adapt
 from render.sampling.fill import Level
 from render.sampling.lattice import lattices
 from render.sampling.sampling import sample
@@ -204,12 +204,12 @@ def test_held_out_cells_are_drawn_anew_and_never_put_in_the_surface():
 
 def test_one_in_a_hundred_is_held_out_but_500_at_least_and_10_000_at_most(monkeypatch):
     outcome, _ = watched("hills", 300)
-    assert outcome.held_out == FEWEST
-    monkeypatch.setattr(adaptive, "WHOLE", 6)
+    assert outcome.held_out == FEWEST_CHECKS
+    monkeypatch.setattr(adaptive, "WHOLE_LEVELS", 6)
     outcome, prober = watched("hills", 1000)
-    assert outcome.held_out == len(prober.nodes) // 100 > FEWEST
-    monkeypatch.setattr(adaptive, "SHARE", 0.1)
-    assert watched("hills", 1000)[0].held_out == adaptive.MOST
+    assert outcome.held_out == len(prober.nodes) // 100 > FEWEST_CHECKS
+    monkeypatch.setattr(adaptive, "CHECKED_SHARE", 0.1)
+    assert watched("hills", 1000)[0].held_out == adaptive.MOST_CHECKS
 
 
 def test_the_error_is_the_largest_at_held_out_cells():

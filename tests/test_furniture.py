@@ -15,7 +15,7 @@ from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity, turning_point
 from render.film.furniture.strokes import stroke
 from render.film.take import prepare
-from render.film.ticks import MOST, between_lines, ticks
+from render.film.ticks import MOST_TICKS, between_lines, ticks
 from render.film.words.ground import Dress
 from render.film.words.layout import Box
 from render.film.words.lettering import lettering_of, plots_of
@@ -53,14 +53,14 @@ def seen(plot, grey=20, taken=()):
 @given(st.floats(-9, 4), st.floats(0.02, 12))
 def test_ticks_of_a_logarithm_are_few_and_within_it(low, span):
     found = ticks(Scale(1e-9, low, low + span))
-    assert len(found) <= MOST + 1 and found == sorted(found)
+    assert len(found) <= MOST_TICKS + 1 and found == sorted(found)
     assert all(math.exp(low) * 0.999999 <= loss <= math.exp(low + span) * 1.000001 for loss in found)
 
 
 @given(st.floats(-100, 100), st.floats(1e-3, 1e4))
 def test_ticks_of_a_linear_scale_are_even_few_and_within_it(low, span):
     found = ticks(Scale(None, low, low + span))
-    assert 2 <= len(found) <= MOST + 1
+    assert 2 <= len(found) <= MOST_TICKS + 1
     assert np.ptp(np.diff(found)) <= 1e-6 * span if len(found) > 2 else True
     assert low - 1e-6 * span <= found[0] and found[-1] <= low + span * 1.000001
 

@@ -35,13 +35,13 @@ def cache(tmp_path, monkeypatch) -> Iterator[Path]:
 @pytest.fixture
 def compiled(monkeypatch) -> list[str]:
     """The sources that a compiler was started for."""
-    started, made = list[str](), compiler._made
+    started, made = list[str](), compiler._compile
 
     def counted(source: str, command: list[str]):
         started.append(source)
         return made(source, command)
 
-    monkeypatch.setattr(compiler, "_made", counted)
+    monkeypatch.setattr(compiler, "_compile", counted)
     return started
 
 
@@ -65,9 +65,9 @@ def key(source: str = SOURCE) -> str:
 
 def test_a_kernel_is_compiled_once_and_its_bytes_are_kept(cache, compiled, monkeypatch):
     made, loaded = list[bytes](), list[bytes]()
-    keep, load = kernels.keep, compiler._loaded
+    keep, load = kernels.keep, compiler._load
     monkeypatch.setattr(kernels, "keep", lambda key, kernel: made.append(kernel) or keep(key, kernel))
-    monkeypatch.setattr(compiler, "_loaded", lambda kernel: loaded.append(kernel) or load(kernel))
+    monkeypatch.setattr(compiler, "_load", lambda kernel: loaded.append(kernel) or load(kernel))
     assert [answer(), answer(), answer()] == [42, 42, 42]
     assert compiled == [SOURCE]
     assert len(made) == 1 and loaded == [made[0], made[0]]
@@ -289,7 +289,7 @@ def test_kernels_that_nobody_used_for_long_go_and_those_in_use_stay(cache):
 
 
 def test_the_kernels_that_were_not_used_longest_go_where_there_are_too_many(monkeypatch, cache):
-    monkeypatch.setattr(kernels, "MOST", 3 * (kernels.DIGEST + 100))
+    monkeypatch.setattr(kernels, "MOST_BYTES", 3 * (kernels.DIGEST + 100))
     for number in range(5):
         kernels.keep(str(number) * 64, bytes(100))
         path = cache / f"libraries-{os.getuid()}" / f"{str(number) * 64}{kernels.ENDING}"

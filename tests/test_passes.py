@@ -25,7 +25,7 @@ BARE = (  # nothing has light of its own but what has a pass
 LIGHTS = ("sun", "sky", "bounce", "lamp")
 
 
-def passes(scene, most=passing.MOST):
+def passes(scene, most=passing.MOST_SIDE):
     take, made = in_linear_light(taken_for(scene)), printed()
     tray = Tray(made.size)
     expose(tray, take, 2.0, made, Reporter.silent(), most)
@@ -106,7 +106,7 @@ def test_tiles_of_passes_are_the_whole_and_their_picture_is_that_of_the_print(bo
     for name, plane in whole.planes.items():
         apart = np.abs(np.nan_to_num(tiled.planes[name], posinf=99) - np.nan_to_num(plane, posinf=99))
         assert np.quantile(apart, 0.998) < 2e-3, name
-    plate = plated(take, printed(), exposing.MOST, tmp_path)
+    plate = plated(take, printed(), exposing.MOST_SIDE, tmp_path)
     np.testing.assert_allclose(np.moveaxis(plate.light[:3], 0, -1), whole.picture, atol=1e-5)
 
 

@@ -284,7 +284,7 @@ def test_a_linear_print_is_the_light_with_its_haloes(scene, tmp_path):
     assert set(read) == {"R", "G", "B"} and read["R"].shape == (90, 160)
     own = print_of(Asked(), (160, 90))
     take = press.in_linear_light(press.refined_for(taken_for(scene, (160, 90)), 2.0, own))
-    one = plated(take, own, exposing.MOST, tmp_path)
+    one = plated(take, own, exposing.MOST_SIDE, tmp_path)
     expected = np.concatenate(list(linear(one, lens_of(take.look))))
     np.testing.assert_allclose(np.stack([read[name] for name in "RGB"], -1), expected, rtol=1e-6)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from render.exchange.given import Given
 from render.exchange.hermite import patched
-from render.exchange.resampling import MOST, is_even, on_even_steps
+from render.exchange.resampling import MOST_ALONG, is_even, on_even_steps
 
 
 @st.composite
@@ -73,7 +73,7 @@ def test_holes_neither_grow_nor_are_filled(alphas, betas, seed, share):
     assert not holes[~around.any(0)].any()  # a hole stays between the places that were given without a value
     assert holes[around.all(0)].all()  # and nothing is drawn where all around was without
     nearest = [np.abs(there[:, None] - axis).argmin(0) for there, axis in ((made.betas, betas), (made.alphas, alphas))]
-    if max(len(made.alphas), len(made.betas)) < MOST:
+    if max(len(made.alphas), len(made.betas)) < MOST_ALONG:
         assert np.isnan(made.values[np.ix_(*nearest)])[np.isnan(values)].all()  # not the smallest one is lost
 
 
@@ -141,7 +141,7 @@ def test_what_diverged_stays_so_beside_a_hole():
 def test_the_finest_step_is_kept_up_to_a_bound_and_both_are_told():
     fine, coarse = np.array([0.0, 1, 2, 4, 8, 16]), np.array([0.0, 1e-5, 1, 2, 3, 4])
     said = on_even_steps(Given(fine, coarse, np.zeros((6, 6), np.float32))).said
-    assert said["from"] == [6, 6] and said["to"] == [17, MOST]
+    assert said["from"] == [6, 6] and said["to"] == [17, MOST_ALONG]
     assert said["steps"][0] == said["finest"][0] == 1 and said["steps"][1] > 100 * said["finest"][1]
 
 

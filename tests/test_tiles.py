@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.stage.camera import View
-from render.stage.lens.tiles import WHOLE, Box, tile_of, tile_size, tiles
+from render.stage.lens.tiles import WHOLE_CROP, Box, tile_of, tile_size, tiles
 
 sides = st.floats(0.02, 1.5)
 shares = st.floats(-0.5, 1.2)
@@ -35,7 +35,7 @@ def test_projecting_through_a_tile_is_cropping_the_projection(crop, aspect, angl
 
 def test_the_whole_as_a_tile_is_the_view_itself():
     view = View(np.array([1.0, -2.0, 1.5]), np.zeros(3), 30.0, (0.1, -0.2))
-    same = tile_of(view, WHOLE, 1.5)
+    same = tile_of(view, WHOLE_CROP, 1.5)
     np.testing.assert_allclose([same.angle, *same.shift], [30, 0.1, -0.2])
 
 

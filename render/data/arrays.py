@@ -12,9 +12,9 @@ from render.data.dataset import Dataset, Examples, require_labels, selected, shu
 from render.errors import DataError
 from render.scene import data as spec
 
-MOST = 2**33  # bytes of all arrays, unpacked
+MOST_BYTES = 2**33  # bytes of all arrays, unpacked
 SPLIT = {"train_inputs", "train_targets", "test_inputs", "test_targets"}
-WHOLE = {"inputs", "targets"}
+UNSPLIT_NAMES = {"inputs", "targets"}
 
 
 def npz(settings: spec.Npz) -> Dataset:
@@ -24,7 +24,7 @@ def npz(settings: spec.Npz) -> Dataset:
     if arrays.keys() >= SPLIT:
         train, test = (shuffled(_examples(path, arrays, f"{part}_")) for part in ("train", "test"))
         _require_alike(path, train, test)
-    elif arrays.keys() >= WHOLE:
+    elif arrays.keys() >= UNSPLIT_NAMES:
         whole = _examples(path, arrays, "")
         train, test = split(whole.inputs, whole.targets, settings.test_share)
     else:
@@ -92,11 +92,11 @@ def read(path: Path) -> dict[str, np.ndarray]:
     """Returns the arrays of an npz file, which runs nothing; raises DataError where it is none, or far too large."""
     try:
         size = _unpacked_size(path)
-        arrays = _arrays(path) if size <= MOST else {}
+        arrays = _arrays(path) if size <= MOST_BYTES else {}
     except Exception as error:  # a torn file can fail in any way
         raise DataError(f"{path}: is no npz file of plain arrays ({error}); save it with numpy.savez") from error
-    if size > MOST:
-        raise DataError(f"{path}: would unpack to {size:,} bytes, at most {MOST:,} are read; make it smaller")
+    if size > MOST_BYTES:
+        raise DataError(f"{path}: would unpack to {size:,} bytes, at most {MOST_BYTES:,} are read; make it smaller")
     return arrays
 
 

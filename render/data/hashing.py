@@ -25,7 +25,7 @@ def digest_of(files: Sequence[str]) -> str:
     try:
         known = _known_of(files)
         if known not in _remembered:
-            _remembered[known] = _kept(known) or _made(files, known)
+            _remembered[known] = _kept(known) or _hash(files, known)
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read ({error.strerror}); put the data there again") from error
     return _remembered[known]
@@ -49,7 +49,7 @@ def _kept(known: str) -> str | None:
     return str(kept["digest"]) if isinstance(kept, dict) and kept.get("known") == known else None
 
 
-def _made(files: Sequence[str], known: str) -> str:
+def _hash(files: Sequence[str], known: str) -> str:
     hashed = hashlib.sha256()
     base = os.path.commonpath([Path(file).parent for file in files]) if files else ""
     for file in files:

@@ -21,7 +21,7 @@ from render.errors import DataError
 from render.scene import data as spec
 
 PARTS = {"train": "train", "test": "t10k"}
-MOST = 2**31  # bytes of one file, unpacked
+MOST_BYTES = 2**31  # bytes of one file, unpacked
 
 
 def mnist(settings: spec.Mnist | spec.FashionMnist) -> Dataset:
@@ -83,6 +83,6 @@ def _shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
     if len(header) < 4 + 4 * dimensions or header[:4] != bytes([0, 0, 8, dimensions]):
         raise DataError(f"{path}: is no idx file of unsigned bytes in {dimensions} dimensions; fetch it again")
     shape = struct.unpack(f">{dimensions}I", header[4:])
-    if math.prod(shape) > MOST:
-        raise DataError(f"{path}: claims {math.prod(shape):,} bytes, at most {MOST:,} are read; fetch it again")
+    if math.prod(shape) > MOST_BYTES:
+        raise DataError(f"{path}: claims {math.prod(shape):,} bytes, at most {MOST_BYTES:,} are read; fetch it again")
     return shape

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from render.scene.data import Augmentation
 
-FAR = 1_000_003  # steps of one seed; the draws of different steps are apart
+SEED_STRIDE = 1_000_003  # steps of one seed; the draws of different steps are apart
 
 
 def order(count: int, size: int | None, seed: int, start: int = 0) -> Iterator[Tensor | None]:
@@ -34,7 +34,7 @@ def order(count: int, size: int | None, seed: int, start: int = 0) -> Iterator[T
 
 def step_seed(seed: int, step: int) -> int:
     """Returns the seed of what a step draws."""
-    return (seed * FAR + step) % 2**63
+    return (seed * SEED_STRIDE + step) % 2**63
 
 
 def augmented(images: Tensor, settings: Augmentation | None, seed: int) -> Tensor:

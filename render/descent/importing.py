@@ -163,8 +163,8 @@ def import_run(
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".importing-", dir=folder) as name:
             with reporter.task(f"importing {folder.name}", total=len(paths), unit="checkpoints") as task:
-                taken = _logged(model, paths, first, wanted, Path(name), task)
-            _recorded(model_name, model, settings, dataset, taken, len(paths), Path(name))
+                taken = _log(model, paths, first, wanted, Path(name), task)
+            _write_record(model_name, model, settings, dataset, taken, len(paths), Path(name))
             _replace(Path(name), folder)
     for sentence in (*dataset.notes, *sentences(taken)):
         reporter.say(f"run {folder.name}: {sentence}")
@@ -192,7 +192,7 @@ def _require_ours(folder: Path) -> None:
         raise UsageError(f"--out {folder}: holds a run that was not imported, which is kept; choose another folder")
 
 
-def _logged(model: nn.Module, paths: Sequence[Path], first: Taken, wanted: Wanted, folder: Path, task: Task) -> Taken:
+def _log(model: nn.Module, paths: Sequence[Path], first: Taken, wanted: Wanted, folder: Path, task: Task) -> Taken:
     """Writes the trajectory of checkpoints; the network has the last one's weights afterwards.
 
     Returns what was taken, with all that was left aside in any of them.
@@ -221,7 +221,7 @@ def _replace(made_in: Path, folder: Path) -> None:
         (made_in / name).replace(folder / name)
 
 
-def _recorded(
+def _write_record(
     model_name: str, model: nn.Module, settings: spec.Data, dataset: Dataset, taken: Taken, count: int, folder: Path
 ) -> None:
     """Writes the last weights and the record of a run whose trajectory is written."""

@@ -67,14 +67,14 @@ class TrajectoryLog:
         self._model, self._every, self._count = model, every, start
         self._last: tuple[Number, Number] = (math.nan, math.nan)
         if start:
-            self._rows = self._reopened(start, before, stored == "float16")
+            self._rows = self._reopen(start, before, stored == "float16")
             return
-        self._rows = self._created(overwrite, dict(record or {}), stored == "float16")
+        self._rows = self._create(overwrite, dict(record or {}), stored == "float16")
         self._count = first or 0
         if first is not None:
             self._log(first, math.nan, math.nan)
 
-    def _created(self, overwrite: bool, record: dict[str, Any], halved: bool) -> Rows:
+    def _create(self, overwrite: bool, record: dict[str, Any], halved: bool) -> Rows:
         if self._place.exists() and not overwrite:
             raise UsageError(
                 f"{self._place}: holds a log already; give start= to go on, overwrite=True, or another folder"
@@ -85,7 +85,7 @@ class TrajectoryLog:
         group = store.create_group(self._place, {**record, "buffers": names})
         return Rows.create(group, layout_of(self._model).size, _width(self._model), halved)
 
-    def _reopened(self, start: int, before: Mapping[str, np.ndarray] | None, halved: bool) -> Rows:
+    def _reopen(self, start: int, before: Mapping[str, np.ndarray] | None, halved: bool) -> Rows:
         """Returns the rows of an earlier log up to a step."""
         found = store.open_group(self._place)
         group = found if found is not None else store.missing(self._place)

@@ -24,7 +24,7 @@ ROWS = "rows are β"
 ROLES = {
     symbol: {word for pair in PLACES for word in pair[k].split()} for k, symbol in enumerate(("α", "β"))
 }  # words in a corner
-FEWEST = 4  # numbers at even steps that are no coincidence
+FEWEST_STEPS = 4  # numbers at even steps that are no coincidence
 EVEN = 1e-6  # of a step
 LOOKED_AT = 5  # rows and columns within, whose steps tell an axis from a ramp
 
@@ -87,7 +87,7 @@ def is_monotone(line: np.ndarray) -> bool:
 
 def _is_even(line: np.ndarray) -> bool:
     """Whether numbers rise or fall by one step."""
-    if len(line) < FEWEST or not is_monotone(line):
+    if len(line) < FEWEST_STEPS or not is_monotone(line):
         return False
     steps = np.diff(line)
     return bool(np.ptp(steps) <= EVEN * abs(steps.mean()))
@@ -111,7 +111,7 @@ def _without_numbers(numbers: np.ndarray, counted: tuple[bool, bool]) -> tuple[n
 
 
 def _counts(line: np.ndarray) -> bool:
-    return len(line) >= FEWEST and np.array_equal(line, np.arange(len(line)))
+    return len(line) >= FEWEST_STEPS and np.array_equal(line, np.arange(len(line)))
 
 
 def _require_values(path: Path, numbers: np.ndarray) -> None:

@@ -18,7 +18,7 @@ from render.exchange.given import Given
 from render.exchange.hermite import patched
 
 ROUNDING = 0.01  # of a step; an axis this near to even steps is even, and has only been rounded
-MOST = 1000  # points along an axis that is resampled, unless more were given
+MOST_ALONG = 1000  # points along an axis that is resampled, unless more were given
 STEEPEST = 2.5  # ratio of neighbouring steps; beyond (3 + √5) / 2 a cubic spline may swing without bound
 
 
@@ -38,7 +38,7 @@ def is_even(axis: np.ndarray) -> bool:
 
 
 def on_even_steps(given: Given) -> Resampled:
-    """Returns a surface on even steps, as fine as its finest while those are at most MOST; an even axis stays as it is.
+    """Returns a surface on even steps, as fine as its finest while those are at most MOST_ALONG; an even axis stays.
 
     Where both axes are even, the surface itself comes back.
     """
@@ -63,7 +63,7 @@ def on_even_steps(given: Given) -> Resampled:
 
 def _even(axis: np.ndarray) -> np.ndarray:
     needed = int(np.ceil(min(np.ptp(axis) / np.diff(axis).min() - 1e-6, 1e9))) + 1
-    return np.linspace(axis[0], axis[-1], max(len(axis), min(needed, MOST)))
+    return np.linspace(axis[0], axis[-1], max(len(axis), min(needed, MOST_ALONG)))
 
 
 def _same(axis: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

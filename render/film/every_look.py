@@ -99,13 +99,13 @@ def draw_sheet(
     with first.reporter.task(f"drawing looks of {name}", total=len(shootings), unit="pictures") as task:
         for look, shooting in shootings.items():
             with finishing():
-                pictures[look] = _taken(shooting)
+                pictures[look] = _photograph(shooting)
             task.advance(1)
     details = _write(target, first.scene, wish, pictures, metadata)
     return details, {look: picture.seconds for look, picture in pictures.items()}
 
 
-def _taken(shooting: Shooting) -> _Picture:
+def _photograph(shooting: Shooting) -> _Picture:
     assert isinstance(shooting.output, Still)
     start, moment = time.perf_counter(), Moment(0, shooting.output.at)
     [(_, pixels)] = shooting.pictures([moment])

@@ -37,7 +37,7 @@ from render.stage.marks.arrow import length_of
 from render.stage.marks.trail import Trail, drape
 from render.stage.stage import Stage
 
-FEWEST = 8  # points along an axis; fewer cannot be cut round
+FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _depth(grid: Grid) -> float:
 
 def _is_round(made: Relief) -> bool:
     """Whether a disc can be cut out of a relief: it has cells enough, and some of them lie on it."""
-    return min(made.level.shape) >= FEWEST and bool(mesh.inside(made, "disc").any())
+    return min(made.level.shape) >= FEWEST_POINTS and bool(mesh.inside(made, "disc").any())
 
 
 def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief) -> Panel:

@@ -10,7 +10,7 @@ import numpy as np
 from render.film.words.figures import short_loss
 from render.stage.body.relief import Scale
 
-MOST, FEWEST = 6, 3
+MOST_TICKS, FEWEST_TICKS = 6, 3
 ROUND = (1.0, 2.0, 5.0)
 STEPS = ((1.0,), (1.0, 3.0), ROUND, (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))  # within a decade, from coarse to fine
 
@@ -31,7 +31,7 @@ def ticks(scale: Scale) -> list[float]:
 
 
 def _even(low: float, high: float) -> list[float]:
-    rough = (high - low) / MOST
+    rough = (high - low) / MOST_TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * share for share in (*ROUND, 10.0) if power * share >= rough)
     places = np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
@@ -42,14 +42,14 @@ def _decades(low: float, high: float) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     kinds = [[float(f"{share}e{power}") for power in powers for share in shares] for shares in STEPS]
     found = [[loss for loss in kind if low <= loss <= high] for kind in kinds]
-    fitting = next((some for some in found if FEWEST <= len(some) <= MOST), None)
+    fitting = next((some for some in found if FEWEST_TICKS <= len(some) <= MOST_TICKS), None)
     if fitting is not None:
         return fitting
-    return _even(low, high) if len(found[-1]) < FEWEST else _thinned(found[0])
+    return _even(low, high) if len(found[-1]) < FEWEST_TICKS else _thinned(found[0])
 
 
 def _thinned(losses: Sequence[float]) -> list[float]:
-    return list(losses[:: math.ceil(len(losses) / MOST)])
+    return list(losses[:: math.ceil(len(losses) / MOST_TICKS)])
 
 
 def between_lines(scale: Scale, count: int) -> float:

@@ -21,7 +21,7 @@ from render.landscape.record import path_record, record_of
 from render.loss.objective import Objective
 from render.progress import Reporter
 from render.sampling import surface as surfaces
-from render.sampling.adaptive import FEWEST, PLACES, WHOLE
+from render.sampling.adaptive import FEWEST_CHECKS, PLACES, WHOLE_LEVELS
 from render.sampling.commission import Commission
 from render.sampling.lattice import lattices
 from render.sampling.scaling import Scaling
@@ -118,8 +118,8 @@ def points_left(site: Site) -> int:
     begun = found is not None and found.record.get("key") == site.key
     if site.settings.mode == "adaptive":
         finished = begun and found is not None and found.outcome is not None
-        first = lattices((rows, columns))[:WHOLE][-1].shape
-        return 0 if finished else min(rows * columns, first[0] * first[1] + FEWEST)
+        first = lattices((rows, columns))[:WHOLE_LEVELS][-1].shape
+        return 0 if finished else min(rows * columns, first[0] * first[1] + FEWEST_CHECKS)
     if found is None or not begun:
         return rows * columns
     status = found.read(lambda tile: None)["status"]

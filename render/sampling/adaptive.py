@@ -23,9 +23,9 @@ from render.sampling.status import Status
 from render.space.grid import Grid
 
 PLACES = 2  # raise it when the same loss would be measured at other places
-WHOLE = 2  # levels that are measured everywhere
+WHOLE_LEVELS = 2  # levels that are measured everywhere
 TRIGGER = 2.0  # tolerances by which a level may be off before the next one is asked: it will be off by a quarter
-FEWEST, MOST, SHARE = 500, 10_000, 0.01  # held-out cells, and their share of the measured ones
+FEWEST_CHECKS, MOST_CHECKS, CHECKED_SHARE = 500, 10_000, 0.01  # held-out cells, and their share of the measured ones
 EDGE = 4  # cells along an end of an axis that are its edge
 CORNERED, EDGED = 0.1, 0.1  # of the held-out cells, drawn where two edges meet, and along all of them
 SEED = 20_231_121  # of the draws of held-out cells
@@ -81,7 +81,7 @@ def adapt(grid: Grid, scaling: Scaling, tolerance: float, prober: Prober) -> Out
     tolerance is a fraction of the range of heights that is drawn.
     """
     levels = [Level.blank(lattice) for lattice in lattices(grid.cells)]
-    wanted = [np.full(level.lattice.shape, k < WHOLE) for k, level in enumerate(levels)]
+    wanted = [np.full(level.lattice.shape, k < WHOLE_LEVELS) for k, level in enumerate(levels)]
     state = _State(grid, scaling, levels, TRIGGER * tolerance, wanted)
     number, error, held_out = 0, 0.0, 0
     while True:
@@ -103,9 +103,9 @@ def adapt(grid: Grid, scaling: Scaling, tolerance: float, prober: Prober) -> Out
 def _grow(state: _State, prober: Prober) -> None:
     """Measures every level that is wanted, each after what the coarser ones were wrong about."""
     filling, seen = Filling.empty(state.grid), np.zeros(state.grid.cells, np.uint8)
-    for number in range(len(state.levels[:WHOLE])):
+    for number in range(len(state.levels[:WHOLE_LEVELS])):
         _measure(state, number, prober)
-    limit = state.scaling.limit(np.concatenate([level.loss[level.known] for level in state.levels[:WHOLE]]))
+    limit = state.scaling.limit(np.concatenate([level.loss[level.known] for level in state.levels[:WHOLE_LEVELS]]))
     for number in range(len(state.levels)):
         level = _measure(state, number, prober)
         if not level.known.any():
@@ -126,7 +126,7 @@ def _measure(state: _State, number: int, prober: Prober) -> Level:
     """Returns a level with what is wanted of it, where there is time."""
     level, wanted = state.levels[number], _own(state, number)
     new = int((wanted & ~level.known).sum())
-    if new and (number < WHOLE or prober.affords(new + _checks(_known(state) + new))):
+    if new and (number < WHOLE_LEVELS or prober.affords(new + _checks(_known(state) + new))):
         level = state.levels[number] = prober.level(number, level.lattice, wanted)
     return level
 
@@ -165,12 +165,12 @@ def _ask(state: _State, number: int, coarser: Lattice, nodes: np.ndarray) -> Non
 
 def _ask_around(state: _State, cells: np.ndarray) -> None:
     """Wants the next level around cells (k, 2) at which the finest known one failed."""
-    depth = np.full(len(cells), WHOLE - 1)
-    for number in range(WHOLE, len(state.levels)):
+    depth = np.full(len(cells), WHOLE_LEVELS - 1)
+    for number in range(WHOLE_LEVELS, len(state.levels)):
         known, place = state.levels[number].known, state.levels[number].lattice.place_of(cells)
         near = [known[_inside(place[:, 0] + i, 0, known), _inside(place[:, 1] + j, 1, known)] for i, j in CORNERS]
         depth[np.any(near, axis=0)] = number
-    for number in range(WHOLE - 1, len(state.levels)):
+    for number in range(WHOLE_LEVELS - 1, len(state.levels)):
         lattice = state.levels[number].lattice
         failed = np.zeros(lattice.shape, bool)
         place = lattice.place_of(cells[depth == number])
@@ -212,7 +212,7 @@ def _known(state: _State) -> int:
 
 def _checks(measured: int) -> int:
     """Returns how many cells are held out where so many were measured."""
-    return int(np.clip(SHARE * measured, FEWEST, MOST))
+    return int(np.clip(CHECKED_SHARE * measured, FEWEST_CHECKS, MOST_CHECKS))
 
 
 def _edge(size: int) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from render.errors import Partial
 from render.loss.measurement import Evaluator
 from render.progress import Reporter, Task
-from render.sampling.adaptive import FEWEST, WHOLE, Outcome, Unfinished, adapt
+from render.sampling.adaptive import FEWEST_CHECKS, WHOLE_LEVELS, Outcome, Unfinished, adapt
 from render.sampling.crew import Alone, Crew, Part
 from render.sampling.field import Field, at_cells, on_lattice
 from render.sampling.fill import Level
@@ -123,8 +123,9 @@ class Campaign:
 
     def _adaptive(self, crew: Crew) -> Surface:
         assert self.survey.tolerance is not None
-        first = lattices(self.grid.cells)[:WHOLE][-1].shape
-        with self._task(total=min(self.grid.cells[0] * self.grid.cells[1], first[0] * first[1] + FEWEST)) as task:
+        first = lattices(self.grid.cells)[:WHOLE_LEVELS][-1].shape
+        total = min(self.grid.cells[0] * self.grid.cells[1], first[0] * first[1] + FEWEST_CHECKS)
+        with self._task(total=total) as task:
             probing = Probing(self, crew, task)
             outcome = adapt(self.grid, self.survey.scaling, self.survey.tolerance, probing)
             task.total = task.done

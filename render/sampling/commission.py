@@ -24,14 +24,14 @@ from render.progress import Reporter
 from render.sampling.campaign import Campaign, Identified, PlaneObjective
 from render.sampling.layer import TILE, Tile
 from render.sampling.status import Status
-from render.sampling.surface import WHOLE, Surface, SurfaceStore
+from render.sampling.surface import FILLED_SIDE, Surface, SurfaceStore
 from render.sampling.survey import Means, Survey
 from render.space.grid import Grid
 from render.space.section import Section
 from render.storage.files import locked
 from render.storage.records import plain
 
-FEWEST = 2  # points along an axis, however small the budget
+FEWEST_POINTS = 2  # points along an axis, however small the budget
 TRIAL = 0.5  # seconds in which a rate is measured
 OBJECTIVE = "objective"
 DECIDED = ("strategy", "precision", "asked", "conduct")  # what a store says beyond what was asked for
@@ -180,7 +180,8 @@ class Commission:
             return None
         if folder.exists():
             self.reporter.say(f"{folder}: {self._reason(folder)}; it is replaced, and every point measured anew")
-        return SurfaceStore.create(folder, self.plane, grid, details, TILE if self.survey.mode == "exact" else WHOLE)
+        side = TILE if self.survey.mode == "exact" else FILLED_SIDE
+        return SurfaceStore.create(folder, self.plane, grid, details, side)
 
     def _reason(self, folder: Path) -> str:
         found = SurfaceStore.open(folder)
@@ -223,7 +224,7 @@ def _thinned(grid: Grid, share: float) -> Grid:
 
 
 def _fewer(axis: np.ndarray, share: float) -> np.ndarray:
-    count = max(FEWEST, int(len(axis) * share))
+    count = max(FEWEST_POINTS, int(len(axis) * share))
     return np.interp(np.linspace(0, len(axis) - 1, count), np.arange(len(axis)), axis)
 
 

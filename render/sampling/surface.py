@@ -28,7 +28,7 @@ from render.space.section import Section
 from render.storage import store
 from render.storage.records import read_record, write_record
 
-WHOLE = 256  # cells along the side of a chunk that is filled, not measured, so that writing a million takes few files
+FILLED_SIDE = 256  # cells along the side of a chunk that is filled, not measured: a million takes few files
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class Gd(Part):
 Optimiser = Annotated[
     Sgd | Momentum | Nesterov | Adam | Adamw | Rmsprop | Adagrad | Lbfgs | Muon | Gd, Field(discriminator="kind")
 ]
-WHOLE = ("gd", "lbfgs")  # kinds that may take all examples at once
+FULL_BATCH = ("gd", "lbfgs")  # kinds that may take all examples at once
 
 
 class Schedule(Part):
@@ -193,7 +193,7 @@ class Training(Part):
     @model_validator(mode="after")
     def _has_batches_where_it_needs_them(self) -> Self:
         kind, faults = self.optimiser.kind, list[tuple[Location, Any, str]]()
-        if self.batch is None and kind not in WHOLE:
+        if self.batch is None and kind not in FULL_BATCH:
             faults.append(
                 (("batch",), None, f"is missing, {kind} takes some examples at a time; set batch, such as 64")
             )

@@ -24,7 +24,7 @@ from render.stage.lens.focus import defocus, span_of
 from render.stage.lens.layers import completed, layers_of, parts_of
 from render.stage.lens.lens import OWN, WORTH, Exposure, Lens, develop
 from render.stage.lens.resolve import Samples, choose, compose
-from render.stage.lens.tiles import WHOLE, Crop, tile_of
+from render.stage.lens.tiles import WHOLE_CROP, Crop, tile_of
 from render.stage.lens.tone import encoded, luminance, show
 from render.stage.light import brightness, fire
 from render.stage.light.bake import Sun
@@ -174,7 +174,7 @@ class Stage:
         """Returns the picture from a view, (H, W, 3) uint8, or (H, W, 4) over a transparent ground."""
         return develop([self.expose(view)], lens_of(self.look), seed).numpy()
 
-    def expose(self, view: View, crop: Crop = WHOLE, *, layered: bool = False) -> Exposure:
+    def expose(self, view: View, crop: Crop = WHOLE_CROP, *, layered: bool = False) -> Exposure:
         """Returns what falls on the film from a view, or on the part of it that a crop of the picture has."""
         with unfused(self.size[0] * self.size[1] < WORTH):
             return self._exposed_to(view, crop, layered)
@@ -184,7 +184,7 @@ class Stage:
         put_paths(self._geometry, self._cast, self._trails, self.look, Sight(whole, span, self.shown))
         rows = self.size[1] / (crop[3] - crop[1])
         view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
-        geometry = self._geometry.draw(view, empty=crop != WHOLE)
+        geometry = self._geometry.draw(view, empty=crop != WHOLE_CROP)
         samples = choose(geometry, self.factor, EDGE)
         self._aim(view, geometry, span, rows)
         named = [int(Kind.MARK), *([int(Kind.PATH)] if self._flat else [])]

@@ -29,7 +29,7 @@ from torch import nn
 PIECE = 2**24  # bytes that one thread hashes at a time
 THREADS = 4
 DEPTH = 60  # of what holds what; deeper is unknown
-MOST = 100_000  # things that are looked at; more is unknown
+MOST_THINGS = 100_000  # things that are looked at; more is unknown
 INSTALLED = ("site-packages", "dist-packages")
 STDLIB = sysconfig.get_path("stdlib")
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size, type(...))
@@ -131,7 +131,7 @@ class _Reader:
 
     def _counted(self, value: Any) -> None:
         self._depth, self._count = self._depth + 1, self._count + 1
-        if self._depth > DEPTH or self._count > MOST:
+        if self._depth > DEPTH or self._count > MOST_THINGS:
             raise UnknownError(value)
         self._put(type(value).__module__, type(value).__qualname__)
         self._part(value)

@@ -25,7 +25,7 @@ from render.storage.files import cache_folder, content_key, replacing
 LAYOUT = 1  # raise it when the files look otherwise
 ENDING = ".kernel"
 DIGEST = 64  # hexadecimal digits in front of a kernel
-MOST = 64_000_000  # bytes; a kernel takes 20 to 100 kB
+MOST_BYTES = 64_000_000  # bytes; a kernel takes 20 to 100 kB
 UNUSED = 90 * 86_400.0  # seconds after which a kernel that nobody used goes
 LEFT = 86_400.0  # seconds after which a file that was never finished goes, and after which a use is noted again
 CPUINFO = Path("/proc/cpuinfo")
@@ -161,12 +161,12 @@ def _note_use(path: Path) -> None:
 
 
 def _trim(folder: Path) -> None:
-    """Removes what was not used for long or was never finished, and the oldest of more than MOST bytes."""
+    """Removes what was not used for long or was never finished, and the oldest of more than MOST_BYTES bytes."""
     now, total = time.time(), 0
     for path, state in sorted(_files(folder), key=lambda found: found[1].st_mtime, reverse=True):
         total += state.st_size
         age = now - state.st_mtime
-        if age > (UNUSED if _is_finished(path) else LEFT) or total > MOST:
+        if age > (UNUSED if _is_finished(path) else LEFT) or total > MOST_BYTES:
             path.unlink(missing_ok=True)
 
 

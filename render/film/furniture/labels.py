@@ -30,7 +30,7 @@ CROSSING = 30.0  # cost of a leader that crosses a path
 UNREAD = 40.0  # cost of a label that is not seen at all
 CLEAR = 7.0  # contrast that costs nothing
 BUSY = 25.0  # cost of a label on the object
-FAR = 0.5  # cost of a size of distance
+DISTANCE_COST = 0.5  # cost of a size of distance
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,8 @@ def _shifts(named: Named, sheet: Sheet, size: float) -> list[tuple[float, float]
 
 
 def _cost(label: Label, others: Sequence[Label], moments: Sequence[Seen], sheet: Sheet) -> float:
-    return (
-        max(_cost_at(label, others, seen, sheet) for seen in moments) + FAR * float(np.hypot(*label.shift)) / label.size
-    )
+    far = DISTANCE_COST * float(np.hypot(*label.shift)) / label.size
+    return max(_cost_at(label, others, seen, sheet) for seen in moments) + far
 
 
 def _cost_at(label: Label, others: Sequence[Label], seen: Seen, sheet: Sheet) -> float:

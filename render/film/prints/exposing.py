@@ -23,7 +23,7 @@ from render.stage.lens.lens import Exposure
 from render.stage.lens.tiles import Box, Tile, tile_size, tiles
 from render.stage.stage import Stage
 
-MOST = 2048  # pixels along a side of a tile; with 2 × 2 sub-pixels it takes about 1.5 GB while it is drawn
+MOST_SIDE = 2048  # pixels along a side of a tile; with 2 × 2 sub-pixels it takes about 1.5 GB while it is drawn
 MARGIN = 8  # pixels around a tile, for what looks at its neighbours
 FINE, FINE_PIXELS = 3, 40_000_000  # sub-pixels along the side of a pixel, in prints of at most so many pixels
 COARSE = 2  # in larger ones
@@ -52,7 +52,7 @@ class Taking(Protocol):
         """Lets go of the memory that need not be held."""
 
 
-def expose(plate: Taking, take: Take, time: float, printed: Print, reporter: Reporter, most: int = MOST) -> None:
+def expose(plate: Taking, take: Take, time: float, printed: Print, reporter: Reporter, most: int = MOST_SIDE) -> None:
     """Draws every panel of a take at a time of its shot, seconds, onto the plate; what is there already is kept."""
     view, areas = take.view(time), areas_of(printed, len(take.pictures))
     whole = [list(tiles(canvas, most, MARGIN, plate.factor)) for canvas, _ in areas]

@@ -26,8 +26,8 @@ from render.stage.lens.lens import Exposure
 from render.stage.lens.tiles import Tile
 
 BUDGET = 6e9  # bytes of passes that are held in memory
-MOST = 1024  # pixels along a side of a tile, whose samples all have their parts in memory
-KEPT = 3 + 1 + sum(map(len, LAYERS.values()))  # numbers of a pixel, beside its mattes
+MOST_SIDE = 1024  # pixels along a side of a tile, whose samples all have their parts in memory
+KEPT_NUMBERS = 3 + 1 + sum(map(len, LAYERS.values()))  # numbers of a pixel, beside its mattes
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Tray:
 def refuse_beyond_memory(printed: Print, bodies: int) -> None:
     """Raises UsageError where the passes of so many bodies would not fit into memory."""
     width, height = printed.size
-    needed = 4 * width * height * (KEPT + bodies + 2)
+    needed = 4 * width * height * (KEPT_NUMBERS + bodies + 2)
     if needed > BUDGET:
         raise UsageError(
             f"--passes: those of {width:,} × {height:,} pixels take {needed / 1e9:,.1f} GB of memory, and "
@@ -78,7 +78,7 @@ def draw_passes(shooting: Shooting, printed: Print, target: Path, metadata: bool
     if refines:
         take = refined_for(take, place.time, printed)
     tray = Tray(printed.size)
-    expose(tray, take, place.time, printed, shooting.reporter, MOST)
+    expose(tray, take, place.time, printed, shooting.reporter, MOST_SIDE)
     words = caption_of(shooting.scene, take)
     texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
     passes = passes_of(tray.planes, take, printed)

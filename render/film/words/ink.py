@@ -177,7 +177,7 @@ def paint(pixels: np.ndarray, ink: Ink, colour: str) -> None:
     pixels[ink.rows, ink.columns] = encoded(ground + (light - ground) * ink.coverage[:, None])
 
 
-def shaded(pixels: np.ndarray, shares: np.ndarray, light: float) -> None:
+def shade(pixels: np.ndarray, shares: np.ndarray, light: float) -> None:
     """Mixes a grey of linear light into the rows of pixels (H, W, 3) uint8, in place, by a share (H,) of each row."""
     for row in np.flatnonzero(shares):  # one at a time: those of a print are wide, and there are many
         ground = decoded(pixels[row])

@@ -102,10 +102,10 @@ def _shade(pixels: np.ndarray, page: Page, values: Ink, dress: Dress) -> None:
     light, rows = 0.0 if dress.dark else 1.0, np.arange(len(pixels))
     if dress.lower and page.lower:
         top, fade = min(box.top for box in page.lower), VEIL * page.size
-        ink.shaded(pixels, dress.lower * _smooth((rows - top) / fade + 1), light)
+        ink.shade(pixels, dress.lower * _smooth((rows - top) / fade + 1), light)
     if dress.upper and page.upper:
         end, fade = max(box.bottom for box in page.upper), VEIL * page.size
-        ink.shaded(pixels, dress.upper * _smooth((end - rows) / fade + 1), light)
+        ink.shade(pixels, dress.upper * _smooth((end - rows) / fade + 1), light)
     if dress.shadow:
         spot = ink.halo(together([page.loud, page.quiet, values]), HALO * page.size)
         ink.paint(pixels, spot.faded(dress.shadow), "#000000" if dress.dark else "#ffffff")

@@ -23,7 +23,7 @@ from render.storage.files import asset, leads_out
 
 ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
 TEXT = "fonts/Inter-Regular.otf"
-MOST = 8
+MOST_FONTS = 8
 REGULAR = (80, 100)  # weight and width in fontconfig's measure
 LIST = "%{file}\t%{index}\t%{family}\t%{fullname}\t%{weight}\t%{slant}\t%{width}\n"
 PATIENCE = 60  # seconds for fc-list, which may have a cache to make first
@@ -64,13 +64,17 @@ def _listed(value: Any) -> Any:
 FontName = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_named)]
 Fonts = Annotated[
     list[FontName],
-    Field(max_length=MOST),
+    Field(max_length=MOST_FONTS),
     BeforeValidator(_listed),
     WithJsonSchema(
         {
             "anyOf": [
                 {"type": "string", "minLength": 1, "maxLength": 200},
-                {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 200}, "maxItems": MOST},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "minLength": 1, "maxLength": 200},
+                    "maxItems": MOST_FONTS,
+                },
             ]
         }
     ),

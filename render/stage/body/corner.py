@@ -22,7 +22,7 @@ STEEP = 60.0  # degrees above the ground, from which on nothing stands in front 
 WORTH = 0.04  # of what is to be seen, that has to come to light
 EACH = 0.012  # of it, that every further step of SIZES has to bring
 FOREGROUND, HIGH = 0.2, 0.7  # size of a corner, and mean level of its ground, that takes the foreground for nothing
-KEPT = 0.02  # picture widths that paths and the lowest place stay away from a cut
+KEPT_DISTANCE = 0.02  # picture widths that paths and the lowest place stay away from a cut
 SIDE, LOOKS, OF_PATH = 33, 120, 60  # of the lattice on the ground, along a line of sight, of a path
 PATH = 2.0  # weight of all of a path / that of all ground, the lowest above all
 LIFT = 0.006  # picture widths by which places are raised, so that their own ground does not hide them
@@ -61,7 +61,7 @@ def opened(relief: Relief, paths: Sequence[np.ndarray], eye: np.ndarray) -> Reli
     for step, size in enumerate(SIZES):
         tried = cut_off(relief, size, eye)
         assert tried.corner is not None
-        if tried.corner.size < size or (tried.corner.inset(*kept.T) < KEPT).any():
+        if tried.corner.size < size or (tried.corner.inset(*kept.T) < KEPT_DISTANCE).any():
             break
         there = mesh.covers(tried, "block", places[:, 0], places[:, 1])
         after = _seen(tried, places, eye) & there
@@ -76,7 +76,7 @@ def _without_foreground(relief: Relief, eye: np.ndarray, kept: np.ndarray) -> Re
     tried = cut_off(relief, FOREGROUND, eye)
     assert tried.corner is not None
     gone = mesh.inside(relief, "block") & ~mesh.inside(tried, "block")
-    if not gone.any() or float(relief.level[gone].mean()) < HIGH or (tried.corner.inset(*kept.T) < KEPT).any():
+    if not gone.any() or float(relief.level[gone].mean()) < HIGH or (tried.corner.inset(*kept.T) < KEPT_DISTANCE).any():
         return relief
     return tried
 

@@ -18,7 +18,7 @@ from render.stage.body.relief import Relief
 from render.stage.camera import View
 from render.stage.lens.lens import blur
 
-LEAST, MOST = 0.6, 2.4  # radius of a point, pixels of 1080 rows
+LEAST_RADIUS, MOST_RADIUS = 0.6, 2.4  # radius of a point, pixels of 1080 rows
 SPREAD = 0.22  # radius / distance between points on the picture
 FAR_LIGHT = 0.45  # of a point at the far end / of one at the near end
 GAIN = 2.0  # brightness of a point that stands alone
@@ -48,7 +48,7 @@ class Motes:
         seen = (along > span[0] * 0.5) & (column > -1) & (column < width) & (row > -1) & (row < height)
         far = np.clip((along[seen] - span[0]) / max(1e-6, span[1] - span[0]), 0, 1)
         apart = np.sqrt(max(1.0, np.ptp(column[seen]) * np.ptp(row[seen])) / max(1, seen.sum())) if seen.any() else 1.0
-        radius = float(np.clip(SPREAD * apart, LEAST * rows, MOST * rows))
+        radius = float(np.clip(SPREAD * apart, LEAST_RADIUS * rows, MOST_RADIUS * rows))
         share = min(1.0, DENSE * (apart / (2 * radius)) ** 2)
         light = torch.from_numpy((share * (1 - (1 - FAR_LIGHT) * far)).astype(np.float32))
         sent = torch.cat([self.colours[torch.from_numpy(seen)], torch.ones(int(seen.sum()), 1)], 1) * light[:, None]

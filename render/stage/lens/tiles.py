@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from render.stage.camera import View
 
 Crop = tuple[float, float, float, float]  # x0, y0, x1, y1 in 0..1 of a picture, y downwards; beyond it outside 0..1
-WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
+WHOLE_CROP: Crop = (0.0, 0.0, 1.0, 1.0)
 
 
 def tile_of(view: View, crop: Crop, aspect: float) -> View:

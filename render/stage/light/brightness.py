@@ -14,7 +14,7 @@ from render.stage.shading.field import Field
 PEAK = 0.86  # of white, sRGB; peaks at 85 to 88 % still show their contours
 PERCENTILE = 99.0  # of the drawn cells; what is brighter are glints
 MOST_CELLS = 40_000  # that are looked at
-LEAST, MOST = 0.2, 5.0
+LEAST_EXPOSURE, MOST_EXPOSURE = 0.2, 5.0
 
 
 def automatic(fields: Sequence[Field], inside: Sequence[np.ndarray], transform: str) -> float:
@@ -24,7 +24,7 @@ def automatic(fields: Sequence[Field], inside: Sequence[np.ndarray], transform: 
     brightest = torch.quantile(grey, PERCENTILE / 100)
     light = lit[(grey - brightest).abs().argsort()[: max(1, len(grey) // 200)]].mean(0)
     wanted = decoded(PEAK)
-    return float(np.clip(exposure_for(light, transform, wanted), LEAST, MOST))
+    return float(np.clip(exposure_for(light, transform, wanted), LEAST_EXPOSURE, MOST_EXPOSURE))
 
 
 def _seen(field: Field, drawn: np.ndarray) -> torch.Tensor:

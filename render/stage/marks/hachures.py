@@ -28,12 +28,12 @@ CALM = 0.3  # of the closest distance, over which slopes are smoothed: strokes b
 SPAN = 0.9  # of the way from contour to contour, that a stroke takes
 STRAY = 0.5  # of its rise, that a step may miss
 TURN = 0.9  # cosine of the angle that a slope may turn by in a step
-FAR = 2.5  # of the distance of strokes, that a step may be long
+LONGEST_STEP = 2.5  # of the distance of strokes, that a step may be long
 LED = 6  # steps up, and as many down
 BANDS = 8  # over the height, where there are no contours
 MAJOR = 5  # contours from one index line to the next
 CROWDED, PARTED = 0.6, 1.6  # of the wanted distance, at which strokes end and begin between contours
-FEWEST, MOST = 0.5, 1.3  # of the wanted distance, within which that of neighbours counts
+LEAST_APART, MOST_APART = 0.5, 1.3  # of the wanted distance, within which that of neighbours counts
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _is_down(slopes: Slopes, step: tuple[np.ndarray, np.ndarray], rise: float, s
     risen = (slopes.height_at(there) - slopes.height_at(here)) / rise
     before, after = slopes.at(here), slopes.at(there)
     apart = distance_of(share_of(np.linalg.norm(before, axis=1), style.strength), style)
-    long = np.linalg.norm(there - here, axis=1) > FAR * apart
+    long = np.linalg.norm(there - here, axis=1) > LONGEST_STEP * apart
     turned = (before * after).sum(1) < TURN * np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     return np.asarray(~turned & ~long & (np.abs(risen - 1) < STRAY))
 
@@ -205,5 +205,6 @@ def _widths(slopes: Slopes, places: np.ndarray, style: Hachures) -> np.ndarray:
     before, after = (np.where(np.isfinite(each), each, wanted) for each in (gaps[:-1], gaps[1:]))
     there = np.isfinite(wanted)
     wanted = np.where(there, wanted, 0.0)
-    apart = np.clip(0.5 * (np.where(there, before, 0.0) + np.where(there, after, 0.0)), FEWEST * wanted, MOST * wanted)
+    apart = 0.5 * (np.where(there, before, 0.0) + np.where(there, after, 0.0))
+    apart = np.clip(apart, LEAST_APART * wanted, MOST_APART * wanted)
     return np.asarray(share * apart / SPAN)

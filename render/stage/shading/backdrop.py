@@ -13,7 +13,7 @@ from render.scene import look as spec
 from render.scene.body import CLEAR
 from render.stage.camera import View
 from render.stage.colour import linear_of
-from render.stage.lens.tiles import WHOLE, Crop
+from render.stage.lens.tiles import WHOLE_CROP, Crop
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light.bake import Sun
 from render.stage.shading.field import hue
@@ -57,7 +57,7 @@ class Backdrop:
         tops = [body.relief.exaggeration for body in bodies]
         self._height = look.walls.thickness + TALLEST * max(tops)
 
-    def picture(self, size: tuple[int, int], view: View, uniforms: Uniforms, crop: Crop = WHOLE) -> GroundPicture:
+    def picture(self, size: tuple[int, int], view: View, uniforms: Uniforms, crop: Crop = WHOLE_CROP) -> GroundPicture:
         """Returns the ground from a view that the uniforms are aimed by; crop is the part of the whole picture."""
         if self._floor is None:
             return self._void(size, crop)

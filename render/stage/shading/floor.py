@@ -32,7 +32,7 @@ from render.stage.shading.walls import strata, wall_light
 
 SIDE = 320  # texels of the map along an axis
 MARGIN = 1.5  # picture widths of ground around the bodies that the map covers
-FAR = 0.7  # picture widths within which a wall takes sky from the ground
+SKY_REACH = 0.7  # picture widths within which a wall takes sky from the ground
 POOL_SIDE = 96  # texels of the map of coloured light along an axis, before it is blended
 SHEET_DROP = 0.16  # picture widths from a sheet's lowest point to the floor
 SPOT = 1.25  # picture widths over which the light behind the object falls off
@@ -113,7 +113,7 @@ def bake_floor(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, tabl
     ground = torch.from_numpy(heights)
     facing = torch.zeros(SIDE, SIDE, 3)
     facing[..., 2] = 1
-    open_, _ = bake.bake_sky(ground, ground, facing, cells, sky_colours(look, sun), far=FAR)
+    open_, _ = bake.bake_sky(ground, ground, facing, cells, sky_colours(look, sun), far=SKY_REACH)
     lit = bake.bake_sun(ground, ground, cells, Sun(sun.azimuth, sun.elevation, max(SUN_LEAST, SUN_WIDER * sun.size)))
     near = distance_transform_edt(covered, return_distances=False, return_indices=True)
     openness, sunlit = (plane.numpy()[tuple(near)] for plane in (open_, lit))
