@@ -58,3 +58,9 @@ def held_in(model: nn.Module, theta: torch.Tensor) -> Iterator[None]:
     finally:
         for name, parameter in trainable(model):
             parameter.data = found[name]
+
+
+def moved_by(plane: torch.Tensor, model: nn.Module) -> set[int]:
+    """Returns the ids of the parameters of a network that the directions of a plane (3, P) move."""
+    parts = layout_of(model).slices()
+    return {id(parameter) for name, parameter in trainable(model) if plane[1:, parts[name]].any()}

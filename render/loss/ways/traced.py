@@ -15,10 +15,10 @@ from torch import fx, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from render.descent.parameters import layout_of, trainable
+from render.descent.parameters import trainable
 from render.loss.altered import is_altered
 from render.loss.evaluation import evaluating
-from render.loss.flat import held_in
+from render.loss.flat import held_in, moved_by
 from render.loss.measurement import Problem
 
 MOST_KEPT = 2**30  # bytes of what the beginning computes
@@ -38,7 +38,7 @@ def traced(problem: Problem, plane: torch.Tensor) -> tuple[Problem, nn.Module] |
             return None
         origin = plane[0].to(problem.inputs.device, torch.float32)
         with held_in(problem.model, origin):  # what does not move along the plane may still be another in the network
-            kept = _kept(problem, graph, _cut(graph, _moved(problem, plane)))
+            kept = _kept(problem, graph, _cut(graph, moved_by(plane, problem.model)))
         if kept is not None:
             return replace(problem, inputs=_channels_last(kept[0])), _folded(kept[1])
         return replace(problem, inputs=_channels_last(problem.inputs)), _folded(graph)
@@ -81,12 +81,6 @@ def _kept(problem: Problem, graph: fx.GraphModule, cut: str | None) -> tuple[tor
 
 def _channels_last(values: torch.Tensor) -> torch.Tensor:
     return values.contiguous(memory_format=torch.channels_last) if values.ndim == 4 else values
-
-
-def _moved(problem: Problem, plane: torch.Tensor) -> set[int]:
-    """Returns the identities of the parameters that the plane's directions move."""
-    parts = layout_of(problem.model).slices()
-    return {id(p) for name, p in trainable(problem.model) if plane[1:, parts[name]].count_nonzero()}
 
 
 def _cut(graph: fx.GraphModule, moved: set[int]) -> str | None:

@@ -23,6 +23,7 @@ from torch.nn import functional
 from render import compiler
 from render.descent.parameters import layout_of
 from render.errors import MachineError
+from render.loss.flat import moved_by
 from render.loss.measurement import Finish, Measurement, Problem
 from render.loss.memory import memory_errors
 from render.loss.ways.dense.plane import goal_of
@@ -86,7 +87,7 @@ class _Kernel:
 
     def __init__(self, program: Program, goal: Goal, problem: Problem, plane: torch.Tensor):
         pieces = _Pieces(problem, plane)
-        program, images = _behind_prefix(program, problem.inputs, pieces)
+        program, images = _behind_prefix(program, problem.inputs, pieces, moved_by(plane, problem.model))
         self._examples = len(images)
         filled = torch.arange(math.ceil(len(images) / TILE) * TILE).clamp(max=len(images) - 1)
         lead = program.operations[0]
@@ -144,15 +145,13 @@ class _Pieces:
         still[0] = tensor.detach()
         return still
 
-    def moved(self) -> set[int]:
-        """Returns the ids of the parameters that move or start elsewhere than in the network."""
-        return {key for key, place in self._places.items() if self._plane[1:, place].any()}
 
-
-def _behind_prefix(program: Program, inputs: torch.Tensor, pieces: _Pieces) -> tuple[Program, torch.Tensor]:
+def _behind_prefix(
+    program: Program, inputs: torch.Tensor, pieces: _Pieces, moved: set[int]
+) -> tuple[Program, torch.Tensor]:
     """Returns the program behind what does not move, and what that makes of the inputs (N, C, H, W)."""
     images = inputs.detach().reshape(-1, *program.shape)
-    parts, length = images.split(TILE), still_length(program, pieces.moved())
+    parts, length = images.split(TILE), still_length(program, moved)
     if math.prod(program.shape_of(length)) * len(images) > SUMS:
         length = 0
     made = [applied(program, length, part, lambda parameter: pieces.of(parameter)[0].float()) for part in parts]
