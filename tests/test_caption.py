@@ -79,6 +79,10 @@ def test_a_path_that_goes_beyond_the_terrain_is_said_to():
     assert drawn_words(leaves=True).endswith("path laid on the surface, which it leaves")
 
 
+def test_a_curve_that_is_seen_between_logged_points_is_told():
+    assert drawn_words(curved=9).endswith(" · curve through 9 logged points · path laid on the surface")
+
+
 def test_a_path_that_is_nowhere_over_the_terrain_is_said_not_to_be_drawn():
     assert drawn_words(leaves=True, absent=True).endswith(" · path beyond the terrain, not drawn")
 

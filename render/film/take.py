@@ -37,6 +37,7 @@ from render.stage.marks.arrow import length_of
 from render.stage.marks.trail import Trail, drape
 from render.stage.stage import Stage
 
+LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
 FEWEST = 8  # points along an axis; fewer cannot be cut round
 
 
@@ -81,6 +82,11 @@ class Take:
         """The slope of the longest arrow, loss / unit of α and β; nought where there are none."""
         return max((arrow.slope for panel in self.panels for walk in panel.walks for arrow in walk.arrows), default=0.0)
 
+    def _curved(self, walks: Sequence[Walk]) -> int:
+        """Returns the fewest logged points of a path that are so far apart that the curve between them is seen."""
+        is_curve = self.look.path.between == "curve"
+        return min((len(walk.path) for walk in walks if is_curve and walk.longest_leg > LONG), default=0)
+
     @property
     def drawing(self) -> Drawing:
         """How its surfaces are drawn."""
@@ -93,6 +99,7 @@ class Take:
             absent=bool(walks) and all(walk.is_absent for walk in walks),
             read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
+            curved=self._curved(walks),
             farthest=tuple(farthest(walk.path) for walk in walks),
             steepest=self.steepest,
             drops=any(walk.drops for walk in walks),
