@@ -137,9 +137,8 @@ def _of_tiff(path: Path) -> PictureHeights:
         return _of_picture(path)
     if kind.kind == "u" and kind.itemsize <= 2 and not tiff_directory.is_of_places(directory):
         levels = samples / np.iinfo(kind).max
-        inverted = (
-            directory.first(tiff_directory.PHOTOMETRIC, 1) == 0 and kind.itemsize > 1
-        )  # Pillow turns 8 bits itself
+        # Pillow turns 8 bits itself
+        inverted = directory.first(tiff_directory.PHOTOMETRIC, 1) == 0 and kind.itemsize > 1
         return PictureHeights(1 - levels if inverted else levels, notes=(COARSE, *page) if kind.itemsize == 1 else page)
     return _heights(directory, samples, page)
 
