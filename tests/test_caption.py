@@ -128,7 +128,7 @@ def test_every_plane_is_said_in_words(asked, found, said):
 
 
 def test_every_kind_of_plane_has_its_words():
-    (kinds, *_) = get_args(spec.Plane)
+    (kinds, *_) = get_args(spec.PlaneSettings)
     assert {kind.model_fields["kind"].default for kind in get_args(kinds)} == {asked["kind"] for asked, _, _ in PLANES}
 
 

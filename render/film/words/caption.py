@@ -14,7 +14,7 @@ from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 from render.stage.marks.hachures import CALM, STEEP
-from render.stage.shading.field import CONTOUR_BLUR
+from render.stage.shading.baked_field import CONTOUR_BLUR
 
 PLAIN = 9  # digits of a place on an axis that are written without a power of ten
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from render.stage.lens.tone import luminance
 from render.stage.light.gloss import gloss_of, sky_towards
-from render.stage.shading.field import looked_up
+from render.stage.shading.baked_field import looked_up
 from render.stage.shading.spot import Spot, Vector, change_of, smooth
 
 WALL_SUN = 0.2  # of the sun's light on upright faces: the top is the picture, and they stand back

@@ -25,7 +25,7 @@ from render.descent.parameters import layout_of
 from render.errors import MachineError
 from render.loss.measurement import Finish, Measurement, Problem
 from render.loss.memory import memory_errors
-from render.loss.ways.dense.plane import goal_of
+from render.loss.ways.dense.dense_plane import goal_of
 from render.loss.ways.dense.stack import Goal
 from render.loss.ways.native.emission import source_of, weighed
 from render.loss.ways.native.operation import Operation, Program
