@@ -30,7 +30,7 @@ class Phase(enum.Enum):
     DONE = enum.auto()
 
 
-class Program:
+class Listener:
     """Hears signals for a program from its first line to its last; it is the handler of SIGNALS meanwhile."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ def program() -> Iterator[None]:
 
     Until `working` begins, a signal ends the process with the exit code 130, and nothing is said.
     """
-    heard = Program()
+    heard = Listener()
     for number in _heard():
         signal.signal(number, heard)
     sys.unraisablehook = heard.on_unraisable
@@ -92,7 +92,7 @@ def working() -> Iterator[None]:
 
     Where no program hears, nothing changes.
     """
-    heard = next((handler for handler in map(signal.getsignal, SIGNALS) if isinstance(handler, Program)), Program())
+    heard = next((handler for handler in map(signal.getsignal, SIGNALS) if isinstance(handler, Listener)), Listener())
     heard.phase = Phase.WORKING
     try:
         yield

@@ -8,7 +8,7 @@ from render.descent.run import AnyRun
 from render.landscape.landscape import Landscape
 from render.progress import Reporter
 from render.scene import spec
-from render.scene.existing import ImportedRun
+from render.scene.existing import ImportedRunSettings
 from render.scene.spec import Scene
 from render.works.bench import Bench
 from render.works.order import Order
@@ -16,12 +16,14 @@ from render.works.run_work import run_work
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
 
 
-def kept_run(settings: spec.Run | ImportedRun, seed: int, output: Path, reporter: Reporter | None = None) -> AnyRun:
+def kept_run(
+    settings: spec.RunSettings | ImportedRunSettings, seed: int, output: Path, reporter: Reporter | None = None
+) -> AnyRun:
     """Returns a run from disk, or trains it."""
     return Bench(reporter or Reporter.silent()).obtain(run_work("main", settings, seed, output))
 
 
-def found_run(settings: spec.Run | ImportedRun, seed: int, output: Path) -> AnyRun | None:
+def found_run(settings: spec.RunSettings | ImportedRunSettings, seed: int, output: Path) -> AnyRun | None:
     """Returns a run that is on disk, whole, or None."""
     return Bench(Reporter.silent()).find(run_work("main", settings, seed, output))
 

@@ -78,7 +78,7 @@ SMALL = {
     "resnet without shortcuts": (spec.Resnet(depth=20, width=0.25, shortcut=False), (3, 8, 8)),
     "resnet for large images": (spec.Resnet(depth=18, width=0.125), (3, 32, 32)),
     "vgg": (spec.Vgg(depth=11, width=0.0625), (3, 16, 16)),
-    "vit": (spec.Vit(patch=4, dim=8, depth=2, heads=2), (3, 8, 8)),
+    "vit": (spec.VitSettings(patch=4, dim=8, depth=2, heads=2), (3, 8, 8)),
 }
 FITTING = {  # strategies that make these networks fast, beside the loop
     "mlp": {"dense-eager", "dense-compiled", "folded"},
@@ -200,8 +200,8 @@ BAD = {
     "flat inputs": (spec.Convnet(), (64,), r"convnet needs images, and made-up has inputs of the shape \(64,\)"),
     "small image": (spec.Convnet(depth=4), (3, 8, 8), "needs images of 16 px or more, these have 8 × 8; lower"),
     "small for large": (spec.Resnet(depth=18), (3, 16, 16), "choose depth 20"),
-    "patches": (spec.Vit(patch=5), (3, 8, 8), "no whole number of patches of 5"),
-    "heads": (spec.Vit(patch=4, dim=10, heads=4), (3, 8, 8), "10 is no multiple of 4 heads"),
+    "patches": (spec.VitSettings(patch=5), (3, 8, 8), "no whole number of patches of 5"),
+    "heads": (spec.VitSettings(patch=4, dim=10, heads=4), (3, 8, 8), "10 is no multiple of 4 heads"),
 }
 
 

@@ -79,6 +79,10 @@ def test_a_path_that_goes_beyond_the_terrain_is_said_to():
     assert drawn_words(leaves=True).endswith("path laid on the surface, which it leaves")
 
 
+def test_a_curve_that_is_seen_between_logged_points_is_told():
+    assert drawn_words(curved=9).endswith(" · curve through 9 logged points · path laid on the surface")
+
+
 def test_a_path_that_is_nowhere_over_the_terrain_is_said_not_to_be_drawn():
     assert drawn_words(leaves=True, absent=True).endswith(" · path beyond the terrain, not drawn")
 
@@ -124,7 +128,7 @@ def test_every_plane_is_said_in_words(asked, found, said):
 
 
 def test_every_kind_of_plane_has_its_words():
-    (kinds, *_) = get_args(spec.Plane)
+    (kinds, *_) = get_args(spec.PlaneSettings)
     assert {kind.model_fields["kind"].default for kind in get_args(kinds)} == {asked["kind"] for asked, _, _ in PLANES}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from render.film.furniture import numbers as contour_numbers
 from render.film.furniture.furnish import NUMBER, furnish, furnishing
 from render.film.furniture.heights import OFF, index_lines, telling
-from render.film.furniture.legend import Shown
+from render.film.furniture.legend import LevelColours
 from render.film.furniture.numbers import Glance, chosen, presence
 from render.film.furniture.room import angles_of, distance_to, pixels_of, rooms_of
 from render.film.furniture.turned import turned_ink
@@ -178,7 +178,7 @@ def test_a_picture_has_a_number_along_its_line_and_nothing_else_changes(taken):
     _, _, plots = taken()
     moments = [(plots(time), GREY) for time in (0.0, 2.0, 4.0)]
     asked = plots(0.0)[0].take.look.furniture.model_copy(update={"labels": []})
-    colours: tuple[Shown, dict] = (lambda levels: np.zeros((len(levels), 3), np.uint8), {})
+    colours: tuple[LevelColours, dict] = (lambda levels: np.zeros((len(levels), 3), np.uint8), {})
     made = furnishing(asked, moments, [["main"]], (SHEET, Dress("#c0c0c0"), []), colours)
     assert len(made.numbers[0]) >= 3
     pixels = GREY.copy()

@@ -13,7 +13,7 @@ from render.film.words.remarks import remarks
 from render.landscape import ready
 from render.scene.language.load import load
 from render.scene.look import Look
-from render.solid import body
+from render.solid import solid_body
 from render.stage import camera
 from render.stage.body import corner, mesh
 from render.stage.body.cutting import Corner
@@ -93,10 +93,10 @@ def test_a_hole_and_a_cut_go_together():
 
 def test_an_export_is_closed_around_the_cut_and_has_its_volume():
     relief = cut(0.25)
-    made = body.body_of(relief, "block")
+    made = solid_body.body_of(relief, "block")
     assert sorted(made.outer[:, 0]) == sorted(made.outer[:, 1]) and len(set(made.outer[:, 0])) == len(made.outer)
-    face, normals = body.walls(made.terrain, made.outer, -0.1)
-    under = body.base(made, -0.1)
+    face, normals = solid_body.walls(made.terrain, made.outer, -0.1)
+    under = solid_body.base(made, -0.1)
     volume = 0.0
     for part in (made.terrain, face, under):
         a, b, c = (part.points[part.triangles[:, k]].astype(float) for k in range(3))

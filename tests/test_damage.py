@@ -264,7 +264,7 @@ def test_a_surface_that_was_begun_with_a_compiler_is_not_thrown_away_without_one
     obtain(tmp_path, compiled)
     unfinish(tmp_path, compiled)
     before = contents(tmp_path)
-    monkeypatch.setattr("render.loss.ways.dense.plane.fused", lambda stack: None)
+    monkeypatch.setattr("render.loss.ways.dense.dense_plane.fused", lambda stack: None)
     with pytest.raises(MachineError, match=r"`apt install g\+\+` brings a compiler, or remove the folder"):
         obtain(tmp_path, compiled)
     assert contents(tmp_path) == before

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from render.cli import app
 from render.data import download, shelf
 from render.data.extract import extract
-from render.data.sources import SOURCES, Remote, Source
+from render.data.sources import SOURCES, PublishedData, Remote
 from render.descent import importing
 from render.errors import DataError
 from render.progress import Lines, Reporter
@@ -320,7 +320,7 @@ def home(tmp_path, monkeypatch) -> Path:
 
 
 def test_a_data_set_of_files_is_fetched_and_verified(server, home):
-    sources = {"small": Source("small", (remote(server), remote(server, "/again")), 2, "none")}
+    sources = {"small": PublishedData("small", (remote(server), remote(server, "/again")), 2, "none")}
     assert shelf.fetch("small", Reporter.silent(), sources) == home / "small"
     assert shelf.verify("small", sources) == "2 files have the published hashes"
     (home / "small" / "again").write_bytes(b"x")
@@ -334,7 +334,7 @@ def test_a_data_set_in_an_archive_is_unpacked_and_its_archive_removed(server, ho
     content = archive(tmp_path / "a.tgz", plain("small/train/a/1.png"), plain("small/train/b/1.png")).read_bytes()
     monkeypatch.setattr("tests.test_download.CONTENT", content)
     file = remote(server, md5=hashlib.md5(content).hexdigest())
-    sources = {"small": Source("small", (file,), 1, "none", 10, 1000)}
+    sources = {"small": PublishedData("small", (file,), 1, "none", 10, 1000)}
     assert (shelf.fetch("small", Reporter.silent(), sources) / "train" / "a" / "1.png").is_file()
     assert {path.name for path in home.iterdir()} == {"small"}
     with pytest.raises(DataError, match="cannot be read as an image"):
@@ -343,7 +343,7 @@ def test_a_data_set_in_an_archive_is_unpacked_and_its_archive_removed(server, ho
 
 def test_two_that_fetch_the_same_fetch_it_once(server, home, monkeypatch):
     monkeypatch.setattr(download, "STALL", 2)  # how long the other has to wait
-    sources = {"small": Source("small", (remote(server, "/slow"),), 1, "none")}
+    sources = {"small": PublishedData("small", (remote(server, "/slow"),), 1, "none")}
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: shelf.fetch("small", Reporter.silent(), sources), range(2)))
     assert len(server.requests) == 1
@@ -352,7 +352,7 @@ def test_two_that_fetch_the_same_fetch_it_once(server, home, monkeypatch):
 
 def test_a_fetch_ends_with_what_there_was_and_not_with_what_was_guessed(server, home):
     said = io.StringIO()
-    shelf.fetch("small", Reporter(Lines(said)), {"small": Source("small", (remote(server),), 999, "none")})
+    shelf.fetch("small", Reporter(Lines(said)), {"small": PublishedData("small", (remote(server),), 999, "none")})
     assert said.getvalue().splitlines()[-1].startswith(f"fetching small: {len(CONTENT):,} bytes in ")
 
 
@@ -369,7 +369,7 @@ def test_a_set_is_there_when_it_is_whole_under_any_of_its_names(home):
 
 
 def test_an_image_that_is_torn_or_missing_is_found_by_verify(home):
-    source = Source("small", (), 1, "none", examples=2, most_members=10)
+    source = PublishedData("small", (), 1, "none", examples=2, most_members=10)
     for name in "ab":
         (home / "small" / name).mkdir(parents=True)
         Image.effect_noise((64, 64), 80).save(home / "small" / name / "1.jpg")

@@ -15,7 +15,7 @@ from render.film.record import fonts_of
 from render.film.words.bidi import in_order, levels
 from render.film.words.ink import TEXT, line_ink, line_width, paint
 from render.scene.language.load import load
-from render.scene.typefaces import fonts, lettering
+from render.scene.typefaces import drawable, fonts
 from render.scene.typefaces.letters import clusters, one_line, undrawable
 from render.scene.typefaces.typeface import NoTypefaceError, read_typeface
 from render.works.file import picture_key
@@ -127,7 +127,7 @@ def test_a_scene_with_a_font_for_its_letters_is_right(here, title, font):
 
 
 def test_letters_that_join_are_refused_where_they_cannot_be_laid_out(here, monkeypatch):
-    monkeypatch.setattr(lettering, "_can_shape", lambda: False)
+    monkeypatch.setattr(drawable, "_can_shape", lambda: False)
     with pytest.raises(SceneError, match=r"the letters of Arabic take their form .* `apt install libfribidi0`"):
         load(scene_with(here, "اب"), ["look.font=arabic.otf"])
     load(scene_with(here, "山川"), ["look.font=cjk.otf"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from render.film.moves import MOVES, Setting
+from render.film.moves import MOVES, Scenery
 from render.scene.camera import Fixed, Orbit
 from render.scene.look import Look
 from render.stage import camera, framing
@@ -35,7 +35,7 @@ def setting(*parts: tuple[Relief, Descent], aspect: float = 16 / 9, body: str = 
     look = Look(name="ember", body=body).resolved
     reliefs, descents = tuple(part[0] for part in parts), tuple((part[1],) for part in parts)
     frame = frame_of(aspect, len(parts) if together else 1)
-    return Setting(reliefs, descents, lambda share: share * 59, 8.0, look, frame, together)
+    return Scenery(reliefs, descents, lambda share: share * 59, 8.0, look, frame, together)
 
 
 def facing(view: camera.View) -> float:
@@ -116,7 +116,7 @@ def test_explicit_numbers_are_kept():
 def test_a_block_is_seen_over_a_face_turned_aside_where_nothing_else_decides():
     y, x = np.mgrid[-1:1:81j, -1:1:81j]
     bowl = relief_of(np.minimum(x**2 + y**2, 1))
-    here = Setting((bowl,), ((),), float, 8.0, Look(name="ember").resolved, frame_of(16 / 9))
+    here = Scenery((bowl,), ((),), float, 8.0, Look(name="ember").resolved, frame_of(16 / 9))
     turn = turned((facing(MOVES[Fixed](Fixed(), here)(0.5)) + 45) % 90 - 45)
     assert 15 <= turn <= 40
 

@@ -16,7 +16,7 @@ from render.data import folders, images
 from render.errors import DataError
 from render.progress import Lines, Reporter
 from render.scene import data as spec
-from render.scene.spec import Run
+from render.scene.spec import RunSettings
 from render.storage.files import cache_folder
 from tests.kept import kept_run
 
@@ -290,7 +290,7 @@ def test_a_training_says_what_was_left_out(shelf, tmp_path):
     training = {"optimiser": {"kind": "sgd", "lr": 0.1}, "batch": 4, "steps": 2}
     said = io.StringIO()
     kept_run(
-        Run.model_validate({"data": settings.model_dump(), "network": network, "training": training}),
+        RunSettings.model_validate({"data": settings.model_dump(), "network": network, "training": training}),
         7,
         tmp_path / "output",
         Reporter(Lines(said)),

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from render import compiler
-from render.interrupts import SIGNALS, Phase, Program, deferred, finishing, is_asked_to_end, not_inherited
+from render.interrupts import SIGNALS, Listener, Phase, deferred, finishing, is_asked_to_end, not_inherited
 from tests.faults import PATIENCE, wait_until
 
 
@@ -106,7 +106,7 @@ def test_whether_the_end_is_waited_for_is_known_inside_of_the_block_only():
 
 
 def test_what_is_interrupted_in_a_finaliser_is_interrupted_a_moment_later(monkeypatch):
-    heard, again = Program(), threading.Event()
+    heard, again = Listener(), threading.Event()
     monkeypatch.setattr("_thread.interrupt_main", lambda number: again.set())
     monkeypatch.setattr(sys, "unraisablehook", heard.on_unraisable)
 

@@ -14,7 +14,7 @@ from render.scene import spec
 from render.scene.key import InKey, OwnSeed, counted, draws_from_scene
 from render.scene.language.load import load
 from render.scene.part import Name, Part
-from render.scene.plane import Plane, Random, Three, others_of
+from render.scene.plane import PlaneSettings, Random, Three, others_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENE = load(ROOT / "scenes" / "optimisers.yaml")
@@ -77,10 +77,10 @@ def test_a_seed_that_is_absent_is_that_of_the_scene():
 
 
 def test_a_field_that_a_run_or_a_surface_gets_later_makes_another_key():
-    class LaterRun(spec.Run):
+    class LaterRun(spec.RunSettings):
         patience: int = 3
 
-    class LaterSurface(spec.Surface):
+    class LaterSurface(spec.SurfaceSettings):
         colour_of_noise: str = "white"
 
     name, surface = next(iter(SCENE.measured.items()))
@@ -96,7 +96,7 @@ def test_a_field_that_a_run_or_a_surface_gets_later_makes_another_key():
 
 
 def test_every_run_that_a_plane_names_is_said_to_be_a_name():
-    for plane in get_args(get_args(Plane)[0]):
+    for plane in get_args(get_args(PlaneSettings)[0]):
         marked = {name for name, field in plane.model_fields.items() if InKey.NAME in field.metadata}
         assert marked == {name for name in plane.model_fields if name in ("run", "runs")}
     assert [name for _, name in others_of(Three(runs=("b", "a")).model_dump())] == ["b", "a"]

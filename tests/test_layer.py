@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import MachineError
-from render.sampling.layer import KINDS, TILE, Layer, Window, blank, tiles
+from render.sampling.layer import KINDS, TILE, Layer, TileWindow, blank, tiles
 from render.sampling.status import Status
 from render.storage import store
 from tests.formulas import contents
@@ -90,7 +90,7 @@ def test_a_damaged_chunk_is_reported_and_comes_back_as_missing(tmp_path, name, d
     for key, empty in blank((36, 64)).items():
         values[key][tile] = empty
     assert_equal(found, values)
-    assert (Window(layer, tile).read(lambda _: None)["status"] == Status.MISSING).all()
+    assert (TileWindow(layer, tile).read(lambda _: None)["status"] == Status.MISSING).all()
 
 
 @pytest.mark.parametrize("shape", [(100, 130), (30, 30)], ids=["among others", "the only one"])
@@ -124,7 +124,7 @@ def test_values_without_accuracy_are_whole(tmp_path):
 def test_a_window_writes_its_tile_and_no_other(tmp_path):
     layer = layer_in(tmp_path / "l")
     tile = tiles(layer.shape)[1]
-    Window(layer, tile).write((slice(None), slice(None)), values_of((64, 64)))
+    TileWindow(layer, tile).write((slice(None), slice(None)), values_of((64, 64)))
     status = found_in(layer)[0]["status"]
     assert (status[tile] == Status.MEASURED).all() and (status > 0).sum() == 64 * 64
 

@@ -1,6 +1,8 @@
 """The architecture, proved from the syntax tree: imports go one way, and each library stays on its own floor."""
 
 import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,13 @@ ONLY_IN = {
 NOT_IN = {
     "torch": {"scene", "errors", "storage/files.py", "storage/records.py", "progress", "cli"},
     "numpy": {"scene", "errors", "storage/files.py", "storage/records.py", "progress", "cli"},
+}
+SHARED_MODULES = {  # the vocabulary of scenes, and the room that has the value of that name
+    "camera": {"scene/camera.py", "stage/camera.py"},
+    "plane": {"scene/plane.py", "space/plane.py"},
+    "relief": {"scene/relief.py", "stage/body/relief.py"},
+    "surface": {"scene/surface.py", "sampling/surface.py"},
+    "training": {"scene/training.py", "descent/training.py"},
 }
 
 
@@ -82,6 +91,51 @@ def test_drawing_takes_finished_values_and_neither_trains_nor_measures():
         if name.startswith(("render.stage", "render.film", "render.solid")):
             assert not reached(name, graph) & makers, f"{name} imports what trains or measures"
     assert makers <= reached("render.works.of_scene", graph)  # so that the names are still those
+
+
+def test_a_public_class_or_alias_has_a_name_of_its_own():
+    homes = defaultdict(set)
+    for module in MODULES:
+        for name in defined(ast.parse(module.read_text(encoding="utf-8"))):
+            homes[name].add(path_of(module))
+    assert len(homes) > 300  # so that they are still found
+    assert shared(homes) == {}
+
+
+def test_a_module_has_a_name_of_its_own():
+    homes = defaultdict(set)
+    for module in MODULES:
+        if module.stem != "__init__":
+            homes[module.stem].add(path_of(module))
+    assert shared(homes) == SHARED_MODULES
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["class Plane: ...", "Plane = tuple[int, int]", "Plane: TypeAlias = int", 'Plane = TypeVar("Plane")'],
+)
+def test_classes_and_aliases_are_found(text):
+    hidden = "class _Hidden: ...\nMOST = 3\n_Own = int\nlower = 2\ndef Made(): ..."
+    assert list(defined(ast.parse(f"{hidden}\n{text}"))) == ["Plane"]
+
+
+def defined(module: ast.Module) -> Iterator[str]:
+    """Gives the public classes and type aliases of a module; what is all capitals is a constant."""
+    for node in module.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id[0].isupper() and not target.id.isupper():
+                yield target.id
+
+
+def shared(homes: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    return {name: places for name, places in homes.items() if len(places) > 1}
+
+
+def path_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).as_posix()
 
 
 def name_of(module: Path) -> str:

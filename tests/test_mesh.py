@@ -12,7 +12,7 @@ from render.stage.body.coarse import coarse
 from render.stage.body.relief import Relief, Scale
 from render.stage.camera import standing
 from render.stage.light.lamp import Lamp
-from render.stage.marks.line import SIDES, Pen, tube_of
+from render.stage.marks.path_line import SIDES, Pen, tube_of
 from render.stage.marks.trail import drape
 
 

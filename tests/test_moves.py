@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from render.film.moves import CLEARANCE, MOVES, Setting
+from render.film.moves import CLEARANCE, MOVES, Scenery
 from render.scene.camera import Fixed, Orbit, Ride
 from render.scene.look import Look
 from render.stage.body import mesh
@@ -22,12 +22,12 @@ def terrain(kind: str, size: int = 121) -> Relief:
     return Relief(level.astype(np.float32), np.isfinite(level), 0.3, 1.0, Scale(None, 0.0, 1.0))
 
 
-def setting(kind: str = "flat", tremble: float = 0.0, path: bool = True) -> Setting:
+def setting(kind: str = "flat", tremble: float = 0.0, path: bool = True) -> Scenery:
     made = terrain(kind)
     way = np.stack([np.zeros(200), np.linspace(-0.4, 0.4, 200)], 1)
     way[:, 0] += tremble * np.random.default_rng(0).normal(size=200)
     descent = drape(made, "disc", way, None, 0.0) if path else None
-    return Setting((made,), ((descent,) if descent else (),), lambda share: share * 199, 8.0, LOOK, FRAME)
+    return Scenery((made,), ((descent,) if descent else (),), lambda share: share * 199, 8.0, LOOK, FRAME)
 
 
 def ride(kind: str = "flat", tremble: float = 0.0, **options) -> list:

@@ -16,8 +16,8 @@ from render import compiler
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import MachineError
 from render.loss.measurement import Mode, OneHotMSELoss, Problem
-from render.loss.ways.native import plane as native
-from render.loss.ways.native.plane import NativePlane, is_native
+from render.loss.ways.native import native_plane as native
+from render.loss.ways.native.native_plane import NativePlane, is_native
 from render.loss.ways.native.program import program_of
 from render.loss.ways.native.schedule import schedule_of
 from render.space.directions import random_direction

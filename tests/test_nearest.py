@@ -10,12 +10,16 @@ from render.scene.look import Look, preset_names
 from render.scene.output import Film, Still
 from render.scene.quality import QUALITIES
 from render.scene.shot import PathStyle, Shot
-from render.scene.spec import Run, Scene
-from render.scene.surface import Objective, Surface
+from render.scene.spec import RunSettings, Scene
+from render.scene.surface import ObjectiveSettings, SurfaceSettings
 from render.scene.training import Training
 
 SHOT, SCENE, TRAINING = list(Shot.model_fields), list(Scene.model_fields), list(Training.model_fields)
-LOOK, SURFACE, OBJECTIVE = list(Look.model_fields), list(Surface.model_fields), list(Objective.model_fields)
+LOOK, SURFACE, OBJECTIVE = (
+    list(Look.model_fields),
+    list(SurfaceSettings.model_fields),
+    list(ObjectiveSettings.model_fields),
+)
 NEAR = [
     # what was written, among what, what was meant
     ("durtion", SHOT, "duration"),
@@ -62,7 +66,7 @@ FAR = [
     ("temperature", LOOK),
     ("resolution", SURFACE),
     ("accuracy", OBJECTIVE),
-    ("dataset", list(Run.model_fields)),
+    ("dataset", list(RunSettings.model_fields)),
     ("mse", ["cross-entropy", "squared-error"]),
     ("middle", ["last", "mean", "first"]),
     ("huge", QUALITIES),

@@ -17,7 +17,7 @@ from render.descent.parameters import layout_of, parameters_of
 from render.errors import UsageError
 from render.loss.objective import Objective, OneHotMSELoss
 from render.loss.ways import strategies
-from render.loss.ways.dense import plane as dense
+from render.loss.ways.dense import dense_plane as dense
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
 DENSE = ["dense-eager", pytest.param("dense-compiled", marks=NO_COMPILER)]

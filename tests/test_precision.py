@@ -10,7 +10,7 @@ from torch import nn
 from render.descent.parameters import parameters_of
 from render.loss.measurement import Measurement
 from render.loss.objective import Objective
-from render.loss.precision import ALLOWED, Check, check, probes, reduced
+from render.loss.precision import ALLOWED, PrecisionCheck, check, probes, reduced
 from render.space.grid import Grid
 
 FINE, COARSE = Grid.square(1e-3, 21), Grid.square(30.0, 4)
@@ -114,7 +114,7 @@ CHECKS = {  # exact cells and then their neighbours, the same rough, error, step
 @pytest.mark.parametrize(("exact", "rough", "error", "step"), CHECKS.values(), ids=CHECKS)
 def test_a_check_has_the_largest_error_and_the_typical_step(exact, rough, error, step):
     found = check(losses(*exact), losses(*rough))
-    assert found == Check(error, step)
+    assert found == PrecisionCheck(error, step)
     assert found.passes == (error <= ALLOWED * step)
 
 

@@ -13,7 +13,7 @@ from render.errors import MachineError
 from render.film.prints import exr
 from render.film.prints.exr import LinearSheet, Passes, write_exr, write_passes
 from render.film.prints.png import write_png
-from render.film.prints.sheet import Sheet
+from render.film.prints.print_sheet import PrintSheet
 from render.film.prints.tiff import needs_big, write_tiff
 from tests.exr import read_exr
 
@@ -30,7 +30,7 @@ def codes(request):
 
 
 def sheet_of(codes, **more):
-    return Sheet(codes.shape[1], codes.shape[0], codes.shape[2], 8 * codes.itemsize, 300, TEXTS, **more)
+    return PrintSheet(codes.shape[1], codes.shape[0], codes.shape[2], 8 * codes.itemsize, 300, TEXTS, **more)
 
 
 def bands(codes, cuts=(7, 8, 150)):
@@ -74,8 +74,8 @@ def test_a_big_tiff_is_read_like_any_other(tmp_path):
 
 
 def test_a_tiff_is_big_where_it_could_pass_four_gigabytes():
-    assert not needs_big(Sheet(16_384, 40_000, 3, 16))
-    assert needs_big(Sheet(16_384, 50_000, 3, 16))
+    assert not needs_big(PrintSheet(16_384, 40_000, 3, 16))
+    assert needs_big(PrintSheet(16_384, 50_000, 3, 16))
 
 
 @pytest.mark.parametrize("ending", WRITERS)
@@ -107,7 +107,7 @@ def test_a_print_whose_rows_end_early_leaves_no_file(tmp_path, ending):
 
 def test_rows_of_another_kind_are_refused(tmp_path):
     with pytest.raises(ValueError, match="is not of"):
-        write_png(tmp_path / "print", Sheet(5, 10, 3, 16), iter([np.zeros((10, 5, 3), np.uint8)]))
+        write_png(tmp_path / "print", PrintSheet(5, 10, 3, 16), iter([np.zeros((10, 5, 3), np.uint8)]))
 
 
 def passes(height=70, width=50):

@@ -16,7 +16,7 @@ from render.film.words.lettering import lettering_of, plots_of
 from render.film.words.overlay import BRIEF, FULL, page_of
 from render.landscape import ready
 from render.progress import Reporter
-from render.scene.printing import Asked, print_of
+from render.scene.printing import PrintRequest, print_of
 from render.works.bench import Bench
 from render.works.order import Order
 from render.works.print_work import print_work
@@ -56,7 +56,7 @@ def covered(found, size):
 @pytest.mark.parametrize("name", ["A0", "A3", "A5", "A6", "A6-portrait", "20x20cm"])
 @pytest.mark.parametrize("dpi", [150, 300, 600])
 def test_letters_on_paper_have_seven_points_and_the_title_is_larger(shot, name, dpi):
-    shooting, take, made = shot(Asked(name, dpi))
+    shooting, take, made = shot(PrintRequest(name, dpi))
     sheet, words = sheet_of(shooting, take, made), words_on(shooting, take, 2.0, made)
     labels = tuple(counter.label for counter in words.counters)
     text = layout.Text(words.title, words.caption, FULL if words.full else BRIEF, labels, "0" * 8, words.labels)
@@ -69,7 +69,7 @@ def test_letters_on_paper_have_seven_points_and_the_title_is_larger(shot, name, 
 
 
 def test_a_print_of_the_stills_own_pixels_has_the_words_of_the_still(shot):
-    shooting, take, made = shot(Asked(format="png"), *WHOLE)
+    shooting, take, made = shot(PrintRequest(format="png"), *WHOLE)
     stage = take.stage((0,), STILL, 2)
     seen_by = (lambda time: bare_picture(take, [stage], time)), stage.shown
     lettering = lettering_of(shooting.scene, shooting.output, take, [2.0], seen_by)
@@ -82,7 +82,7 @@ def test_a_print_of_the_stills_own_pixels_has_the_words_of_the_still(shot):
 
 @pytest.mark.slow
 def test_nothing_is_written_in_the_bleed(shot):
-    shooting, take, made = shot(Asked("A5", 120, "8mm"), *WHOLE)
+    shooting, take, made = shot(PrintRequest("A5", 120, "8mm"), *WHOLE)
     ink, _ = covered(inked(shooting, take, 2.0, made), made.size)
     inside = ink[made.bleed : -made.bleed, made.bleed : -made.bleed]
     assert made.bleed == 38 and inside.sum() == ink.sum() > 5000
@@ -93,7 +93,7 @@ def test_nothing_is_written_in_the_bleed(shot):
 @pytest.mark.slow
 def test_each_piece_can_be_switched_as_on_stills(shot):
     def amount(*settings):
-        shooting, take, made = shot(Asked("A6", 150), *settings)
+        shooting, take, made = shot(PrintRequest("A6", 150), *settings)
         return covered(inked(shooting, take, 2.0, made), made.size)[0].sum()
 
     plain = amount("look.furniture.labels=[]")
@@ -132,7 +132,7 @@ def test_lines_are_told_from_their_ground_by_a_smaller_picture_of_it():
 
 @pytest.mark.slow
 def test_a_print_shows_its_furniture_where_its_file_has_it(shot, tmp_path):
-    asked = Asked("A6", 100, "3mm", 8)
+    asked = PrintRequest("A6", 100, "3mm", 8)
     pictures = []
     for shown in ("true", "false"):
         shooting, _, _ = shot(asked, *WHOLE, f"stills.given.furniture={shown}")

@@ -20,11 +20,11 @@ from render.film.words.overlay import Words, draw_words, sheet_of
 from render.film.words.wording import caption_of
 from render.landscape import ready
 from render.progress import Reporter
-from render.scene.printing import Asked, print_of
+from render.scene.printing import PrintRequest, print_of
 from render.stage.body.refine import refined
 from render.stage.colour import light_of, linear_of
 from render.stage.lens.lens import Exposure, Lens, develop, halo
-from render.stage.lens.tiles import Box, Tile, tiles
+from render.stage.lens.tiles import CanvasBox, CanvasTile, tiles
 from render.stage.stage import lens_of
 from render.works.bench import Bench
 from render.works.order import Order
@@ -45,7 +45,7 @@ def scene(home, graphics):  # noqa: F811
 
 
 def printed(size=SIZE, bleed=None, depth=8):
-    return print_of(Asked("{}x{}px".format(*size), 300, bleed, depth), SIZE)
+    return print_of(PrintRequest("{}x{}px".format(*size), 300, bleed, depth), SIZE)
 
 
 def plated(take, made, most, tmp_path, *, key="a", reporter=None):
@@ -114,8 +114,8 @@ def test_panels_share_a_sheet_and_its_bleed(home, graphics, tmp_path):  # noqa: 
     scene = scene_of(home, written(home, **WAY), written(home, "b.npz", BOWL[::-1].copy()), extra=QUIET)
     take = taken_for(scene)
     areas = areas_of(printed(bleed="10px"), 2)
-    assert areas[0] == (Box(0, 0, 170, 230), Box(10, 10, 170, 220))
-    assert areas[1] == (Box(170, 0, 340, 230), Box(170, 10, 330, 220))
+    assert areas[0] == (CanvasBox(0, 0, 170, 230), CanvasBox(10, 10, 170, 220))
+    assert areas[1] == (CanvasBox(170, 0, 340, 230), CanvasBox(170, 10, 330, 220))
     tiled = codes(plated(take, printed(), SMALL, tmp_path), lens_of(take.look), ground=ground_of(take)).astype(int)
     seen = []
     for number, panel in enumerate(take.panels):
@@ -154,7 +154,7 @@ def test_an_empty_tile_that_should_not_be_empty_is_no_print(scene, tmp_path, mon
 def test_glow_is_gathered_as_means_of_squares():
     glow = torch.rand(3, 37, 53)
     one = Plate(np.zeros((4, 37, 53), np.float32), np.zeros((3, 10, 14), np.float32), 4)
-    for tile in tiles(Box(0, 0, 53, 37), 12, 1):
+    for tile in tiles(CanvasBox(0, 0, 53, 37), 12, 1):
         around = torch.nn.functional.pad(glow, (1, 60, 1, 60))
         rows, columns = (slice(part.start + 1, part.stop + 1) for part in tile.drawn.slices)
         shown = around[:, rows, columns]
@@ -256,7 +256,7 @@ def test_a_finer_relief_is_told_of(scene):
 
 def test_a_print_is_made_once_and_tells_what_it_is(scene, tmp_path):
     order = Order(scene, "final", tmp_path)
-    work, first, second = (print_work(order, "given", Asked("8x6cm", 100, "3mm")), *map(Bench, [SILENT, SILENT]))
+    work, first, second = (print_work(order, "given", PrintRequest("8x6cm", 100, "3mm")), *map(Bench, [SILENT, SILENT]))
     made = first.obtain(work)
     assert made.path == tmp_path / "stills" / "given.8x6cm-100dpi.png" and not first.was_there(work)
     assert second.obtain(work).record == made.record and second.was_there(work)
@@ -267,22 +267,24 @@ def test_a_print_is_made_once_and_tells_what_it_is(scene, tmp_path):
     told = json.loads((tmp_path / "stills" / "given.8x6cm-100dpi.png.json").read_text())
     assert told["print"]["millimetres"] == [80.01, 59.94] and told["print"]["bleed"] == 12
     assert told["refined"] > 1 and f"refined ×{told['refined']} for drawing" in told["caption"]
-    without = print_work(Order(scene, "final", tmp_path, metadata=False), "given", Asked("8x6cm", 100, "3mm"))
+    without = print_work(Order(scene, "final", tmp_path, metadata=False), "given", PrintRequest("8x6cm", 100, "3mm"))
     bare = Bench(SILENT).obtain(without)
     with Image.open(bare.path) as read:
         assert not read.text
     before = made.path.read_bytes()
-    Bench(SILENT).obtain(print_work(order, "given", Asked("8x6cm", 100, "0")))
+    Bench(SILENT).obtain(print_work(order, "given", PrintRequest("8x6cm", 100, "0")))
     assert made.path.read_bytes() != before
 
 
 def test_a_linear_print_is_the_light_with_its_haloes(scene, tmp_path):
     pytest.importorskip("OpenImageIO")
-    made = Bench(SILENT).obtain(print_work(Order(scene, "final", tmp_path), "given", Asked(format="exr", depth=32)))
+    made = Bench(SILENT).obtain(
+        print_work(Order(scene, "final", tmp_path), "given", PrintRequest(format="exr", depth=32))
+    )
     assert made.path.name == "given.exr"
     read = read_exr(made.path)
     assert set(read) == {"R", "G", "B"} and read["R"].shape == (90, 160)
-    own = print_of(Asked(), (160, 90))
+    own = print_of(PrintRequest(), (160, 90))
     take = press.in_linear_light(press.refined_for(taken_for(scene, (160, 90)), 2.0, own))
     one = plated(take, own, exposing.MOST_SIDE, tmp_path)
     expected = np.concatenate(list(linear(one, lens_of(take.look))))
@@ -293,11 +295,11 @@ def test_a_print_larger_than_the_disk_is_refused_before_the_work(scene, tmp_path
     monkeypatch.setattr(press.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1 << 30}))
     order = Order(scene, "final", tmp_path)
     with pytest.raises(MachineError, match=r"can need 7\.0 GB and 1\.1 GB are free; make room") as error:
-        print_work(order, "given", Asked("16384x16384px")).look_ahead(SILENT.say)
+        print_work(order, "given", PrintRequest("16384x16384px")).look_ahead(SILENT.say)
     assert error.value.exit_code == 4 and not list(tmp_path.glob("stills/*"))
-    print_work(order, "given", Asked("A5")).look_ahead(SILENT.say)
+    print_work(order, "given", PrintRequest("A5")).look_ahead(SILENT.say)
     with pytest.raises(UsageError, match="--print A9"):
-        print_work(order, "given", Asked("A9"))
+        print_work(order, "given", PrintRequest("A9"))
 
 
 def test_a_plate_that_finds_no_room_is_a_sentence(tmp_path, monkeypatch):
@@ -312,5 +314,5 @@ def test_a_plate_that_finds_no_room_is_a_sentence(tmp_path, monkeypatch):
 def test_a_tile_lays_down_only_what_it_keeps():
     one = Plate(np.zeros((4, 10, 10), np.float32), np.zeros((3, 10, 10), np.float32), 1)
     ones = torch.ones(3, 6, 6)
-    one.put(Tile(Box(2, 3, 6, 7), Box(1, 2, 7, 8)), exposed(ones, 0 * ones, ones[0]))
+    one.put(CanvasTile(CanvasBox(2, 3, 6, 7), CanvasBox(1, 2, 7, 8)), exposed(ones, 0 * ones, ones[0]))
     assert one.light[:3].sum() == 48 and one.light[:3, 3:7, 2:6].all()

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 import render
 from render.film.words.caption import PLANES
-from render.scene.surface import Surface
+from render.scene.surface import SurfaceSettings
 from tests.conftest import ROOT
 
 
@@ -84,6 +84,6 @@ def test_every_choice_in_the_book_is_one_of_a_surface():
     first["budget"] = 1800.0
     planes = [yaml.load(line) for line in re.findall(r"^  # (\{kind: .*?\})", choices, re.MULTILINE)]
     for plane in (first["plane"], *planes):
-        made = Surface.model_validate({"run": "main", "points": [5, 5], **first, "plane": plane})
+        made = SurfaceSettings.model_validate({"run": "main", "points": [5, 5], **first, "plane": plane})
         assert made.plane.kind == plane["kind"]
     assert {plane["kind"] for plane in (first["plane"], *planes)} == set(PLANES)

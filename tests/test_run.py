@@ -149,6 +149,6 @@ def test_every_kind_has_exactly_one_builder():
     assert members(network.AnyNetwork) == set(networks.NETWORKS) == set(networks.DESCRIPTIONS)
     assert members(training.AnySchedule) == set(SCHEDULES)
     assert members(training.Optimiser) == set(OPTIMISERS)
-    assert members(plane.Plane) == set(PLANES)
+    assert members(plane.PlaneSettings) == set(PLANES)
     assert members(camera.Camera) == set(MOVES)
     assert set(reliefs.STEPS.values()) == set(STEPS)

@@ -17,8 +17,8 @@ from render.errors import SceneError
 from render.scene.duration import seconds
 from render.scene.language.load import load
 from render.scene.plane import Pca
-from render.scene.spec import Run, Scene, resolved
-from render.scene.surface import Surface
+from render.scene.spec import RunSettings, Scene, resolved
+from render.scene.surface import SurfaceSettings
 from tests.test_scene_problems import GOOD
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,28 +79,28 @@ def test_a_scene_without_shots_can_still_be_trained(tmp_path):
     ],
 )
 def test_a_surface_that_says_no_range_gets_one_that_suits_its_plane(plane, alpha, beta):
-    surface = Surface.model_validate({"run": "a", "points": [3, 3], "plane": plane})
+    surface = SurfaceSettings.model_validate({"run": "a", "points": [3, 3], "plane": plane})
     assert surface.margin is None and surface.range is not None
     assert (surface.range.alpha, surface.range.beta) == (alpha, beta)
-    made = Surface(run="a", points=(3, 3), plane=surface.plane, margin=None, range=None)
+    made = SurfaceSettings(run="a", points=(3, 3), plane=surface.plane, margin=None, range=None)
     assert made == surface
 
 
 def test_a_surface_that_says_no_plane_gets_that_of_its_path():
-    plain = Surface(run="a", points=(3, 3))
+    plain = SurfaceSettings(run="a", points=(3, 3))
     assert (plain.plane, plain.margin, plain.range) == (Pca(origin="last"), 0.75, None)
-    assert Surface.model_validate({"run": "a", "points": [3, 3], "plane": {"kind": "pca"}}) == plain
+    assert SurfaceSettings.model_validate({"run": "a", "points": [3, 3], "plane": {"kind": "pca"}}) == plain
 
 
 def test_only_an_adaptive_surface_has_a_tolerance():
     told = {"run": "a", "points": [3, 3]}
-    assert Surface.model_validate(told).tolerance is None
-    assert Surface.model_validate({**told, "mode": "adaptive"}).tolerance == 0.002
-    assert Surface.model_validate({**told, "mode": "adaptive", "tolerance": 0.5}).tolerance == 0.5
+    assert SurfaceSettings.model_validate(told).tolerance is None
+    assert SurfaceSettings.model_validate({**told, "mode": "adaptive"}).tolerance == 0.002
+    assert SurfaceSettings.model_validate({**told, "mode": "adaptive", "tolerance": 0.5}).tolerance == 0.5
 
 
 def test_a_surface_that_says_nothing_is_measured_plainly():
-    plain = Surface(run="a", points=(3, 3))
+    plain = SurfaceSettings(run="a", points=(3, 3))
     assert (plain.mode, plain.strategy, plain.budget) == ("exact", "auto", None)
     assert plain.objective.model_dump() == {
         "examples": None, "balanced": False, "split": "train", "loss": "cross-entropy", "bn": "frozen",
@@ -124,12 +124,12 @@ def test_a_run_has_the_seed_of_its_scene_or_its_own(tmp_path):
 
 
 def test_a_scene_made_in_python_is_checked_like_a_file():
-    run = Run.model_validate({
+    run = RunSettings.model_validate({
         "data": {"kind": "digits"}, "network": {"kind": "mlp", "widths": []},
         "training": {"optimiser": {"kind": "adam"}, "batch": 1, "steps": 1},
     })  # fmt: skip
     with pytest.raises(ValidationError, match='there is no run "b"; known here: a'):
-        Scene(thalweg=1, title="t", runs={"a": run}, surfaces={"s": Surface(run="b", points=(2, 2))})
+        Scene(thalweg=1, title="t", runs={"a": run}, surfaces={"s": SurfaceSettings(run="b", points=(2, 2))})
     with pytest.raises(ValidationError, match="frozen"):
         run.network.activation = "relu"
 

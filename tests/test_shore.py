@@ -11,7 +11,7 @@ from render.stage.body import mesh, relief, shore
 from render.stage.light import bake
 from render.stage.light.bake import Sun
 from render.stage.marks.trail import drape
-from render.stage.shading.field import bake_field
+from render.stage.shading.baked_field import bake_field
 
 SUN = Sun(120, 28, 2)
 GREY = torch.full((16, 3), 0.5)  # a palette

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.film.timeline import Timeline
-from render.solid import body
-from render.solid.asked import FORMS, Asked, metres
+from render.solid import solid_body
+from render.solid.asked import FORMS, ExportRequest, metres
 from render.solid.track import frames_of
 from render.stage.body import shore
 from render.stage.body.mesh import height_at
@@ -41,7 +41,7 @@ def loops(edges):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_edge_of_a_terrain_is_a_closed_way_with_the_terrain_to_its_left(shape):
-    made = body.body_of(relief_of(), shape)
+    made = solid_body.body_of(relief_of(), shape)
     assert loops(made.outer) and not len(made.shores)
     x, y = made.terrain.points[:, 0].astype(float), made.terrain.points[:, 1].astype(float)
     here, there = made.outer.T
@@ -52,9 +52,9 @@ def test_the_edge_of_a_terrain_is_a_closed_way_with_the_terrain_to_its_left(shap
 @pytest.mark.parametrize("shape", SHAPES)
 def test_walls_and_base_close_what_the_terrain_leaves_open(shape):
     relief = relief_of()
-    made = body.body_of(relief, shape)
-    face, normals = body.walls(made.terrain, made.outer, -0.1)
-    under = body.base(made, -0.1)
+    made = solid_body.body_of(relief, shape)
+    face, normals = solid_body.walls(made.terrain, made.outer, -0.1)
+    under = solid_body.base(made, -0.1)
     parts = (made.terrain, face, under)
     volume = sum(area_below(part.points, part.triangles) for part in parts)
     x, y = np.meshgrid(np.linspace(-0.5, 0.5, 600), np.linspace(-0.4, 0.4, 600))
@@ -71,9 +71,9 @@ def test_a_body_with_any_holes_has_every_edge_twice_once_its_walls_stand(seed, s
     holes = random.random((24, 30)) < random.uniform(0, 0.5)
     holes[10:14, 12:18] = False
     finite = random.random((24, 30)) > 0.1
-    torn = body.torn(relief_of(holes=holes, finite=finite))
+    torn = solid_body.torn(relief_of(holes=holes, finite=finite))
     assert torn.finite.all() and (torn.inland[holes | ~finite] < 0).all()
-    made = body.body_of(body.coarser(torn, cells), shape)
+    made = solid_body.body_of(solid_body.coarser(torn, cells), shape)
     if not len(made.terrain.triangles):
         return
     assert loops(made.edges)
@@ -82,14 +82,14 @@ def test_a_body_with_any_holes_has_every_edge_twice_once_its_walls_stand(seed, s
     here, there = made.edges.T
     sides = [np.stack([here, here + count, there + count], 1), np.stack([here, there + count, there], 1)]
     solid = np.concatenate([made.terrain.triangles, *sides, made.terrain.triangles[:, ::-1] + count])
-    assert len(body.boundary(solid)) == 0
+    assert len(solid_body.boundary(solid)) == 0
     assert area_below(np.concatenate([made.terrain.points, low]), solid) > 0
 
 
 def test_holes_have_torn_edges_and_the_cut_has_walls():
     holes = np.zeros((24, 30), bool)
     holes[8:14, 10:20] = True
-    made = body.body_of(body.torn(relief_of(holes=holes)), "block")
+    made = solid_body.body_of(solid_body.torn(relief_of(holes=holes)), "block")
     assert loops(made.outer) and loops(made.shores) and len(made.shores) > 20
     rim = made.terrain.points[made.outer.ravel()]
     assert (np.isclose(np.abs(rim[:, 0]), 0.5) | np.isclose(np.abs(rim[:, 1]), 0.4)).all()
@@ -99,15 +99,15 @@ def test_holes_have_torn_edges_and_the_cut_has_walls():
 
 def test_a_coarser_relief_has_the_same_heights_at_its_places():
     fine = relief_of(101, 201)
-    coarse = body.coarser(fine, 51)
-    assert coarse.level.shape == (26, 51) and body.coarser(fine, 300) is fine
+    coarse = solid_body.coarser(fine, 51)
+    assert coarse.level.shape == (26, 51) and solid_body.coarser(fine, 300) is fine
     np.testing.assert_allclose(coarse.level, fine.level[::4, ::4], atol=1e-6)
 
 
 def test_normals_are_those_of_the_measured_terrain_whatever_the_mesh():
     fine = relief_of(201, 201, depth=1.0)
-    made = body.body_of(body.coarser(fine, 21), "block")
-    found = body.normals_at(fine, made.terrain.points)
+    made = solid_body.body_of(solid_body.coarser(fine, 21), "block")
+    found = solid_body.normals_at(fine, made.terrain.points)
     x, y = 2 * made.terrain.points[:, 0], 2 * made.terrain.points[:, 1]
     slope = np.stack([2 * x - 0.3 * (y - 0.3 * x), y - 0.3 * x], axis=1) / 1.9 * 0.3 * 2
     wanted = np.column_stack([-slope, np.ones(len(x))])
@@ -140,7 +140,7 @@ def test_a_length_has_its_unit(text):
 
 def test_every_format_has_a_usual_size_that_can_be_read():
     for form in FORMS:
-        assert Asked.of(form).width > 0
+        assert ExportRequest.of(form).width > 0
 
 
 def printed(path, *options):

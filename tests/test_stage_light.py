@@ -16,7 +16,7 @@ from render.stage.lens import tone
 from render.stage.light import bake, brightness
 from render.stage.light.bake import Sun
 from render.stage.light.bounce import REACH, bake_bounce, bake_coarsely
-from render.stage.shading.field import FILL, bake_field, hue
+from render.stage.shading.baked_field import FILL, bake_field, hue
 
 SIDE = 121
 CELL = 1 / (SIDE - 1)

@@ -9,8 +9,8 @@ from render.stage.body import mesh
 from render.stage.body.relief import Relief, Scale
 from render.stage.cast import Placed
 from render.stage.light.bake import Sun
-from render.stage.marks import line
-from render.stage.marks.line import BEAD, RING, RING_TUBE, Pen
+from render.stage.marks import path_line
+from render.stage.marks.path_line import BEAD, RING, RING_TUBE, Pen
 from render.stage.marks.trail import drape
 from render.stage.stage import Stage
 from render.stage.window.geometry import Kind
@@ -50,19 +50,19 @@ def test_a_line_is_as_many_pixels_wide_as_was_asked_near_and_far(ahead, width):
 def test_the_ring_is_hollow_and_lies_on_the_terrain_around_the_start():
     relief = bowl()
     trail = drape(relief, "block", np.array([[-0.3, 0.2], [0.0, 0.0]]), None, 0.0).until(1.0)
-    made_ring, radius = line.ring(relief, trail, pen()), line.ring_radius(trail, pen())
+    made_ring, radius = path_line.ring(relief, trail, pen()), path_line.ring_radius(trail, pen())
     away = np.hypot(*(made_ring.points[:, :2] - trail.points[0, :2]).T)
     thick = 1.2 * radius * RING_TUBE / RING
     assert away.min() > radius - thick and away.max() < radius + thick
     ground = mesh.height_at(relief, *made_ring.points[:, :2].T.astype(float))
     assert np.abs(made_ring.points[:, 2] - ground).max() < 1.5 * thick
-    tube, _ = line.tube_of(trail, pen(), radius)
+    tube, _ = path_line.tube_of(trail, pen(), radius)
     assert np.hypot(*(tube.points[:, :2] - trail.points[0, :2]).T).min() > radius - 2 * thick
 
 
 def test_a_bead_is_a_ball_that_looks_the_same_as_one_seated_on_the_line():
     trail = drape(bowl(), "block", np.array([[-0.3, 0.2], [0.0, 0.0]]), None, 0.0).until(1.0)
-    ball = line.bead(trail, pen())
+    ball = path_line.bead(trail, pen())
     radius = BEAD * float(pen().half(trail.head[None])[0])
     seat = trail.head + np.array([0, 0, 0.35 * radius])
     on_picture = LOW.project(ball.points)[:, :2] - LOW.project(seat[None])[0, :2]

@@ -10,10 +10,10 @@ from render.stage import camera
 from render.stage.body.relief import Relief, Scale
 from render.stage.framing import Subject
 from render.stage.light import bake
-from render.stage.light.sunward import Asked, choose
+from render.stage.light.sunward import SettledSun, choose
 from render.stage.marks.trail import drape
 
-OPEN = Asked(None, None, 2.2)
+OPEN = SettledSun(None, None, 2.2)
 
 
 def surface(kind: str, size: int = 201) -> Relief:
@@ -79,10 +79,10 @@ def test_there_is_a_shadow_somewhere_where_a_ridge_can_throw_one():
 
 
 def test_numbers_are_kept_and_turn_with_the_camera():
-    sun = choose([subject("bowl")], view(200), Asked(-95.0, 27.0, 2.2))
+    sun = choose([subject("bowl")], view(200), SettledSun(-95.0, 27.0, 2.2))
     assert (sun.azimuth, sun.elevation, sun.size) == (pytest.approx(105), 27, 2.2)
-    assert choose([subject("bowl")], view(200), Asked(None, 33.0, 2.2)).elevation == 33
-    assert choose([subject("bowl")], view(200), Asked(60.0, None, 2.2)).azimuth == pytest.approx(260)
+    assert choose([subject("bowl")], view(200), SettledSun(None, 33.0, 2.2)).elevation == 33
+    assert choose([subject("bowl")], view(200), SettledSun(60.0, None, 2.2)).azimuth == pytest.approx(260)
 
 
 def test_a_terrain_without_a_path_is_lit_at_its_lowest_place():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.stage.camera import View
-from render.stage.lens.tiles import WHOLE_CROP, Box, tile_of, tile_size, tiles
+from render.stage.lens.tiles import WHOLE_CROP, CanvasBox, tile_of, tile_size, tiles
 
 sides = st.floats(0.02, 1.5)
 shares = st.floats(-0.5, 1.2)
@@ -52,7 +52,7 @@ def test_a_part_of_a_part_is_a_part():
     margin=st.integers(0, 9),
 )  # fmt: skip
 def test_tiles_give_every_pixel_once_and_all_draw_as_many(left, width, height, most, margin):
-    canvas = Box(left, 3, left + width, 3 + height)
+    canvas = CanvasBox(left, 3, left + width, 3 + height)
     given_ = np.zeros((height + 3, width + 100), int)
     size = tile_size(canvas, most, margin)
     assert max(size) <= most

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from render.descent.run import key_of as run_key
-from render.descent.wording import checkpoint_words, data_words, training_words
+from render.descent.summary import checkpoint_words, data_words, training_words
 from render.errors import SceneError
 from render.film.words.caption import caption
 from render.film.words.drawing import Drawing

@@ -43,7 +43,7 @@ def program(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Prints one JSON object on stdout and no progress.")]
 DataFolder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data; else THALWEG_DATA.")]
-Output = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
+OutputOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all results.")]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import typer
 
 from render.cli import solids
 from render.cli.app import AsJson, DataFolder, app, mistakes
-from render.cli.job import Bare, Models, Quality, Settings, options_of_scenes
+from render.cli.job import BareOption, Models, QualityOption, Settings, options_of_scenes
 from render.errors import UsageError
 
 
@@ -83,12 +83,12 @@ def export(
         ),
     ] = None,
     shot: Annotated[int, typer.Option(metavar="N", help="Of a scene which shot, counted from 1.")] = 1,
-    quality: Quality = "final",
+    quality: QualityOption = "final",
     settings: Settings = None,
     as_json: AsJson = False,
     data: DataFolder = None,
     model: Models = None,
-    bare: Bare = False,
+    bare: BareOption = False,
 ) -> None:
     """Writes the stage of a scene, or a surface, for another program.
 

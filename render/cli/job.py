@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from render.cli.app import AsJson, DataFolder, Output, app, mistakes
-from render.cli.data import use_data_folder
+from render.cli.app import AsJson, DataFolder, OutputOption, app, mistakes
+from render.cli.datasets import use_data_folder
 from render.errors import SceneError, UsageError
 
 
@@ -96,7 +96,7 @@ def _scores(result: dict[str, Any]) -> str:
 
 
 _Scenes = Annotated[list[Path], typer.Argument(metavar="SCENE", help="Scene files.", show_default=False)]
-Quality = Annotated[str, typer.Option(help="thumb, draft, preview or final.")]
+QualityOption = Annotated[str, typer.Option(help="thumb, draft, preview or final.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
@@ -107,20 +107,20 @@ Models = Annotated[
         "--model", metavar="[RUN=]MODULE:FUNCTION", help="Python function that returns the network of an imported run."
     ),
 ]
-Bare = Annotated[
+BareOption = Annotated[
     bool, typer.Option("--no-metadata", help="Writes no title and no caption into the pictures' own files.")
 ]
 
 
 def options_of_scenes(
     scenes: _Scenes,
-    quality: Quality = "final",
+    quality: QualityOption = "final",
     settings: Settings = None,
-    output: Output = Path("output"),
+    output: OutputOption = Path("output"),
     as_json: AsJson = False,
     data: DataFolder = None,
     model: Models = None,
-    bare: Bare = False,
+    bare: BareOption = False,
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
@@ -214,9 +214,9 @@ def still_options(
     ] = False,
 ) -> Job:
     """Returns the job of stills, which may be prints."""
-    from render.scene.printing import Asked
+    from render.scene.printing import PrintRequest
 
-    return replace(job, asked=Asked(size, dpi, bleed, depth, form), passes=passes)
+    return replace(job, asked=PrintRequest(size, dpi, bleed, depth, form), passes=passes)
 
 
 def _share(shard: str | None) -> tuple[int, int] | None:
@@ -239,14 +239,14 @@ def _refuse_shared_names(scenes: list[tuple[Path, Any]]) -> None:
                     raise UsageError(f"{owners[name]} and {path} both have {family}.{name}; rename one of them")
 
 
-Recipe = Callable[[Job], Sequence[Any] | None]  # returns the works that are to be made, if any
+CommandRecipe = Callable[[Job], Sequence[Any] | None]  # returns the works that are to be made, if any
 
 
 def command(
-    recipe: Recipe,
+    recipe: CommandRecipe,
     further: Callable[..., Job] | None = None,
     first: Callable[[Sequence[Path]], None] = lambda paths: None,
-) -> Recipe:
+) -> CommandRecipe:
     """Registers a recipe as a command on scenes.
 
     further: a function of the job and of options of the command's own, which it puts into the job. first: looks at the

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from render.cli import sources
+from render.cli import examination
 from render.cli.app import app
 from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
 
@@ -18,7 +18,7 @@ def render(job: Job) -> list[Any]:
 
     Example: thalweg render scenes/first-descent.yaml --quality draft
     """
-    sources.examine(job)
+    examination.examine(job)
     from render.works.of_scene import films_of, runs_of, stills_of, surfaces_of
 
     orders, families = job.finest_orders(), (runs_of, surfaces_of, stills_of, films_of)
@@ -31,7 +31,7 @@ def still(job: Job) -> list[Any]:
 
     Example: thalweg still scenes/first-descent.yaml --print A1 --dpi 300 --bleed 3mm
     """
-    sources.examine(job)
+    examination.examine(job)
     from render.works.print_work import passes_work, print_work
     from render.works.still_work import StillWork
 
@@ -46,7 +46,7 @@ def film(job: Job) -> list[Any]:
 
     Example: thalweg film scenes/first-descent.yaml --quality preview
     """
-    sources.examine(job)
+    examination.examine(job)
     from render.works.of_scene import films_of
 
     return [work for order in job.finest_orders() for work in films_of(order)]
@@ -60,7 +60,7 @@ def looks(job: Job) -> list[Any]:
 
     Example: thalweg looks scenes/first-descent.yaml --quality draft --as deuteranopia
     """
-    sources.examine(job)
+    examination.examine(job)
     from render.works.sheet_work import SheetWork
 
     documents = [job.documents[path] for path, _ in job.scenes]
@@ -87,7 +87,7 @@ def sample(job: Job) -> list[Any]:
 
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
-    sources.examine(job)
+    examination.examine(job)
     from render.works.of_scene import surfaces_of
 
     return [work for order in job.finest_orders() for work in surfaces_of(order)]
@@ -99,7 +99,7 @@ def check(job: Job) -> None:
 
     Example: thalweg check scenes/first-descent.yaml
     """
-    held = sources.examine(job)
+    held = examination.examine(job)
     job.answer([*(_checked(job, path, scene) for path, scene in job.scenes), *held])
 
 
@@ -122,7 +122,7 @@ def plan(job: Job) -> None:
 
     Example: thalweg plan scenes/first-descent.yaml
     """
-    sources.examine(job)
+    examination.examine(job)
     from render.upkeep.audit import besides
     from render.upkeep.plan import plan_of
 

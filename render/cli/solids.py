@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from render.cli import sources
+from render.cli import examination
 from render.cli.job import Job
 from render.errors import UsageError
 
@@ -31,14 +31,14 @@ def require_known(form: str) -> None:
 
 def export_scenes(job: Job, form: str, width: str | None, cells: int | None, shot: int) -> None:
     """Exports a shot of each scene of a job, measuring its surface where needed."""
-    from render.solid.asked import Asked
+    from render.solid.asked import ExportRequest
     from render.solid.export import require_possible
     from render.works.export_work import ExportWork
 
-    asked = Asked.of(form, width, cells, shot)
+    asked = ExportRequest.of(form, width, cells, shot)
     for _, scene in job.scenes:
         require_possible(scene, asked)
-    sources.examine(job)
+    examination.examine(job)
     job.make([ExportWork(order, asked) for order in job.orders()])
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from render.cli.app import AsJson, Output, app, mistakes
+from render.cli.app import AsJson, OutputOption, app, mistakes
 from render.cli.job import Job, command
 from render.errors import DataError, MachineError, UsageError
 
@@ -46,7 +46,7 @@ def clean(
     ] = None,
     keep: Annotated[int, typer.Option(min=0, metavar="N", help="Newest unused things of each kind that stay.")] = 0,
     yes: Annotated[bool, typer.Option("--yes", help="Removes without asking.")] = False,
-    output: Output = Path("output"),
+    output: OutputOption = Path("output"),
     as_json: AsJson = False,
 ) -> None:
     """Shows what no scene asks for, at any quality, and removes it when you agree.
@@ -95,7 +95,7 @@ def _show(found: Sequence[Any], scenes: int) -> None:
 
 
 @app.command()
-def doctor(output: Output = Path("output"), as_json: AsJson = False) -> None:
+def doctor(output: OutputOption = Path("output"), as_json: AsJson = False) -> None:
     """Looks whether this machine has what a film needs, draws one frame, and says what to install.
 
     Example: thalweg doctor

@@ -11,7 +11,7 @@ from typing import Any
 
 from render.data import download, folders, images, places
 from render.data.extract import extract
-from render.data.sources import SELECTION, SOURCES, Source, asked_by
+from render.data.sources import SELECTION, SOURCES, PublishedData, asked_by
 from render.errors import DataError, UsageError
 from render.progress import Reporter
 from render.scene.language.nearest import nearest
@@ -19,11 +19,11 @@ from render.storage.files import locked
 
 
 @dataclass(frozen=True)
-class Item:
+class ShelfItem:
     """A data set that can be fetched, or that somebody has put in the data folder."""
 
     name: str
-    source: Source | None  # None where it cannot be fetched
+    source: PublishedData | None  # None where it cannot be fetched
     folder: Path | None  # where it lies, or None
     asked: str  # how a scene asks for it
     begun: int = 0  # how many of its files are there where others are missing
@@ -46,24 +46,24 @@ class Item:
         return {"name": self.name, "folder": folder, **published, "asked": self.asked}
 
 
-def items() -> list[Item]:
+def items() -> list[ShelfItem]:
     """Returns all data sets that can be fetched, and what else lies in the data folder that a scene can ask for."""
     published = [
-        Item(name, source, _folder(source), asked_by(name), _begun(source)) for name, source in SOURCES.items()
+        ShelfItem(name, source, _folder(source), asked_by(name), _begun(source)) for name, source in SOURCES.items()
     ]
     selection = places.first([SELECTION])
-    chosen = [Item(SELECTION, None, selection, asked_by(SELECTION))] if selection else []
+    chosen = [ShelfItem(SELECTION, None, selection, asked_by(SELECTION))] if selection else []
     return [*published, *chosen, *_own()]
 
 
-def _own() -> list[Item]:
+def _own() -> list[ShelfItem]:
     """Returns the image folders and the npz files that lie in the data folder itself."""
     known = {SELECTION, *(name.split("/")[0] for source in SOURCES.values() for name in source.folders)}
     place = places.data_folder()
     entries = sorted(place.iterdir()) if place.is_dir() else []
     named = {entry: _kind(entry) for entry in entries if entry.name not in known and not entry.name.startswith(".")}
     return [
-        Item(entry.name, None, entry, f"{{kind: {kind}, path: {json.dumps(entry.name, ensure_ascii=False)}}}")
+        ShelfItem(entry.name, None, entry, f"{{kind: {kind}, path: {json.dumps(entry.name, ensure_ascii=False)}}}")
         for entry, kind in named.items()
         if kind
     ]
@@ -79,19 +79,19 @@ def _kind(entry: Path) -> str:
         return ""
 
 
-def _folder(source: Source) -> Path | None:
+def _folder(source: PublishedData) -> Path | None:
     """Returns where a data set lies, or None where it is absent or only begun."""
     found = (place / name for place in places.search_path() for name in source.folders)
     return next((folder for folder in found if _is_there(folder, source)), None)
 
 
-def _is_there(folder: Path, source: Source) -> bool:
+def _is_there(folder: Path, source: PublishedData) -> bool:
     if source.most_members:
         return folder.is_dir()
     return all((folder / remote.name).is_file() for remote in source.files)
 
 
-def _begun(source: Source) -> int:
+def _begun(source: PublishedData) -> int:
     """Returns how many of the files of a data set lie in one folder."""
     if source.most_members:
         return 0
@@ -99,14 +99,14 @@ def _begun(source: Source) -> int:
     return max(sum((folder / remote.name).is_file() for remote in source.files) for folder in found)
 
 
-def source_of(name: str, sources: dict[str, Source]) -> Source:
+def source_of(name: str, sources: dict[str, PublishedData]) -> PublishedData:
     """Returns a data set by its name; raises UsageError for an unknown one."""
     if name not in sources:
         raise UsageError(f'there is no data set "{name}" to fetch; {nearest(name, sources)}')
     return sources[name]
 
 
-def fetch(name: str, reporter: Reporter, sources: dict[str, Source] = SOURCES) -> Path:
+def fetch(name: str, reporter: Reporter, sources: dict[str, PublishedData] = SOURCES) -> Path:
     """Returns the folder of a data set after fetching what is missing of it."""
     source = source_of(name, sources)
     folder = places.data_folder() / source.folder
@@ -121,14 +121,14 @@ def fetch(name: str, reporter: Reporter, sources: dict[str, Source] = SOURCES) -
     return folder
 
 
-def _download(name: str, source: Source, folder: Path, reporter: Reporter) -> list[Path]:
+def _download(name: str, source: PublishedData, folder: Path, reporter: Reporter) -> list[Path]:
     with reporter.task(f"fetching {name}", total=source.megabytes * 10**6, unit="bytes") as task:
         files = [download.fetch(remote, folder / remote.name, task.advance) for remote in source.files]
         task.total = task.done  # the megabytes are rounded
     return files
 
 
-def verify(name: str, sources: dict[str, Source] = SOURCES) -> str:
+def verify(name: str, sources: dict[str, PublishedData] = SOURCES) -> str:
     """Returns what was found right of a data set on disk; raises DataError where it is absent or damaged."""
     selection = places.first([SELECTION]) if name == SELECTION else None
     if selection is not None:
@@ -146,7 +146,7 @@ def verify(name: str, sources: dict[str, Source] = SOURCES) -> str:
     return f"{count:,} images read"
 
 
-def _verified_files(folder: Path, source: Source) -> str:
+def _verified_files(folder: Path, source: PublishedData) -> str:
     for remote in source.files:
         if download.md5_of(folder / remote.name) != remote.md5:
             raise DataError(

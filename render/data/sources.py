@@ -24,7 +24,7 @@ class Remote:
 
 
 @dataclass(frozen=True)
-class Source:
+class PublishedData:
     """A data set that can be fetched."""
 
     folder: str  # within the data folder
@@ -47,14 +47,14 @@ def _idx(base: str, *hashes: str) -> tuple[Remote, ...]:
     return tuple(Remote(base + name, md5) for name, md5 in zip(names, hashes, strict=True))
 
 
-def _imagenette(name: str, md5: str, megabytes: int, gigabytes: int, *others: str) -> Source:
+def _imagenette(name: str, md5: str, megabytes: int, gigabytes: int, *others: str) -> PublishedData:
     remote = Remote(f"{IMAGENETTE}{name}.tgz", md5)
     licence = "images of ImageNet, for research; selection Apache-2.0"
-    return Source(name, (remote,), megabytes, licence, 20_000, gigabytes * 2**30, 13_394, others)
+    return PublishedData(name, (remote,), megabytes, licence, 20_000, gigabytes * 2**30, 13_394, others)
 
 
-SOURCES: dict[str, Source] = {
-    "mnist": Source(
+SOURCES: dict[str, PublishedData] = {
+    "mnist": PublishedData(
         "mnist",
         _idx(
             MNIST,
@@ -68,7 +68,7 @@ SOURCES: dict[str, Source] = {
         examples=70_000,
         others=("MNIST/raw",),
     ),
-    "fashion-mnist": Source(
+    "fashion-mnist": PublishedData(
         "fashion-mnist",
         _idx(
             FASHION,
@@ -82,7 +82,7 @@ SOURCES: dict[str, Source] = {
         examples=70_000,
         others=("FashionMNIST/raw",),
     ),
-    "cifar10": Source(
+    "cifar10": PublishedData(
         "cifar-10-batches-py",
         (Remote(f"{CIFAR}cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),),
         171,

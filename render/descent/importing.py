@@ -26,11 +26,11 @@ from render.descent.log import DivergedError, TrajectoryLog
 from render.descent.maker import made
 from render.descent.parameters import layout_of
 from render.descent.run import evaluate
+from render.descent.summary import checkpoint_words, data_words
 from render.descent.trajectory import Trajectory
 from render.descent.weights.saved import own_copies, read_state
 from render.descent.weights.succession import steps_of
 from render.descent.weights.taking import Taken, Wanted, groups, sentences, take, take_like
-from render.descent.wording import checkpoint_words, data_words
 from render.errors import DataError, SceneError, UsageError
 from render.progress import Reporter, Task
 from render.scene import data as spec

@@ -18,8 +18,8 @@ from torch.nn import functional
 from render import data
 from render.data import Dataset, Examples
 from render.descent import networks, trajectory
+from render.descent.summary import data_words, training_words
 from render.descent.trajectory import Trajectory
-from render.descent.wording import data_words, training_words
 from render.errors import DataError
 from render.scene import spec
 from render.scene.key import counted
@@ -78,7 +78,7 @@ class Run:
 
     folder: Path
     key: str
-    settings: spec.Run
+    settings: spec.RunSettings
     record: dict[str, Any]
 
     @property
@@ -116,7 +116,7 @@ class Run:
             raise DataError(f"{weights}: is missing or damaged; `thalweg train` makes it anew")
 
 
-def key_of(settings: spec.Run, seed: int) -> str:
+def key_of(settings: spec.RunSettings, seed: int) -> str:
     """Returns the key of the run that these settings ask for in a scene of a seed, without training it."""
     return content_key(
         {
@@ -129,12 +129,12 @@ def key_of(settings: spec.Run, seed: int) -> str:
     )
 
 
-def folder_of(settings: spec.Run, seed: int, output: Path) -> Path:
+def folder_of(settings: spec.RunSettings, seed: int, output: Path) -> Path:
     """Returns the folder of the run that these settings ask for."""
     return output / "runs" / f"{settings.data.kind}-{settings.network.kind}-{key_of(settings, seed)[:8]}"
 
 
-def load(settings: spec.Run, seed: int, output: Path) -> Run | None:
+def load(settings: spec.RunSettings, seed: int, output: Path) -> Run | None:
     """Returns the run on disk, or None where none is finished; raises DataError where its record is damaged."""
     folder, key = folder_of(settings, seed, output), key_of(settings, seed)
     record = read_record(folder / "run.json", RECORD, key)

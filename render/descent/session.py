@@ -31,7 +31,7 @@ from render.storage.files import disk_errors, file_digest, replacing, sweep
 from render.storage.records import write_json, write_record
 
 
-def train_run(name: str, settings: spec.Run, seed: int, output: Path, reporter: Reporter) -> Run:
+def train_run(name: str, settings: spec.RunSettings, seed: int, output: Path, reporter: Reporter) -> Run:
     """Trains a run, from the last checkpoint where an earlier training was cut off."""
     start = time.perf_counter()
     dataset = data.load(settings.data)
@@ -48,7 +48,7 @@ def train_run(name: str, settings: spec.Run, seed: int, output: Path, reporter: 
     return Run(job.folder, job.key, settings, kept)
 
 
-def trial(settings: spec.Run, seed: int) -> tuple[float, int]:
+def trial(settings: spec.RunSettings, seed: int) -> tuple[float, int]:
     """Returns the steps per second of a training, from its first ones, and the size of its θ; nothing is kept."""
     dataset = data.load(settings.data)
     model = networks.build(settings.network, dataset, settings.seed_in(seed))
@@ -56,7 +56,7 @@ def trial(settings: spec.Run, seed: int) -> tuple[float, int]:
     return steps_per_second(model, course), layout_of(model).size
 
 
-def _course(settings: spec.Run, dataset: Dataset, seed: int) -> Course:
+def _course(settings: spec.RunSettings, dataset: Dataset, seed: int) -> Course:
     augment = getattr(settings.data, "augment", None)
     return Course(dataset.train, dataset.classes, settings.training, augment, settings.seed_in(seed) + ORDER_SEED)
 
@@ -66,7 +66,7 @@ class _Job:
     """A run that is to be trained."""
 
     name: str
-    settings: spec.Run
+    settings: spec.RunSettings
     seed: int
     dataset: Dataset
     folder: Path

@@ -27,7 +27,7 @@ ORDER_SEED = 1  # added to the run's seed, so that data order and initialisation
 MOST_AT_ONCE = 1024  # examples of one backward pass; more are added up
 EVERY = 30.0  # seconds from one checkpoint to the next
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+BatchLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Course:
     augment: Augmentation | None
     seed: int
 
-    def loss(self) -> Loss:
+    def loss(self) -> BatchLoss:
         """Returns the mean loss of outputs (N, K) and targets."""
         if self.settings.loss == "cross-entropy":
             return nn.CrossEntropyLoss(label_smoothing=self.settings.label_smoothing)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from render.errors import DataError, UsageError
-from render.exchange import arrays, hdf5, picture, table, vtk
+from render.exchange import hdf5, numpy_files, picture, table, vtk
 from render.exchange.accuracy import fraction_of
 from render.exchange.given import Given, neighbour_of
 from render.exchange.route import read as read_path
@@ -17,8 +17,8 @@ from render.scene.language.nearest import nearest
 __all__ = ["Given", "read", "read_path", "write"]
 
 READERS: dict[str, Callable[[Path], Given]] = {
-    ".npz": arrays.read,
-    ".npy": arrays.read_array,
+    ".npz": numpy_files.read,
+    ".npy": numpy_files.read_array,
     ".h5": hdf5.read,
     ".hdf5": hdf5.read,
     ".csv": table.read,
@@ -34,7 +34,7 @@ READERS: dict[str, Callable[[Path], Given]] = {
     ".jpeg": picture.read,
 }
 WRITERS: dict[str, Callable[[Given, Path], None]] = {
-    "npz": arrays.write,
+    "npz": numpy_files.write,
     "h5": hdf5.write,
     "csv": table.write,
     "vtp": vtk.write_poly_data,

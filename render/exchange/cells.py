@@ -31,7 +31,7 @@ LONGEST = 30  # characters of a cell that are shown
 
 
 @dataclass(frozen=True)
-class Cells:
+class TextCells:
     """The numbers of a text."""
 
     numbers: np.ndarray  # (n, width) float64; NaN where a cell is absent
@@ -42,7 +42,7 @@ class Cells:
     notes: tuple[str, ...] = ()  # what was left out
 
 
-def read(path: Path) -> Cells:
+def read(path: Path) -> TextCells:
     """Returns the cells of a text; raises DataError where it holds other than numbers below its heading."""
     if path.stat().st_size > MOST_BYTES:
         require_few(path, MOST_POINTS + 1)
@@ -63,7 +63,7 @@ class _Reader:
         self.comments: list[str] = []  # those above the numbers
         self.separator: str | None = ","
 
-    def read(self, file: Iterable[str]) -> Cells:
+    def read(self, file: Iterable[str]) -> TextCells:
         """Returns the cells of lines; raises DataError where one has another number of them than the first."""
         lines = self._lines(file)
         heading, corner, word, first = self._head(lines)
@@ -82,7 +82,7 @@ class _Reader:
         if open_ended and width > 1 and len(heading) <= width and not any(heading[width - 1 :]):
             notes = () if heading else (EMPTY,)
             table, heading = table[:, :-1], heading[: width - 1]  # each line ends with a separator
-        return Cells(table, self._named(heading, table.shape[1]), corner, word, digits.edges, notes)
+        return TextCells(table, self._named(heading, table.shape[1]), corner, word, digits.edges, notes)
 
     def _head(self, lines: Iterator[tuple[int, list[str]]]) -> tuple[list[str], bool, str, list[tuple[int, list[str]]]]:
         """Returns the words above the numbers, whether a corner is absent or a word, the word, and the first line."""

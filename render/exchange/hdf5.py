@@ -17,7 +17,7 @@ import numpy as np
 from render.errors import DataError
 from render.exchange.accuracy import fraction_of_percent
 from render.exchange.given import Given, checked, require_few, require_numbers
-from render.exchange.named import Named
+from render.exchange.named import NamedArrays
 from render.storage.files import replacing
 
 AXES = ("xcoordinates", "ycoordinates")
@@ -31,7 +31,7 @@ def read(path: Path) -> Given:
     with _opened(path) as file:
         if any(axis in file for axis in AXES):
             return _of_reference(path, file)
-        return Named(path, _names(file), lambda name: _array(path, file, name)).surface()
+        return NamedArrays(path, _names(file), lambda name: _array(path, file, name)).surface()
 
 
 @contextmanager

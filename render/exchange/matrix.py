@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from render.errors import DataError
-from render.exchange.cells import Cells
+from render.exchange.cells import TextCells
 from render.exchange.columns import PLACES, key_of
 from render.exchange.given import Given, checked
 
@@ -43,7 +43,7 @@ def plain(
     return checked(path, np.arange(columns), np.arange(rows), values, name, (NUMBERED, *notes), more)
 
 
-def of_cells(path: Path, cells: Cells) -> Given:
+def of_cells(path: Path, cells: TextCells) -> Given:
     """Returns the surface of a matrix in text; raises DataError where it cannot be told what its edges are."""
     numbers = cells.numbers
     row, column = numbers[0, 1:], numbers[1:, 0]

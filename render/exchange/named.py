@@ -32,7 +32,7 @@ MOST_NAMED = 3
 WANTED = "alphas, betas and loss, or x, y and z"
 
 
-class Named:
+class NamedArrays:
     """The arrays of a file by their names; each is read when it is asked for."""
 
     def __init__(self, path: Path, names: Iterable[str], read: Callable[[str], np.ndarray]):
@@ -155,7 +155,7 @@ def of_array(path: Path, array: np.ndarray, name: str = "value", more: Mapping[s
     """Returns the surface of one array: a matrix, points (n, 3), or both coordinates and values of a mesh (3, n, m)."""
     array = array.squeeze()
     if array.ndim == 3 and len(array) == 3:
-        return Named(path, ["x", "y", "z"], dict(zip("xyz", array, strict=True)).__getitem__).surface()
+        return NamedArrays(path, ["x", "y", "z"], dict(zip("xyz", array, strict=True)).__getitem__).surface()
     if array.ndim == 2 and array.shape[1] == 3 and not more:
         x, y, z = _floats(array.T)
         return gridded(path, x, y, z, name)

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from render.errors import DataError
-from render.exchange import deep, tiff
+from render.exchange import deep, tiff_directory
 from render.exchange.given import Given, checked, require_few
 
 FORMATS = ("PNG", "TIFF", "JPEG")  # Pillow would open any, and call other programs for some, whatever the ending
@@ -45,7 +45,7 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # what shows rows and 
 
 
 @dataclass(frozen=True)
-class Heights:
+class PictureHeights:
     """What a picture holds, upper row first."""
 
     values: np.ndarray  # (rows, columns) float64, NaN where there is none
@@ -63,7 +63,7 @@ def read(path: Path) -> Given:
     return checked(path, x, y, found.values, found.name, found.notes)
 
 
-def _of_picture(path: Path) -> Heights:
+def _of_picture(path: Path) -> PictureHeights:
     """Returns the grey levels that Pillow, or ffmpeg where 16 bits would be lost, finds in a file."""
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
@@ -80,7 +80,7 @@ def _of_picture(path: Path) -> Heights:
 def _require_upright(path: Path, image: Image.Image) -> None:
     """Raises DataError where a camera says that a picture of 16 bits is to be turned."""
     try:
-        turn = image.getexif().get(tiff.ORIENTATION, 1)
+        turn = image.getexif().get(tiff_directory.ORIENTATION, 1)
     except (OSError, SyntaxError):  # torn, which its decoder says better
         return
     if turn in TURNS and turn != 1:
@@ -96,55 +96,56 @@ def _needs_more(image: Image.Image) -> bool:
     return not image.mode.startswith("I") or "transparency" in image.info
 
 
-def _of_image(image: Image.Image) -> Heights:
+def _of_image(image: Image.Image) -> PictureHeights:
     if image.mode.startswith("I;16"):
-        return Heights(np.asarray(image, np.float64) / 65535)
+        return PictureHeights(np.asarray(image, np.float64) / 65535)
     if image.mode in ("I", "F"):
-        return Heights(np.asarray(image, np.float64), "value")
+        return PictureHeights(np.asarray(image, np.float64), "value")
     if image.mode in ("1", "L") and "transparency" not in image.info:
-        return Heights(np.asarray(image.convert("L"), np.float64) / 255, notes=(COARSE,))
+        return PictureHeights(np.asarray(image.convert("L"), np.float64) / 255, notes=(COARSE,))
     found = _grey(np.asarray(image.convert("RGBA"), np.float64) / 255)
-    return Heights(found.values, notes=(*found.notes, COARSE))
+    return PictureHeights(found.values, notes=(*found.notes, COARSE))
 
 
-def _grey(channels: np.ndarray) -> Heights:
+def _grey(channels: np.ndarray) -> PictureHeights:
     """Returns the grey of red, green, blue and alpha (rows, columns, 4), 0 to 1, absent where it is transparent."""
     colours, alpha = channels[..., :3], channels[..., 3]
     is_grey = (colours == colours[..., :1]).all(-1) | (alpha == 0)
     values = np.where(is_grey, colours[..., 0], colours @ LUMA)
     values[alpha == 0] = np.nan
-    return Heights(values, notes=() if is_grey.all() else (COLOUR,))
+    return PictureHeights(values, notes=() if is_grey.all() else (COLOUR,))
 
 
-def _of_tiff(path: Path) -> Heights:
+def _of_tiff(path: Path) -> PictureHeights:
     """Returns what a TIFF holds, turned by its orientation; Pillow turns what it decodes as a picture itself."""
-    directory = tiff.directory_of(path)
-    turn = directory.first(tiff.ORIENTATION, 1)
+    directory = tiff_directory.directory_of(path)
+    turn = directory.first(tiff_directory.ORIENTATION, 1)
     if turn not in TURNS:
         raise DataError(f"{path}: its orientation tag says {turn}, and 1 to 8 are known; save it upright")
-    if turn != 1 and tiff.is_of_places(directory):
+    if turn != 1 and tiff_directory.is_of_places(directory):
         raise DataError(f"{path}: is of a map, and its orientation is {turn}; save it upright, which is 1")
-    kind = tiff.kind_of(directory)
-    bands, page = directory.first(tiff.SAMPLES, 1), (FIRST,) if directory.pages > 1 else ()
+    kind = tiff_directory.kind_of(directory)
+    bands, page = directory.first(tiff_directory.SAMPLES, 1), (FIRST,) if directory.pages > 1 else ()
     if kind is None or (kind.itemsize == 1 and bands > 1):
         found = _of_picture(path)
-        return Heights(found.values, found.name, (*found.notes, *page))
+        return PictureHeights(found.values, found.name, (*found.notes, *page))
     if bands > 1:
         return _of_bands(directory, kind, bands, page)
     samples = _of_bytes(path) if kind.itemsize == 1 else _turned(directory, kind)[..., 0]
     samples = samples.astype(kind, copy=False) if kind != np.int8 else samples.view(np.int8)
-    if directory.first(tiff.PHOTOMETRIC, 1) > 1:  # a palette, whose numbers are no levels
+    if directory.first(tiff_directory.PHOTOMETRIC, 1) > 1:  # a palette, whose numbers are no levels
         return _of_picture(path)
-    if kind.kind == "u" and kind.itemsize <= 2 and not tiff.is_of_places(directory):
+    if kind.kind == "u" and kind.itemsize <= 2 and not tiff_directory.is_of_places(directory):
         levels = samples / np.iinfo(kind).max
-        inverted = directory.first(tiff.PHOTOMETRIC, 1) == 0 and kind.itemsize > 1  # Pillow turns 8 bits itself
-        return Heights(1 - levels if inverted else levels, notes=(COARSE, *page) if kind.itemsize == 1 else page)
+        # Pillow turns 8 bits itself
+        inverted = directory.first(tiff_directory.PHOTOMETRIC, 1) == 0 and kind.itemsize > 1
+        return PictureHeights(1 - levels if inverted else levels, notes=(COARSE, *page) if kind.itemsize == 1 else page)
     return _heights(directory, samples, page)
 
 
-def _turned(directory: tiff.Directory, kind: np.dtype) -> np.ndarray:
+def _turned(directory: tiff_directory.Directory, kind: np.dtype) -> np.ndarray:
     """Returns the samples (rows, columns, n) as they are shown, upper row first."""
-    return TURNS[directory.first(tiff.ORIENTATION, 1)](tiff.samples_of(directory, kind))
+    return TURNS[directory.first(tiff_directory.ORIENTATION, 1)](tiff_directory.samples_of(directory, kind))
 
 
 def _of_bytes(path: Path) -> np.ndarray:
@@ -158,9 +159,12 @@ def _of_bytes(path: Path) -> np.ndarray:
         raise DataError(f"{path}: cannot be read as a picture ({error}); save it as PNG") from error
 
 
-def _of_bands(directory: tiff.Directory, kind: np.dtype, bands: int, page: tuple[str, ...]) -> Heights:
+def _of_bands(directory: tiff_directory.Directory, kind: np.dtype, bands: int, page: tuple[str, ...]) -> PictureHeights:
     """Returns the grey of several bands of 16 bits: with alpha, or colour; raises DataError for any others."""
-    colours, extra = 3 if directory.first(tiff.PHOTOMETRIC, 1) == 2 else 1, directory.values(tiff.EXTRA)
+    colours, extra = (
+        3 if directory.first(tiff_directory.PHOTOMETRIC, 1) == 2 else 1,
+        directory.values(tiff_directory.EXTRA),
+    )
     alpha = bands == colours + 1 and (not extra or extra[0] in (1, 2))
     if kind.kind != "u" or kind.itemsize != 2 or not (alpha or bands == colours):
         raise DataError(f"{directory.path}: holds {bands} bands of {kind.name}; save the one that is drawn alone")
@@ -168,12 +172,12 @@ def _of_bands(directory: tiff.Directory, kind: np.dtype, bands: int, page: tuple
     opacity = levels[..., -1:] if alpha else np.ones((*levels.shape[:2], 1))
     colour = np.repeat(levels[..., :1], 3, -1) if colours == 1 else levels[..., :3]
     found = _grey(np.concatenate([colour, opacity], -1))
-    return Heights(found.values, found.name, (*found.notes, *page))
+    return PictureHeights(found.values, found.name, (*found.notes, *page))
 
 
-def _heights(directory: tiff.Directory, samples: np.ndarray, page: tuple[str, ...]) -> Heights:
+def _heights(directory: tiff_directory.Directory, samples: np.ndarray, page: tuple[str, ...]) -> PictureHeights:
     """Returns numbers as they are, absent where the no-data tag says so."""
-    values, absent = samples.astype(np.float64), tiff.no_data_of(directory)
+    values, absent = samples.astype(np.float64), tiff_directory.no_data_of(directory)
     notes = page
     if absent is not None:
         with np.errstate(over="ignore"):  # written with all digits of a float64, kept with those of a float32
@@ -181,4 +185,4 @@ def _heights(directory: tiff.Directory, samples: np.ndarray, page: tuple[str, ..
         values[values == exact] = np.nan
     elif float(np.nanmin(values, initial=np.inf)) in VOIDS:
         notes += (f"{np.nanmin(values):g} is a height, as no tag says that it is no data",)
-    return Heights(values, "value", notes, tiff.axes_of(directory, values.shape[1], values.shape[0]))
+    return PictureHeights(values, "value", notes, tiff_directory.axes_of(directory, values.shape[1], values.shape[0]))

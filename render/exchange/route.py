@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from render.errors import DataError
-from render.exchange import arrays, cells, hdf5
+from render.exchange import cells, hdf5, numpy_files
 from render.exchange.columns import ACCURACIES, INDEX, VALUES, first_of, key_of, name_of, places_of
 from render.exchange.given import neighbour_of, require_path
 
@@ -95,7 +95,7 @@ def _named(path: Path, names: tuple[str, ...], column: Callable[[str], np.ndarra
 
 
 def _of_npz(path: Path) -> Noted:
-    with arrays.opened(path) as (names, array):
+    with numpy_files.opened(path) as (names, array):
         return _of_array(path, array(names[0])) if len(names) == 1 else _named(path, tuple(names), array)
 
 
@@ -110,7 +110,7 @@ READERS: dict[str, Callable[[Path], Noted]] = {
     ".dat": _of_text,
     ".tsv": _of_text,
     ".npz": _of_npz,
-    ".npy": lambda path: _of_array(path, arrays.array_of(path)),
+    ".npy": lambda path: _of_array(path, numpy_files.array_of(path)),
     ".h5": _of_hdf5,
     ".hdf5": _of_hdf5,
 }

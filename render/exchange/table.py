@@ -10,7 +10,7 @@ import numpy as np
 from render.errors import DataError
 from render.exchange import cells as texts
 from render.exchange import matrix
-from render.exchange.cells import Cells
+from render.exchange.cells import TextCells
 from render.exchange.columns import INDEX, Columns, columns_of, key_of, places_of
 from render.exchange.given import Given
 from render.exchange.named import IN_ROWS
@@ -48,7 +48,7 @@ def _of_points(path: Path, numbers: np.ndarray) -> Given | None:
     return gridded(path, numbers[:, 0], numbers[:, 1], numbers[:, 2], "value", notes=(ORDERED,))
 
 
-def _below_counts(cells: Cells) -> np.ndarray | None:
+def _below_counts(cells: TextCells) -> np.ndarray | None:
     """Returns what is below a first row that counts the columns, and beside such a column under an absent corner."""
     numbers, first = cells.numbers, int(cells.corner and not cells.word)
     counts = numbers[0, first:]
@@ -57,7 +57,7 @@ def _below_counts(cells: Cells) -> np.ndarray | None:
     return numbers[1:, first:]
 
 
-def _of_columns(path: Path, cells: Cells, columns: Columns) -> Given:
+def _of_columns(path: Path, cells: TextCells, columns: Columns) -> Given:
     if columns.value is None:
         raise DataError(f"{path}: has columns of places and none of a value; read are {LAYOUTS}")
     numbers = _without_empty(cells.numbers)
@@ -76,7 +76,7 @@ def _are_numbered(heading: tuple[str, ...]) -> bool:
     return whole and len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def _nameless(path: Path, cells: Cells) -> Given:
+def _nameless(path: Path, cells: TextCells) -> Given:
     """Returns the surface of columns or of a matrix, which their numbers tell apart."""
     numbers = cells.numbers
     width = numbers.shape[1]

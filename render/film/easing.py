@@ -11,26 +11,26 @@ from typing import TypeVar
 
 import numpy as np
 
-Share = TypeVar("Share", float, np.ndarray)  # of a move, 0 to 1
+Eased = TypeVar("Eased", float, np.ndarray)  # of a move, 0 to 1
 
 
-def clamp(share: Share) -> Share:
+def clamp(share: Eased) -> Eased:
     """Returns a share, or the nearer of 0 and 1."""
     return np.clip(share, 0.0, 1.0)
 
 
-def linear(share: Share) -> Share:
+def linear(share: Eased) -> Eased:
     """Moves at one speed: for full turns that loop."""
     return clamp(share)
 
 
-def smooth(share: Share) -> Share:
+def smooth(share: Eased) -> Eased:
     """Starts and stops gently: for most moves."""
     t = clamp(share)
     return t * t * (3 - 2 * t)
 
 
-def smoother(share: Share) -> Share:
+def smoother(share: Eased) -> Eased:
     """Starts and stops more gently and is faster between: for long, slow moves."""
     t = clamp(share)
     return np.minimum(t * t * t * (t * (t * 6 - 15) + 10), 1.0)  # rounding would pass 1 by one part in 10¹⁶

@@ -33,7 +33,7 @@ Move = Callable[[float], View]
 
 
 @dataclass(frozen=True)
-class Setting:
+class Scenery:
     """What a camera has to show."""
 
     reliefs: tuple[Relief, ...]  # seen alike by one camera; the first leads
@@ -108,20 +108,20 @@ def _shown(descents: Sequence[Descent]) -> tuple[np.ndarray, ...]:
     return tuple(part for part in parts if len(part) > 1)
 
 
-def _orbit(settings: cameras.Orbit, setting: Setting) -> Move:
+def _orbit(settings: cameras.Orbit, setting: Scenery) -> Move:
     stand = setting.stand(settings.azimuth, settings.elevation, settings.sweep, settings.lens)
     ease = EASINGS[settings.ease]
     turn = lambda share: settings.sweep * (float(ease(share)) - 0.5)  # noqa: E731
     return _around(settings, setting, stand, turn, views=3 + math.ceil(abs(settings.sweep) / MOMENT))
 
 
-def _fixed(settings: cameras.Fixed, setting: Setting) -> Move:
+def _fixed(settings: cameras.Fixed, setting: Scenery) -> Move:
     azimuth, elevation = settings.stand
     stand = setting.stand(azimuth, elevation, 0.0, settings.lens)
     return _around(settings, setting, stand, lambda share: 0.0, views=1)
 
 
-def _around(settings: Any, setting: Setting, stand: Stand, turn: Callable[[float], float], views: int) -> Move:
+def _around(settings: Any, setting: Scenery, stand: Stand, turn: Callable[[float], float], views: int) -> Move:
     """Returns the move around everything that is shown, turned away from its middle by an angle in degrees."""
     target = setting.middle(stand.azimuth)
     shares = np.linspace(0, 1, min(views, 36))
@@ -151,7 +151,7 @@ def _centring(
     return lambda share: (float(course(share)[0]), float(course(share)[1]))
 
 
-def _ride(settings: cameras.Ride, setting: Setting) -> Move:
+def _ride(settings: cameras.Ride, setting: Scenery) -> Move:
     """Follows the head: target and azimuth are smoothed in time, and the ground never comes between."""
     if setting.descent is None or not setting.descent.shown.any():
         return _orbit(cameras.Orbit(elevation=max(5.0, settings.elevation), sweep=settings.sweep), setting)
@@ -216,7 +216,7 @@ def standing_at(asked: cameras.Camera, view: View) -> cameras.Camera:
     return asked.model_copy(update=stand)
 
 
-MOVES: dict[type, Callable[[Any, Setting], Move]] = {
+MOVES: dict[type, Callable[[Any, Scenery], Move]] = {
     cameras.Orbit: _orbit,
     cameras.Fixed: _fixed,
     cameras.Ride: _ride,

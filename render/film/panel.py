@@ -43,6 +43,12 @@ class Walk:
         return not bool(self.descent.shown.all())
 
     @property
+    def longest_leg(self) -> float:
+        """The longest way between two of its logged points, picture widths."""
+        places = self.descent.at(np.arange(len(self.path)))[:, :2]
+        return float(np.linalg.norm(np.diff(places, axis=0), axis=1).max(initial=0.0))
+
+    @property
     def is_absent(self) -> bool:
         """Whether the path comes over the terrain nowhere."""
         return not bool(self.descent.shown.any())

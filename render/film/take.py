@@ -10,7 +10,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
-from render.film.moves import MOVES, Move, Setting, standing_at
+from render.film.moves import MOVES, Move, Scenery, standing_at
 from render.film.panel import Panel, Walk
 from render.film.timeline import head_progress
 from render.film.walked import arrows_along, drops_along, farthest, walked
@@ -32,11 +32,12 @@ from render.stage.cast import Placed, drawn_levels
 from render.stage.framing import frame_of
 from render.stage.light import sunward
 from render.stage.light.bake import Sun
-from render.stage.light.sunward import Asked
+from render.stage.light.sunward import SettledSun
 from render.stage.marks.arrow import length_of
 from render.stage.marks.trail import Trail, drape
 from render.stage.stage import Stage
 
+LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
 FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
@@ -81,6 +82,11 @@ class Take:
         """The slope of the longest arrow, loss / unit of α and β; nought where there are none."""
         return max((arrow.slope for panel in self.panels for walk in panel.walks for arrow in walk.arrows), default=0.0)
 
+    def _curved(self, walks: Sequence[Walk]) -> int:
+        """Returns the fewest logged points of a path that are so far apart that the curve between them is seen."""
+        is_curve = self.look.path.between == "curve"
+        return min((len(walk.path) for walk in walks if is_curve and walk.longest_leg > LONG), default=0)
+
     @property
     def drawing(self) -> Drawing:
         """How its surfaces are drawn."""
@@ -93,6 +99,7 @@ class Take:
             absent=bool(walks) and all(walk.is_absent for walk in walks),
             read=any(panel.reads_losses for panel in self.panels),
             laid=any(walk.laid for walk in walks),
+            curved=self._curved(walks),
             farthest=tuple(farthest(walk.path) for walk in walks),
             steepest=self.steepest,
             drops=any(walk.drops for walk in walks),
@@ -154,7 +161,7 @@ def prepare(
 
 
 def _cut(
-    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], setting: Setting, move: Move
+    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], setting: Scenery, move: Move
 ) -> tuple[Panel, ...]:
     """Returns panels without the corners that stand before what is to be seen in the middle of a move."""
     view, made = move(0.5), []
@@ -166,10 +173,10 @@ def _cut(
     return tuple(made)
 
 
-def _asked(sun: looks.Sun) -> Asked:
+def _asked(sun: looks.SunSettings) -> SettledSun:
     """Returns what a look settles of its sun."""
     turn, height = (None if value == "auto" else float(value) for value in (sun.azimuth, sun.elevation))
-    return Asked(turn, height, sun.size)
+    return SettledSun(turn, height, sun.size)
 
 
 def redrawn(take: Take, reliefs: Sequence[Relief]) -> Take:
@@ -218,7 +225,7 @@ def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndar
     return np.where(np.isnan(path.true_loss), np.nan, levels), False
 
 
-def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Setting:
+def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Scenery:
     lead = next((walk for panel in panels for walk in panel.walks), None)
 
     def head(share: float) -> float:
@@ -228,7 +235,7 @@ def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect
     reliefs = tuple(panel.relief for panel in panels)
     descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
     together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
-    return Setting(
+    return Scenery(
         reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
     )
 

@@ -14,7 +14,7 @@ from render.film.easing import clamp, smooth
 ROUNDING = 1e-9  # seconds; a frame this close before a cut is after it
 
 
-class Place(NamedTuple):
+class ShotTime(NamedTuple):
     """A time of the film, seen from the shot that is on then."""
 
     shot: int
@@ -42,13 +42,13 @@ class Timeline:
         """Returns the time of a frame in seconds; frame 0 is at 0."""
         return float(frame / self.fps)
 
-    def locate(self, time: float) -> Place:
+    def locate(self, time: float) -> ShotTime:
         """Returns where a time of the film lies; a cut belongs to the shot that begins, the end to the last one."""
         ends = np.cumsum(self.durations)
         shot = min(int(np.searchsorted(ends, time + ROUNDING, side="right")), len(ends) - 1)
         duration = self.durations[shot]
         local = min(max(time - float(ends[shot] - duration), 0.0), duration)
-        return Place(shot, local)
+        return ShotTime(shot, local)
 
 
 def head_progress(local_time: float, duration: float, hold: float, lead: float = 0.6) -> float:

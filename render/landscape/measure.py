@@ -17,7 +17,7 @@ from render.descent.run import AnyRun
 from render.errors import DataError
 from render.landscape.landscape import Landscape
 from render.landscape.planning import Ground, objective_of, plane_of, scaling_of
-from render.landscape.record import path_record, record_of
+from render.landscape.provenance import path_record, record_of
 from render.loss.objective import Objective
 from render.progress import Reporter
 from render.sampling import surface as surfaces
@@ -71,17 +71,17 @@ def key_of(scene: Scene, name: str, runs: Mapping[str, str]) -> str:
     )
 
 
-def _is_seeded(settings: spec.Surface) -> bool:
+def _is_seeded(settings: spec.SurfaceSettings) -> bool:
     """Whether a surface draws something from the scene's seed."""
     return draws_from_scene(settings) or settings.objective.dropout == "fixed"
 
 
-def _through(settings: spec.Surface) -> list[str]:
+def _through(settings: spec.SurfaceSettings) -> list[str]:
     """Returns the other runs that the plane goes through."""
     return [str(name) for _, name in others_of(settings.plane.model_dump())]
 
 
-def runs_of(settings: spec.Surface) -> list[str]:
+def runs_of(settings: spec.SurfaceSettings) -> list[str]:
     """Returns the names of all runs that a surface is measured with, its own first."""
     return [settings.run, *dict.fromkeys([*_through(settings), *settings.paths])]
 
@@ -96,7 +96,7 @@ class Site:
     key: str
 
     @property
-    def settings(self) -> spec.Surface:
+    def settings(self) -> spec.SurfaceSettings:
         """What the scene asks of it."""
         return self.scene.measured[self.name]
 

@@ -95,13 +95,13 @@ PLANES: dict[type, Callable[[Any, Ground], Plane]] = {
 }
 
 
-def plane_of(settings: spec.Surface, ground: Ground) -> tuple[Plane, Grid]:
+def plane_of(settings: spec.SurfaceSettings, ground: Ground) -> tuple[Plane, Grid]:
     """Returns the plane that a surface asks for, and the grid on it."""
     plane = PLANES[type(settings.plane)](settings.plane, ground)
     return plane, _grid(settings, plane, ground)
 
 
-def _grid(settings: spec.Surface, plane: Plane, ground: Ground) -> Grid:
+def _grid(settings: spec.SurfaceSettings, plane: Plane, ground: Ground) -> Grid:
     columns, rows = settings.points
     if settings.range is not None:
         return Grid(np.linspace(*settings.range.alpha, columns), np.linspace(*settings.range.beta, rows))
@@ -112,7 +112,7 @@ def _grid(settings: spec.Surface, plane: Plane, ground: Ground) -> Grid:
 
 
 def objective_of(
-    settings: spec.Surface, dataset: Dataset, model: nn.Module, seed: int, precision: str | None = None
+    settings: spec.SurfaceSettings, dataset: Dataset, model: nn.Module, seed: int, precision: str | None = None
 ) -> Objective:
     """Returns the loss that a surface asks for: on the first examples of a split, in its mode."""
     asked = settings.objective

@@ -21,7 +21,7 @@ KINDS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
-class Check:
+class PrecisionCheck:
     """What a reduced precision came to at the sampled cells."""
 
     error: float  # the largest difference from float32, in the loss's own unit
@@ -62,13 +62,13 @@ def probes(alphas: np.ndarray, betas: np.ndarray) -> np.ndarray:
     return np.concatenate([np.stack([alphas[column + k], beta], 1) for k in (0, 1)])
 
 
-def check(exact: Measurement, rough: Measurement) -> Check:
+def check(exact: Measurement, rough: Measurement) -> PrecisionCheck:
     """Returns how measurements of probes in two precisions compare; where one diverges alone, the error is infinite."""
     finite = np.isfinite(exact.loss)
     if (finite != np.isfinite(rough.loss)).any():
-        return Check(np.inf, 0.0)
+        return PrecisionCheck(np.inf, 0.0)
     here, there = np.split(exact.loss.astype(np.float64), 2)
     both = np.isfinite(here) & np.isfinite(there)
     steps = np.abs(there[both] - here[both])
     errors = np.abs(exact.loss[finite].astype(np.float64) - rough.loss[finite])
-    return Check(float(errors.max(initial=0.0)), float(np.median(steps)) if len(steps) else 0.0)
+    return PrecisionCheck(float(errors.max(initial=0.0)), float(np.median(steps)) if len(steps) else 0.0)

@@ -15,7 +15,7 @@ from render.errors import Partial
 from render.loss.measurement import Evaluator
 from render.progress import Reporter, Task
 from render.sampling.adaptive import FEWEST_CHECKS, WHOLE_LEVELS, Outcome, Unfinished, adapt
-from render.sampling.crew import Alone, Crew, Part
+from render.sampling.crew import Alone, Crew, TilePart
 from render.sampling.field import Field, at_cells, on_lattice
 from render.sampling.fill import Level
 from render.sampling.lattice import Lattice, lattices
@@ -105,7 +105,7 @@ class Campaign:
         with team as crew:
             yield crew
 
-    def fill(self, parts: Generator[Part, None, None]) -> None:
+    def fill(self, parts: Generator[TilePart, None, None]) -> None:
         """Measures parts of a field; what was measured is saved, also where it is stopped."""
         with contextlib.closing(parts):
             for part in parts:

@@ -23,7 +23,7 @@ SAVED = 10.0  # seconds after which an unfinished tile is written
 class Crew(Protocol):
     """Sees to it that the points of a field are measured."""
 
-    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[Part, None, None]:
+    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[TilePart, None, None]:
         """Gives, part by part, the wanted points (m, n) bool that are missing and for its caller to measure.
 
         Those that other processes measure are there in the end; raises Unfinished where some are another call's.
@@ -31,7 +31,7 @@ class Crew(Protocol):
 
 
 @dataclass(frozen=True)
-class Part:
+class TilePart:
     """Points of a tile that are to be measured at a time."""
 
     field: Field
@@ -51,7 +51,7 @@ class Alone:
     batch: int  # points that are measured at once at the least
     shard: tuple[int, int] | None = None  # (i, n), i from 1
 
-    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[Part, None, None]:
+    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[TilePart, None, None]:
         """Gives tile after tile, each written when it is done, or every ten seconds."""
         pace = Pace(self.batch)
         for tile in field.missing(wanted, self.shard or (1, 1)):
@@ -86,7 +86,7 @@ def parts_of(
     wanted: np.ndarray,
     advance: Callable[[int], None],
     pace: Pace,
-) -> Generator[Part, None, None]:
+) -> Generator[TilePart, None, None]:
     """Gives the wanted points (h, w) of a tile that are missing, and saves what is put, also where it is closed."""
     left = wanted & (field.values["status"][tile] == Status.MISSING)
     order, places = np.flatnonzero(left), field.places(tile)
@@ -96,7 +96,7 @@ def parts_of(
             mask = np.zeros(left.size, bool)
             mask[part] = True
             mask = mask.reshape(left.shape)
-            yield Part(field, tile, mask, places[mask])
+            yield TilePart(field, tile, mask, places[mask])
             dirty = True
             advance(int(mask.sum()))
             if time.monotonic() - saved > SAVED:

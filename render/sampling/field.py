@@ -15,7 +15,7 @@ from render.sampling.status import Status
 from render.space.grid import Grid
 
 
-class Kept(Protocol):
+class KeptTable(Protocol):
     """Where a table is kept: a layer, or one tile of it."""
 
     def write(self, tile: Tile, values: Mapping[str, np.ndarray]) -> None:
@@ -32,14 +32,14 @@ class Field:
     name: str  # the group of its layer in the store; empty for the surface itself
     places: Callable[[Tile], np.ndarray]  # the coordinates (h, w, 2) of a tile
     values: dict[str, np.ndarray]  # loss, accuracy and status
-    layer: Kept | None = None
+    layer: KeptTable | None = None
 
     @staticmethod
     def of(
         name: str,
         shape: tuple[int, int],
         places: Callable[[Tile], np.ndarray],
-        layer: Kept | None,
+        layer: KeptTable | None,
         on_damage: Callable[[Tile], None],
     ) -> Field:
         """Returns a field with what its layer has already; a damaged tile is reported and measured again."""

@@ -98,7 +98,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Window:
+class TileWindow:
     """One tile of a layer, as a table of its own."""
 
     layer: Layer

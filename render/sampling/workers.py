@@ -29,9 +29,9 @@ from render.errors import MachineError, UsageError
 from render.interrupts import not_inherited
 from render.loss.measurement import Evaluator
 from render.progress import Task
-from render.sampling.crew import Pace, Part, parts_of
+from render.sampling.crew import Pace, TilePart, parts_of
 from render.sampling.field import Field
-from render.sampling.layer import Tile, Window
+from render.sampling.layer import Tile, TileWindow
 from render.sampling.surface import SurfaceStore
 from render.space.grid import Grid
 from render.space.section import Section
@@ -104,7 +104,7 @@ def run_errand(packed: bytes, errand: Errand) -> int:
         layer = store.part(errand.name) if errand.name else store.layer
         if layer is None:
             raise MachineError(f"{store.folder}: {errand.name} cannot be read by a worker; run it again")
-        window = Window(layer, errand.tile)
+        window = TileWindow(layer, errand.tile)
         field = Field.of(errand.name, errand.wanted.shape, lambda _: errand.places, window, lambda _: None)
         count: list[int] = []
 
@@ -146,7 +146,7 @@ class Team:
     submit: Callable[[Errand], Any]
     wait: Callable[[set[Any]], tuple[set[Any], set[Any]]]  # until one is done; gives those that are, and the rest
 
-    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[Part, None, None]:
+    def parts(self, field: Field, wanted: np.ndarray, task: Task) -> Generator[TilePart, None, None]:
         """Hands out the tiles that are missing until none is left; raises MachineError where workers bring nothing."""
         yield from ()  # its caller has nothing to measure
         while left := field.missing(wanted):

@@ -14,8 +14,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 CLEAR = "transparent"
 BACKGROUND = "^(#[0-9a-fA-F]{6}|transparent)$"
 
-Body = Literal["block", "disc", "sheet", "points", "none"]
-Ground = Literal["floor", "void", "paper", "horizon"]
+BodyKind = Literal["block", "disc", "sheet", "points", "none"]
+GroundKind = Literal["floor", "void", "paper", "horizon"]
 
 
 class LookPart(Part):
@@ -54,7 +54,7 @@ class Walls(LookPart):
     )
 
 
-class Floor(LookPart):
+class FloorSettings(LookPart):
     """What the body does to the ground under it."""
 
     contact: Share = Field(default=0.9, description="darkening where the base meets the floor")
@@ -67,7 +67,7 @@ class Floor(LookPart):
     )
 
 
-class Material(LookPart):
+class MaterialSettings(LookPart):
     """How the terrain takes the light; its heights stay as they were measured."""
 
     roughness: Share = Field(default=0.5, description="0.15 is glass-like, 0.35 satin, 0.5 mineral, 1 matte")

@@ -27,7 +27,7 @@ def stays(path: str) -> str:
 File = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(stays)]
 
 
-class Source(Part):
+class SourceSettings(Part):
     """Files that hold a surface and the path on it."""
 
     surface: File = Field(
@@ -47,13 +47,13 @@ class Source(Part):
 class ReadySurface(Part):
     """A surface that somebody has measured already; it has no run, and no path unless a file has one."""
 
-    source: Source = Field(description="file that holds it, and one for its path")
+    source: SourceSettings = Field(description="file that holds it, and one for its path")
     label: Annotated[Label | None, InKey.LABEL] = Field(
         default=None, examples=["Réseau A"], description="what it is called on pictures; its name when absent"
     )
 
 
-class ImportedRun(Part):
+class ImportedRunSettings(Part):
     """A run that was imported, with a network of its own."""
 
     folder: File = Field(

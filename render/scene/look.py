@@ -10,8 +10,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from render.scene.body import Air, Background, Body, Colour, Floor, Ground, LookPart, Material, Share, Walls
-from render.scene.colours.palette import Kind, Palette, require_order
+from render.scene.body import (
+    Air,
+    Background,
+    BodyKind,
+    Colour,
+    FloorSettings,
+    GroundKind,
+    LookPart,
+    MaterialSettings,
+    Share,
+    Walls,
+)
+from render.scene.colours.palette import Palette, PaletteKind, require_order
 from render.scene.furniture import Furniture
 from render.scene.language.document import read
 from render.scene.language.nearest import nearest
@@ -28,10 +39,10 @@ RADIUS_PIXELS = 2800  # of a line, for a radius of one picture width, which form
 
 Turn = Annotated[Auto | Annotated[float, Field(ge=-360, le=360), Tag("number")], Discriminator(auto_or_number)]
 Height = Annotated[Auto | Annotated[float, Field(ge=1, le=89), Tag("number")], Discriminator(auto_or_number)]
-Exposure = Annotated[Auto | Annotated[float, Field(gt=0, le=100), Tag("number")], Discriminator(auto_or_number)]
+ExposureSettings = Annotated[Auto | Annotated[float, Field(gt=0, le=100), Tag("number")], Discriminator(auto_or_number)]
 
 
-class Sun(LookPart):
+class SunSettings(LookPart):
     """The light that tells the form."""
 
     azimuth: Turn = Field(
@@ -55,20 +66,20 @@ class Sky(LookPart):
 class LookPreset(LookPart):
     """Body, ground, colour, light and air."""
 
-    body: Body = Field(
+    body: BodyKind = Field(
         default="block",
         description="block and disc are solid, sheet is thin and two-sided, points is one light for every measured "
         "cell, none leaves the path alone",
     )
     walls: Walls = Field(default=Walls(), description="the cut faces of a body")
-    ground: Ground = Field(
+    ground: GroundKind = Field(
         default="floor",
         description="floor carries shadow and mirror image, horizon ends in a bright line, paper carries shadow alone, "
         "void nothing",
     )
-    floor: Floor = Field(default=Floor(), description="what the body does to the ground under it")
-    material: Material = Field(default=Material(), description="how the terrain takes the light")
-    palette_kind: Kind = Field(
+    floor: FloorSettings = Field(default=FloorSettings(), description="what the body does to the ground under it")
+    material: MaterialSettings = Field(default=MaterialSettings(), description="how the terrain takes the light")
+    palette_kind: PaletteKind = Field(
         default="sequential",
         description="how lightness runs from deep to high: sequential never turns, diverging turns once, cyclic ends "
         "as it begins",
@@ -85,7 +96,7 @@ class LookPreset(LookPart):
     palette_gamma: float = Field(
         default=1.0, ge=0.1, le=10, description="power of height before the palette; below 1 shortens the deep"
     )
-    sun: Sun = Field(description="the light that tells the form")
+    sun: SunSettings = Field(description="the light that tells the form")
     sky: Sky = Field(description="the light of the shadows")
     bounce: float = Field(default=1.0, ge=0, le=10, description="light from slope to slope; 1 is as computed, 0 none")
     rim: float = Field(ge=0, le=10, description="light on slopes that turn away; 0.35 is clear, 0 none")
@@ -96,7 +107,7 @@ class LookPreset(LookPart):
     transform: Literal["standard", "filmic", "agx", "neutral"] = Field(
         default="filmic", description="from light to the picture's tones; what has a colour by name is exempt"
     )
-    exposure: Exposure = Field(
+    exposure: ExposureSettings = Field(
         default="auto", description="brightness of everything; 1 is as lit; auto puts the brightest ground at 86 %"
     )
     air: Air = Field(default=Air(), description="haze and depth of field")

@@ -97,7 +97,7 @@ class Vgg(Network):
     dropout: float = Field(default=0.0, ge=0, lt=1, description="share of the means that are dropped in training")
 
 
-class Vit(Network):
+class VitSettings(Network):
     """A small vision transformer (Dosovitskiy et al. 2020): patches as tokens, pre-norm blocks, mean of the tokens."""
 
     kind: Literal["vit"] = "vit"
@@ -110,4 +110,4 @@ class Vit(Network):
     dropout: float = Field(default=0.0, ge=0, lt=1, description="share of hidden units that are dropped in training")
 
 
-AnyNetwork = Annotated[Mlp | Lenet | Convnet | Resnet | Vgg | Vit, Field(discriminator="kind")]
+AnyNetwork = Annotated[Mlp | Lenet | Convnet | Resnet | Vgg | VitSettings, Field(discriminator="kind")]

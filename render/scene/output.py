@@ -11,7 +11,7 @@ from render.scene.duration import Duration
 from render.scene.framerate import FrameRate
 from render.scene.key import InKey
 from render.scene.part import Part
-from render.scene.words import Words
+from render.scene.words import WordsSettings
 
 Pixels = Annotated[int, Field(ge=16, le=16_384)]
 EvenPixels = Annotated[int, Field(ge=16, le=8192, multiple_of=2)]  # video halves the colour's resolution
@@ -21,7 +21,7 @@ def _switched_or_full(value: Any) -> str:
     return "full" if isinstance(value, str) else "switched"
 
 
-Shown = Annotated[
+CaptionSettings = Annotated[
     Annotated[Literal["full"], Tag("full")] | Annotated[bool, Tag("switched")], Discriminator(_switched_or_full)
 ]
 CAPTION = (
@@ -37,10 +37,10 @@ class Still(Part):
 
     at: Duration = Field(description="moment on the scene's clock, seconds or with a unit")
     size: Annotated[tuple[Pixels, Pixels], Field(strict=False)] = Field(description="width and height, pixels")
-    caption: Shown = Field(default=True, description=CAPTION)
+    caption: CaptionSettings = Field(default=True, description=CAPTION)
     title: bool = Field(True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
-    words: Words = Field(default=Words(), description=LANGUAGE)
+    words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
 
 
 class H264(Part):
@@ -64,8 +64,8 @@ class Film(Part):
     fps: FrameRate = Field(
         default=Fraction(30), description="frames per second: a number, or a fraction such as 24000/1001, kept exact"
     )
-    caption: Shown = Field(default=True, description=CAPTION)
+    caption: CaptionSettings = Field(default=True, description=CAPTION)
     title: bool = Field(default=True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
-    words: Words = Field(default=Words(), description=LANGUAGE)
+    words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
     encoder: Annotated[H264, InKey.APART] = Field(default=H264(), description="video format")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Tag, Valid
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Location = tuple[str | int, ...]
+Fault = tuple[Location, Any, str]  # the value there, and what is wrong with it
 NAME = "^[A-Za-z0-9_-]{1,64}$"
 Name = Annotated[str, StringConstraints(pattern=NAME)]  # also a file's name: it never climbs out of a folder
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -27,7 +28,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
-def refusal(*faults: tuple[Location, Any, str]) -> ValidationError:
+def refusal(*faults: Fault) -> ValidationError:
     """Returns the error for what is wrong between values, each fault a location, the value there, and a sentence."""
     details = [
         InitErrorDetails(

@@ -84,7 +84,7 @@ class Three(Part):
         return self
 
 
-Plane = Annotated[Pca | Random | Hessian | Gradient | Between | Three, Field(discriminator="kind")]
+PlaneSettings = Annotated[Pca | Random | Hessian | Gradient | Between | Three, Field(discriminator="kind")]
 
 
 def others_of(plane: Any) -> list[tuple[Location, Any]]:

@@ -39,7 +39,7 @@ _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(in|cm|mm|px)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Asked:
+class PrintRequest:
     """What a command asks of its prints; what is None is left to this program."""
 
     size: str | None = None  # none is the still's own, in pixels
@@ -51,7 +51,7 @@ class Asked:
     @property
     def is_plain(self) -> bool:
         """Whether nothing is asked for but the scene's own stills."""
-        return self == Asked()
+        return self == PrintRequest()
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Print:
         return {**said, "trim": list(self.trim), "size": list(self.size), "millimetres": list(self.millimetres)}
 
 
-def print_of(asked: Asked, still: tuple[int, int], widest: int | None = None) -> Print:
+def print_of(asked: PrintRequest, still: tuple[int, int], widest: int | None = None) -> Print:
     """Returns the print of a still of a size in pixels; raises UsageError for what cannot be printed.
 
     widest: pixels that the quality allows; a wider print becomes a proof of the same size on paper, at fewer dpi.
@@ -126,7 +126,7 @@ def _depth(bits: int | None, form: str) -> int:
     return bits
 
 
-def _dpi(asked: Asked) -> float:
+def _dpi(asked: PrintRequest) -> float:
     if asked.size is None:
         lone = next((f"--{key}" for key in ("dpi", "bleed") if getattr(asked, key) is not None), None)
         if lone:
@@ -137,7 +137,7 @@ def _dpi(asked: Asked) -> float:
     return dpi
 
 
-def _trim(asked: Asked, still: tuple[int, int], dpi: float) -> tuple[int, int]:
+def _trim(asked: PrintRequest, still: tuple[int, int], dpi: float) -> tuple[int, int]:
     """Returns the sheet in pixels."""
     if asked.size is None:
         return still
@@ -164,7 +164,7 @@ def _pixels(length: float, unit: str, dpi: float) -> int:
     return round(length) if unit == "px" else round(length * MILLIMETRES[unit] / INCH * dpi)
 
 
-def _bleed(asked: Asked, trim: tuple[int, int], dpi: float) -> int:
+def _bleed(asked: PrintRequest, trim: tuple[int, int], dpi: float) -> int:
     if asked.bleed is None:
         return 0
     found = _LENGTH.fullmatch(asked.bleed.strip())
@@ -176,7 +176,7 @@ def _bleed(asked: Asked, trim: tuple[int, int], dpi: float) -> int:
     return bleed
 
 
-def _name(asked: Asked, trim: tuple[int, int], dpi: float, depth: int) -> str:
+def _name(asked: PrintRequest, trim: tuple[int, int], dpi: float, depth: int) -> str:
     if asked.size is None:
         return f"{depth}bit" if (asked.format or "png") == "png" else ""
     size = asked.size.strip().replace("×", "x").replace(" ", "").lower()
@@ -186,7 +186,7 @@ def _name(asked: Asked, trim: tuple[int, int], dpi: float, depth: int) -> str:
     return f"{size.capitalize() if sheet else size}-{dpi:.0f}dpi"
 
 
-def _refuse_sizes(made: Print, asked: Asked) -> None:
+def _refuse_sizes(made: Print, asked: PrintRequest) -> None:
     """Raises UsageError for too few or too many pixels, with the resolution that would do."""
     width, height = made.size
     if min(made.trim) < LEAST_SIDE:

@@ -9,14 +9,14 @@ from typing import TypeVar
 from pydantic import Field
 
 from render.errors import UsageError
-from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.framerate import SLOWEST, FrameRate, told
 from render.scene.language.document import read
 from render.scene.language.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.part import Part
-from render.scene.spec import Run, Scene
-from render.scene.surface import Surface
+from render.scene.spec import RunSettings, Scene
+from render.scene.surface import SurfaceSettings
 from render.storage.files import asset
 
 QUALITIES = ("thumb", "draft", "preview", "final")
@@ -58,15 +58,15 @@ def apply_quality(scene: Scene, name: str) -> Scene:
     )
 
 
-def _shorter(run: Run | ImportedRun, quality: Quality) -> Run | ImportedRun:
-    if isinstance(run, ImportedRun):
+def _shorter(run: RunSettings | ImportedRunSettings, quality: Quality) -> RunSettings | ImportedRunSettings:
+    if isinstance(run, ImportedRunSettings):
         return run
     steps = min(run.training.steps, quality.steps or run.training.steps)
     training = run.training.model_copy(update={"steps": steps, "every": min(run.training.every, steps)})
     return run.model_copy(update={"training": training})
 
 
-def _coarser(surface: Surface | ReadySurface, quality: Quality) -> Surface | ReadySurface:
+def _coarser(surface: SurfaceSettings | ReadySurface, quality: Quality) -> SurfaceSettings | ReadySurface:
     if isinstance(surface, ReadySurface):
         return surface
     return surface.model_copy(update={"points": _fitted(surface.points, max(surface.points), quality.points, 2, 1)})

@@ -13,28 +13,27 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
-from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.language.nearest import nearest
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
-from render.scene.part import Location, Name, Part, Seed, refusal
+from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.shot import Shot
-from render.scene.surface import Surface
+from render.scene.surface import SurfaceSettings
 from render.scene.training import Training
-from render.scene.words import Label, Words
+from render.scene.words import Label, WordsSettings
 
 VERSION = 1
 SOLID = ("block", "disc")  # bodies with a base
 NAMED = "what it is called on pictures, in free text; its name when absent"
 MEASURED = "measured"  # what pydantic's locations call a surface that is no ready one
-Fault = tuple[Location, Any, str]
 
 
-class Run(Part):
+class RunSettings(Part):
     """One training of one network on one data set."""
 
     data: Data = Field(description=f"data that the network learns: {kinds_of(Data)}")
@@ -49,7 +48,7 @@ class Run(Part):
         """Returns the seed of this run in a scene of a seed."""
         return scene_seed if self.seed is None else self.seed
 
-    def seeded(self, scene_seed: int) -> Run:
+    def seeded(self, scene_seed: int) -> RunSettings:
         """Returns this run in a scene of a seed, with its seed written out, and no label, which changes nothing."""
         return self.model_copy(update={"seed": self.seed_in(scene_seed), "label": None})
 
@@ -64,11 +63,13 @@ def _origin(key: str, existing: str, made: str) -> Discriminator:
     return Discriminator(tag)
 
 
-AnyRun = Annotated[
-    Annotated[Run, Tag("trained")] | Annotated[ImportedRun, Tag("imported")], _origin("folder", "imported", "trained")
+AnyRunSettings = Annotated[
+    Annotated[RunSettings, Tag("trained")] | Annotated[ImportedRunSettings, Tag("imported")],
+    _origin("folder", "imported", "trained"),
 ]
-AnySurface = Annotated[
-    Annotated[Surface, Tag(MEASURED)] | Annotated[ReadySurface, Tag("ready")], _origin("source", "ready", MEASURED)
+AnySurfaceSettings = Annotated[
+    Annotated[SurfaceSettings, Tag(MEASURED)] | Annotated[ReadySurface, Tag("ready")],
+    _origin("source", "ready", MEASURED),
 ]
 
 
@@ -83,10 +84,10 @@ class Scene(Part):
     )
     title: str = Field(min_length=1, max_length=200, description="title on the picture")
     seed: Seed = Field(default=0, description="seed of everything random in the scene")
-    runs: dict[Name, AnyRun] = Field(
+    runs: dict[Name, AnyRunSettings] = Field(
         default={}, description="trainings, by name; or {folder: ...} for one that was imported"
     )
-    surfaces: dict[Name, AnySurface] = Field(
+    surfaces: dict[Name, AnySurfaceSettings] = Field(
         default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready"
     )
     budget: Annotated[Duration, Field(gt=0)] | None = Field(
@@ -94,16 +95,18 @@ class Scene(Part):
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
         "no budget of their own",
     )
-    words: Words = Field(default=Words(), description="what the fixed words on pictures are in another language")
+    words: WordsSettings = Field(
+        default=WordsSettings(), description="what the fixed words on pictures are in another language"
+    )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
 
     @property
-    def measured(self) -> dict[str, Surface]:
+    def measured(self) -> dict[str, SurfaceSettings]:
         """The surfaces that are measured, by name; the rest are ready."""
-        return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, Surface)}
+        return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, SurfaceSettings)}
 
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
@@ -131,7 +134,7 @@ class Scene(Part):
 
     def _strangers(self) -> Iterator[Fault]:
         """Gives the runs that one plane cannot go through: of another network, of other data, or the same twice."""
-        runs = {name: run.seeded(self.seed) for name, run in self.runs.items() if isinstance(run, Run)}
+        runs = {name: run.seeded(self.seed) for name, run in self.runs.items() if isinstance(run, RunSettings)}
         for name, surface in self.measured.items():
             through = [surface.run]
             for location, other in others_of(surface.plane.model_dump()):
@@ -141,12 +144,12 @@ class Scene(Part):
                     through.append(other)
             yield from self._other_networks(name, surface)
 
-    def _other_networks(self, name: str, surface: Surface) -> Iterator[Fault]:
+    def _other_networks(self, name: str, surface: SurfaceSettings) -> Iterator[Fault]:
         """Gives the paths of a surface that belong to another network, which its plane knows nothing of."""
         own = self.runs.get(surface.run)
         for index, other in enumerate(surface.paths):
             run = self.runs.get(other)
-            if isinstance(own, Run) and isinstance(run, Run) and run.network != own.network:
+            if isinstance(own, RunSettings) and isinstance(run, RunSettings) and run.network != own.network:
                 sentence = f'run "{other}" has another network than run "{surface.run}"; a plane shows paths of one'
                 yield (*_surface(name), "paths", index), other, sentence
 
@@ -168,7 +171,7 @@ class Scene(Part):
                 yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
 
 
-def _unlike(name: str, through: Sequence[str], runs: Mapping[str, Run]) -> str | None:
+def _unlike(name: str, through: Sequence[str], runs: Mapping[str, RunSettings]) -> str | None:
     """Returns why a plane through runs, the surface's own first, cannot go through another one as well."""
     run, own = runs[name], runs[through[0]]
     if run.network != own.network:

@@ -10,7 +10,7 @@ from render.scene.duration import Duration
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Location, Name, Part, refusal
-from render.scene.plane import RANGES, Pca, Plane
+from render.scene.plane import RANGES, Pca, PlaneSettings
 from render.scene.words import Label
 
 MOST_POINTS = 100_000_000
@@ -18,11 +18,11 @@ MOST_PATHS = 8
 MARGIN = 0.75
 TOLERANCE = 0.002
 Count = Annotated[int, Field(ge=2, le=20_000)]
-Examples = Annotated[int, Field(ge=2, le=100_000_000)]  # enough for a variance
+ExampleCount = Annotated[int, Field(ge=2, le=100_000_000)]  # enough for a variance
 Span = Annotated[tuple[float, float], Field(strict=False)]
 
 
-class Objective(Part):
+class ObjectiveSettings(Part):
     """The loss that is measured: on which examples, in which mode."""
 
     examples: int | None = Field(
@@ -38,12 +38,12 @@ class Objective(Part):
         description="batch norm's statistics: frozen as the run left them, those of each batch, or recalibrated on "
         "training examples at every point",
     )
-    bn_batch: Examples | None = Field(
+    bn_batch: ExampleCount | None = Field(
         default=None,
         examples=[128],
         description="examples of one batch for bn batch or recalibrated; the whole set when absent",
     )
-    calibration: Examples | None = Field(
+    calibration: ExampleCount | None = Field(
         default=None,
         examples=[512],
         description="examples of the train split, the first ones, that bn recalibrated needs",
@@ -87,7 +87,7 @@ class Range(Part):
         return self
 
 
-class Surface(Part):
+class SurfaceSettings(Part):
     """The loss of a run's network on a plane; without margin and range, as much of it as suits the plane."""
 
     run: Annotated[Name, InKey.NAME] = Field(description="name of the run under runs")
@@ -101,10 +101,10 @@ class Surface(Part):
         examples=["Réseau A"],
         description="what it is called on pictures, in free text; its name when absent",
     )
-    objective: Objective = Field(default=Objective(), description="the loss that is measured")
-    plane: Plane = Field(
+    objective: ObjectiveSettings = Field(default=ObjectiveSettings(), description="the loss that is measured")
+    plane: PlaneSettings = Field(
         default=Pca(),
-        description=f"how the two directions are chosen: {kinds_of(Plane)}",
+        description=f"how the two directions are chosen: {kinds_of(PlaneSettings)}",
     )
     points: Annotated[tuple[Count, Count], Field(strict=False)] = Field(description="points along α and along β")
     margin: float | None = Field(

@@ -118,19 +118,19 @@ Optimiser = Annotated[
 FULL_BATCH = ("gd", "lbfgs")  # kinds that may take all examples at once
 
 
-class Schedule(Part):
+class ScheduleSettings(Part):
     """What all schedules have in common."""
 
     warmup: int = Field(default=0, ge=0, description="first steps, in which the learning rate rises evenly from zero")
 
 
-class Constant(Schedule):
+class Constant(ScheduleSettings):
     """The learning rate stays."""
 
     kind: Literal["constant"] = "constant"
 
 
-class StepDown(Schedule):
+class StepDown(ScheduleSettings):
     """The learning rate falls by a factor, again and again."""
 
     kind: Literal["step"] = "step"
@@ -138,7 +138,7 @@ class StepDown(Schedule):
     factor: float = Field(default=0.1, gt=0, lt=1, description="learning rate after a fall / before it")
 
 
-class Cosine(Schedule):
+class Cosine(ScheduleSettings):
     """The learning rate falls along half a cosine."""
 
     kind: Literal["cosine"] = "cosine"

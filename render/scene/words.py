@@ -12,7 +12,7 @@ from render.scene.body import LookPart
 from render.scene.language.nearest import nearest
 from render.scene.part import Part
 
-Place = Literal["lower-left", "lower-centre", "lower-right", "upper-left", "upper-centre", "upper-right"]
+WordPlace = Literal["lower-left", "lower-centre", "lower-right", "upper-left", "upper-centre", "upper-right"]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Phrase = Annotated[str, StringConstraints(max_length=200)]
 
@@ -52,10 +52,10 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
 }
 
 
-class Setting(LookPart):
+class TextSettings(LookPart):
     """How words of one kind are set."""
 
-    place: Place = Field(description="corner or edge of the picture; of a name, of its panel")
+    place: WordPlace = Field(description="corner or edge of the picture; of a name, of its panel")
     size: float = Field(default=1.0, gt=0, le=8, description="multiple of the usual size; 1.5 is loud, 0.7 quiet")
     weight: Literal["regular", "medium"] = Field(default="regular", description="weight of the letters")
     align: Literal["auto", "left", "centre", "right"] = Field(
@@ -68,8 +68,8 @@ def _from(**usual: Any) -> Callable[[Any], Any]:
     return lambda data: {**usual, **data} if isinstance(data, dict) else data
 
 
-def _usual(**usual: Any) -> Setting:
-    return Setting.model_validate(usual)
+def _usual(**usual: Any) -> TextSettings:
+    return TextSettings.model_validate(usual)
 
 
 _TITLE, _FOOT = {"place": "lower-left", "weight": "medium"}, {"place": "lower-left"}
@@ -79,16 +79,16 @@ _COUNTERS, _NAMES = {"place": "lower-right"}, {"place": "upper-centre"}
 class WordStyle(LookPart):
     """How the words on a picture are set."""
 
-    title: Annotated[Setting, BeforeValidator(_from(**_TITLE))] = Field(
+    title: Annotated[TextSettings, BeforeValidator(_from(**_TITLE))] = Field(
         default=_usual(**_TITLE), description="setting of the title"
     )
-    caption: Annotated[Setting, BeforeValidator(_from(**_FOOT))] = Field(
+    caption: Annotated[TextSettings, BeforeValidator(_from(**_FOOT))] = Field(
         default=_usual(**_FOOT), description="setting of the caption"
     )
-    counters: Annotated[Setting, BeforeValidator(_from(**_COUNTERS))] = Field(
+    counters: Annotated[TextSettings, BeforeValidator(_from(**_COUNTERS))] = Field(
         default=_usual(**_COUNTERS), description="setting of step and loss"
     )
-    names: Annotated[Setting, BeforeValidator(_from(**_NAMES))] = Field(
+    names: Annotated[TextSettings, BeforeValidator(_from(**_NAMES))] = Field(
         default=_usual(**_NAMES), description="setting of the names of surfaces side by side"
     )
     ground: Literal["auto", "scrim", "shadow", "none"] = Field(
@@ -98,7 +98,7 @@ class WordStyle(LookPart):
     )
 
 
-class Words(Part):
+class WordsSettings(Part):
     """What the words on pictures say."""
 
     language: dict[str, Phrase] = Field(

@@ -28,7 +28,7 @@ FORMS = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExportRequest:
     """What the options of a command come to."""
 
     form: str  # a key of FORMS
@@ -37,12 +37,12 @@ class Asked:
     shot: int  # counted from 1
 
     @staticmethod
-    def of(form: str, width: str | None = None, cells: int | None = None, shot: int = 1) -> Asked:
+    def of(form: str, width: str | None = None, cells: int | None = None, shot: int = 1) -> ExportRequest:
         """Returns what is asked; raises UsageError for a length or a count that nothing can be made of."""
         usual = FORMS[form]
         if cells is not None and cells < 2:
             raise UsageError(f"--mesh {cells}: is no surface; give 2 cells or more")
-        return Asked(form, metres(width or usual.width), usual.cells if cells is None else cells, shot)
+        return ExportRequest(form, metres(width or usual.width), usual.cells if cells is None else cells, shot)
 
 
 def metres(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from render.solid.model import Camera
+from render.solid.model import ModelCamera
 from render.stage.camera import UP
 
 
@@ -22,14 +22,14 @@ def levelled(forward: np.ndarray) -> np.ndarray:
     return np.stack([right, np.cross(right, forward), forward], axis=-2)
 
 
-def unshifted(camera: Camera) -> np.ndarray:
+def unshifted(camera: ModelCamera) -> np.ndarray:
     """Returns the axes (F, 3, 3) of a camera without a shift, turned so that the same point is in the middle."""
     right, up, forward = (camera.axes[:, k] for k in range(3))
     across, above = (camera.shifts * np.tan(np.radians(camera.angles) / 2)[:, None]).T
     return levelled(forward + across[:, None] * right + above[:, None] * up)
 
 
-def turned(camera: Camera) -> float:
+def turned(camera: ModelCamera) -> float:
     """Returns by how much a camera without a shift is turned at most, degrees."""
     cosine = np.einsum("fk,fk->f", unshifted(camera)[:, 2], camera.axes[:, 2])
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))).max())

@@ -12,12 +12,12 @@ from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
 from render.scene.output import Film
 from render.scene.spec import Scene
-from render.solid.asked import Asked
+from render.solid.asked import ExportRequest
+from render.solid.cut import Cut, pieces_of
 from render.solid.extra import require
-from render.solid.formats import FORMATS, Subject, Written
+from render.solid.formats import FORMATS, ExportSubject, Written
 from render.solid.model import Model
-from render.solid.pieces import Cut, pieces_of
-from render.solid.said import sentences
+from render.solid.sentences import sentences
 from render.solid.track import camera_of, lights_of
 from render.storage.files import content_key, file_digest, is_whole, replacing
 
@@ -30,13 +30,13 @@ def film_of(scene: Scene) -> Film:
     return next(iter(scene.films.values()), Film(size=(1920, 1080), caption=True, title=True))
 
 
-def key_of(picture: str, asked: Asked, metadata: bool) -> str:
+def key_of(picture: str, asked: ExportRequest, metadata: bool) -> str:
     """Returns the key of everything that an export of a picture's key depends on, with words in the file or without."""
     bare = {} if metadata else {"metadata": False}
     return content_key({"stage": "export", "algorithm": ALGORITHM, "picture": picture, "asked": vars(asked), **bare})
 
 
-def require_possible(scene: Scene, asked: Asked) -> None:
+def require_possible(scene: Scene, asked: ExportRequest) -> None:
     """Raises UsageError where a scene lacks the shot, MachineError where a package is lacking: before all the work."""
     count = len(scene.shots)
     if not 1 <= asked.shot <= count:
@@ -46,19 +46,19 @@ def require_possible(scene: Scene, asked: Asked) -> None:
         require(NEEDS[asked.form], asked.form)
 
 
-def write_export(shooting: Shooting, asked: Asked, target: Path, metadata: bool = True) -> dict[str, Any]:
+def write_export(shooting: Shooting, asked: ExportRequest, target: Path, metadata: bool = True) -> dict[str, Any]:
     """Writes the files of an export; returns what its record says of it. metadata: whether words are in the file."""
     take = shooting.take(asked.shot - 1)
     cut = Cut.of(take, take.panels[0], asked.cells, asked.width)
     model = _model(shooting, asked, take, cut, metadata)
-    written = FORMATS[asked.form](Subject(model, cut, target.name))
+    written = FORMATS[asked.form](ExportSubject(model, cut, target.name))
     _write(target, written)
     said = [*written.said, *sentences(shooting.scene, asked, cut, model.camera)]
     files = {name: file_digest(target.with_name(name)) for name in written.beside}
     return {**_details(shooting, asked, take, written, said), "files": files}
 
 
-def _model(shooting: Shooting, asked: Asked, take: Take, cut: Cut, metadata: bool) -> Model:
+def _model(shooting: Shooting, asked: ExportRequest, take: Take, cut: Cut, metadata: bool) -> Model:
     pieces = tuple(pieces_of(cut))
     if not pieces:
         raise UsageError("look.body: none, and no path is drawn, so there is nothing to export; set look.body=block")
@@ -77,7 +77,7 @@ def _write(target: Path, written: Written) -> None:
             temporary.write_bytes(content)
 
 
-def _details(shooting: Shooting, asked: Asked, take: Take, written: Written, said: list[str]) -> dict[str, Any]:
+def _details(shooting: Shooting, asked: ExportRequest, take: Take, written: Written, said: list[str]) -> dict[str, Any]:
     return {
         "form": asked.form,
         "shot": asked.shot,

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from render.solid import glb, obj, stl, usd
+from render.solid.cut import Cut
 from render.solid.model import Model
-from render.solid.pieces import Cut
-from render.solid.said import facts
+from render.solid.sentences import facts
 from render.storage.files import content_key
 
 PLAIN = re.compile(r"[^A-Za-z0-9_.-]|^[.-]", re.ASCII)  # what a name within a file had better not have
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExportSubject:
     """What is to be written, and under which name."""
 
     model: Model
@@ -50,25 +50,25 @@ class Written:
     said: tuple[str, ...] = ()
 
 
-def _glb(subject: Subject) -> Written:
+def _glb(subject: ExportSubject) -> Written:
     return Written(glb.encode(subject.model), facts=_facts(subject))
 
 
-def _usd(subject: Subject) -> Written:
+def _usd(subject: ExportSubject) -> Written:
     return Written(usd.encode(subject.model, subject.textures), subject.pictures(), _facts(subject))
 
 
-def _obj(subject: Subject) -> Written:
+def _obj(subject: ExportSubject) -> Written:
     materials = subject.beside("mtl")
     beside = {materials: obj.materials(subject.model, subject.textures), **subject.pictures()}
     return Written(obj.encode(subject.model, materials), beside, _facts(subject))
 
 
-def _facts(subject: Subject) -> dict[str, Any]:
+def _facts(subject: ExportSubject) -> dict[str, Any]:
     return facts(subject.cut, subject.model.camera, subject.model)
 
 
-def _stl(subject: Subject) -> Written:
+def _stl(subject: ExportSubject) -> Written:
     made = stl.encode(subject.cut)
     wide, deep, high = made.size
     rows, columns = subject.cut.mesh.level.shape
@@ -86,4 +86,4 @@ def _stl(subject: Subject) -> Written:
     return Written(made.content, facts=numbers, said=(size, *parts))
 
 
-FORMATS: dict[str, Callable[[Subject], Written]] = {"glb": _glb, "usd": _usd, "stl": _stl, "obj": _obj}
+FORMATS: dict[str, Callable[[ExportSubject], Written]] = {"glb": _glb, "usd": _usd, "stl": _stl, "obj": _obj}

@@ -15,7 +15,7 @@ import numpy as np
 
 from render import __version__
 from render.solid import axes
-from render.solid.model import Camera, Lights, Material, Model, Piece, Texture
+from render.solid.model import Lights, Material, Model, ModelCamera, Piece, Texture
 
 FLOAT, UINT = 5126, 5125
 VERTICES, INDICES = 34962, 34963  # what a part of the buffer is for
@@ -138,17 +138,17 @@ def _nodes(model: Model) -> list[dict[str, Any]]:
     return [{"name": piece.name, "mesh": number} for number, piece in enumerate(model.pieces)]
 
 
-def _turns(camera: Camera) -> np.ndarray:
+def _turns(camera: ModelCamera) -> np.ndarray:
     """Returns the rotations (F, 4) of the camera's node, for which it looks along −z with y up."""
     return axes.quaternions(axes.basis(axes.y_up(axes.unshifted(camera))))
 
 
-def _camera_node(camera: Camera) -> dict[str, Any]:
+def _camera_node(camera: ModelCamera) -> dict[str, Any]:
     place, turn = axes.y_up(camera.positions)[0], _turns(camera)[0]
     return {"name": "camera", "camera": 0, "translation": place.tolist(), "rotation": turn.tolist()}
 
 
-def _camera(camera: Camera) -> dict[str, Any]:
+def _camera(camera: ModelCamera) -> dict[str, Any]:
     perspective = {
         "aspectRatio": camera.aspect,
         "yfov": math.radians(float(camera.angles[0])),
@@ -159,7 +159,7 @@ def _camera(camera: Camera) -> dict[str, Any]:
     return {"name": "camera", "type": "perspective", "perspective": perspective, "extras": shift}
 
 
-def _animation(camera: Camera, node: int, binary: _Binary) -> dict[str, Any]:
+def _animation(camera: ModelCamera, node: int, binary: _Binary) -> dict[str, Any]:
     """Returns the move of the camera's node, a key for every frame, the first at 0 s."""
     times = binary.accessor(np.arange(len(camera)) / camera.fps, bounded=True)
     tracks = {"translation": axes.y_up(camera.positions), "rotation": _turns(camera)}

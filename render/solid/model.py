@@ -53,7 +53,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Camera:
+class ModelCamera:
     """A pinhole camera over the frames of a film."""
 
     fps: float  # frames per second
@@ -84,7 +84,7 @@ class Model:
     """What is handed out of a shot."""
 
     pieces: tuple[Piece, ...]
-    camera: Camera
+    camera: ModelCamera
     lights: Lights
     words: dict[str, str] = field(default_factory=dict)  # title and description; empty where none are wanted
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from render.errors import DataError, UsageError
-from render.solid import body
+from render.solid import solid_body
+from render.solid.cut import SOLID, Cut
 from render.solid.extra import require
-from render.solid.pieces import SOLID, Cut
 from render.stage.body.mesh import Mesh
 
 MILLIMETRES = 1000.0  # of a metre
 
 
 @dataclass(frozen=True)
-class Print:
+class PrintableBody:
     """A body that is ready to be printed."""
 
     content: bytes  # of the file
@@ -51,14 +51,14 @@ def solid_of(cut: Cut) -> Mesh:
 
 def _underside(cut: Cut, low: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns the points of the underside, those below the terrain (count, 3) first, and its triangles."""
-    found = body.fan(low, cut.body.outer) if not len(cut.body.shores) else None
+    found = solid_body.fan(low, cut.body.outer) if not len(cut.body.shores) else None
     if found is None:
         return low, cut.body.terrain.triangles[:, ::-1] + count
     hub, triangles = found
     return np.concatenate([low, hub[None]]), triangles + count
 
 
-def encode(cut: Cut) -> Print:
+def encode(cut: Cut) -> PrintableBody:
     """Returns the body of a cut as a binary STL; raises DataError where it is not closed once it is read again."""
     trimesh = require("trimesh", "stl")
     solid = solid_of(cut)
@@ -68,4 +68,4 @@ def encode(cut: Cut) -> Print:
         raise DataError("--to stl: this terrain does not close to a body; ask for another --mesh")
     wide, deep, high = (float(extent) for extent in again.extents)
     base = -cut.bottom * cut.scale * MILLIMETRES
-    return Print(content, (wide, deep, high), base, len(solid.triangles), int(again.body_count))
+    return PrintableBody(content, (wide, deep, high), base, len(solid.triangles), int(again.body_count))

@@ -6,7 +6,7 @@ import numpy as np
 
 from render.film.take import Take
 from render.film.timeline import Timeline
-from render.solid.model import Camera, Lights
+from render.solid.model import Lights, ModelCamera
 from render.stage.colour import linear_of
 
 SKY = 0.6  # of the sky's strength, its mean all around
@@ -26,14 +26,14 @@ def frames_of(timeline: Timeline, shot: int) -> tuple[int, list[float]]:
     return (own[0][0], [time for _, time in own]) if own else (near, [0.0])
 
 
-def camera_of(take: Take, timeline: Timeline, shot: int, aspect: float, scale: float) -> Camera:
+def camera_of(take: Take, timeline: Timeline, shot: int, aspect: float, scale: float) -> ModelCamera:
     """Returns the camera of a shot, as the first of its bodies is seen by it.
 
     scale is metres of a picture width, aspect that of the picture, others of which stand beside it.
     """
     first, times = frames_of(timeline, shot)
     views = [take.view(time) for time in times]
-    return Camera(
+    return ModelCamera(
         fps=float(timeline.fps),
         first=first,
         positions=np.stack([view.position - take.placements[0] for view in views]) * scale,

@@ -17,7 +17,7 @@ import numpy as np
 from render.errors import MachineError
 from render.solid import axes
 from render.solid.extra import require
-from render.solid.model import Camera, Lights, Material, Model, Piece
+from render.solid.model import Lights, Material, Model, ModelCamera, Piece
 
 SENSOR = 0.024  # metres, height of the camera's picture; with it the lens has a length one knows from 35 mm film
 ROOT = "/Stage"
@@ -119,7 +119,7 @@ def _texture(stage: Any, path: str, file: str) -> Any:
     return texture.CreateOutput("rgb", Sdf.ValueTypeNames.Float3)
 
 
-def _camera(stage: Any, camera: Camera) -> None:
+def _camera(stage: Any, camera: ModelCamera) -> None:
     from pxr import Gf, UsdGeom
 
     made = UsdGeom.Camera.Define(stage, f"{ROOT}/camera")

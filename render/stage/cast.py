@@ -16,7 +16,7 @@ from render.stage.body.relief import Relief
 from render.stage.light.bake import Sun
 from render.stage.light.lamp import Lamp
 from render.stage.marks.hatch import Hatch, hatch_of
-from render.stage.shading.field import Field, bake_field
+from render.stage.shading.baked_field import BakedField, bake_field
 from render.stage.shading.floor import Standing
 
 
@@ -34,7 +34,7 @@ class Cast:
     """A placed relief with all that was made for it once."""
 
     placed: Placed
-    field: Field
+    field: BakedField
     outline: Tensor  # as body/outline.py has it
     lamp: Lamp
     hatch: Hatch | None = None  # strokes down its slopes

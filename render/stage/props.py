@@ -15,9 +15,9 @@ from render.stage.camera import View
 from render.stage.cast import Cast
 from render.stage.colour import LUMA, decoded
 from render.stage.light.fire import LOWEST, ON_DARK, ON_PALE, PALE, ink_of
-from render.stage.marks import arrow, drop, line, ribbon
-from render.stage.marks.line import Pen
+from render.stage.marks import arrow, drop, path_line, ribbon
 from render.stage.marks.manner import GAIN
+from render.stage.marks.path_line import Pen
 from render.stage.marks.trail import Trail
 from render.stage.shading.uniforms import MOST_PATHS
 from render.stage.window.geometry import SHEER, GeometryPass, Kind
@@ -85,10 +85,10 @@ def _put_path(
     parts: dict[str, mesh.Mesh | None] = dict.fromkeys(("ring", "bead", "beads", "drops"))
     skipped = 0.0
     if trail is not None:
-        skipped = line.ring_radius(trail, pen) if style.start else 0.0
-        parts["ring"] = line.ring(cast.placed.relief, trail, pen) if style.start else None
-        parts["beads"] = line.beads(trail, pen)
-        parts["bead"] = line.bead(trail, pen) if style.end else None
+        skipped = path_line.ring_radius(trail, pen) if style.start else 0.0
+        parts["ring"] = path_line.ring(cast.placed.relief, trail, pen) if style.start else None
+        parts["beads"] = path_line.beads(trail, pen)
+        parts["bead"] = path_line.bead(trail, pen) if style.end else None
         parts["drops"] = mesh.together([drop.drawn(each, pen) for each in trail.drops]) if trail.drops else None
     _put_line(geometry, f"{name} ahead", cast, None if trail is None else trail.ahead, (pen, 0.0, ink))
     edge = _put_band(geometry, name, cast, trail, (pen, skipped, ink)) if style.style == "ribbon" else trail
@@ -101,7 +101,7 @@ def _put_path(
 def _put_line(geometry: GeometryPass, name: str, cast: Cast, trail: Trail | None, how: tuple[Pen, float, int]) -> None:
     """Puts the line of a trail on a stage, but for so much of its beginning, in an ink: sheer where it says so."""
     pen, skipped, ink = how
-    made, values = (None if trail is None else line.tube_of(trail, pen, skipped)) or (None, None)
+    made, values = (None if trail is None else path_line.tube_of(trail, pen, skipped)) or (None, None)
     sheer = trail is not None and trail.manner.opacity is not None
     geometry.put(f"path {name} line", Kind.PATH, None if sheer else cast.moved(made), values, ink)
     geometry.put(f"{SHEER} {name} line", Kind.SHEER, cast.moved(made) if sheer else None, values, ink)
@@ -142,4 +142,4 @@ def lowest_of(cast: Cast, trails: Sequence[Trail], look: spec.LookPreset) -> np.
 def _mark(cast: Cast, trails: Sequence[Trail], pen: Pen, look: spec.LookPreset) -> mesh.Mesh | None:
     """Returns what marks the lowest point of a body, where its paths end elsewhere."""
     place = lowest_of(cast, trails, look)
-    return None if place is None else cast.moved(line.lowest(cast.placed.relief, place, pen))
+    return None if place is None else cast.moved(path_line.lowest(cast.placed.relief, place, pen))

@@ -32,7 +32,7 @@ from render.stage.marks.sheer import seen_through, veil
 from render.stage.marks.trail import Trail
 from render.stage.props import Sight, lowest_of, put_body, put_paths
 from render.stage.shading.backdrop import Backdrop
-from render.stage.shading.field import FILL, hue, looked_up, sky_colours
+from render.stage.shading.baked_field import FILL, hue, looked_up, sky_colours
 from render.stage.shading.look_numbers import numbers_of
 from render.stage.shading.shade import Body, shade
 from render.stage.shading.uniforms import MOST_PATHS, Uniforms

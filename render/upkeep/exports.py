@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from render.film import record
-from render.solid.asked import FORMS, Asked
+from render.solid.asked import FORMS, ExportRequest
 from render.storage.files import is_whole
 from render.works.export_work import ExportWork
 from render.works.file import file_finding
@@ -31,10 +31,10 @@ def findings(order: Order) -> Iterator[Finding]:
         yield _with_further(finding, path, told)
 
 
-def _asked(told: Any) -> Asked | None:
+def _asked(told: Any) -> ExportRequest | None:
     """Returns what a record says was asked."""
     try:
-        return Asked(**told)
+        return ExportRequest(**told)
     except TypeError:
         return None
 

@@ -12,9 +12,9 @@ from render.errors import DataError
 from render.film.preflight import require_writable
 from render.film.shooting import Shooting
 from render.progress import Reporter
-from render.solid.asked import Asked
+from render.solid.asked import ExportRequest
 from render.solid.export import film_of, is_torn, key_of, require_possible, write_export
-from render.works.file import Kept, file_finding, load_file, picture_key, require_letters, write_file
+from render.works.file import KeptFile, file_finding, load_file, picture_key, require_letters, write_file
 from render.works.order import Order
 from render.works.print_work import file_anew
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
@@ -26,7 +26,7 @@ class ExportWork:
     """A shot of a scene in a format of another program."""
 
     order: Order
-    asked: Asked
+    asked: ExportRequest
 
     kind = "export"
     again = "is made again"
@@ -64,7 +64,7 @@ class ExportWork:
         """Its file."""
         return self.path
 
-    def load(self) -> Kept | None:
+    def load(self) -> KeptFile | None:
         """Returns it from disk, with the files that it refers to."""
         found = load_file(self.path, self.key)
         if found is not None and is_torn(self.path):
@@ -78,7 +78,7 @@ class ExportWork:
         require_writable(self.path.parent)
         return 0.0
 
-    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Writes it."""
         scene, metadata = self.order.scene, self.order.metadata
         shooting = Shooting(scene, film_of(scene), dict(zip(self.shown, finished, strict=True)), reporter)
@@ -98,6 +98,6 @@ class ExportWork:
         """Gives its file and those that it refers to."""
         yield self.path.with_name(f"{self.order.stem}.*")
 
-    def told(self, made: Kept) -> dict[str, Any]:
+    def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns the columns and rows of its mesh, and what has to be said of it."""
         return {"points": made.record["mesh"], "value": "mesh points", "notes": made.record["said"]}

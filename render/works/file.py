@@ -11,10 +11,10 @@ from typing import Any
 from render.errors import DataError, SceneError
 from render.film import record
 from render.film.timeline import Timeline
-from render.scene.language.problem import Problem
+from render.scene.language.problem import SceneProblem
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
-from render.scene.typefaces import lettering
+from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
 from render.works.order import Order
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
@@ -26,7 +26,7 @@ FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptFile:
     """A finished file."""
 
     path: Path
@@ -34,14 +34,14 @@ class Kept:
     record: dict[str, Any]
 
 
-def load_file(target: Path, key: str) -> Kept | None:
+def load_file(target: Path, key: str) -> KeptFile | None:
     """Returns a finished file under a key, or None; raises DataError where its bytes are not those of its record."""
     found = record.read(target)
     if found is None or found["key"] != key or not target.is_file():
         return None
     if not is_whole(target, found["sha256"]):
         raise DataError(f"{target}: its bytes are not those of its record")
-    return Kept(target, key, found)
+    return KeptFile(target, key, found)
 
 
 def write_file(
@@ -49,7 +49,7 @@ def write_file(
     target: Path,
     key: str,
     draw: Callable[[], tuple[Mapping[str, Any], Mapping[str, float]]],
-) -> Kept:
+) -> KeptFile:
     """Writes a file, which draw does, and its record; returns both.
 
     draw returns what the record says of the file, and the seconds that its timing tells beside the whole.
@@ -58,7 +58,7 @@ def write_file(
     start = time.perf_counter()
     details, seconds = draw()
     timing = {**seconds, "total": time.perf_counter() - start}
-    return Kept(target, key, record.write(target, order.scene, key, {"quality": order.quality, **details}, timing))
+    return KeptFile(target, key, record.write(target, order.scene, key, {"quality": order.quality, **details}, timing))
 
 
 def file_finding(kind: str, name: str, target: Path, key: str) -> Finding:
@@ -75,7 +75,7 @@ def file_finding(kind: str, name: str, target: Path, key: str) -> Finding:
 
 def require_letters(scene: Scene) -> None:
     """Raises SceneError where the words of a scene, not read from a file perhaps, cannot be drawn."""
-    faults = [str(Problem(location, sentence)) for location, _, sentence in lettering.faults(scene)]
+    faults = [str(SceneProblem(location, sentence)) for location, _, sentence in drawable.faults(scene)]
     if faults:
         raise SceneError(faults)
 

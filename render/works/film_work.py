@@ -18,7 +18,7 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Film
 from render.works.file import (
-    Kept,
+    KeptFile,
     file_finding,
     load_file,
     megabytes_of,
@@ -180,7 +180,7 @@ class FilmWork:
         """Its file."""
         return self.path
 
-    def load(self) -> Kept | None:
+    def load(self) -> KeptFile | None:
         """Returns it from disk."""
         return load_file(self.path, self.key)
 
@@ -191,7 +191,7 @@ class FilmWork:
         require_writable(self.path.parent)
         return ENCODED * megabytes_of(self.film.size, len(self.frames.keys))
 
-    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Encodes it."""
         frames: Frames = finished[0]
         landscapes = dict(zip(self.frames.shown, finished[1:], strict=True))
@@ -217,6 +217,6 @@ class FilmWork:
         """Gives its file and its frames."""
         yield from (self.path, self.frames.path)
 
-    def told(self, made: Kept) -> dict[str, Any]:
+    def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns nothing more."""
         return {}

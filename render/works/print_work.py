@@ -17,11 +17,11 @@ from render.film.prints.press import draw_print, further_of, key_of, refuse_beyo
 from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Still
-from render.scene.printing import Asked, Print, print_of
+from render.scene.printing import Print, PrintRequest, print_of
 from render.scene.quality import qualities
 from render.works.file import (
     FIRST_PICTURE,
-    Kept,
+    KeptFile,
     file_finding,
     load_file,
     picture_key,
@@ -73,7 +73,7 @@ class PrintWork:
         """Its file."""
         return self.path
 
-    def load(self) -> Kept | None:
+    def load(self) -> KeptFile | None:
         """Returns it from disk, where what it was drawn on is cleared away."""
         found = load_file(self.path, self.key)
         if found is not None:
@@ -90,7 +90,7 @@ class PrintWork:
         refuse_beyond_disk(self.printed, further_of(self.order.scene.look.resolved), self.path)
         return 0.0  # which has been looked at exactly
 
-    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Prints it, going on from its finished tiles."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
 
@@ -115,7 +115,7 @@ class PrintWork:
         """Gives its file."""
         yield self.path
 
-    def told(self, made: Kept) -> dict[str, Any]:
+    def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns that it is a still, in answers of the command that makes those."""
         return {"kind": "still"}
 
@@ -158,7 +158,7 @@ class PassesWork:
         """Their file."""
         return self.path
 
-    def load(self) -> Kept | None:
+    def load(self) -> KeptFile | None:
         """Returns them from disk."""
         return load_file(self.path, self.key)
 
@@ -171,7 +171,7 @@ class PassesWork:
         refuse_beyond_memory(self.printed, max(len(shot.surfaces) for shot in self.order.scene.shots))
         return 0.0
 
-    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Draws them."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
         metadata = self.order.metadata
@@ -194,18 +194,18 @@ class PassesWork:
         """Gives their file."""
         yield self.path
 
-    def told(self, made: Kept) -> dict[str, Any]:
+    def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns nothing more."""
         return {}
 
 
-def print_work(order: Order, name: str, asked: Asked) -> PrintWork:
+def print_work(order: Order, name: str, asked: PrintRequest) -> PrintWork:
     """Returns the print of a still that is asked for; raises UsageError for one that cannot be."""
     printed = print_of(asked, order.scene.stills[name].size, qualities()[order.quality].width)
     return PrintWork(order, name, printed, order.output / "stills" / f"{name}{order.suffix}{printed.ending}")
 
 
-def passes_work(order: Order, name: str, asked: Asked) -> PassesWork:
+def passes_work(order: Order, name: str, asked: PrintRequest) -> PassesWork:
     """Returns the passes of a still, or of the print that is asked for; of a still they have its own pixels."""
     made = print_work(order, name, asked)
     beside = order.output / "stills" / f"{name}{order.suffix}.png" if asked.is_plain else made.path

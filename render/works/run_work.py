@@ -22,7 +22,7 @@ class RunWork:
     """A run that is trained here, in a scene of a seed."""
 
     name: str
-    settings: spec.Run
+    settings: spec.RunSettings
     seed: int
     output: Path
 
@@ -89,7 +89,7 @@ class ImportedWork:
     """A run that was trained elsewhere, and must be there."""
 
     name: str
-    settings: existing.ImportedRun
+    settings: existing.ImportedRunSettings
 
     kind = "run"
     again = ""
@@ -139,9 +139,11 @@ class ImportedWork:
         return scores_of(made)
 
 
-def run_work(name: str, settings: spec.Run | existing.ImportedRun, seed: int, output: Path) -> RunWork | ImportedWork:
+def run_work(
+    name: str, settings: spec.RunSettings | existing.ImportedRunSettings, seed: int, output: Path
+) -> RunWork | ImportedWork:
     """Returns a run in a scene of a seed as a work."""
-    if isinstance(settings, existing.ImportedRun):
+    if isinstance(settings, existing.ImportedRunSettings):
         return ImportedWork(name, settings)
     return RunWork(name, settings, seed, output)
 

@@ -16,7 +16,7 @@ from render.scene.language.document import Document
 from render.scene.output import Still
 from render.storage.files import content_key
 from render.works.file import (
-    Kept,
+    KeptFile,
     file_finding,
     load_file,
     megabytes_of,
@@ -86,7 +86,7 @@ class SheetWork:
         """Its file."""
         return self.path
 
-    def load(self) -> Kept | None:
+    def load(self) -> KeptFile | None:
         """Returns it from disk."""
         return load_file(self.path, self.key)
 
@@ -97,7 +97,7 @@ class SheetWork:
         require_writable(self.path.parent)
         return megabytes_of(self._still(self.wish.looks[0]).size, len(self.wish.looks))
 
-    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Draws it."""
         said: set[str] = set()  # of the surfaces, once for all looks
         landscapes: dict[str, dict[str, Any]] = {look: {} for look in self.orders}
@@ -127,6 +127,6 @@ class SheetWork:
         """Gives its file."""
         yield self.path
 
-    def told(self, made: Kept) -> dict[str, Any]:
+    def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns nothing more."""
         return {}

@@ -15,7 +15,7 @@ from render.film.still import draw_still
 from render.progress import Reporter
 from render.scene.output import Still
 from render.works.file import (
-    Kept,
+    KeptFile,
     file_finding,
     load_file,
     megabytes_of,
@@ -70,7 +70,7 @@ class StillWork:
         """Its file."""
         return self.path
 
-    def load(self) -> Kept | None:
+    def load(self) -> KeptFile | None:
         """Returns it from disk."""
         return load_file(self.path, self.key)
 
@@ -81,7 +81,7 @@ class StillWork:
         require_writable(self.path.parent)
         return megabytes_of(self.still.size)
 
-    def make(self, finished: Sequence[Any], reporter: Reporter) -> Kept:
+    def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Draws it."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
         return write_file(
@@ -100,6 +100,6 @@ class StillWork:
         """Gives its file and those of its prints and passes."""
         yield from (self.path, self.path.with_name(f"{self.path.stem}.*"))
 
-    def told(self, made: Kept) -> dict[str, Any]:
+    def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns nothing more."""
         return {}

@@ -20,7 +20,7 @@ from render.landscape.measure import Site
 from render.progress import Reporter
 from render.sampling.commission import points_per_second
 from render.scene.existing import ReadySurface
-from render.scene.spec import Run
+from render.scene.spec import RunSettings
 from render.space.grid import Grid
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
@@ -115,7 +115,7 @@ class SurfaceWork:
         """Returns points per second on its own network, untrained."""
         settings, scene = self.site.settings, self.order.scene
         run = scene.runs[settings.run]
-        if not isinstance(run, Run):
+        if not isinstance(run, RunSettings):
             return float("inf")  # a network of one's own is not known here
         dataset = data.load(run.data)
         model = networks.build(run.network, dataset, scene.seed)

@@ -22,7 +22,7 @@ NETWORKS: dict[type, Callable[[Any, Shape, int], nn.Module]] = {
     spec.Convnet: plain.convnet,
     spec.Vgg: plain.vgg,
     spec.Resnet: residual.resnet,
-    spec.Vit: transformer.vit,
+    spec.VitSettings: transformer.vit,
 }
 
 
@@ -57,5 +57,5 @@ DESCRIPTIONS: dict[type, Callable[[Any, Shape, int], str]] = {
     spec.Convnet: plain.describe_convnet,
     spec.Vgg: plain.describe_vgg,
     spec.Resnet: residual.describe_resnet,
-    spec.Vit: transformer.describe_vit,
+    spec.VitSettings: transformer.describe_vit,
 }

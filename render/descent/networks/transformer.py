@@ -35,10 +35,10 @@ class Attention(nn.Module):
         return tokens.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
-class Block(nn.Module):
+class AttentionBlock(nn.Module):
     """Attention, then two layers on each token, both behind a norm and around a shortcut."""
 
-    def __init__(self, settings: spec.Vit):
+    def __init__(self, settings: spec.VitSettings):
         super().__init__()
         dim, hidden = settings.dim, max(1, round(settings.ratio * settings.dim))
         self.first_norm, self.attention = nn.LayerNorm(dim), Attention(dim, settings.heads)
@@ -56,12 +56,12 @@ class Block(nn.Module):
 class Vit(nn.Module):
     """The transformer."""
 
-    def __init__(self, settings: spec.Vit, shape: tuple[int, ...], outputs: int):
+    def __init__(self, settings: spec.VitSettings, shape: tuple[int, ...], outputs: int):
         super().__init__()
         count = math.prod(side // settings.patch for side in shape[1:])
         self.patches = nn.Conv2d(shape[0], settings.dim, settings.patch, settings.patch)
         self.places = nn.Parameter(0.02 * torch.randn(count, settings.dim))
-        self.blocks = nn.Sequential(*(Block(settings) for _ in range(settings.depth)))
+        self.blocks = nn.Sequential(*(AttentionBlock(settings) for _ in range(settings.depth)))
         self.norm, self.head = nn.LayerNorm(settings.dim), nn.Linear(settings.dim, outputs)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ class Vit(nn.Module):
         return self.head(self.norm(self.blocks(tokens)).mean(1))
 
 
-def vit(settings: spec.Vit, shape: tuple[int, ...], outputs: int) -> nn.Module:
+def vit(settings: spec.VitSettings, shape: tuple[int, ...], outputs: int) -> nn.Module:
     """Returns the transformer; raises DataError where images are no whole number of patches, or dim of heads."""
     if any(side % settings.patch for side in shape[1:]):
         height, width = shape[1:]
@@ -83,6 +83,6 @@ def vit(settings: spec.Vit, shape: tuple[int, ...], outputs: int) -> nn.Module:
     return Vit(settings, shape, outputs)
 
 
-def describe_vit(settings: spec.Vit, shape: tuple[int, ...], outputs: int) -> str:
+def describe_vit(settings: spec.VitSettings, shape: tuple[int, ...], outputs: int) -> str:
     """Returns the transformer in words."""
     return f"vit of {settings.depth} blocks, {settings.dim} wide, {settings.heads} heads, patches of {settings.patch}"

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from render.descent.weights import averages
-from render.descent.weights.saved import State
+from render.descent.weights.saved import StateDict
 from render.errors import DataError
 
 WRAPPERS = {"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"}
@@ -39,15 +39,15 @@ UNHEEDED = {"num_batches_tracked", "total_ops", "total_params", "position_ids"} 
 
 
 @dataclass(frozen=True)
-class Place:
+class Slot:
     """What a model has a place for."""
 
-    own: State
+    own: StateDict
     parameters: tuple[str, ...]  # in their order
     trainable: tuple[str, ...]
 
     @classmethod
-    def of(cls, model: nn.Module) -> Place:
+    def of(cls, model: nn.Module) -> Slot:
         """Returns the place of a model; raises DataError where its layers have no shapes yet."""
         own = {name: value for name, value in model.state_dict().items() if isinstance(value, Tensor)}
         if any(is_lazy(tensor) for tensor in own.values()):
@@ -68,13 +68,13 @@ class Place:
         count = Counter(map(_memory, self.own.values()))
         return {name for name, tensor in self.own.items() if tensor.data_ptr() and count[_memory(tensor)] > 1}
 
-    def shared(self, state: State) -> State:
+    def shared(self, state: StateDict) -> StateDict:
         """Returns tensors that a file leaves out since the model shares them with one that it has: tied weights."""
         held = {_memory(self.own[name]): tensor for name, tensor in state.items()}
         absent = {name: _memory(tensor) for name, tensor in self.own.items() if name not in state}
         return {name: held[memory] for name, memory in absent.items() if memory in held}
 
-    def tied_to(self, name: str, state: State) -> str:
+    def tied_to(self, name: str, state: StateDict) -> str:
         """Returns a name before this one in a state that the model shares its tensor with, the state not; or ""."""
         before = itertools.takewhile(lambda other: other != name, state)
         twins = (other for other in before if _memory(self.own[other]) == _memory(self.own[name]))
@@ -96,7 +96,7 @@ class Candidate:
 
     prefix: str
     average: str  # EMA, averaged, or "" where it is a model itself
-    state: State  # under the model's own names
+    state: StateDict  # under the model's own names
     sources: Mapping[str, str]  # names in the file, by the model's own
     missing: tuple[str, ...]  # names of the model
     misfits: tuple[str, ...]  # names of the model whose tensor in the file is of another kind, or tied to another
@@ -118,7 +118,7 @@ class Candidate:
         return not self.average and bool(TRAINERS.fullmatch(self.prefix.split(".")[0]))
 
 
-def candidates(held: State, place: Place) -> list[Candidate]:
+def candidates(held: StateDict, place: Slot) -> list[Candidate]:
     """Returns all that may be the model in a file, whole or not, each of them once, the shortest prefix first."""
     found = [
         *(one for own, names in _readings(held, place.own) for one in _named(held, names, own, place)),
@@ -153,7 +153,7 @@ def _without(names: Collection[str], wrappers: set[str]) -> dict[str, str]:
     return read
 
 
-def _named(held: State, names: Mapping[str, str], own: Mapping[str, str], place: Place) -> Iterator[Candidate]:
+def _named(held: StateDict, names: Mapping[str, str], own: Mapping[str, str], place: Slot) -> Iterator[Candidate]:
     """Gives what lies under each prefix of names in a file."""
     under: dict[str, dict[str, str]] = {}
     for name in names:
@@ -166,7 +166,7 @@ def _named(held: State, names: Mapping[str, str], own: Mapping[str, str], place:
         yield _candidate(held, prefix, sources, place)
 
 
-def _candidate(held: State, prefix: str, sources: Mapping[str, str], place: Place) -> Candidate:
+def _candidate(held: StateDict, prefix: str, sources: Mapping[str, str], place: Slot) -> Candidate:
     """Returns what some names of a file come to, given by the model's own."""
     found = {name: held[source] for name, source in sources.items()}
     state = {**found, **place.shared(found)}
@@ -198,7 +198,7 @@ def _short(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _listed(held: State, place: Place) -> Iterator[Candidate]:
+def _listed(held: StateDict, place: Slot) -> Iterator[Candidate]:
     """Gives averages that are lists of tensors in the order of the model's parameters."""
     lists: dict[str, dict[int, str]] = {}
     for name in held:
@@ -212,7 +212,7 @@ def _listed(held: State, place: Place) -> Iterator[Candidate]:
                 yield _candidate(held, way, dict(zip(order, names, strict=True)), place)
 
 
-def _undotted(held: State, place: Place) -> Iterator[Candidate]:
+def _undotted(held: StateDict, place: Slot) -> Iterator[Candidate]:
     """Gives averages that are buffers, whose names can have no dots: model_ema.layerweight is of layer.weight."""
     own = {name.replace(".", ""): name for name in place.trainable}
     for one in _named(held, {name: name for name in held}, own, place):
@@ -220,7 +220,7 @@ def _undotted(held: State, place: Place) -> Iterator[Candidate]:
             yield one
 
 
-def _completed(found: list[Candidate], place: Place) -> Iterator[Candidate]:
+def _completed(found: list[Candidate], place: Slot) -> Iterator[Candidate]:
     """Gives candidates, averages with what is not trained from the one model beside them, where they leave it out."""
     models = [one for one in found if one.is_whole and not one.average]
     for one in found:

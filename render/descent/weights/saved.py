@@ -25,7 +25,7 @@ from render.descent.weights import pickled
 from render.descent.weights.pickled import first_words
 from render.errors import DataError
 
-State = dict[str, Tensor]
+StateDict = dict[str, Tensor]
 
 UNREADABLE = (
     safetensors.SafetensorError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, KeyError,
@@ -35,7 +35,7 @@ KINDS = "safetensors, a state_dict() of torch, a Lightning checkpoint or npz"
 SHARD = re.compile(r"-of-\d+\.")  # one of several files of one model
 
 
-def read_state(path: Path) -> State:
+def read_state(path: Path) -> StateDict:
     """Returns the tensors of a file or folder, each by the whole way to it; raises DataError where there are none."""
     if not path.exists():
         raise DataError(f"{path}: there is no such file; name a checkpoint")
@@ -55,7 +55,7 @@ def _what_is_wrong(error: Exception) -> str:
     return "it is TorchScript, a program" if "TorchScript" in str(error) else first_words(error)
 
 
-def _file(path: Path) -> State:
+def _file(path: Path) -> StateDict:
     if path.suffix == ".safetensors":
         return dict(safetensors.torch.load_file(path))
     if path.suffix == ".npz":
@@ -63,9 +63,9 @@ def _file(path: Path) -> State:
     return _once(tensors_in(pickled.load(path)), path)
 
 
-def _once(found: Iterable[tuple[str, Tensor]], path: Path) -> State:
+def _once(found: Iterable[tuple[str, Tensor]], path: Path) -> StateDict:
     """Returns tensors by their names; raises DataError where two that differ have one name."""
-    state: State = {}
+    state: StateDict = {}
     for name, tensor in found:
         other = state.setdefault(name, tensor)
         if other is not tensor and not (other.dtype == tensor.dtype and torch.equal(other, tensor)):
@@ -73,7 +73,7 @@ def _once(found: Iterable[tuple[str, Tensor]], path: Path) -> State:
     return state
 
 
-def _arrays(path: Path) -> State:
+def _arrays(path: Path) -> StateDict:
     with path.open("rb") as file, NpzFile(file, allow_pickle=False) as arrays:
         held = {name: arrays[name] for name in arrays.files}
     odd = [name for name, array in held.items() if array.dtype.kind not in "biuf"]
@@ -100,7 +100,7 @@ def tensors_in(found: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, Ten
             yield from tensors_in(part, (*way, str(place)))
 
 
-def _folder(path: Path) -> State:
+def _folder(path: Path) -> StateDict:
     """Returns the tensors of a folder as Hugging Face's libraries write it, of one file or of several."""
     for name in ("model.safetensors", "pytorch_model.bin"):
         index = path / f"{name}.index.json"
@@ -136,6 +136,6 @@ def is_part(path: Path) -> bool:
     return bool(SHARD.search(path.name))
 
 
-def own_copies(state: State) -> State:
+def own_copies(state: StateDict) -> StateDict:
     """Returns tensors that share no memory, as safetensors demands."""
     return {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}

@@ -15,8 +15,8 @@ import torch
 from torch import nn
 
 from render.descent.weights import averages
-from render.descent.weights.candidates import Candidate, Place, candidates, is_unheeded, misfit, strangers
-from render.descent.weights.saved import State, is_part
+from render.descent.weights.candidates import Candidate, Slot, candidates, is_unheeded, misfit, strangers
+from render.descent.weights.saved import StateDict, is_part
 from render.errors import DataError, UsageError
 
 STATES = {"state_dict", "model_state_dict", "module"}  # what all modules of a trainer are under
@@ -40,7 +40,7 @@ class Wanted:
 class Taken:
     """The weights of a model out of a file."""
 
-    state: State  # under the model's own names
+    state: StateDict  # under the model's own names
     prefix: str = ""  # of their names in the file
     role: tuple[str, ...] = ()  # what the prefix says, such as student
     average: str = ""  # EMA, averaged, or "" where they are the model's own
@@ -49,13 +49,13 @@ class Taken:
     lent: tuple[str, ...] = ()  # names of the model that an average lacks, which are those of the model beside it
 
 
-def take(held: State, model: nn.Module, path: Path, wanted: Wanted | None = None) -> Taken:
+def take(held: StateDict, model: nn.Module, path: Path, wanted: Wanted | None = None) -> Taken:
     """Returns the weights of a model out of a file's tensors.
 
     Raises DataError that says what is missing, left over or of another kind; and where a file holds the model more than
     once, and wanted does not say which.
     """
-    place = Place.of(model)
+    place = Slot.of(model)
     if not place.own:
         raise DataError("--model: the network has no parameters; there is no path to draw")
     found = candidates(held, place)
@@ -93,7 +93,7 @@ def _no_trainers(found: list[Candidate], path: Path, wanted: Wanted) -> list[Can
     return kept
 
 
-def take_like(first: Taken, held: State, model: nn.Module, path: Path, wanted: Wanted) -> Taken:
+def take_like(first: Taken, held: StateDict, model: nn.Module, path: Path, wanted: Wanted) -> Taken:
     """Returns the weights of a further checkpoint, which are of the kind that was taken of the first one.
 
     Raises DataError where they are another network's, so that no path leads from one to another.
@@ -192,7 +192,7 @@ def _alike(one: Candidate, other: Candidate) -> bool:
     return one.role == other.role and all(torch.equal(a, b) for a, b in pairs)
 
 
-def _misfit(found: Sequence[Candidate], held: State, place: Place, path: Path) -> str:
+def _misfit(found: Sequence[Candidate], held: StateDict, place: Slot, path: Path) -> str:
     """Returns why nothing in a file is the model, told of what comes nearest to it."""
     if not found:
         return _lacking(sorted(place.needed), sorted(held), path)
@@ -212,7 +212,7 @@ def _misfit(found: Sequence[Candidate], held: State, place: Place, path: Path) -
     return _lacking(missing, strangers(nearest, held, [one for one in found if one.is_whole]), path)
 
 
-def _torn(name: str, candidate: Candidate, place: Place) -> str:
+def _torn(name: str, candidate: Candidate, place: Slot) -> str:
     """Returns the words for a weight that the model ties to another, and the file does not."""
     found = {own: candidate.state[own] for own in candidate.sources if not misfit(candidate.state[own], place.own[own])}
     other = candidate.sources[place.tied_to(name, found)]

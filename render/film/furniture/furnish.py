@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from render.film.furniture import labels, legend, rule, scalebar
-from render.film.furniture.labels import Label, Seen
-from render.film.furniture.numbers import Glance, Number, chosen, presence
+from render.film.furniture.labels import PointLabel, Seen
+from render.film.furniture.numbers import Glance, IsoNumber, chosen, presence
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity
 from render.film.furniture.room import angles_of, pixels_of
@@ -40,14 +40,14 @@ class Furnishing:
     asked: Furniture
     sheet: Sheet
     dress: Dress
-    shown: legend.Shown
+    shown: legend.LevelColours
     language: Mapping[str, str]
-    labels: tuple[tuple[Label, ...], ...]  # of each panel
+    labels: tuple[tuple[PointLabel, ...], ...]  # of each panel
     feet: tuple[np.ndarray, ...]  # of each panel, where its rule stands
     legend: Box  # where it stands, with its words
     taken: tuple[Box, ...] = ()  # by words that are not furniture
     ground: np.ndarray | None = None  # (h, w, 3) uint8, a smaller picture that tells what lies under lines
-    numbers: tuple[tuple[Number, ...], ...] = ()  # of each panel, on its contours
+    numbers: tuple[tuple[IsoNumber, ...], ...] = ()  # of each panel, on its contours
 
     @property
     def size(self) -> float:
@@ -65,7 +65,7 @@ def furnishing(
     moments: Sequence[tuple[Sequence[Plot], np.ndarray]],
     names: Sequence[Sequence[str]],
     page: tuple[Sheet, Dress, Sequence[Box]],
-    colours: tuple[legend.Shown, Mapping[str, str]],
+    colours: tuple[legend.LevelColours, Mapping[str, str]],
 ) -> Furnishing:
     """Returns the furniture of a shot, placed so that it fits at each of some moments of it.
 
@@ -88,7 +88,9 @@ def furnishing(
     return replace(made, numbers=_numbers(made, moments))
 
 
-def _numbers(made: Furnishing, moments: Sequence[tuple[Sequence[Plot], np.ndarray]]) -> tuple[tuple[Number, ...], ...]:
+def _numbers(
+    made: Furnishing, moments: Sequence[tuple[Sequence[Plot], np.ndarray]]
+) -> tuple[tuple[IsoNumber, ...], ...]:
     """Returns the numbers on the contours of each panel, where a look has them, off all other furniture."""
     plots = moments[0][0]
     if not plots or not plots[0].take.look.contours.numbers:
@@ -121,7 +123,7 @@ def _around(each: Ink) -> Box:
 
 
 def _label_boxes(
-    found: Sequence[Sequence[Label]], moments: Sequence[tuple[Sequence[Plot], np.ndarray]], sheet: Sheet
+    found: Sequence[Sequence[PointLabel]], moments: Sequence[tuple[Sequence[Plot], np.ndarray]], sheet: Sheet
 ) -> list[Box]:
     """Returns the pixels of all labels at all moments."""
     return [
@@ -173,7 +175,7 @@ def _draw_numbers(pixels: np.ndarray, plots: Sequence[Plot], made: Furnishing) -
                 _draw_number(pixels, number, pixels_of(plots[panel], number.points[None]), made, share)
 
 
-def _draw_number(pixels: np.ndarray, number: Number, places: np.ndarray, made: Furnishing, share: float) -> None:
+def _draw_number(pixels: np.ndarray, number: IsoNumber, places: np.ndarray, made: Furnishing, share: float) -> None:
     """Draws a number along its line at places (1, 3, 2), on a patch of the ground around it that parts the line."""
     (start, middle, end), angle = places[0], float(angles_of(places)[0])
     words = turned_ink(number.words, made.sheet.text, number.size, (start + middle + end) / 3, angle)
@@ -185,7 +187,7 @@ def _draw_number(pixels: np.ndarray, number: Number, places: np.ndarray, made: F
     ink.paint(pixels, words.faded(share), number.ink)
 
 
-def _draw_label(pixels: np.ndarray, plot: Plot, label: Label, made: Furnishing) -> None:
+def _draw_label(pixels: np.ndarray, plot: Plot, label: PointLabel, made: Furnishing) -> None:
     share = opacity(label.named, plot.time)
     if share <= 0 or not plot.sees(label.named.point):
         return

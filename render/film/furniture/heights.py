@@ -13,7 +13,7 @@ from render.scene.look import LookPreset
 from render.stage.body.mesh import height_at
 from render.stage.body.relief import Relief, Scale
 from render.stage.marks.isolines import isolines
-from render.stage.shading.field import CONTOUR_BLUR
+from render.stage.shading.baked_field import CONTOUR_BLUR
 from render.stage.shading.shade import MAJOR
 
 OFF = 0.1  # of the way to the next contour, that a rounded loss may lie beside its line
@@ -22,7 +22,7 @@ EVEN = 0.003  # picture widths between the points of a line
 
 
 @dataclass(frozen=True)
-class Line:
+class IsoLine:
     """A line of equal loss that every fifth contour is, and what it tells."""
 
     points: np.ndarray  # (n, 3) picture widths, evenly apart on the plane
@@ -30,7 +30,7 @@ class Line:
     words: str
 
 
-def index_lines(relief: Relief, look: LookPreset) -> Iterator[Line]:
+def index_lines(relief: Relief, look: LookPreset) -> Iterator[IsoLine]:
     """Gives the index lines of a relief as they are drawn, from the lowest; none where a look draws no contours."""
     contours = look.contours
     if not (contours.count and contours.strength and relief.exaggeration > 0) or look.body in ("points", "none"):
@@ -43,7 +43,7 @@ def index_lines(relief: Relief, look: LookPreset) -> Iterator[Line]:
             x, y = cells[:, 1] / (columns - 1) - 0.5, (cells[:, 0] / (rows - 1) - 0.5) * relief.depth
             flat = _evenly(np.stack([x, y], axis=1))
             points = np.column_stack([flat, height_at(relief, *flat.T)])
-            yield Line(points, loss, telling(relief.scale, loss, contours.count))
+            yield IsoLine(points, loss, telling(relief.scale, loss, contours.count))
 
 
 def _evenly(line: np.ndarray) -> np.ndarray:

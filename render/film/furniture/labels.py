@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from render.film.furniture.plot import Plot
-from render.film.furniture.points import Named
+from render.film.furniture.points import NamedPoint
 from render.film.words.ground import CONTRAST, STRAY, contrast
 from render.film.words.ink import LUMINANCE, light_of, line_width, luminance
 from render.film.words.layout import ASCENT, DESCENT, Box
@@ -34,10 +34,10 @@ DISTANCE_COST = 0.5  # cost of a size of distance
 
 
 @dataclass(frozen=True)
-class Label:
+class PointLabel:
     """A named point, and where its words stand from it."""
 
-    named: Named
+    named: NamedPoint
     shift: tuple[float, float]  # from the point to the middle of the words, pixels
     size: float
     shaded: bool = False  # whether the ground under it asks for a shade
@@ -77,11 +77,11 @@ class Seen:
         return 1.0 if ends[0] < self.ink < ends[1] else min(contrast(self.ink, float(end)) for end in ends)
 
 
-def placed(points: Sequence[Named], moments: Sequence[Seen], sheet: Sheet, size: float) -> list[Label]:
+def placed(points: Sequence[NamedPoint], moments: Sequence[Seen], sheet: Sheet, size: float) -> list[PointLabel]:
     """Returns labels of points, the first ones in the best places; a point for which there is no place has none."""
-    labels: list[Label] = []
+    labels: list[PointLabel] = []
     for named in points:
-        candidates = [Label(named, shift, size) for shift in _shifts(named, sheet, size)]
+        candidates = [PointLabel(named, shift, size) for shift in _shifts(named, sheet, size)]
         costs = [_cost(label, labels, moments, sheet) for label in candidates]
         best = int(np.argmin(costs))
         if costs[best] < FORBIDDEN:
@@ -91,7 +91,7 @@ def placed(points: Sequence[Named], moments: Sequence[Seen], sheet: Sheet, size:
     return labels
 
 
-def _shifts(named: Named, sheet: Sheet, size: float) -> list[tuple[float, float]]:
+def _shifts(named: NamedPoint, sheet: Sheet, size: float) -> list[tuple[float, float]]:
     """Returns places around a point: the edge of the words lies at each reach in each direction."""
     wide, high = line_width(named.words, sheet.text, size), (ASCENT + DESCENT) * size
     return [
@@ -100,12 +100,12 @@ def _shifts(named: Named, sheet: Sheet, size: float) -> list[tuple[float, float]
     ]
 
 
-def _cost(label: Label, others: Sequence[Label], moments: Sequence[Seen], sheet: Sheet) -> float:
+def _cost(label: PointLabel, others: Sequence[PointLabel], moments: Sequence[Seen], sheet: Sheet) -> float:
     far = DISTANCE_COST * float(np.hypot(*label.shift)) / label.size
     return max(_cost_at(label, others, seen, sheet) for seen in moments) + far
 
 
-def _cost_at(label: Label, others: Sequence[Label], seen: Seen, sheet: Sheet) -> float:
+def _cost_at(label: PointLabel, others: Sequence[PointLabel], seen: Seen, sheet: Sheet) -> float:
     plot = seen.plot
     anchor = plot.at(label.named.point[None])[0]
     box, pad = label.box(anchor, sheet), round(PAD * label.size)
@@ -125,7 +125,7 @@ def _cost_at(label: Label, others: Sequence[Label], seen: Seen, sheet: Sheet) ->
     return CROSSING * crossings + UNREAD * max(0.0, 1 - seen.read(box) / CLEAR) + BUSY * covered(box, [seen.corners])
 
 
-def leader(label: Label, anchor: np.ndarray, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
+def leader(label: PointLabel, anchor: np.ndarray, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
     """Returns the two ends (2,) of the leader from a point to the nearest edge of its words."""
     box, pad = label.box(anchor, sheet), 0.45 * label.size
     middle = (box.top + box.bottom) / 2

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from render.film.furniture.heights import Line, index_lines
-from render.film.furniture.labels import Label, leader
+from render.film.furniture.heights import IsoLine, index_lines
+from render.film.furniture.labels import PointLabel, leader
 from render.film.furniture.plot import Plot
 from render.film.furniture.room import ACROSS, angles_of, distance_to, pixels_of, rooms_of
 from render.film.words.ground import contrast, readable
@@ -47,7 +47,7 @@ LEAST = 0.5  # of the moments at which a number has to be seen
 
 
 @dataclass(frozen=True)
-class Number:
+class IsoNumber:
     """A number on its line."""
 
     points: np.ndarray  # (3, 3) on the line: where its words begin, their middle, and where they end
@@ -70,7 +70,10 @@ class Glance:
 
     @staticmethod
     def of(
-        plots: Sequence[Plot], picture: np.ndarray, words: tuple[Sequence[Box], Sequence[Sequence[Label]]], sheet: Sheet
+        plots: Sequence[Plot],
+        picture: np.ndarray,
+        words: tuple[Sequence[Box], Sequence[Sequence[PointLabel]]],
+        sheet: Sheet,
     ) -> Glance:
         """Returns a moment with the boxes of words, and the labels of each panel, that stand on it."""
         boxes, labels = list(words[0]), words[1]
@@ -93,11 +96,11 @@ def _dense(line: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(places, walked, line[:, k]) for k in range(2)], axis=1)
 
 
-def chosen(panel: int, glances: Sequence[Glance], sheet: Sheet, size: float, ink: str) -> list[Number]:
+def chosen(panel: int, glances: Sequence[Glance], sheet: Sheet, size: float, ink: str) -> list[IsoNumber]:
     """Returns the numbers of a panel, one for each line that has room for it, from the lowest; ink: colour of words."""
     middle = glances[len(glances) // 2]
     plot = middle.plots[panel]
-    found: list[Number] = []
+    found: list[IsoNumber] = []
     for line in index_lines(plot.panel.relief, plot.take.look):
         tried = _Tried.of(line, panel, glances, sheet, size)
         costs = tried.costs(found)
@@ -111,14 +114,14 @@ def chosen(panel: int, glances: Sequence[Glance], sheet: Sheet, size: float, ink
 class _Tried:
     """Places for one number along its line, and how they look at each moment."""
 
-    line: Line
+    line: IsoLine
     panel: int
     glances: Sequence[Glance]
     size: float
     ends: np.ndarray  # (k, 3, 3) beginnings, middles and ends of words
 
     @staticmethod
-    def of(line: Line, panel: int, glances: Sequence[Glance], sheet: Sheet, size: float) -> _Tried:
+    def of(line: IsoLine, panel: int, glances: Sequence[Glance], sheet: Sheet, size: float) -> _Tried:
         """Returns all places at which a line has room for its number in the middle of the shot."""
         plot = glances[len(glances) // 2].plots[panel]
         wide = line_width(line.words, sheet.text, size) + 2 * PAD * size
@@ -133,11 +136,11 @@ class _Tried:
         ends[backwards] = ends[backwards, ::-1]
         return _Tried(line, panel, glances, size, ends)
 
-    def number(self, place: int) -> Number:
+    def number(self, place: int) -> IsoNumber:
         """Returns the number at one of the places, without its colours."""
-        return Number(self.ends[place], self.line.words, self.line.loss, self.size, np.zeros((3, 3)), "")
+        return IsoNumber(self.ends[place], self.line.words, self.line.loss, self.size, np.zeros((3, 3)), "")
 
-    def costs(self, others: Sequence[Number]) -> np.ndarray:
+    def costs(self, others: Sequence[IsoNumber]) -> np.ndarray:
         """Returns what each place costs beside numbers that stand already, infinite where there is no room."""
         if not len(self.ends):
             return np.zeros(0)
@@ -147,7 +150,7 @@ class _Tried:
         middle = there[len(each) // 2]
         return np.where(middle & (there.mean(0) >= LEAST), mean, np.inf)
 
-    def _cost_at(self, glance: Glance, others: Sequence[Number]) -> np.ndarray:
+    def _cost_at(self, glance: Glance, others: Sequence[IsoNumber]) -> np.ndarray:
         plot = glance.plots[self.panel]
         pixels = pixels_of(plot, self.ends)
         angle = angles_of(pixels)
@@ -202,7 +205,7 @@ class _Tried:
     def _on_ground(self, plot: Plot, flat: np.ndarray) -> np.ndarray:
         return np.column_stack([flat, mesh.height_at(plot.panel.relief, *flat.T)])
 
-    def _is_free(self, room: np.ndarray, glance: Glance, others: Sequence[Number]) -> np.ndarray:
+    def _is_free(self, room: np.ndarray, glance: Glance, others: Sequence[IsoNumber]) -> np.ndarray:
         """Returns which rooms (k, n, 2) lie within the picture, off words, paths, marks and other numbers."""
         height, width = glance.picture.shape[:2]
         x, y = room[..., 0], room[..., 1]
@@ -218,7 +221,7 @@ class _Tried:
         return np.asarray(free)
 
 
-def _inked(number: Number, glance: Glance, panel: int, ink: str) -> Number:
+def _inked(number: IsoNumber, glance: Glance, panel: int, ink: str) -> IsoNumber:
     """Returns a number in the colour of words, or black or white where that is not read, and the ground around it."""
     pixels = pixels_of(glance.plots[panel], number.points[None])
     parts = np.array_split(rooms_of(pixels, number.size)[0].reshape(len(ACROSS), -1, 2), 3, axis=1)
@@ -257,7 +260,7 @@ def is_open(plots: Sequence[Plot], panel: int, ends: np.ndarray) -> np.ndarray:
     return np.asarray(least.reshape(-1, 3).min(1))
 
 
-def presence(number: Number, plots: Sequence[Plot], panel: int, taken: Sequence[Box]) -> float:
+def presence(number: IsoNumber, plots: Sequence[Plot], panel: int, taken: Sequence[Box]) -> float:
     """Returns how much of a number is there: nothing where it is hidden, upside down, or on other words."""
     pixels = pixels_of(plots[panel], number.points[None])
     room = rooms_of(pixels, number.size)

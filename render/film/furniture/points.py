@@ -17,7 +17,7 @@ SAME = 0.01  # picture widths; starts of several paths that lie no farther apart
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedPoint:
     """A point on a path and what is written beside it."""
 
     point: np.ndarray  # (3,) picture widths
@@ -27,7 +27,7 @@ class Named:
 
 def named_points(
     take: Take, panel: Panel, kinds: list[str], names: list[str], language: Mapping[str, str]
-) -> list[Named]:
+) -> list[NamedPoint]:
     """Returns the named points of the paths of a panel that lie over its terrain.
 
     Of several paths only starts and ends are named, by what the paths are called (names), and one start for all that
@@ -36,7 +36,7 @@ def named_points(
     if not take.shot.path.show:
         return []
     several = len(panel.walks) > 1
-    found: list[Named] = []
+    found: list[NamedPoint] = []
     for walk, name in zip(panel.walks, names, strict=True):
         for kind in kinds:
             place = PLACES[kind](walk)
@@ -47,7 +47,7 @@ def named_points(
             if kind == "start" and any(np.linalg.norm(point - other.point) < SAME for other in found):
                 continue
             words = " · ".join(_said(take, panel, walk, place, name if several and kind == "end" else "", language))
-            found.append(Named(point, words, _reached(take, walk, place)))
+            found.append(NamedPoint(point, words, _reached(take, walk, place)))
     return found
 
 
@@ -85,7 +85,7 @@ def _reached(take: Take, walk: Walk, place: int) -> float:
     return high
 
 
-def opacity(named: Named, time: float) -> float:
+def opacity(named: NamedPoint, time: float) -> float:
     """Returns how much of a label is there at a time of the shot, seconds."""
     share = min(1.0, max(0.0, (time - named.reached) / FADE))
     return share * share * (3 - 2 * share)

@@ -18,7 +18,7 @@ LONG = 0.7  # length of a tick / size
 
 
 @dataclass(frozen=True)
-class Mark:
+class TickMark:
     """A tick and what is written at it."""
 
     place: np.ndarray  # (3,) picture widths
@@ -41,10 +41,10 @@ def foot_of(plot: Plot) -> np.ndarray:
     return np.asarray(feet[int(distances.argmin())])
 
 
-def marks_of(plot: Plot, foot: np.ndarray) -> list[Mark]:
+def marks_of(plot: Plot, foot: np.ndarray) -> list[TickMark]:
     """Returns the ticks of the staff at a foot (x, y), from below."""
     relief = plot.panel.relief
-    return [Mark(_over(foot, _height(plot, loss)), short_loss(loss)) for loss in ticks(relief.scale)]
+    return [TickMark(_over(foot, _height(plot, loss)), short_loss(loss)) for loss in ticks(relief.scale)]
 
 
 def staff_of(plot: Plot, foot: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from render.progress import Reporter
 from render.scene.printing import Print
 from render.stage.camera import View
 from render.stage.lens.lens import Exposure
-from render.stage.lens.tiles import Box, Tile, tile_size, tiles
+from render.stage.lens.tiles import CanvasBox, CanvasTile, tile_size, tiles
 from render.stage.stage import Stage
 
 MOST_SIDE = 2048  # pixels along a side of a tile; with 2 × 2 sub-pixels it takes about 1.5 GB while it is drawn
@@ -42,10 +42,10 @@ class Taking(Protocol):
     def layered(self) -> bool:
         """Whether it takes what a tile is made of."""
 
-    def take_up(self, tile: Tile) -> bool:
+    def take_up(self, tile: CanvasTile) -> bool:
         """Whether a tile is there already."""
 
-    def put(self, tile: Tile, exposure: Exposure) -> None:
+    def put(self, tile: CanvasTile, exposure: Exposure) -> None:
         """Lays the pixels that a tile gives down."""
 
     def forget(self) -> None:
@@ -79,18 +79,20 @@ def expose(plate: Taking, take: Take, time: float, printed: Print, reporter: Rep
                 stage.close()
 
 
-def areas_of(printed: Print, panels: int) -> list[tuple[Box, Box]]:
+def areas_of(printed: Print, panels: int) -> list[tuple[CanvasBox, CanvasBox]]:
     """Returns of every panel what it covers of the print, its share of the bleed with it, and the picture in it."""
     (width, height), bleed = printed.trim, printed.bleed
     edges = [bleed + round(panel * width / panels) for panel in range(panels + 1)]
     areas = []
     for number, (left, right) in enumerate(itertools.pairwise(edges)):
         outer = left - bleed * (number == 0), right + bleed * (number == panels - 1)
-        areas.append((Box(outer[0], 0, outer[1], height + 2 * bleed), Box(left, bleed, right, bleed + height)))
+        areas.append(
+            (CanvasBox(outer[0], 0, outer[1], height + 2 * bleed), CanvasBox(left, bleed, right, bleed + height))
+        )
     return areas
 
 
-def _stage(take: Take, shown: Sequence[int], time: float, size: tuple[int, int], picture: Box) -> Stage:
+def _stage(take: Take, shown: Sequence[int], time: float, size: tuple[int, int], picture: CanvasBox) -> Stage:
     factor = FINE if picture.width * picture.height <= FINE_PIXELS else COARSE
     stage = take.stage(shown, size, factor, picture.height)
     stage.show_paths([take.trails(take.panels[number], time) for number in shown])
@@ -102,9 +104,9 @@ class _Overview:
     """A small picture of a whole panel."""
 
     alpha: Tensor  # (h, w) share of each of its pixels that the object covers
-    box: Box  # what it shows of the print
+    box: CanvasBox  # what it shows of the print
 
-    def covered(self, tile: Tile) -> float:
+    def covered(self, tile: CanvasTile) -> float:
         """Returns the share of a tile that is covered, but for its edges."""
         scale = self.alpha.shape[1] / self.box.width
         left, right = ((x - self.box.left) * scale for x in (tile.kept.left, tile.kept.right))
@@ -113,13 +115,13 @@ class _Overview:
         return float(seen.mean()) if seen.numel() else 0.0
 
 
-def _overview(stage: Stage, view: View, aspect: float, areas: tuple[Box, Box]) -> _Overview:
+def _overview(stage: Stage, view: View, aspect: float, areas: tuple[CanvasBox, CanvasBox]) -> _Overview:
     canvas, picture = areas
     box = _enclosing(canvas, aspect)
     return _Overview(stage.expose(view, box.crop(picture)).cover, box)
 
 
-def _require_empty(tile: Tile, overview: _Overview) -> None:
+def _require_empty(tile: CanvasTile, overview: _Overview) -> None:
     """Raises MachineError where a small picture of the panel shows something in a tile that came back empty."""
     if overview.covered(tile) > SEEN:
         raise MachineError(
@@ -128,9 +130,9 @@ def _require_empty(tile: Tile, overview: _Overview) -> None:
         )
 
 
-def _enclosing(box: Box, aspect: float) -> Box:
+def _enclosing(box: CanvasBox, aspect: float) -> CanvasBox:
     """Returns the smallest box around the middle of another that holds it, of an aspect (width / height)."""
     width = max(box.width, round(box.height * aspect))
     height = max(box.height, round(width / aspect))
     left, top = (box.left + box.right - width) // 2, (box.top + box.bottom - height) // 2
-    return Box(left, top, left + width, top + height)
+    return CanvasBox(left, top, left + width, top + height)

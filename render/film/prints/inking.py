@@ -13,12 +13,13 @@ from scipy.ndimage import median_filter
 
 from render.compiler import unfused
 from render.film.furniture.furnish import Furnishing, furnish, furnishing
+from render.film.furniture.legend import LevelColours
 from render.film.prints.patches import Draw, Patch, patches
 from render.film.shooting import Shooting, bare_picture, panel_sizes
 from render.film.take import Take
 from render.film.words.breaking import SHRINK
 from render.film.words.ground import Dress, dressed, measured
-from render.film.words.lettering import Shown, is_asked, path_names, plots_of, sheet_for
+from render.film.words.lettering import is_asked, path_names, plots_of, sheet_for
 from render.film.words.overlay import Words, draw_words, page_of
 from render.film.words.sheet import READABLE, Sheet
 from render.film.words.wording import is_furnished, language_of, words_of
@@ -35,7 +36,7 @@ class Proof:
     """A small picture of a print, without words."""
 
     picture: np.ndarray  # (h, w, 3) uint8
-    shown: Shown  # what levels look like where they are flat and lit
+    shown: LevelColours  # what levels look like where they are flat and lit
 
 
 def inked(shooting: Shooting, take: Take, time: float, printed: Print) -> list[Patch]:

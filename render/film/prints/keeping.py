@@ -20,7 +20,7 @@ from pathlib import Path
 import google_crc32c
 import numpy as np
 
-from render.stage.lens.tiles import Box
+from render.stage.lens.tiles import CanvasBox
 from render.storage.files import disk_errors, idle, replacing
 from render.storage.records import read_record, write_record
 
@@ -50,14 +50,14 @@ def bytes_there(target: Path) -> int:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptPlate:
     """A plate on the disk."""
 
     folder: Path
     key: str  # of everything that a tile depends on
     file: mmap.mmap
 
-    def note(self, box: Box, light: np.ndarray, glow: np.ndarray | None) -> None:
+    def note(self, box: CanvasBox, light: np.ndarray, glow: np.ndarray | None) -> None:
         """Records a tile whose light has been laid down, with its glow, where it has any."""
         if glow is not None:
             with replacing(self._glow(box)) as temporary:
@@ -65,7 +65,7 @@ class Kept:
         said = {"key": self.key, "box": _said(box), "light": _checksum(light), "glow": _checksum(glow)}
         write_record(self._record(box), said)
 
-    def find(self, box: Box, light: np.ndarray, coarse: tuple[int, int, int]) -> np.ndarray | None:
+    def find(self, box: CanvasBox, light: np.ndarray, coarse: tuple[int, int, int]) -> np.ndarray | None:
         """Returns the glow of a finished tile, of a shape, empty where it has none; None where it has to be drawn."""
         said = read_record(self._record(box), {"box": list, "light": int, "glow": int}, self.key)
         if said is None or said["box"] != _said(box) or said["light"] != _checksum(light):
@@ -80,14 +80,14 @@ class Kept:
         if hasattr(mmap, "MADV_DONTNEED"):
             self.file.madvise(mmap.MADV_DONTNEED)
 
-    def _record(self, box: Box) -> Path:
+    def _record(self, box: CanvasBox) -> Path:
         return self.folder / f"{box.top}-{box.left}.json"
 
-    def _glow(self, box: Box) -> Path:
+    def _glow(self, box: CanvasBox) -> Path:
         return self.folder / f"{box.top}-{box.left}.glow"
 
 
-def _said(box: Box) -> list[int]:
+def _said(box: CanvasBox) -> list[int]:
     return [box.left, box.top, box.right, box.bottom]
 
 
@@ -102,7 +102,7 @@ def _checksum(values: np.ndarray | None) -> int:
 
 
 @contextlib.contextmanager
-def kept_beside(target: Path, key: str, count: int) -> Iterator[Kept]:
+def kept_beside(target: Path, key: str, count: int) -> Iterator[KeptPlate]:
     """Gives a plate of so many bytes, with what an earlier start has left of it."""
     folder = folder_of(target)
     with disk_errors(folder):
@@ -114,7 +114,7 @@ def kept_beside(target: Path, key: str, count: int) -> Iterator[Kept]:
         with light.open("r+b") as file:
             if os.fstat(file.fileno()).st_size != count:
                 _fill(file.fileno(), count)
-            yield Kept(folder, key, mmap.mmap(file.fileno(), count))
+            yield KeptPlate(folder, key, mmap.mmap(file.fileno(), count))
 
 
 def _fill(descriptor: int, count: int) -> None:

@@ -14,11 +14,11 @@ from typing import TypeVar
 
 LEVEL = 3  # of zlib; with grain, 6 takes twice as long for 1 % less
 
-Piece = TypeVar("Piece")
+Unpacked = TypeVar("Unpacked")
 Packed = TypeVar("Packed")
 
 
-def in_order(work: Callable[[Piece], Packed], pieces: Iterable[Piece]) -> Iterator[Packed]:
+def in_order(work: Callable[[Unpacked], Packed], pieces: Iterable[Unpacked]) -> Iterator[Packed]:
     """Gives work(piece) of pieces in their order, while the next ones are worked on and made."""
     workers = min(4, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers, thread_name_prefix="packing") as pool:

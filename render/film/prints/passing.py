@@ -23,7 +23,7 @@ from render.scene.body import CLEAR
 from render.scene.output import Still
 from render.scene.printing import Print
 from render.stage.lens.lens import Exposure
-from render.stage.lens.tiles import Tile
+from render.stage.lens.tiles import CanvasTile
 
 BUDGET = 6e9  # bytes of passes that are held in memory
 MOST_SIDE = 1024  # pixels along a side of a tile, whose samples all have their parts in memory
@@ -39,11 +39,11 @@ class Tray:
     factor: int = 1
     layered: bool = True
 
-    def take_up(self, tile: Tile) -> bool:
+    def take_up(self, tile: CanvasTile) -> bool:
         """Whether a tile is there already."""
         return False
 
-    def put(self, tile: Tile, exposure: Exposure) -> None:
+    def put(self, tile: CanvasTile, exposure: Exposure) -> None:
         """Lays the pixels that a tile gives onto the planes."""
         assert exposure.layers is not None
         shown = {"picture": exposure.picture, "alpha": exposure.alpha[None], "cover": exposure.cover[None]}

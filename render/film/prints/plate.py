@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.film.prints.keeping import Kept, kept_beside
+from render.film.prints.keeping import KeptPlate, kept_beside
 from render.stage.lens.lens import Exposure
-from render.stage.lens.tiles import Box, Tile
+from render.stage.lens.tiles import CanvasBox, CanvasTile
 
 COARSE = 3000  # rows that the glow keeps at least where it is coarser; its haloes are then right to 0.3 %
 PLAIN = ("own",)  # what is kept of a pixel beside its light
@@ -46,7 +46,7 @@ class Plate:
     glow: np.ndarray  # (3, ⌈H/f⌉, ⌈W/f⌉) float32 linear
     factor: int  # f
     further: tuple[str, ...] = PLAIN  # of FURTHER
-    kept: Kept | None = None  # where finished tiles are, for a print that is stopped
+    kept: KeptPlate | None = None  # where finished tiles are, for a print that is stopped
     layered: bool = False  # takes light alone
 
     @property
@@ -70,7 +70,7 @@ class Plate:
             return True
         return not self.light[3 + self.further.index("defocus"), rows.start : rows.stop].any()
 
-    def put(self, tile: Tile, exposure: Exposure) -> None:
+    def put(self, tile: CanvasTile, exposure: Exposure) -> None:
         """Lays the pixels that a tile gives onto the plate; every pixel is to be given once."""
         inner, kept = tile.inner, tile.kept.slices
         self.light[(slice(0, 3), *kept)] = exposure.picture[(slice(None), *inner)].numpy()
@@ -84,7 +84,7 @@ class Plate:
         if self.kept is not None:
             self.kept.note(tile.kept, self.light[(slice(None), *kept)], means)
 
-    def take_up(self, tile: Tile) -> bool:
+    def take_up(self, tile: CanvasTile) -> bool:
         """Whether a tile is there from an earlier start, whole; its glow is then gathered."""
         if self.kept is None:
             return False
@@ -98,14 +98,14 @@ class Plate:
             self._add(box, found)
         return True
 
-    def _means(self, box: Box, glow: Tensor) -> np.ndarray:
+    def _means(self, box: CanvasBox, glow: Tensor) -> np.ndarray:
         """Returns the means of squares of pixels, of which a tile may hold a part only."""
         f = self.factor
         left, top = box.left % f, box.top % f
         whole = F.pad(glow, (left, -(left + box.width) % f, top, -(top + box.height) % f))
         return np.asarray(F.avg_pool2d(whole[None], f)[0].numpy())
 
-    def _add(self, box: Box, means: np.ndarray) -> None:
+    def _add(self, box: CanvasBox, means: np.ndarray) -> None:
         row, column = box.top // self.factor, box.left // self.factor
         self.glow[:, row : row + means.shape[1], column : column + means.shape[2]] += means
 

@@ -15,8 +15,8 @@ from typing import BinaryIO
 import numpy as np
 
 from render.film.prints.packing import END, in_order, raw_deflate
+from render.film.prints.print_sheet import INCH, PrintSheet, checked
 from render.film.prints.profile import NAME, srgb
-from render.film.prints.sheet import INCH, Sheet, checked
 from render.storage.files import replacing
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -25,7 +25,7 @@ UP = 2  # the filter: a row less the one above, which for pictures of terrain an
 COLOUR_TYPES = {3: 2, 4: 6}
 
 
-def write_png(target: Path, sheet: Sheet, bands: Iterable[np.ndarray]) -> None:
+def write_png(target: Path, sheet: PrintSheet, bands: Iterable[np.ndarray]) -> None:
     """Writes a sheet from its bands, whole or not at all."""
     with replacing(target) as temporary, temporary.open("wb") as file:
         file.write(SIGNATURE)
@@ -36,7 +36,7 @@ def write_png(target: Path, sheet: Sheet, bands: Iterable[np.ndarray]) -> None:
         _put(file, b"IEND", b"")
 
 
-def _opening(sheet: Sheet) -> Iterator[tuple[bytes, bytes]]:
+def _opening(sheet: PrintSheet) -> Iterator[tuple[bytes, bytes]]:
     """Gives what stands before the picture."""
     yield b"IHDR", struct.pack(">2I5B", sheet.width, sheet.height, sheet.depth, COLOUR_TYPES[sheet.channels], 0, 0, 0)
     yield b"iCCP", NAME.encode() + b"\0\0" + zlib.compress(srgb(), 9)
@@ -50,7 +50,7 @@ def _put(file: BinaryIO, name: bytes, data: bytes) -> None:
     file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
 
 
-def _stream(bands: Iterator[np.ndarray], sheet: Sheet) -> Iterator[bytes]:
+def _stream(bands: Iterator[np.ndarray], sheet: PrintSheet) -> Iterator[bytes]:
     """Gives the zlib stream of a picture, in pieces."""
     check = [1]
 
@@ -68,7 +68,7 @@ def _stream(bands: Iterator[np.ndarray], sheet: Sheet) -> Iterator[bytes]:
     yield END + struct.pack(">I", check[0])
 
 
-def _big_endian(band: np.ndarray, sheet: Sheet) -> np.ndarray:
+def _big_endian(band: np.ndarray, sheet: PrintSheet) -> np.ndarray:
     """Returns a band as bytes (h, row)."""
     return np.ascontiguousarray(band.astype(f">u{sheet.depth // 8}", copy=False)).view(np.uint8).reshape(len(band), -1)
 

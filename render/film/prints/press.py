@@ -21,7 +21,7 @@ from render.film.prints.inking import inked
 from render.film.prints.keeping import bytes_there
 from render.film.prints.plate import Plate, plate_bytes, plate_for
 from render.film.prints.png import write_png
-from render.film.prints.sheet import Sheet
+from render.film.prints.print_sheet import PrintSheet
 from render.film.prints.tiff import write_tiff
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of, redrawn
@@ -133,6 +133,6 @@ def _write(
     dpi = printed.dpi if printed.is_on_paper else None
     channels = channels_of(shooting.scene)
     ground = None if channels == 4 else tuple(linear_of(take.look.background.colour))
-    sheet = Sheet(width, height, channels, printed.depth, dpi, texts)
+    sheet = PrintSheet(width, height, channels, printed.depth, dpi, texts)
     bands: Iterator[Any] = developed(plate, Development(lens, shooting.scene.seed, printed.depth, ink, ground))
     WRITERS[printed.format](target, sheet, bands)

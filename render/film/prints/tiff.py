@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from render.film.prints.packing import LEVEL, in_order
+from render.film.prints.print_sheet import PrintSheet, checked
 from render.film.prints.profile import srgb
-from render.film.prints.sheet import Sheet, checked
 from render.storage.files import replacing
 
 ROWS = 64  # of a strip
@@ -52,7 +52,7 @@ class _Strips:
     lengths: list[int] = field(default_factory=list)
 
 
-def write_tiff(target: Path, sheet: Sheet, bands: Iterable[np.ndarray], *, big: bool = False) -> None:
+def write_tiff(target: Path, sheet: PrintSheet, bands: Iterable[np.ndarray], *, big: bool = False) -> None:
     """Writes a sheet from its bands, whole or not at all; big: as a BigTIFF even where it need not be."""
     layout, strips = _BIG if needs_big(sheet) or big else _CLASSIC, _Strips()
     with replacing(target) as temporary, temporary.open("wb") as file:
@@ -66,7 +66,7 @@ def write_tiff(target: Path, sheet: Sheet, bands: Iterable[np.ndarray], *, big: 
         file.write(struct.pack(layout.offset, place))
 
 
-def needs_big(sheet: Sheet) -> bool:
+def needs_big(sheet: PrintSheet) -> bool:
     """Whether a sheet could pass what offsets of 4 bytes reach."""
     return sheet.row_bytes * sheet.height * WORST > CLASSIC
 
@@ -92,7 +92,7 @@ def _packed(strip: np.ndarray) -> bytes:
     return zlib.compress(differences.astype(f"<u{strip.dtype.itemsize}", copy=False).tobytes(), LEVEL)
 
 
-def _tags(sheet: Sheet, strips: _Strips, layout: _Layout) -> list[tuple[int, int, Any]]:
+def _tags(sheet: PrintSheet, strips: _Strips, layout: _Layout) -> list[tuple[int, int, Any]]:
     """Returns the directory's entries: tag, type, and values or bytes, by rising tag."""
     dpi = struct.pack("<2I", round((sheet.dpi or 72) * 1000), 1000)
     tags: list[tuple[int, int, Any]] = [

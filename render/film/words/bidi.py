@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TypeVar
 
-Item = TypeVar("Item")
+Ordered = TypeVar("Ordered")
 BRACKETS = dict(zip("([{⟨〈《「『【⟦", ")]}⟩〉》」』】⟧", strict=True))
 STRONG = {"L": "L", "R": "R", "AL": "R"}
 
@@ -108,7 +108,7 @@ def _side(kind: str) -> str:
     return "L" if kind == "L" else "R"
 
 
-def in_order(items: Sequence[Item], levels_of_items: Sequence[int]) -> list[Item]:
+def in_order(items: Sequence[Ordered], levels_of_items: Sequence[int]) -> list[Ordered]:
     """Returns items, such as runs of letters, as they stand from left to right (L2)."""
     order = list(range(len(items)))
     for level in range(max(levels_of_items, default=0), 0, -1):

@@ -14,7 +14,7 @@ from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
 from render.scene.spec import Scene
 from render.stage.marks.hachures import CALM, STEEP
-from render.stage.shading.field import CONTOUR_BLUR
+from render.stage.shading.baked_field import CONTOUR_BLUR
 
 PLAIN = 9  # digits of a place on an axis that are written without a power of ten
 
@@ -37,6 +37,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         alike,
         _contours(scene.look, drawn.refined),
         _hachures(scene.look),
+        _curve(shot.path, drawn),
         _path(shot.path, drawn, sum(map(count_paths, records))),
         *told_words(scene.look.path, shot.path, drawn),
     ]
@@ -224,6 +225,10 @@ def _path(style: PathStyle, drawn: Drawing, count: int) -> str:
     left = f", which {leave}" if drawn.leaves else ""
     read = f", {own} loss read there" if drawn.read and not drawn.laid else ""
     return f"{height}{left}{read}"
+
+
+def _curve(style: PathStyle, drawn: Drawing) -> str:
+    return f"curve through {drawn.curved:,} logged points" if style.show and drawn.curved else ""
 
 
 def _contours(look: Look, refined: int) -> str:

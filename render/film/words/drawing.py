@@ -21,6 +21,7 @@ class Drawing:
     absent: bool = False  # whether no path comes over the terrain anywhere
     read: bool = False  # whether the loss of a path is the surface's under it, since its file gives none
     laid: bool = False  # whether a path that was to be at its own loss is laid on the surface, for want of one
+    curved: int = 0  # logged points of the path whose curve through them is seen to be one; 0 where none is
     farthest: tuple[float, ...] = ()  # of each path from the plane, in units of the weights; 0 where unknown
     steepest: float = 0.0  # slope of the longest arrow, loss / unit of α and β; 0 where there are none
     drops: bool = False  # whether any are drawn

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from render.film.words.pieces import Face, Piece, pieces
+from render.film.words.pieces import Face, TextPiece, pieces
 from render.stage.colour import LUMA, decoded, encoded
 
 TEXT = Face("fonts/Inter-Regular.otf")
@@ -77,7 +77,7 @@ def line_ink(text: str, face: Face, size: float) -> Ink:
     return together(inks)
 
 
-def _letter_ink(piece: Piece, size: float, shift: float) -> Ink:
+def _letter_ink(piece: TextPiece, size: float, shift: float) -> Ink:
     """Returns the ink of a piece that is written in the colour of the words, shifted by a part of a pixel."""
     font, scale = piece.font(size * SUPERSAMPLING), SUPERSAMPLING
     box = font.getbbox(piece.text, anchor="ls", direction=piece.direction)
@@ -91,7 +91,7 @@ def _letter_ink(piece: Piece, size: float, shift: float) -> Ink:
     return Ink(rows + top, columns + left, coverage[rows, columns])
 
 
-def _picture_ink(piece: Piece, size: float, shift: float) -> Ink:
+def _picture_ink(piece: TextPiece, size: float, shift: float) -> Ink:
     """Returns the ink of a piece whose letters are pictures in colours of their own."""
     fine = size * SUPERSAMPLING
     font, scale = piece.font(fine), piece.scale(fine)
@@ -124,7 +124,7 @@ def _averaged(fine: np.ndarray) -> np.ndarray:
     return fine.reshape(fine.shape[0] // scale, scale, fine.shape[1] // scale, scale).mean(axis=(1, 3))
 
 
-def _advance(piece: Piece, size: float) -> float:
+def _advance(piece: TextPiece, size: float) -> float:
     """Returns the width of a piece, pixels; measured large, since at some sizes letters are set on whole pixels."""
     return piece.font(256.0).getlength(piece.text, direction=piece.direction) * piece.scale(256.0) * size / 256
 

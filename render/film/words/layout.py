@@ -17,7 +17,7 @@ from render.film.words.breaking import LEADING, broken
 from render.film.words.ink import Ink, line_ink, line_width, together
 from render.film.words.pieces import Face
 from render.film.words.sheet import LITTLE, NAME, SAFE, TITLE, Sheet
-from render.scene.words import Setting
+from render.scene.words import TextSettings
 
 AIR = 1.9  # from the baseline of a block to that of the title over it / size of the lower one
 ASCENT = 0.95  # height of letters with their accents / size
@@ -56,14 +56,14 @@ class Text(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Block:
+class TextBlock:
     """Lines that stand together."""
 
     kind: str
     lines: tuple[str, ...]
     face: Face
     size: float
-    setting: Setting
+    setting: TextSettings
     column: int = 0  # pixels, of values to the right of the lines
 
     @property
@@ -88,10 +88,10 @@ class Block:
         return bool(self.lines) and self.size >= LEAST
 
 
-class Placed(NamedTuple):
+class PlacedBlock(NamedTuple):
     """A block on the page."""
 
-    block: Block
+    block: TextBlock
     left: float  # column
     baselines: tuple[int, ...]  # from the top
 
@@ -151,11 +151,11 @@ def lay_out(sheet: Sheet, text: Text) -> Page:
     )
 
 
-def _is_loud(placed: Placed) -> bool:
+def _is_loud(placed: PlacedBlock) -> bool:
     return placed.block.kind in ("title", "names")
 
 
-def _blocks(sheet: Sheet, text: Text) -> list[Block]:
+def _blocks(sheet: Sheet, text: Text) -> list[TextBlock]:
     """Returns title, caption and counters at their sizes, in the order in which they are read."""
     style = sheet.style
     caption = _caption(sheet, text, sheet.span)
@@ -166,36 +166,36 @@ def _blocks(sheet: Sheet, text: Text) -> list[Block]:
         caption = _caption(sheet, text, sheet.span - _lost(caption, counters, aside))
     face, heading = sheet.face(style.title), text.title
     wanted = sheet.heading if sheet.height < LITTLE else TITLE * companion
-    title = Block("title", (heading,) if heading else (), face, wanted * style.title.size, style.title)
+    title = TextBlock("title", (heading,) if heading else (), face, wanted * style.title.size, style.title)
     room = sheet.span - _lost(title, counters, aside)
     fitting = min(title.size, room / max(line_width(heading, face, 1.0), 1e-9))
     return [replace(title, size=fitting), caption, counters]
 
 
-def _lost(block: Block, counters: Block, aside: float) -> float:
+def _lost(block: TextBlock, counters: TextBlock, aside: float) -> float:
     """Returns the width that counters take from a block at the same edge; on both sides of one in the middle."""
     if block.upper != counters.upper or block.side == counters.side:
         return 0.0
     return 2 * aside if block.side == "centre" else aside
 
 
-def _caption(sheet: Sheet, text: Text, width: float) -> Block:
+def _caption(sheet: Sheet, text: Text, width: float) -> TextBlock:
     setting = sheet.style.caption
     face = sheet.face(setting)
     lines, size = broken(text.caption, face, setting.size * sheet.size, (width, TALLEST * sheet.tall), text.lines)
-    return Block("caption", lines, face, size, setting)
+    return TextBlock("caption", lines, face, size, setting)
 
 
-def _counters(sheet: Sheet, text: Text, size: float) -> Block:
+def _counters(sheet: Sheet, text: Text, size: float) -> TextBlock:
     setting = sheet.style.counters
     face, wanted = sheet.face(setting), size * setting.size
     labels = max((line_width(label, face, wanted) for label in text.labels), default=0.0)
     natural = labels + wanted + ink.value_width(text.widest, wanted, face)
     fitting = wanted * min(1.0, WIDEST * sheet.span / natural)
-    return Block("counters", text.labels, face, fitting, setting, ink.value_width(text.widest, fitting, face))
+    return TextBlock("counters", text.labels, face, fitting, setting, ink.value_width(text.widest, fitting, face))
 
 
-def _stacked(sheet: Sheet, blocks: Sequence[Block]) -> Iterator[Placed]:
+def _stacked(sheet: Sheet, blocks: Sequence[TextBlock]) -> Iterator[PlacedBlock]:
     """Gives blocks in their places; those of one place follow each other from the edge inwards."""
     caption = next((block for block in blocks if block.kind == "caption"), None)
     for place in dict.fromkeys(block.setting.place for block in blocks):
@@ -207,41 +207,41 @@ def _stacked(sheet: Sheet, blocks: Sequence[Block]) -> Iterator[Placed]:
             yield from _upwards(sheet, own, before)
 
 
-def _is_across(block: Block, caption: Block) -> bool:
+def _is_across(block: TextBlock, caption: TextBlock) -> bool:
     """Whether a block stands at the other side of the edge that a caption takes whole."""
     return block.upper == caption.upper and block.side != caption.side
 
 
-def _upwards(sheet: Sheet, own: Sequence[Block], before: Sequence[Block]) -> Iterator[Placed]:
+def _upwards(sheet: Sheet, own: Sequence[TextBlock], before: Sequence[TextBlock]) -> Iterator[PlacedBlock]:
     last = None
     for block in (*before, *sorted(own, key=lambda block: block.kind == "title")):
         row = last.baselines[0] - _apart(last.block, block) if last else sheet.bottom
         rows = tuple(row - round(LEADING * block.size) * line for line in reversed(range(len(block.lines))))
-        last = Placed(block, 0, rows)
+        last = PlacedBlock(block, 0, rows)
         if block not in before:
-            yield Placed(block, _left(sheet, block), rows)
+            yield PlacedBlock(block, _left(sheet, block), rows)
 
 
-def _downwards(sheet: Sheet, own: Sequence[Block], before: Sequence[Block]) -> Iterator[Placed]:
+def _downwards(sheet: Sheet, own: Sequence[TextBlock], before: Sequence[TextBlock]) -> Iterator[PlacedBlock]:
     last = None
     for block in (*before, *own):
         row = last.baselines[-1] + _apart(block, last.block) if last else sheet.top + round(CAPITAL * block.size)
         rows = tuple(row + round(LEADING * block.size) * line for line in range(len(block.lines)))
-        last = Placed(block, 0, rows)
+        last = PlacedBlock(block, 0, rows)
         if block not in before:
-            yield Placed(block, _left(sheet, block), rows)
+            yield PlacedBlock(block, _left(sheet, block), rows)
 
 
-def _apart(lower: Block, upper: Block) -> int:
+def _apart(lower: TextBlock, upper: TextBlock) -> int:
     """Returns the rows from the last baseline of a block to the first of the one below it."""
     return round(max(AIR * lower.size, ASCENT * lower.size + DESCENT * upper.size + 2))
 
 
-def _left(sheet: Sheet, block: Block) -> float:
+def _left(sheet: Sheet, block: TextBlock) -> float:
     return sheet.left + _share(block) * (sheet.span - block.width)
 
 
-def _inks(placed: Placed) -> Iterator[Ink]:
+def _inks(placed: PlacedBlock) -> Iterator[Ink]:
     """Gives the ink of the lines of a block."""
     block = placed.block
     align = "left" if block.column else block.setting.align if block.setting.align != "auto" else block.side
@@ -251,7 +251,7 @@ def _inks(placed: Placed) -> Iterator[Ink]:
         yield line_ink(line, block.face, block.size).moved(round(placed.left + shift), row)
 
 
-def _names(sheet: Sheet, names: Sequence[str], placed: Iterable[Placed]) -> list[Placed]:
+def _names(sheet: Sheet, names: Sequence[str], placed: Iterable[PlacedBlock]) -> list[PlacedBlock]:
     """Returns the names of panels, each at an edge of its own, beyond the words that stand there already."""
     setting, panel = sheet.style.names, sheet.width / max(1, len(names))
     face, room = sheet.face(setting), (1 - 2 * SAFE) * panel
@@ -264,13 +264,13 @@ def _names(sheet: Sheet, names: Sequence[str], placed: Iterable[Placed]) -> list
         row = round(max([sheet.top, *(box.bottom for box in boxes)]) + size)
     else:
         row = round(min([sheet.bottom, *(box.top - size for box in boxes)]))
-    blocks = [Block("names", (name,), face, size, setting) for name in names]
+    blocks = [TextBlock("names", (name,), face, size, setting) for name in names]
     return [
-        Placed(block, (n + SAFE) * panel + _share(block) * (room - block.width), (row,))
+        PlacedBlock(block, (n + SAFE) * panel + _share(block) * (room - block.width), (row,))
         for n, block in enumerate(blocks)
     ]
 
 
-def _share(block: Block) -> float:
+def _share(block: TextBlock) -> float:
     """Returns the share of the free width that lies left of a block."""
     return {"left": 0.0, "centre": 0.5, "right": 1.0}[block.side]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from render.film.furniture.furnish import Furnishing, furnishing
+from render.film.furniture.legend import LevelColours
 from render.film.furniture.plot import Plot
 from render.film.take import Take
 from render.film.words.ground import Dress, dressed, measured
@@ -23,8 +24,7 @@ from render.scene.spec import Scene
 MOMENTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a film's shot, at which the ground behind its words is measured
 OVER_GROUND = 0.88  # least shade at the foot of a shot that rides over the terrain, which is never still
 
-Bare = Callable[[float], np.ndarray]  # the picture (H, W, 3) uint8 without words at a time of the shot, seconds
-Shown = Callable[[np.ndarray], np.ndarray]  # what levels (n,) look like where they are flat and lit, (n, 3) uint8
+BarePicture = Callable[[float], np.ndarray]  # the picture (H, W, 3) uint8 without words at a time of the shot, seconds
 
 
 def sheet_for(output: Film | Still, take: Take) -> Sheet:
@@ -41,7 +41,7 @@ class Lettering:
 
 
 def lettering_of(
-    scene: Scene, output: Film | Still, take: Take, times: Sequence[float], seen_by: tuple[Bare, Shown]
+    scene: Scene, output: Film | Still, take: Take, times: Sequence[float], seen_by: tuple[BarePicture, LevelColours]
 ) -> Lettering:
     """Returns the lettering of a shot, which is the same whichever of its frames are to be drawn.
 

@@ -20,8 +20,8 @@ from render.film.words.ink import DISPLAY, Ink, together
 from render.film.words.layout import Page, Text, lay_out
 from render.film.words.pieces import Face
 from render.film.words.sheet import Sheet
+from render.scene.typefaces.drawable import sentence
 from render.scene.typefaces.fonts import find
-from render.scene.typefaces.lettering import sentence
 from render.scene.words import WordStyle
 
 __all__ = ["Counter", "Words", "draw_words", "format_loss", "format_step", "left_out", "page_of"]

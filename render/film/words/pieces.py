@@ -26,7 +26,7 @@ class Face(NamedTuple):
         return [*self.chosen, fonts.bundled(self.bundled)]
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """Letters of one typeface in one direction."""
 
     text: str
@@ -43,11 +43,11 @@ class Piece(NamedTuple):
 
 
 @functools.lru_cache(maxsize=512)
-def pieces(text: str, face: Face) -> tuple[Piece, ...]:
+def pieces(text: str, face: Face) -> tuple[TextPiece, ...]:
     """Returns the pieces of a line from left to right; a letter that no typeface has stays with the bundled one."""
     text = letters.one_line(text)
     if not face.chosen and not letters.needs_shaping(text):
-        return (Piece(text, fonts.bundled(face.bundled), None),) if text else ()
+        return (TextPiece(text, fonts.bundled(face.bundled), None),) if text else ()
     chain = face.chain
     shaped = features.check("raqm")
     runs: list[tuple[str, Typeface, int]] = []
@@ -65,7 +65,8 @@ def pieces(text: str, face: Face) -> tuple[Piece, ...]:
             runs.append((cluster, typeface, level))
     ordered = in_order(runs, [level for _, _, level in runs])
     return tuple(
-        Piece(part, typeface, ("rtl" if level % 2 else "ltr") if shaped else None) for part, typeface, level in ordered
+        TextPiece(part, typeface, ("rtl" if level % 2 else "ltr") if shaped else None)
+        for part, typeface, level in ordered
     )
 
 

@@ -14,7 +14,6 @@ from render.scene.existing import ReadySurface
 from render.scene.spec import Scene
 
 WIDE = 16 / 9  # picture, where none is asked for
-LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
 
 
 def remarks(take: Take) -> Iterator[str]:
@@ -65,12 +64,6 @@ def _paths(take: Take, panel: Panel) -> Iterator[str]:
             yield "its path lies beyond the terrain and is not drawn; give a surface that reaches to it"
         elif walk.away:
             yield f"{walk.away:,} of the {count:,} points of its path lie beyond the terrain, where it is not drawn"
-        legs = np.diff(walk.descent.at(np.arange(count))[:, :2], axis=0)
-        if take.look.path.between == "curve" and float(np.linalg.norm(legs, axis=1).max(initial=0)) > LONG:
-            yield (
-                f"its path is a curve through its {count:,} logged points, and what lies between two of them is not "
-                "known; look.path.between=straight joins them by lines"
-            )
         if take.look.path.distance != "none" and not np.isfinite(walk.path.distance).any():
             yield "how far its path lies from the plane is not known, so that look.path.distance shows nothing"
         if take.look.path.drops and panel.reads_losses:

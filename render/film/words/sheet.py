@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from render.film.words.ink import DISPLAY, TEXT
 from render.film.words.pieces import Face
 from render.scene.typefaces.typeface import Typeface
-from render.scene.words import Setting, WordStyle
+from render.scene.words import TextSettings, WordStyle
 
 SAFE = 0.05  # margin / width or height of the frame
 TITLE = 1.75  # size of the title / size of the caption
@@ -44,7 +44,7 @@ class Sheet:
         """Says whether the frame is higher than wide."""
         return self.height > self.width
 
-    def face(self, setting: Setting) -> Face:
+    def face(self, setting: TextSettings) -> Face:
         """Returns the face of words of a setting."""
         bundled = DISPLAY if setting.weight == "medium" else TEXT
         return bundled._replace(chosen=self.fonts)

@@ -28,9 +28,9 @@ from render.errors import MachineError, UsageError
 from render.loss.evaluation import LARGEST_PASS, Forward
 from render.loss.measurement import Evaluator, Measurement, Problem
 from render.loss.precision import check, probes
-from render.loss.ways.dense.plane import DensePlane, is_dense
+from render.loss.ways.dense.dense_plane import DensePlane, is_dense
 from render.loss.ways.loop import LoopPlane
-from render.loss.ways.native.plane import NativePlane, is_native
+from render.loss.ways.native.native_plane import NativePlane, is_native
 from render.loss.ways.traced import is_traced, traced
 from render.progress import notice
 from render.space.grid import Grid

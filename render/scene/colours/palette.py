@@ -34,7 +34,7 @@ def _named_or_listed(value: Any) -> Any:
     return value
 
 
-Kind = Literal["sequential", "diverging", "cyclic"]
+PaletteKind = Literal["sequential", "diverging", "cyclic"]
 Palette = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=500), Tag("name")]
     | Annotated[
@@ -53,7 +53,7 @@ def stops_of(palette: str | Sequence[Stop]) -> Sequence[Stop]:
     return find(palette) if isinstance(palette, str) else palette
 
 
-def require_order(palette: str | Sequence[Stop], kind: Kind) -> None:
+def require_order(palette: str | Sequence[Stop], kind: PaletteKind) -> None:
     """Raises ValueError for positions that do not rise from 0 to 1, and for lightness that is not of its kind."""
     stops = stops_of(palette)
     named = f'"{palette}" ' if isinstance(palette, str) else ""

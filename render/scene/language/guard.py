@@ -24,10 +24,10 @@ MOST_DEPTH = 100
 CORE = "tag:yaml.org,2002:"
 PLAIN = {None, "!", *(CORE + name for name in ("null", "bool", "int", "float", "str", "seq", "map"))}
 
-Fault = tuple[Mark, str]
+MarkedFault = tuple[Mark, str]
 
 
-def faults(events: Iterable[Event]) -> Iterator[Fault]:
+def faults(events: Iterable[Event]) -> Iterator[MarkedFault]:
     """Gives what is wrong with a stream of events; stops reading where it would get out of hand."""
     count = 0
     sizes: dict[str, int] = {}  # nodes under each anchor
@@ -50,7 +50,7 @@ def faults(events: Iterable[Event]) -> Iterator[Fault]:
             return
 
 
-def _foreign(event: Event) -> Iterator[Fault]:
+def _foreign(event: Event) -> Iterator[MarkedFault]:
     """Gives the fault of an event that asks for more than plain data of YAML 1.2."""
     if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
         yield event.start_mark, "asks for another version of YAML; scenes are YAML 1.2, so leave %YAML out"
@@ -59,7 +59,7 @@ def _foreign(event: Event) -> Iterator[Fault]:
         yield event.start_mark, f"the tag {tag} is not plain data; a scene names no objects, so remove it"
 
 
-def _reused(event: NodeEvent, sizes: dict[str, int]) -> Iterator[Fault]:
+def _reused(event: NodeEvent, sizes: dict[str, int]) -> Iterator[MarkedFault]:
     if event.anchor in sizes:
         yield event.start_mark, f"the anchor &{event.anchor} is set twice; give this one another name"
 

@@ -10,17 +10,17 @@ from pydantic import ValidationError
 
 from render.errors import SceneError
 from render.scene import shipped
-from render.scene.existing import ImportedRun, ReadySurface
+from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.language.anatomy import follow
 from render.scene.language.document import Document, read
 from render.scene.language.include import including
 from render.scene.language.nearest import guess
 from render.scene.language.place import Place
-from render.scene.language.problem import Problem, problems_of, show
+from render.scene.language.problem import SceneProblem, problems_of, show
 from render.scene.language.setting import change, read_setting
 from render.scene.part import Location
 from render.scene.spec import VERSION, Scene, dangling
-from render.scene.typefaces import lettering
+from render.scene.typefaces import drawable
 from render.storage.files import leads_out
 
 
@@ -48,7 +48,9 @@ def check(document: Document) -> Scene:
     try:
         return Scene.model_validate(document.data)
     except ValidationError as error:
-        names = [Problem(follow(Scene, location)[0], sentence) for location, _, sentence in dangling(document.data)]
+        names = [
+            SceneProblem(follow(Scene, location)[0], sentence) for location, _, sentence in dangling(document.data)
+        ]
         found = dict.fromkeys([*problems_of(error, Scene), *names])
         placed = [
             (document.place(problem.location, of_key=problem.of_key), str(_uncommented(problem, document)))
@@ -57,7 +59,7 @@ def check(document: Document) -> Scene:
         raise SceneError([place.says(text) for place, text in sorted(placed)]) from error
 
 
-def _uncommented(problem: Problem, document: Document) -> Problem:
+def _uncommented(problem: SceneProblem, document: Document) -> SceneProblem:
     """Returns the problem of a value that is absent, with the comment that stands in its place."""
     comment = document.comments.get(problem.location)
     if comment is None or not problem.sentence.startswith(show(None)):
@@ -103,7 +105,7 @@ def _check_links(scene: Scene, document: Document) -> None:
             if surface.source.path is not None:
                 paths["surfaces", name, "source", "path"] = surface.source.path
     for name, run in scene.runs.items():
-        if isinstance(run, ImportedRun):
+        if isinstance(run, ImportedRunSettings):
             paths["runs", name, "folder"] = run.folder
     found = [
         document.place(location).says(f"{location[-1]}: {show(path)} is a link that leads out of the working directory")
@@ -117,8 +119,8 @@ def _check_links(scene: Scene, document: Document) -> None:
 def _check_words(scene: Scene, document: Document) -> None:
     """Refuses fonts that are not there, and words on pictures that no font has the letters for."""
     found = [
-        (document.place(location), str(Problem(location, sentence)))
-        for location, _, sentence in lettering.faults(scene)
+        (document.place(location), str(SceneProblem(location, sentence)))
+        for location, _, sentence in drawable.faults(scene)
     ]
     if found:
         raise SceneError([place.says(text) for place, text in sorted(found)])

@@ -26,7 +26,7 @@ PATTERNS = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class SceneProblem:
     """What is wrong at a location; about the key there, or about its value."""
 
     location: Location
@@ -48,7 +48,7 @@ class _Finding:
     kind: Any
 
 
-def problems_of(error: ValidationError, root: type) -> list[Problem]:
+def problems_of(error: ValidationError, root: type) -> list[SceneProblem]:
     """Returns the problems of a validation; a key that is missing because it was mistyped counts once."""
     details = error.errors(include_url=False)
     meant = {location for detail in details for location in _meant(detail, root)}
@@ -56,11 +56,11 @@ def problems_of(error: ValidationError, root: type) -> list[Problem]:
     return [problem for problem in found if not (problem.of_key and problem.location in meant)]
 
 
-def _problems(detail: ErrorDetails, root: type) -> Iterator[Problem]:
+def _problems(detail: ErrorDetails, root: type) -> Iterator[SceneProblem]:
     location, kind = follow(root, detail["loc"])
     finding = _Finding(location, detail["input"], dict(detail.get("ctx", {})), kind)
     if detail["type"] == "extra_forbidden":
-        yield Problem(
+        yield SceneProblem(
             location, f"is not a key here; {nearest(str(location[-1]), _siblings(detail, root))}", of_key=True
         )
     elif detail["type"] == "missing":
@@ -68,7 +68,7 @@ def _problems(detail: ErrorDetails, root: type) -> Iterator[Problem]:
     elif detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
         yield _untold(finding)
     else:
-        yield Problem(location, SENTENCES[detail["type"]](finding), of_key="[key]" in detail["loc"])
+        yield SceneProblem(location, SENTENCES[detail["type"]](finding), of_key="[key]" in detail["loc"])
 
 
 def _siblings(detail: ErrorDetails, root: type) -> list[str]:
@@ -84,31 +84,31 @@ def _meant(detail: ErrorDetails, root: type) -> list[Location]:
     return [(*location[:-1], found)] if found else []
 
 
-def _missing(detail: ErrorDetails, finding: _Finding, root: type) -> Problem:
+def _missing(detail: ErrorDetails, finding: _Finding, root: type) -> SceneProblem:
     parent = follow(root, detail["loc"][:-1])[1]
     if not is_model(parent):  # one entry of a pair
-        return Problem(finding.location[:-1], f"{show(finding.value)} is too short; write two values")
+        return SceneProblem(finding.location[:-1], f"{show(finding.value)} is too short; write two values")
     description = parent.model_fields[finding.location[-1]].description
-    return Problem(finding.location, f"is missing; add it ({description})", of_key=True)
+    return SceneProblem(finding.location, f"is missing; add it ({description})", of_key=True)
 
 
-def _untold(finding: _Finding) -> Problem:
+def _untold(finding: _Finding) -> SceneProblem:
     """Returns the problem of a member of a family whose kind is absent or unknown."""
     tags = list(members(finding.kind))
     if not isinstance(finding.value, dict):
-        return Problem(finding.location, _no_mapping(finding))
+        return SceneProblem(finding.location, _no_mapping(finding))
     if finding.context["discriminator"] != "'kind'":
         return _untold_step(finding, tags)
     if "kind" not in finding.value:
-        return Problem(finding.location, f"needs a kind: {', '.join(tags)}")
-    return Problem((*finding.location, "kind"), _unknown(finding.value["kind"], tags))
+        return SceneProblem(finding.location, f"needs a kind: {', '.join(tags)}")
+    return SceneProblem((*finding.location, "kind"), _unknown(finding.value["kind"], tags))
 
 
-def _untold_step(finding: _Finding, tags: list[str]) -> Problem:
+def _untold_step(finding: _Finding, tags: list[str]) -> SceneProblem:
     keys = list(finding.value)
     if len(keys) == 1:
-        return Problem((*finding.location, keys[0]), f"is not a step here; {nearest(keys[0], tags)}", of_key=True)
-    return Problem(finding.location, f"holds {len(keys)} keys; a step is one of {', '.join(tags)}")
+        return SceneProblem((*finding.location, keys[0]), f"is not a step here; {nearest(keys[0], tags)}", of_key=True)
+    return SceneProblem(finding.location, f"holds {len(keys)} keys; a step is one of {', '.join(tags)}")
 
 
 def _unknown(value: Any, choices: list[Any]) -> str:

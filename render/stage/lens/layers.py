@@ -19,7 +19,7 @@ from torch import Tensor
 
 from render.stage.lens.resolve import Samples, filtered
 from render.stage.light.gloss import gloss_of, sky_towards
-from render.stage.shading.field import DIVERGED, looked_up
+from render.stage.shading.baked_field import DIVERGED, looked_up
 from render.stage.shading.shade import CHUNK, INK, KIND, UNDERSIDE, Body
 from render.stage.shading.spot import Spot, Vector, bevelled, bilinear, spot_of
 from render.stage.shading.uniforms import Uniforms

@@ -29,7 +29,7 @@ def tile_of(view: View, crop: Crop, aspect: float) -> View:
 
 
 @dataclass(frozen=True)
-class Box:
+class CanvasBox:
     """A rectangle of pixels, its ends excluded."""
 
     left: int
@@ -52,16 +52,16 @@ class Box:
         """Its rows and its columns."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
-    def grown(self, margin: int) -> Box:
+    def grown(self, margin: int) -> CanvasBox:
         """Returns the box with a margin around it."""
-        return Box(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
+        return CanvasBox(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
 
-    def within(self, other: Box) -> Box:
+    def within(self, other: CanvasBox) -> CanvasBox:
         """Returns the part that lies in another box."""
         left, top = max(self.left, other.left), max(self.top, other.top)
-        return Box(left, top, max(left, min(self.right, other.right)), max(top, min(self.bottom, other.bottom)))
+        return CanvasBox(left, top, max(left, min(self.right, other.right)), max(top, min(self.bottom, other.bottom)))
 
-    def crop(self, picture: Box) -> Crop:
+    def crop(self, picture: CanvasBox) -> Crop:
         """Returns where it lies in a picture that is a box too."""
         left, right = ((x - picture.left) / picture.width for x in (self.left, self.right))
         top, bottom = ((y - picture.top) / picture.height for y in (self.top, self.bottom))
@@ -69,11 +69,11 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Tile:
+class CanvasTile:
     """A part of a canvas that is drawn at once: with a margin, of which neighbours take nothing."""
 
-    kept: Box  # pixels of the canvas that it gives
-    drawn: Box  # pixels of the canvas that it draws; every tile of a canvas draws as many
+    kept: CanvasBox  # pixels of the canvas that it gives
+    drawn: CanvasBox  # pixels of the canvas that it draws; every tile of a canvas draws as many
 
     @property
     def inner(self) -> tuple[slice, slice]:
@@ -82,7 +82,7 @@ class Tile:
         return slice(top, top + self.kept.height), slice(left, left + self.kept.width)
 
 
-def tile_size(canvas: Box, most: int, margin: int, step: int = 1) -> tuple[int, int]:
+def tile_size(canvas: CanvasBox, most: int, margin: int, step: int = 1) -> tuple[int, int]:
     """Returns the width and height, pixels, of tiles of at most a side, so that few of them cover a canvas evenly.
 
     step: what the pixels that they give are multiples of, for which they may be larger by less than that.
@@ -93,10 +93,10 @@ def tile_size(canvas: Box, most: int, margin: int, step: int = 1) -> tuple[int, 
     return width + 2 * margin, height + 2 * margin
 
 
-def tiles(canvas: Box, most: int, margin: int, step: int = 1) -> Iterator[Tile]:
+def tiles(canvas: CanvasBox, most: int, margin: int, step: int = 1) -> Iterator[CanvasTile]:
     """Gives the tiles of a canvas, row by row; all draw the same number of pixels, the last ones beyond the canvas."""
     width, height = (side - 2 * margin for side in tile_size(canvas, most, margin, step))
     for top in range(canvas.top, canvas.bottom, height):
         for left in range(canvas.left, canvas.right, width):
-            whole = Box(left, top, left + width, top + height)
-            yield Tile(whole.within(canvas), whole.grown(margin))
+            whole = CanvasBox(left, top, left + width, top + height)
+            yield CanvasTile(whole.within(canvas), whole.grown(margin))

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from render.stage.body import shore
+from render.stage.body.shore import Cells
 
 ABYSS = -1e3  # height of what is cut away: it casts no shadow
 CUT = 0.5 * ABYSS  # height up to which ground is cut away
@@ -23,8 +24,6 @@ SPARSE = 4  # every so manyeth cell along both sides is asked where the edge lie
 REACH = 0.25  # picture widths that the sky bake looks far
 NEAR = 8  # cells; nearer than this every cell along a ray towards the sun is looked at
 RAY_GROWTH = 1.06
-
-Cells = tuple[float, float]  # size of a cell along α and along β, picture widths
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.stage.light.bake import Cells, padded_with, seen_from, visible_share
+from render.stage.body.shore import Cells
+from render.stage.light.bake import padded_with, seen_from, visible_share
 
 SIDE = 256  # cells along the longer axis that bounced light is computed on; it varies slowly
 REACH = 0.5  # picture widths

@@ -9,7 +9,7 @@ import torch
 
 from render.scene.colours.oklab import decoded
 from render.stage.lens.tone import exposure_for, luminance
-from render.stage.shading.field import Field
+from render.stage.shading.baked_field import BakedField
 
 PEAK = 0.86  # of white, sRGB; peaks at 85 to 88 % still show their contours
 PERCENTILE = 99.0  # of the drawn cells; what is brighter are glints
@@ -17,7 +17,7 @@ MOST_CELLS = 40_000  # that are looked at
 LEAST_EXPOSURE, MOST_EXPOSURE = 0.2, 5.0
 
 
-def automatic(fields: Sequence[Field], inside: Sequence[np.ndarray], transform: str) -> float:
+def automatic(fields: Sequence[BakedField], inside: Sequence[np.ndarray], transform: str) -> float:
     """Returns the exposure of bodies of which some cells (n_β, n_α) bool are drawn."""
     lit = torch.cat([_seen(field, drawn) for field, drawn in zip(fields, inside, strict=True)])
     grey = luminance((lit[:, 0], lit[:, 1], lit[:, 2]))
@@ -27,7 +27,7 @@ def automatic(fields: Sequence[Field], inside: Sequence[np.ndarray], transform: 
     return float(np.clip(exposure_for(light, transform, wanted), LEAST_EXPOSURE, MOST_EXPOSURE))
 
 
-def _seen(field: Field, drawn: np.ndarray) -> torch.Tensor:
+def _seen(field: BakedField, drawn: np.ndarray) -> torch.Tensor:
     """Returns the light (n, 3) that some of the drawn cells send out."""
     sent = field.sent[torch.from_numpy(drawn)]
     return sent[:: max(1, len(sent) // MOST_CELLS)]

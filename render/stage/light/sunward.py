@@ -34,7 +34,7 @@ PATH, NEIGHBOURHOOD, DEPTH, SHADE, FORM, SIDE, END, FACE, RAKING = 12.0, 1.5, 3.
 
 
 @dataclass(frozen=True)
-class Asked:
+class SettledSun:
     """What a look settles of its sun; None is open."""
 
     turn: float | None  # degrees clockwise from behind the camera
@@ -42,7 +42,7 @@ class Asked:
     size: float  # degrees, angular radius
 
 
-def choose(subjects: Sequence[Subject], view: View, asked: Asked) -> Sun:
+def choose(subjects: Sequence[Subject], view: View, asked: SettledSun) -> Sun:
     """Returns the sun for bodies that are seen by a view in the middle of its move."""
     away = view.position - view.target
     facing = float(np.degrees(np.arctan2(away[0], away[1])))

@@ -7,7 +7,7 @@ import numpy as np
 from render.stage.body import mesh
 from render.stage.body.mesh import Mesh, height_at
 from render.stage.body.relief import Relief
-from render.stage.marks.line import SIDES, Pen
+from render.stage.marks.path_line import SIDES, Pen
 from render.stage.marks.told import Arrow
 
 LONGEST = 0.06  # of the steepest, picture widths

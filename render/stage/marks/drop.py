@@ -6,7 +6,7 @@ import numpy as np
 
 from render.stage.body import mesh
 from render.stage.body.mesh import Mesh
-from render.stage.marks.line import SIDES, SMALL, Pen
+from render.stage.marks.path_line import SIDES, SMALL, Pen
 from render.stage.marks.told import Drop
 
 THIN = 0.45  # half width of a drop / that of the line

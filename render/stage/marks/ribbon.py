@@ -8,7 +8,7 @@ import numpy as np
 
 from render.stage.body import mesh
 from render.stage.body.mesh import Mesh
-from render.stage.marks.line import Pen, without_start
+from render.stage.marks.path_line import Pen, without_start
 from render.stage.marks.trail import Trail
 
 RISE = 5.0  # height of a ribbon / width of the line

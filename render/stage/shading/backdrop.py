@@ -16,7 +16,7 @@ from render.stage.colour import linear_of
 from render.stage.lens.tiles import WHOLE_CROP, Crop
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light.bake import Sun
-from render.stage.shading.field import hue
+from render.stage.shading.baked_field import hue
 from render.stage.shading.floor import BEHIND, Numbers, Standing, bake_floor, ground_picture
 from render.stage.shading.uniforms import Uniforms
 

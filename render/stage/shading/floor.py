@@ -24,7 +24,7 @@ from render.stage.body.relief import Relief
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light import bake
 from render.stage.light.bake import Sun
-from render.stage.shading.field import sky_colours
+from render.stage.shading.baked_field import sky_colours
 from render.stage.shading.look_numbers import wall_numbers
 from render.stage.shading.spot import bilinear, rays
 from render.stage.shading.uniforms import Uniforms

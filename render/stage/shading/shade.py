@@ -22,7 +22,7 @@ from render.stage.lens.tone import TRANSFORMS, luminance
 from render.stage.light.fire import CONTRAST, FLARE
 from render.stage.light.gloss import gloss_of, sky_towards
 from render.stage.marks.hatch import Hatch, inked
-from render.stage.shading.field import DIVERGED, MUD, Field, looked_up
+from render.stage.shading.baked_field import DIVERGED, MUD, BakedField, looked_up
 from render.stage.shading.spot import Spot, Vector, bevelled, change_of, depth_share, dot, smooth, spot_of, step_of
 from render.stage.shading.uniforms import COLOUR_SHARE, RIM_LINE, Uniforms
 from render.stage.shading.walls import RIM_LEAST, RIM_WIDTH, edge_light, wall
@@ -150,7 +150,7 @@ def _underside(spot: Spot, albedo: Vector, u: dict[str, Tensor]) -> Vector:
 
 Sample = tuple[Tensor, Tensor, Tensor]  # x and y in −1..1 (y up), window depth
 Baked = tuple[Tensor, int, int]
-Lamp = tuple[Tensor, Tensor, int, int]
+LampTensors = tuple[Tensor, Tensor, int, int]
 
 
 def _on_screen(lit: Vector, spot: Spot, u: dict[str, Tensor], transform: str) -> Vector:
@@ -164,7 +164,7 @@ def _on_screen(lit: Vector, spot: Spot, u: dict[str, Tensor], transform: str) ->
 def _shade_top(
     sample: Sample,
     baked: Baked,
-    lamp: Lamp,
+    lamp: LampTensors,
     outline: Tensor,
     palette: Tensor,
     uniforms: Tensor,
@@ -183,7 +183,7 @@ def _shade_top(
 
 
 def _shade_wall(
-    sample: Sample, baked: Baked, lamp: Lamp, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
+    sample: Sample, baked: Baked, lamp: LampTensors, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
 ) -> Tensor:
     """Returns linear RGB of the screen and opacity of cut faces, (4, n)."""
     u = Uniforms.unpack(uniforms)
@@ -193,7 +193,7 @@ def _shade_wall(
 
 
 def _shade_underside(
-    sample: Sample, baked: Baked, lamp: Lamp, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
+    sample: Sample, baked: Baked, lamp: LampTensors, outline: Tensor, palette: Tensor, uniforms: Tensor, transform: str
 ) -> Tensor:
     """Returns linear RGB of the screen and opacity of the lower side of sheets, (4, n)."""
     u = Uniforms.unpack(uniforms)
@@ -222,7 +222,7 @@ KERNELS = {Kind.TERRAIN: _shade_top, Kind.WALL: _shade_wall, Kind.UNDERSIDE: _sh
 class Body(NamedTuple):
     """What the kernel reads of one body."""
 
-    field: Field
+    field: BakedField
     glow: Tensor  # (side², 3), the paths' light on it
     away: Tensor  # (side², 1), distance from the nearest path, picture widths
     outline: Tensor  # (K, 3), half-planes

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from render.stage.lens.tone import luminance
 from render.stage.light.gloss import gloss_of, sky_towards
-from render.stage.shading.field import looked_up
+from render.stage.shading.baked_field import looked_up
 from render.stage.shading.spot import Spot, Vector, change_of, smooth
 from render.stage.shading.uniforms import FADE, GLOW, RIM_LINE, STRATA
 

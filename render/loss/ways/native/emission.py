@@ -11,7 +11,7 @@ from pathlib import Path
 
 from render.loss.ways.dense.stack import Goal
 from render.loss.ways.native.operation import Operation
-from render.loss.ways.native.schedule import Link, Room, Schedule, Step
+from render.loss.ways.native.schedule import KernelStep, Link, Room, Schedule
 
 KERNEL, VECTORS = Path(__file__).with_name("kernel.cpp"), Path(__file__).parents[1] / "vectors.cpp"
 
@@ -117,7 +117,7 @@ class _Emission:
         loop = f"for (long {b} = {outer}; {b} < {outer} + {images} && {b} < images.examples; {b} += {fewer[-1]}) {{"
         return [f"  {loop}", *self._passes(fewer), "  }", *calls]
 
-    def _call(self, step: Step) -> str:
+    def _call(self, step: KernelStep) -> str:
         window, (_, height, width) = step.operation.window, step.operation.shape
         fields = {
             "grids": f"G{step.source}, G{step.value}",
@@ -144,10 +144,10 @@ class _Emission:
         self._epsilons.append(float(operation.norm.eps) if operation.norm else 0.0)  # type: ignore[arg-type]
         return len(self._types) - 1
 
-    def _chain(self, step: Step, links: tuple[Link, ...]) -> str:
+    def _chain(self, step: KernelStep, links: tuple[Link, ...]) -> str:
         return f"chain({', '.join(self._link(step, link) for link in links)})"
 
-    def _link(self, step: Step, link: Link) -> str:
+    def _link(self, step: KernelStep, link: Link) -> str:
         operation, value = link.operation, step.value if link.other is None else link.other
         norm = TYPES["norm"].format(made=f"G{step.value}")
         own = self._take(norm, operation) if operation.kind == "norm" else None

@@ -11,17 +11,17 @@ from typing import Any
 
 from torch import fx, nn
 
-from render.loss.ways.native.operation import Operation, Pair, Shape, Window
+from render.loss.ways.native.operation import ImageShape, Operation, Pair, Window
 
 
-class UnknownError(Exception):
+class UnknownOperationError(Exception):
     """Something that is in no table, or in a form that is not known."""
 
 
 def require(known: bool) -> None:
     """Raises where something is not known for certain."""
     if not known:
-        raise UnknownError
+        raise UnknownOperationError
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ BATCH = object()  # the number of examples, where a network asks for it
 class Lowering:
     """The operations of the calls so far, and what each node of the trace stands for."""
 
-    def __init__(self, shape: Shape):
+    def __init__(self, shape: ImageShape):
         self._shape = shape
         self.operations: list[Operation] = []
         self.found: dict[fx.Node, Any] = {}
 
-    def _add(self, kind: str, source: Value, shape: Shape, **rest: Any) -> Value:
+    def _add(self, kind: str, source: Value, shape: ImageShape, **rest: Any) -> Value:
         require(min(shape) > 0)
         sources = rest.pop("sources", (source.index,))
         self.operations.append(Operation(kind, sources, shape, **rest))
@@ -58,11 +58,11 @@ class Lowering:
                 del self.found[node]
         return replace(made, memory=source.memory)
 
-    def _of(self, value: Value) -> Shape:
+    def _of(self, value: Value) -> ImageShape:
         require(isinstance(value, Value))
         return self.operations[value.index - 1].shape if value.index else self._shape
 
-    def _image(self, value: Value) -> Shape:
+    def _image(self, value: Value) -> ImageShape:
         shape = self._of(value)
         require(not value.flat)
         return shape

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-Shape = tuple[int, int, int]  # channels, height, width; features are channels of one pixel
+ImageShape = tuple[int, int, int]  # channels, height, width; features are channels of one pixel
 Pair = tuple[int, int]
 
 
@@ -19,7 +19,7 @@ class Window:
     stride: Pair
     padding: Pair
 
-    def over(self, shape: Shape, channels: int) -> Shape:
+    def over(self, shape: ImageShape, channels: int) -> ImageShape:
         """Returns the shape of what is made from a shape."""
         sizes = zip(shape[1:], self.kernel, self.stride, self.padding, strict=True)
         height, width = ((size + 2 * padding - kernel) // stride + 1 for size, kernel, stride, padding in sizes)
@@ -32,7 +32,7 @@ class Operation:
 
     kind: str  # convolution, norm, activation, maximum, mean, channels or add
     sources: tuple[int, ...]  # the values that it reads
-    shape: Shape  # of what it makes
+    shape: ImageShape  # of what it makes
     window: Window | None = None  # of convolution, maximum and mean
     module: nn.Module | None = None  # the nn.Conv2d or nn.Linear of a convolution
     norm: nn.Module | None = None  # the batch norm of a convolution or norm
@@ -50,10 +50,10 @@ class Operation:
 class Program:
     """Operation k makes value k + 1; value 0 is an example, the last value the network's output."""
 
-    shape: Shape  # of an example
+    shape: ImageShape  # of an example
     operations: tuple[Operation, ...]
 
-    def shape_of(self, value: int) -> Shape:
+    def shape_of(self, value: int) -> ImageShape:
         """Returns the shape of a value."""
         return self.operations[value - 1].shape if value else self.shape
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from render.loss.ways.native.operation import Operation, Program, Shape, Window
+from render.loss.ways.native.operation import ImageShape, Operation, Program, Window
 
 ELEMENTWISE = ("activation", "add", "norm")
 HALVING = Window((2, 2), (2, 2), (0, 0))
@@ -30,7 +30,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Step:
+class KernelStep:
     """One pass over a few images: an operation, what follows element by element, a 2×2 maximum, and what follows it."""
 
     method: str  # direct, winograd, planar, maximum, mean, channels or copy
@@ -53,7 +53,7 @@ class Step:
 class Room:
     """Where a value is kept."""
 
-    shape: Shape
+    shape: ImageShape
     before: int  # rows and columns of zeros above and left of an image
     behind: int  # and below and right of it
     images: int
@@ -64,7 +64,7 @@ class Room:
 class Schedule:
     """The steps of a network in order, and the rooms of the values that they read and make."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[KernelStep, ...]
     rooms: dict[int, Room]
 
 
@@ -83,8 +83,8 @@ def is_planar(program: Program) -> bool:
     return products > SUMMED * (4 if _suits_winograd(program, lead) else 1)
 
 
-def _fused(program: Program, planar: bool) -> list[Step]:
-    steps: list[Step] = []
+def _fused(program: Program, planar: bool) -> list[KernelStep]:
+    steps: list[KernelStep] = []
     uses, makers = program.uses(), {0: -1}
     for value, operation in enumerate(program.operations, 1):
         place = max(makers[source] for source in operation.sources)
@@ -100,7 +100,7 @@ def _fused(program: Program, planar: bool) -> list[Step]:
     return steps
 
 
-def _linked(step: Step, operation: Operation, value: int) -> Step:
+def _linked(step: KernelStep, operation: Operation, value: int) -> KernelStep:
     other = next((source for source in operation.sources if source != step.value), None)
     link = Link(operation, other)
     if step.pooled:
@@ -108,22 +108,22 @@ def _linked(step: Step, operation: Operation, value: int) -> Step:
     return replace(step, value=value, chain=(*step.chain, link))
 
 
-def _halves(program: Program, step: Step, operation: Operation) -> bool:
+def _halves(program: Program, step: KernelStep, operation: Operation) -> bool:
     whole = not any(size % 2 for size in program.shape_of(step.value)[1:])
     ready = step.method in ("winograd", "planar") and not step.pooled
     return ready and whole and operation.kind == "maximum" and operation.window == HALVING
 
 
-def _begun(program: Program, operation: Operation, value: int, planar: bool) -> Step:
+def _begun(program: Program, operation: Operation, value: int, planar: bool) -> KernelStep:
     source = operation.sources[0]
     if operation.kind in ELEMENTWISE:
         link = Link(operation, operation.sources[1] if operation.kind == "add" else None)
-        return Step("copy", operation, source, value, (link,))
+        return KernelStep("copy", operation, source, value, (link,))
     if operation.kind != "convolution":
-        return Step(operation.kind, operation, source, value)
+        return KernelStep(operation.kind, operation, source, value)
     if planar:
-        return Step("planar", operation, source, value)
-    return Step("winograd" if _suits_winograd(program, operation) else "direct", operation, source, value)
+        return KernelStep("planar", operation, source, value)
+    return KernelStep("winograd" if _suits_winograd(program, operation) else "direct", operation, source, value)
 
 
 def _suits_winograd(program: Program, operation: Operation) -> bool:
@@ -136,7 +136,7 @@ def _suits_winograd(program: Program, operation: Operation) -> bool:
     return 36 * tiles < 0.7 * 9 * height * width
 
 
-def _counted(program: Program, steps: list[Step]) -> list[Step]:
+def _counted(program: Program, steps: list[KernelStep]) -> list[KernelStep]:
     """Returns the steps with the number of images that each takes: never fewer than the step before it."""
     counted, most = [], IMAGES
     for step in reversed(steps):
@@ -147,12 +147,12 @@ def _counted(program: Program, steps: list[Step]) -> list[Step]:
     return counted[::-1]
 
 
-def _elements(shape: Shape) -> int:
+def _elements(shape: ImageShape) -> int:
     channels, height, width = shape
     return -(-channels // 8) * 8 * height * width
 
 
-def _rooms(program: Program, steps: list[Step]) -> dict[int, Room]:
+def _rooms(program: Program, steps: list[KernelStep]) -> dict[int, Room]:
     readers: dict[int, list[int]] = defaultdict(list)
     for index, step in enumerate(steps):
         for value in step.reads:
@@ -175,9 +175,9 @@ def _rooms(program: Program, steps: list[Step]) -> dict[int, Room]:
     return rooms
 
 
-def _edges_by_shape(program: Program, steps: list[Step]) -> dict[Shape, list[tuple[int, int]]]:
+def _edges_by_shape(program: Program, steps: list[KernelStep]) -> dict[ImageShape, list[tuple[int, int]]]:
     """Returns the edges that the readers of each shape need; sharing them, values share buffers and code."""
-    edges: dict[Shape, list[tuple[int, int]]] = defaultdict(list)
+    edges: dict[ImageShape, list[tuple[int, int]]] = defaultdict(list)
     for step in steps:
         if step.source:
             edges[program.shape_of(step.source)] += _edges(program, step)
@@ -189,7 +189,7 @@ def _widest(edges: list[tuple[int, int]]) -> tuple[int, int]:
     return max(before), max(behind)
 
 
-def _edges(program: Program, step: Step) -> Iterator[tuple[int, int]]:
+def _edges(program: Program, step: KernelStep) -> Iterator[tuple[int, int]]:
     """Returns how far a step looks over the edges of what it reads, vertically and horizontally."""
     window, shape = step.operation.window, program.shape_of(step.source)
     if step.method not in ("direct", "winograd") or window is None:

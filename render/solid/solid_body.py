@@ -49,7 +49,7 @@ def coarser(relief: Relief, cells: int) -> Relief:
 
 
 @dataclass(frozen=True)
-class Body:
+class SolidBody:
     """A terrain and the ways along its edge."""
 
     terrain: Mesh
@@ -62,17 +62,17 @@ class Body:
         return np.concatenate([self.outer, self.shores])
 
 
-def body_of(relief: Relief, shape: str) -> Body:
+def body_of(relief: Relief, shape: str) -> SolidBody:
     """Returns the body of a relief in a shape; every point of its terrain belongs to a triangle."""
     terrain = _compact(mesh.terrain(relief, shape))
     edges = boundary(terrain.triangles)
     if relief.inland is None:
-        return Body(terrain, edges, edges[:0])
+        return SolidBody(terrain, edges, edges[:0])
     rows, columns = relief.level.shape
     x, y = terrain.points[:, 0].astype(np.float64), terrain.points[:, 1].astype(np.float64)
     field = shore.inland_at(relief.inland, (y / relief.depth + 0.5) * (rows - 1), (x + 0.5) * (columns - 1))
     on_shore = (np.abs(field) < ON_SHORE)[edges].all(axis=1)
-    return Body(terrain, edges[~on_shore], edges[on_shore])
+    return SolidBody(terrain, edges[~on_shore], edges[on_shore])
 
 
 def _compact(whole: Mesh) -> Mesh:
@@ -113,7 +113,7 @@ def _lowered(points: np.ndarray, bottom: float) -> np.ndarray:
     return low
 
 
-def base(body: Body, bottom: float) -> Mesh:
+def base(body: SolidBody, bottom: float) -> Mesh:
     """Returns the underside at z = bottom: a fan around the middle, or under holes the terrain's own triangles."""
     points = _lowered(body.terrain.points, bottom)
     found = None if len(body.shores) else fan(points, body.outer)

@@ -22,7 +22,7 @@ VERSIONED = ("thalweg", "torch", "numpy")
 def record_of(
     key: str,
     run: AnyRun,
-    settings: spec.Surface,
+    settings: spec.SurfaceSettings,
     budget: float | None,
     surface: Surface,
     path: Path,
@@ -79,14 +79,14 @@ def _path(path: Path) -> dict[str, Any]:
     }
 
 
-def _budget(settings: spec.Surface, budget: float | None, surface: Surface) -> dict[str, Any]:
+def _budget(settings: spec.SurfaceSettings, budget: float | None, surface: Surface) -> dict[str, Any]:
     """Returns what there is to say where a budget has made the grid coarser than it was asked for."""
     if budget is None or "asked" not in surface.record:
         return {}
     return {"budget": {"minutes": budget / 60, "asked": list(settings.points)}}
 
 
-def _said_of(settings: spec.Surface, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:
+def _said_of(settings: spec.SurfaceSettings, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:
     """Gives what there is to say of an objective; batch norm only where the network has any."""
     asked, mode = settings.objective, objective.problem.mode
     yield "loss", asked.loss.replace("-", " ") if asked.loss == "squared-error" else asked.loss

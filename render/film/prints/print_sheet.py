@@ -11,7 +11,7 @@ INCH = 0.0254  # metres
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PrintSheet:
     """A picture whose rows come in bands, (h, width, channels) uint8 or uint16, from the top."""
 
     width: int  # pixels
@@ -27,7 +27,7 @@ class Sheet:
         return self.width * self.channels * self.depth // 8
 
 
-def checked(bands: Iterable[np.ndarray], sheet: Sheet) -> Iterator[np.ndarray]:
+def checked(bands: Iterable[np.ndarray], sheet: PrintSheet) -> Iterator[np.ndarray]:
     """Gives the bands of a sheet on; raises ValueError where they are not those that it tells of."""
     wanted, rows = np.dtype(f"uint{sheet.depth}"), 0
     for band in bands:

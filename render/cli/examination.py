@@ -10,7 +10,7 @@ from render.errors import DataError, SceneError
 
 if TYPE_CHECKING:
     from render.scene.existing import ReadySurface
-    from render.scene.language.problem import Problem
+    from render.scene.language.problem import SceneProblem
 
 
 def examine(job: Job) -> list[dict[str, Any]]:
@@ -35,10 +35,10 @@ def examine(job: Job) -> list[dict[str, Any]]:
     return held
 
 
-def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], list[Problem]]:
+def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], list[SceneProblem]]:
     """Returns what the files of one surface hold, or the problems of reading them."""
     from render.exchange import read, read_path
-    from render.scene.language.problem import Problem
+    from render.scene.language.problem import SceneProblem
 
     source, problems, results = surface.source, [], []
     try:
@@ -47,10 +47,10 @@ def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], l
         held = {"value": given.name, "points": [columns, rows], "notes": list(given.notes)}
         results.append({"kind": "surface", "name": name, "path": source.surface, **held})
     except DataError as error:
-        problems.append(Problem(("surfaces", name, "source", "surface"), str(error)))
+        problems.append(SceneProblem(("surfaces", name, "source", "surface"), str(error)))
     if source.path is not None:
         try:
             read_path(Path(source.path))
         except DataError as error:
-            problems.append(Problem(("surfaces", name, "source", "path"), str(error)))
+            problems.append(SceneProblem(("surfaces", name, "source", "path"), str(error)))
     return results, problems

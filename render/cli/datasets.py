@@ -11,7 +11,7 @@ import typer
 
 from render.cli.app import AsJson, DataFolder, app, mistakes
 
-Name = Annotated[str, typer.Argument(help="Data set, as `thalweg data list` calls it.", show_default=False)]
+NameArgument = Annotated[str, typer.Argument(help="Data set, as `thalweg data list` calls it.", show_default=False)]
 shelf_app = typer.Typer(help="Lists, fetches and checks data sets.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(shelf_app, name="data")
 
@@ -42,7 +42,7 @@ def list_(folder: DataFolder = None, as_json: AsJson = False) -> None:
 
 
 @shelf_app.command()
-def fetch(name: Name, folder: DataFolder = None, as_json: AsJson = False) -> None:
+def fetch(name: NameArgument, folder: DataFolder = None, as_json: AsJson = False) -> None:
     """Fetches a data set; an interrupted one goes on where it was.
 
     Example: thalweg data fetch imagenette-160 --data ~/data
@@ -57,7 +57,7 @@ def fetch(name: Name, folder: DataFolder = None, as_json: AsJson = False) -> Non
 
 
 @shelf_app.command()
-def verify(name: Name, folder: DataFolder = None, as_json: AsJson = False) -> None:
+def verify(name: NameArgument, folder: DataFolder = None, as_json: AsJson = False) -> None:
     """Checks a data set on disk: hashes of files, or that every image opens.
 
     Example: thalweg data verify mnist

@@ -11,7 +11,7 @@ from render.errors import DataError
 from render.film.panel import Panel
 from render.film.take import Take
 from render.scene.look import RADIUS_PIXELS
-from render.solid import body, colours
+from render.solid import colours, solid_body
 from render.solid.model import Material, Piece
 from render.stage.body import mesh
 from render.stage.body.mesh import Mesh
@@ -31,7 +31,7 @@ class Cut:
     panel: Panel
     fine: Relief  # as measured, with every hole torn
     mesh: Relief  # of as many cells as the mesh has
-    body: body.Body
+    body: solid_body.SolidBody
     scale: float  # metres of a picture width
 
     @staticmethod
@@ -40,9 +40,9 @@ class Cut:
 
         Raises DataError where nothing of it is left.
         """
-        fine = body.torn(panel.relief)
-        coarse = body.coarser(fine, cells)
-        made = body.body_of(coarse, take.look.body)
+        fine = solid_body.torn(panel.relief)
+        coarse = solid_body.coarser(fine, cells)
+        made = solid_body.body_of(coarse, take.look.body)
         if not len(made.terrain.triangles):
             within = f" within the {take.look.body}" if take.look.body == "disc" else ""
             raise DataError(
@@ -76,7 +76,7 @@ def _terrain(cut: Cut) -> Piece:
         two_sided=cut.take.look.body not in SOLID,
     )
     places = colours.terrain_places(cut.fine, points)
-    return Piece("terrain", _scaled(points, cut), triangles, body.normals_at(cut.fine, points), skin, places)
+    return Piece("terrain", _scaled(points, cut), triangles, solid_body.normals_at(cut.fine, points), skin, places)
 
 
 def _skin_of_cut(cut: Cut) -> Material:
@@ -86,13 +86,13 @@ def _skin_of_cut(cut: Cut) -> Material:
 
 def _walls(cut: Cut) -> Piece:
     """Returns the faces of the cut; a hole's edge is torn and has none."""
-    face, normals = body.walls(cut.body.terrain, cut.body.outer, cut.bottom)
+    face, normals = solid_body.walls(cut.body.terrain, cut.body.outer, cut.bottom)
     places = colours.cut_places(cut.mesh, face.points, cut.bottom)
     return Piece("walls", _scaled(face.points, cut), face.triangles, normals, _skin_of_cut(cut), places)
 
 
 def _base(cut: Cut) -> Piece:
-    under = body.base(cut.body, cut.bottom)
+    under = solid_body.base(cut.body, cut.bottom)
     normals = np.tile(np.array([0, 0, -1], np.float32), (len(under.points), 1))
     places = colours.cut_places(cut.mesh, under.points, cut.bottom)
     return Piece("base", _scaled(under.points, cut), under.triangles, normals, _skin_of_cut(cut), places)

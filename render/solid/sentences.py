@@ -8,9 +8,9 @@ import numpy as np
 
 from render.scene.spec import Scene
 from render.solid import axes
-from render.solid.asked import Asked
-from render.solid.model import Camera, Model
-from render.solid.pieces import Cut
+from render.solid.asked import ExportRequest
+from render.solid.cut import Cut
+from render.solid.model import Model, ModelCamera
 
 LACKING = {
     "glb": "contours, ground, air and the light of the sky are left out",
@@ -20,12 +20,12 @@ LACKING = {
 }
 
 
-def sentences(scene: Scene, asked: Asked, cut: Cut, camera: Camera) -> list[str]:
+def sentences(scene: Scene, asked: ExportRequest, cut: Cut, camera: ModelCamera) -> list[str]:
     """Returns what somebody who opens an export has to know of it, each a clause."""
     return [*_chosen(scene, asked, cut), *_coarser(cut), *_holes(cut), LACKING[asked.form], *_lens(asked, camera)]
 
 
-def _chosen(scene: Scene, asked: Asked, cut: Cut) -> Iterator[str]:
+def _chosen(scene: Scene, asked: ExportRequest, cut: Cut) -> Iterator[str]:
     first, *others = cut.take.shot.surfaces
     if len(scene.shots) > 1:
         yield f"shot {asked.shot} of {len(scene.shots)}"
@@ -58,7 +58,7 @@ def _diverged(cut: Cut) -> int:
     return int((~relief.finite & ~relief.holes).sum())
 
 
-def _lens(asked: Asked, camera: Camera) -> Iterator[str]:
+def _lens(asked: ExportRequest, camera: ModelCamera) -> Iterator[str]:
     if asked.form != "glb":
         return
     if np.abs(camera.shifts).max() > 1e-6:
@@ -67,7 +67,7 @@ def _lens(asked: Asked, camera: Camera) -> Iterator[str]:
         yield "the angle of its lens is that of the first frame"
 
 
-def facts(cut: Cut, camera: Camera, model: Model) -> dict[str, object]:
+def facts(cut: Cut, camera: ModelCamera, model: Model) -> dict[str, object]:
     """Returns the numbers of an export for its record; lengths are metres."""
     rows, columns = cut.mesh.level.shape
     return {

@@ -12,6 +12,7 @@ from torch import Tensor
 from render.scene import look as spec
 from render.stage.body import mesh
 from render.stage.body.relief import Relief
+from render.stage.body.shore import Cells
 from render.stage.colour import linear_of
 from render.stage.light import bake
 from render.stage.light.bake import ABYSS, Sun
@@ -34,7 +35,7 @@ class Light:
 
 
 @dataclass(frozen=True)
-class Field:
+class BakedField:
     """What was baked on the height-field.
 
     In order: normal x, y; level; smoothed level; sun's visible share; light r, g, b on a white cell; 1 where the loss
@@ -53,7 +54,7 @@ class Field:
         return self.albedo * (self.light.sun + self.light.sky + self.light.bounce)
 
 
-def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun, table: Tensor) -> Field:
+def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun, table: Tensor) -> BakedField:
     """Returns everything about the terrain that does not depend on the camera; table (S, 3) is its palette."""
     heights = relief.heights
     normal = bake.normals(heights, relief.cells, relief.holes)
@@ -69,7 +70,7 @@ def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun, table: Tensor) -
     planes = [facing[..., 0], facing[..., 1], level, smooth, visible, *total.unbind(-1), finite.float()]
     rows, columns = relief.level.shape
     texels = torch.stack(planes, dim=-1).reshape(rows * columns, -1).contiguous()
-    return Field(texels, rows, columns, light, albedo)
+    return BakedField(texels, rows, columns, light, albedo)
 
 
 def _light(
@@ -78,7 +79,7 @@ def _light(
     terrain: tuple[Tensor, Tensor, Tensor],
     baked: tuple[Tensor, Tensor],
     albedo: Tensor,
-    cells: bake.Cells,
+    cells: Cells,
 ) -> Light:
     """Returns the light on a white terrain; terrain is its heights, occluders and normals, baked its sun and sky."""
     ground, above, facing = terrain

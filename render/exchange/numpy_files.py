@@ -15,7 +15,7 @@ from numpy.lib.npyio import NpzFile
 
 from render.errors import DataError
 from render.exchange.given import Given, require_few, require_numbers
-from render.exchange.named import Named, of_array
+from render.exchange.named import NamedArrays, of_array
 from render.storage.files import replacing
 
 UNREADABLE = (
@@ -27,7 +27,7 @@ UNREADABLE = (
 def read(path: Path) -> Given:
     """Returns the surface of an npz file's arrays; nothing of the file is run."""
     with opened(path) as (names, array):
-        return Named(path, names, array).surface()
+        return NamedArrays(path, names, array).surface()
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def read_array(path: Path) -> Given:
     array = array_of(path, records=True)
     if array.dtype.names is None:
         return of_array(path, array)
-    return Named(path, array.dtype.names, array.__getitem__).surface()
+    return NamedArrays(path, array.dtype.names, array.__getitem__).surface()
 
 
 def array_of(path: Path, *, records: bool = False) -> np.ndarray:

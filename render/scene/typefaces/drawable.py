@@ -1,4 +1,4 @@
-"""Lettering: whether the words that a scene puts on its pictures can be drawn, and what to do where they cannot.
+"""What is drawable: whether the words that a scene puts on its pictures can be drawn, and what to do where they cannot.
 
 Asked when a scene is read, so that a letter that no font has is not found out after hours of measuring. Words that are
 not drawn are not asked about.
@@ -10,11 +10,10 @@ import importlib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
 
 from render.scene.existing import ReadySurface
 from render.scene.output import Film, Still
-from render.scene.part import Location
+from render.scene.part import Fault, Location
 from render.scene.spec import Scene
 from render.scene.typefaces import fonts
 from render.scene.typefaces.letters import is_emoji, needs_shaping, one_line, script_of, undrawable
@@ -49,8 +48,6 @@ FAMILIES = {  # by the first word of a letter's name: a family that has it, and 
         )
     },
 }
-
-Fault = tuple[Location, Any, str]
 
 
 def faults(scene: Scene) -> Iterator[Fault]:

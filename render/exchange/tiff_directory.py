@@ -34,7 +34,7 @@ MOST_VALUES = 2**24  # of one tag
 
 
 @dataclass(frozen=True)
-class Entry:
+class TiffEntry:
     """What a directory has under a tag, as it is written."""
 
     kind: int
@@ -50,7 +50,7 @@ class Directory:
     content: bytes
     order: str  # < or >
     big: bool  # whether offsets have 64 bits
-    entries: dict[int, Entry]
+    entries: dict[int, TiffEntry]
     pages: int = 1
 
     def values(self, tag: int, *default: Any) -> tuple[Any, ...]:
@@ -93,7 +93,7 @@ def directory_of(path: Path) -> Directory:
     return Directory(path, content, str(order), big, entries, pages=2 if after else 1)
 
 
-def _entries(content: bytes, order: str, big: bool, start: int) -> tuple[dict[int, Entry], int]:
+def _entries(content: bytes, order: str, big: bool, start: int) -> tuple[dict[int, TiffEntry], int]:
     """Returns the entries of the directory at a place, and where the next one is; 0 where there is none."""
     form = _form(big)
     (count,) = struct.unpack_from(order + form.counted, content, start)
@@ -101,7 +101,7 @@ def _entries(content: bytes, order: str, big: bool, start: int) -> tuple[dict[in
     entries = {}
     for index in range(min(count, MOST_ENTRIES)):
         tag, kind, number, raw = struct.unpack_from(order + form.entry, content, place + index * size)
-        entries[tag] = Entry(kind, number, raw)
+        entries[tag] = TiffEntry(kind, number, raw)
     end = place + count * size
     return entries, struct.unpack_from(order + form.offset, content, end)[0] if end + 8 <= len(content) else 0
 

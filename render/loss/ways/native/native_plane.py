@@ -26,7 +26,7 @@ from render.errors import MachineError
 from render.loss.flat import moved_by
 from render.loss.measurement import Finish, Measurement, Problem
 from render.loss.memory import memory_errors
-from render.loss.ways.dense.plane import goal_of
+from render.loss.ways.dense.dense_plane import goal_of
 from render.loss.ways.dense.stack import Goal
 from render.loss.ways.native.emission import source_of, weighed
 from render.loss.ways.native.operation import Operation, Program
