@@ -19,6 +19,7 @@ SIZE = (320, 180)
 SUN = Sun(120, 28, 2)
 LOW = camera.standing(180, 12, 2.2, np.array([0, 0, 0.05]), 30)
 WIDTHS = (7.0, 3.0)
+DOWN = camera.standing(180, 89.9, 4.0, np.array([0, 0, 0.0]), 16)
 
 
 def made(level: np.ndarray, exaggeration: float = 0.3) -> Relief:
@@ -199,10 +200,8 @@ def contrast(grey: np.ndarray, on_path: np.ndarray, points: np.ndarray) -> float
     return min((high + 0.05) / (low + 0.05) for low, high in pairs)
 
 
-@pytest.mark.slow
-def test_contours_of_a_paraboloid_are_circles_of_known_radii(graphics):
-    """Where z = r² · 2 in units of the height, line k of n lies at r = √(k / 2n)."""
-    count, relief = 10, bowl(241)
+def lined(relief: Relief, count: int) -> np.ndarray:
+    """Returns the grey levels (H, W) of a relief from above, drawn in one grey with black contours."""
     look = Look.model_validate({
         "name": "porcelain", "palette": [[0, "#c0c0c0"], [1, "#c0c0c0"]], "ground": "void", "rim": 0.0, "bloom": 0.0,
         "contours": {"count": count, "strength": 1.0, "colour": "#000000", "width": [2.5, 2.5]},
@@ -211,14 +210,37 @@ def test_contours_of_a_paraboloid_are_circles_of_known_radii(graphics):
     }).resolved  # fmt: skip
     stage = Stage([Placed(relief)], look, SUN, WIDE, 1)
     stage.show_paths([[]])
-    view = camera.standing(180, 89.9, 4.0, np.array([0, 0, 0.0]), 16)
-    grey = stage.photograph(view, 1).astype(float).mean(2)
+    grey = stage.photograph(DOWN, 1).astype(float).mean(2)
     stage.close()
+    return grey
+
+
+@pytest.mark.parametrize("level", [0.3, 1.0])
+def test_ground_that_is_level_at_the_height_of_a_contour_is_no_line(graphics, level):
+    levels = bowl(121).level
+    relief = made(np.maximum(levels, level) if level < 1 else np.minimum(2 * levels, level))
+    grey = lined(relief, 10)
+    across = np.linspace(-0.45, 0.45, 91)
+    flat = np.stack(np.meshgrid(across, across), -1).reshape(-1, 2)
+    heights = mesh.height_at(relief, *flat.T)
+    x, y, _ = DOWN.project(np.column_stack([flat, heights])).T
+    column, row = (x / (16 / 9) + 1) * WIDE[0] / 2 - 0.5, (1 - y) * WIDE[1] / 2 - 0.5
+    shown = grey[np.round(row).astype(int), np.round(column).astype(int)]
+    is_level = np.abs(heights / relief.exaggeration - level) < 1e-6
+    assert is_level.mean() > 0.1
+    assert (shown[is_level] > 0.5 * np.median(shown)).mean() > 0.9  # but for the line around it
+
+
+@pytest.mark.slow
+def test_contours_of_a_paraboloid_are_circles_of_known_radii(graphics):
+    """Where z = r² · 2 in units of the height, line k of n lies at r = √(k / 2n)."""
+    count, relief = 10, bowl(241)
+    grey = lined(relief, count)
     for turn in np.radians([20, 100, 200, 305]):
         radii = np.arange(0.1, 0.48, 0.0005)
         flat = np.stack([np.cos(turn) * radii, np.sin(turn) * radii], 1)
         places = np.column_stack([flat, mesh.height_at(relief, *flat.T)])
-        x, y, _ = view.project(places).T
+        x, y, _ = DOWN.project(places).T
         column, row = (x / (16 / 9) + 1) * WIDE[0] / 2 - 0.5, (1 - y) * WIDE[1] / 2 - 0.5
         line_ = np.array([grey[round(r), round(c)] for r, c in zip(row, column, strict=True)])
         for k in range(1, count):

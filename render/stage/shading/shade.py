@@ -36,6 +36,7 @@ HALO_FULL = 0.2  # of that reach, within which it stands back wholly; larger: a 
 CLEARING = 20.0  # pixels from the path within which contours are dimmed
 CLEARED = (0.3, 1.0)  # of the clearing, from where contours come back to where they are whole
 CLEAR_LEAST = 0.25  # of contours, that is left right beside the path; smaller: a gap, larger: they cross it
+LEVEL = 1e-4  # of a contour interval in a pixel of 1080 rows, below which ground is level and crosses no contour
 MAJOR = 5  # every so many contours one is stronger
 WIDER = 0.35  # of its width, by which that one is wider; larger: a map, smaller: even shading
 MINOR = 0.58  # of the strength of the stronger contours, that the others have; smaller: they are hints
@@ -113,7 +114,7 @@ def _contour(spot: Spot, u: dict[str, Tensor]) -> Tensor:
     major = ((nearest - MAJOR * torch.round(nearest / MAJOR)).abs() < 0.5).to(phase.dtype)
     width = (near + (far - near) * depth_share(spot.ahead, u)) * u["row"] * (1 + WIDER * major)
     line = (0.5 * width + 0.5 - (phase - nearest).abs() / change).clamp(0, 1) * width.clamp(max=1)
-    fade = (CROWDED - CROWDING * change).clamp(0, 1) * (nearest > 0.5)
+    fade = (CROWDED - CROWDING * change).clamp(0, 1) * (nearest > 0.5) * (change * u["row"] > LEVEL)
     return line * fade * strength * (MINOR + (1 - MINOR) * major) * _clear(spot, u)
 
 

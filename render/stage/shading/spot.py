@@ -122,7 +122,7 @@ def change_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
     """Returns by how many contour intervals the height changes from a pixel to the next on faces with normals."""
     flat = torch.zeros_like(spot.level)
     rise = step_of(normal, [flat, flat, flat + 1], spot, u)
-    return (rise * u["contour"][0] / u["exaggeration"]).clamp(1e-5)
+    return (rise * u["contour"][0] / u["exaggeration"]).clamp(1e-7)
 
 
 def depth_share(ahead: Tensor, u: dict[str, Tensor]) -> Tensor:
