@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import SceneError
+from render.film.canvas import SAFE
 from render.film.words import overlay
 from render.film.words.breaking import balanced
 from render.film.words.figures import format_loss, format_step, short_loss
 from render.film.words.ground import Dress
 from render.film.words.ink import FIGURES, TEXT, line_ink, line_width, paint, value_ink, value_width
 from render.film.words.overlay import Counter, Words, page_of, sheet_of
-from render.film.words.sheet import SAFE
 from render.scene.typefaces.letters import undrawable
 from render.scene.words import WordStyle
 from render.storage.files import asset

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from render.compiler import unfused
+from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
 from render.film.prints.patches import lettered
 from render.film.take import Take, prepare
@@ -59,9 +59,8 @@ class Shooting:
             settings = self.scene.shots[shot]
             names = settings.surfaces
             landscapes = [self.landscapes[name] for name in names]
-            width, height = self.output.size
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
-            aspect = width / (len(names) if apart else 1) / height
+            aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
             for sentence in remarks(take):
                 if sentence not in self.said:
@@ -79,11 +78,11 @@ class Shooting:
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
             self.tell_what_is_left_out(take)
-            sizes = panel_sizes(self.output.size, len(take.pictures))
+            areas = Canvas(*self.output.size, len(take.pictures)).panels
             stages: list[Stage] = []
             try:
-                for shown, size in zip(take.pictures, sizes, strict=True):
-                    stages.append(take.stage(shown, size, supersampling(self.output)))
+                for shown, area in zip(take.pictures, areas, strict=True):
+                    stages.append(take.stage(shown, area.size, supersampling(self.output)))
                 own = [time for (number, time, *_), _ in places if number == shot]
                 # A still is looked at for its words, then written on: it is drawn once.
                 bare = lru_cache(maxsize=1)(partial(bare_picture, take, stages))
@@ -133,12 +132,6 @@ def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0
         stage.show_paths([take.trails(take.panels[number], time) for number in shown])
         exposed.append(stage.expose(take.view(time)))
     return develop(exposed, lens_of(take.look), seed).numpy()
-
-
-def panel_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
-    """Returns the sizes of panels side by side that make a picture, alike but for a pixel."""
-    edges = [round(panel * size[0] / count) for panel in range(count + 1)]
-    return [(right - left, size[1]) for left, right in itertools.pairwise(edges)]
 
 
 def supersampling(output: Film | Still) -> int:

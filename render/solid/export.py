@@ -7,6 +7,7 @@ from typing import Any
 
 from render.errors import UsageError
 from render.film import record
+from render.film.canvas import Canvas
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
@@ -62,8 +63,7 @@ def _model(shooting: Shooting, asked: ExportRequest, take: Take, cut: Cut, metad
     pieces = tuple(pieces_of(cut))
     if not pieces:
         raise UsageError("look.body: none, and no path is drawn, so there is nothing to export; set look.body=block")
-    width, height = shooting.output.size
-    aspect = width / len(take.pictures) / height
+    aspect = Canvas(*shooting.output.size, len(take.pictures)).aspect
     camera = camera_of(take, shooting.timeline, asked.shot - 1, aspect, cut.scale)
     words = {"title": shooting.scene.title, "description": caption_of(shooting.scene, take)} if metadata else {}
     return Model(pieces, camera, lights_of(take), words)

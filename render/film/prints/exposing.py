@@ -7,7 +7,6 @@ whole panel is asked whether anything should be there.
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +14,7 @@ from typing import Protocol
 from torch import Tensor
 
 from render.errors import MachineError
+from render.film.canvas import Canvas
 from render.film.take import Take
 from render.progress import Reporter
 from render.scene.printing import Print
@@ -81,14 +81,11 @@ def expose(plate: Taking, take: Take, time: float, printed: Print, reporter: Rep
 
 def areas_of(printed: Print, panels: int) -> list[tuple[CanvasBox, CanvasBox]]:
     """Returns of every panel what it covers of the print, its share of the bleed with it, and the picture in it."""
-    (width, height), bleed = printed.trim, printed.bleed
-    edges = [bleed + round(panel * width / panels) for panel in range(panels + 1)]
-    areas = []
-    for number, (left, right) in enumerate(itertools.pairwise(edges)):
-        outer = left - bleed * (number == 0), right + bleed * (number == panels - 1)
-        areas.append(
-            (CanvasBox(outer[0], 0, outer[1], height + 2 * bleed), CanvasBox(left, bleed, right, bleed + height))
-        )
+    bleed, areas = printed.bleed, []
+    for number, panel in enumerate(Canvas(*printed.trim, panels).panels):
+        own = panel.moved(bleed, bleed)
+        left, right = own.left - bleed * (number == 0), own.right + bleed * (number == panels - 1)
+        areas.append((CanvasBox(left, 0, right, own.bottom + bleed), own))
     return areas
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from render.compiler import unfused
+from render.film.canvas import Canvas
 from render.film.furniture.furnish import Furnishing, furnish, furnishing
 from render.film.furniture.legend import LevelColours
 from render.film.prints.patches import Draw, Patch, patches
-from render.film.shooting import Shooting, bare_picture, panel_sizes
+from render.film.shooting import Shooting, bare_picture
 from render.film.take import Take
 from render.film.words.breaking import SHRINK
 from render.film.words.ground import Dress, dressed, measured
@@ -77,8 +78,8 @@ def _writing(shooting: Shooting, take: Take, time: float, page: tuple[Sheet, Wor
 def _proof(take: Take, sheet: Sheet, time: float) -> Proof:
     """Draws a small picture of a print."""
     small = _smaller(sheet)
-    sizes = panel_sizes((small.width, small.height), len(take.pictures))
-    stages = [take.stage(shown, size, 2) for shown, size in zip(take.pictures, sizes, strict=True)]
+    areas = Canvas(small.width, small.height, len(take.pictures)).panels
+    stages = [take.stage(shown, area.size, 2) for shown, area in zip(take.pictures, areas, strict=True)]
     try:
         with unfused():
             picture = bare_picture(take, stages, time)

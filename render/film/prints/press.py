@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import MachineError
+from render.film.canvas import Canvas
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import expose
 from render.film.prints.exr import LinearSheet, write_exr
@@ -111,7 +112,7 @@ def draw_print(
 def refined_for(take: Take, time: float, printed: Print) -> Take:
     """Returns a take whose reliefs are fine enough for a print."""
     width, height = printed.trim
-    view, picture = take.view(time), (width // len(take.pictures), height)
+    view, picture = take.view(time), Canvas(width, height, len(take.pictures)).panels[0].size
     finer = [refined(panel.relief, fineness(panel.relief, take.look.body, view, picture)) for panel in take.panels]
     if all(made is panel.relief for made, panel in zip(finer, take.panels, strict=True)):
         return take

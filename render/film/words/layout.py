@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from render.film.canvas import SAFE
 from render.film.words import ink
 from render.film.words.breaking import LEADING, broken
 from render.film.words.ink import Ink, line_ink, line_width, together
 from render.film.words.pieces import Face
-from render.film.words.sheet import LITTLE, NAME, SAFE, TITLE, Sheet
+from render.film.words.sheet import LITTLE, NAME, TITLE, Sheet
 from render.scene.words import TextSettings
 
 AIR = 1.9  # from the baseline of a block to that of the title over it / size of the lower one

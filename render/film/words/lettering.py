@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from render.film.canvas import Canvas
 from render.film.furniture.furnish import Furnishing, furnishing
 from render.film.furniture.legend import LevelColours
 from render.film.furniture.plot import Plot
@@ -71,15 +71,14 @@ def path_names(scene: Scene, take: Take) -> list[list[str]]:
 def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:
     """Returns the panels of a picture at a time of its shot, seconds."""
     width, height = output.size
-    edges = [round(number * width / len(take.panels)) for number in range(len(take.panels) + 1)]
     view = take.view(time)
     if take.together:
         moved = [replace(view, position=view.position - away, target=view.target - away) for away in take.placements]
         panels = zip(take.panels, moved, strict=True)
         return [Plot(take, panel, seen, time, 0, width, height) for panel, seen in panels]
     return [
-        Plot(take, panel, view, time, left, right - left, height)
-        for panel, (left, right) in zip(take.panels, itertools.pairwise(edges), strict=True)
+        Plot(take, panel, view, time, area.left, *area.size)
+        for panel, area in zip(take.panels, Canvas(width, height, len(take.panels)).panels, strict=True)
     ]
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from render.film.canvas import Canvas
 from render.film.words.ink import DISPLAY, TEXT
 from render.film.words.pieces import Face
 from render.scene.typefaces.typeface import Typeface
 from render.scene.words import TextSettings, WordStyle
+from render.stage.lens.tiles import CanvasBox
 
-SAFE = 0.05  # margin / width or height of the frame
 TITLE = 1.75  # size of the title / size of the caption
 NAME = 1.25  # size of a panel's name / size of the caption
 READABLE = 9.0  # pixels; the least size that words are meant to have
@@ -70,31 +71,36 @@ class Sheet:
         return max(TITLE * self.share * self.height, min(HEADING, 1.4 * LARGEST * self.height))
 
     @property
+    def safe(self) -> CanvasBox:
+        """Where words stand."""
+        return Canvas(self.width, self.height).safe
+
+    @property
     def left(self) -> int:
         """The column where lines begin."""
-        return round(SAFE * self.width)
+        return self.safe.left
 
     @property
     def right(self) -> int:
         """The column where values end."""
-        return self.width - self.left
+        return self.safe.right
 
     @property
     def span(self) -> int:
         """The width between the margins."""
-        return self.right - self.left
+        return self.safe.width
 
     @property
     def tall(self) -> int:
         """The height between the margins."""
-        return self.bottom - self.top
+        return self.safe.height
 
     @property
     def top(self) -> int:
         """The row where the highest capitals begin."""
-        return round(SAFE * self.height)
+        return self.safe.top
 
     @property
     def bottom(self) -> int:
         """The row of the lowest baseline."""
-        return self.height - self.top
+        return self.safe.bottom

@@ -52,6 +52,15 @@ class CanvasBox:
         """Its rows and its columns."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Its width and its height."""
+        return self.width, self.height
+
+    def moved(self, right: int, down: int) -> CanvasBox:
+        """Returns the box elsewhere."""
+        return CanvasBox(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
     def grown(self, margin: int) -> CanvasBox:
         """Returns the box with a margin around it."""
         return CanvasBox(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
