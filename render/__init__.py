@@ -11,6 +11,7 @@
     stage/      relief, light, path, shading    -> Stage
     film/       time, camera, frames, encoding  -> film, still, print
     solid/      the stage for other programs    -> glb, usd, stl, obj
+    works/      each result made once and kept  -> Work, Bench
     upkeep/     plan, audit, clean, doctor
 
 Each imports from those above it only, and all from storage/ (files, records, arrays) and the modules beside them.

@@ -1,4 +1,4 @@
-"""Crews: who measures the tiles of a field. One process, here; several, in team.py."""
+"""Crews: who measures the tiles of a field. One process, here; several, in workers.py."""
 
 from __future__ import annotations
 

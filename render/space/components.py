@@ -30,7 +30,7 @@ class Components:
 
 
 def principal(trajectory: Any, origin: str = "last") -> Components:
-    """Returns the components of a trajectory (T, P), each turned so that the descent ends on its positive side.
+    """Returns the components of a trajectory (T, P), each pointing the way that the descent went.
 
     An axis along which the descent does not advance is turned so that its largest component is positive. Raises
     DataError where there are fewer than three points, all on a line, or one that is not finite. Memory: three vectors

@@ -47,7 +47,7 @@ class Plane:
         """Returns the plane of the two principal components of a trajectory, through its last point, mean or first.
 
         The trajectory is one of a run, or anything of shape (T, P) that is read by slices [:, a:b], which is never in
-        memory as a whole. Axes have unit length; each is turned so that the descent ends on its positive side.
+        memory as a whole. Axes have unit length; each points the way that the descent went.
         """
         found = components.principal(trajectory, origin)
         return Plane(found.origin, found.axes[0], found.axes[1], variance_share=found.shares)
