@@ -59,3 +59,7 @@ class DataError(ThalwegError):
     """Data, a checkpoint or a stored result is absent or cannot be used."""
 
     exit_code = 5
+
+
+class ModelError(DataError):
+    """A function makes another network than the one that was imported: nothing is damaged, and nothing made again."""

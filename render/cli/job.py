@@ -59,12 +59,14 @@ class Job:
         from render.works.bench import Bench
 
         bench = Bench(self.reporter)
+        if self.means.get("models"):  # one that makes another network is told first, whatever is there already
+            for surface in (each for work in works for each in (work, *work.needs) if each.kind == "surface"):
+                bench.find(surface)
         bench.look_ahead(works, self.output)
         results = []
-        for work in works:
-            made = bench.obtain(work)
+        for work, made, reused in bench.obtain_all(works):
             result = {"kind": work.kind, "name": work.name, "path": str(work.path), "key": work.key}
-            results.append({**result, "reused": bench.was_there(work), **work.told(made)})
+            results.append({**result, "reused": reused, **work.told(made)})
         self.answer(results)
 
     def answer(self, results: list[dict[str, Any]]) -> None:

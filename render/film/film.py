@@ -24,9 +24,8 @@ def frame_keys(scene: Scene, film: Film, picture: str) -> list[str]:
     return [content_key({"picture": picture, "frame": index}) for index in range(timeline.frame_count)]
 
 
-def draw_frames(shooting: Shooting, store: FrameStore, keys: list[str], name: str) -> None:
+def draw_frames(shooting: Shooting, store: FrameStore, missing: list[int], keys: list[str], name: str) -> None:
     """Draws the frames that are missing, and removes any beyond."""
-    missing = store.missing(keys, verify=True)
     if missing:
         _draw(shooting, store, keys, missing, name)
     store.trim(len(keys))

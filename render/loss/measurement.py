@@ -197,25 +197,18 @@ def is_plain_cross_entropy(criterion: object) -> bool:
 
 
 class Finish:
-    """What becomes of the losses that a network's outputs give at points of a plane.
+    """What becomes of the losses that a network's outputs give at points of a plane: none where θ is not finite.
 
-    Where θ is not finite in float32, which an activation that saturates would hide, they are none; and ½·λ·‖θ‖² is
-    added, which on a plane is a polynomial of its coordinates.
+    An activation that saturates would hide that.
     """
 
-    def __init__(self, problem: Problem, plane: torch.Tensor):
+    def __init__(self, plane: torch.Tensor):
         """Takes the plane (3, P) float64; its largest elements bound every θ, so that few are looked at."""
         self._plane, self._largest = plane, plane.abs().amax(1).cpu().numpy()
-        self._decay = problem.mode.weight_decay
-        self._products = (plane @ plane.T).cpu().numpy() if self._decay else np.zeros((3, 3))
 
     def __call__(self, points: np.ndarray, loss: np.ndarray, accuracy: np.ndarray) -> Measurement:
         """Returns what is measured at points (B, 2) of losses and accuracies (B,) of any precision."""
-        losses = np.where(self._overflows(points), np.nan, loss)
-        if self._decay:
-            basis = np.concatenate([np.ones((len(points), 1)), points], 1)
-            losses = losses + 0.5 * self._decay * np.einsum("bi,ij,bj->b", basis, self._products, basis)
-        return Measurement.of(losses, accuracy)
+        return Measurement.of(np.where(self._overflows(points), np.nan, loss), accuracy)
 
     def _overflows(self, points: np.ndarray) -> np.ndarray:
         """Returns which points (B, 2) overflow, (B,) bool."""

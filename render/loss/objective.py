@@ -200,7 +200,9 @@ class Objective:
             self._require_width(f"plane: {name}", vector.shape)
         plane = torch.from_numpy(np.stack(vectors))
         with memory_errors(len(self.problem.inputs)):
-            return strategies.prepare(self.watched, plane, strategy, grid, choices)
+            found = strategies.prepare(self.watched, plane, strategy, grid, choices)
+        decay = self.problem.mode.weight_decay
+        return DecayingEvaluator(found, plane, decay) if decay else found
 
     @property
     def _device(self) -> torch.device:
@@ -242,3 +244,21 @@ def _device_of(model: nn.Module, device: torch.device | str | None) -> torch.dev
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:
         raise UsageError(f"device: this machine has no {str(device)!r}; choose cpu, or a device that it has") from error
+
+
+class DecayingEvaluator:
+    """An evaluator with ½·λ·‖θ‖² added, which on a plane is a polynomial of its coordinates.
+
+    It is added last, so that strategies are held to the network's own loss, however small that is beside it.
+    """
+
+    def __init__(self, found: Evaluator, plane: torch.Tensor, decay: float):
+        self.strategy, self.batch, self.precision = found.strategy, found.batch, found.precision
+        self._found, self._decay, self._products = found, decay, (plane @ plane.T).numpy()
+
+    def measure(self, coordinates: np.ndarray) -> Measurement:
+        """Measures the points with coordinates (B, 2), α first."""
+        found = self._found.measure(coordinates)
+        basis = np.concatenate([np.ones((len(coordinates), 1)), coordinates], 1)
+        squares = np.einsum("bi,ij,bj->b", basis, self._products, basis)
+        return Measurement.of(found.loss.astype(np.float64) + 0.5 * self._decay * squares, found.accuracy)

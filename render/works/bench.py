@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from render.errors import DataError
+from render.errors import DataError, ModelError
 from render.film.preflight import say_of_room
 from render.progress import Reporter
 from render.storage.files import locked
 from render.works.work import Work
+
+Id = tuple[Path, str]
+W = TypeVar("W", bound=Work)
 
 
 @dataclass(frozen=True)
@@ -20,22 +22,25 @@ class Bench:
     """Works that one command has finished; their bytes are verified once."""
 
     reporter: Reporter
-    _finished: dict[tuple[Path, str], Any] = field(default_factory=dict)
-    _made: set[tuple[Path, str]] = field(default_factory=set)
-    _foreseen: dict[tuple[Path, str], float] = field(default_factory=dict)
+    _finished: dict[Id, Any] = field(default_factory=dict)
+    _made: set[Id] = field(default_factory=set)
+    _foreseen: dict[Id, float] = field(default_factory=dict)
 
     def find(self, work: Work) -> Any:
         """Returns a work that is on disk, whole, or None; a damaged one is none."""
-        with contextlib.suppress(DataError):
+        try:
             return self._looked(work)
-        return None
+        except ModelError:
+            raise
+        except DataError:
+            return None
 
     def obtain(self, work: Work) -> Any:
         """Returns a work from disk, or makes it, after all that it needs; one that is damaged is made again."""
         try:
             found = self._looked(work)
         except DataError as damage:
-            if not work.again:
+            if not work.again or isinstance(damage, ModelError):
                 raise
             self.reporter.say(f"{work.kind} {work.name} {work.again}: {damage}")
             found = None
@@ -46,12 +51,26 @@ class Bench:
         with locked(work.place, self.reporter.say), self.reporter.hearing():
             found = self.find(work)  # whoever was there before has made it
             if found is None:
-                found = self._finished[work.path, work.key] = work.make(finished, self.reporter)
-                self._made.add((work.path, work.key))
+                found = self._finished[id_of(work)] = work.make(finished, self.reporter)
+                self._made.add(id_of(work))
         return found
 
+    def obtain_all(self, works: Sequence[Work]) -> Iterator[tuple[Work, Any, bool]]:
+        """Gives works one after the other, with what they are and whether they were there already.
+
+        What no later one needs is let go, since a surface of a large network is large.
+        """
+        answered: set[Id] = set()
+        for number, work in enumerate(works):
+            made = self.obtain(work)
+            yield work, made, id_of(work) not in self._made - answered
+            answered.add(id_of(work))
+            wanted = {id_of(each) for later in works[number + 1 :] for each in with_needs(later)}
+            for known in self._finished.keys() - wanted:
+                del self._finished[known]
+
     def _looked(self, work: Work) -> Any:
-        known = work.path, work.key
+        known = id_of(work)
         if known not in self._finished:
             found = work.load()
             if found is None:
@@ -59,24 +78,38 @@ class Bench:
             self._finished[known] = found
         return self._finished[known]
 
-    def was_there(self, work: Work) -> bool:
-        """Whether a finished work was taken from disk as it was."""
-        return (work.path, work.key) not in self._made
-
     def look_ahead(self, works: Iterable[Work], output: Path) -> None:
-        """Raises what would end any of these works after all else is done, since a training may take hours."""
-        needed = sum(self._foresee(work) for work in self.lacking(works))
+        """Raises what would end any of these works after all else is done, since a training may take hours.
+
+        Runs and surfaces have nothing that could be foreseen; they are looked at when their turn comes.
+        """
+        pictures = (work for work in works if work.kind not in ("run", "surface"))
+        needed = sum(self._foresee(work) for work in self.lacking(pictures))
         say_of_room(needed, output, self.reporter)
 
     def _foresee(self, work: Work) -> float:
-        known = work.path, work.key
+        known = id_of(work)
         if known not in self._foreseen:
             self._foreseen[known] = work.look_ahead(self.reporter.say)
         return self._foreseen[known]
 
-    def lacking(self, works: Iterable[Work]) -> Iterator[Work]:
+    def lacking(self, works: Iterable[W]) -> Iterator[W]:
         """Gives the works that are not on disk, and what they need of pictures, each after what it needs."""
         for work in works:
             if self.find(work) is None:
-                yield from self.lacking(need for need in work.needs if need.kind == "frames")
+                yield from self.lacking(need for need in work.needs if need.kind == "frames")  # type: ignore[misc]
                 yield work
+            elif work.kind == "surface":
+                del self._finished[id_of(work)]
+
+
+def id_of(work: Work) -> Id:
+    """Returns what tells a work from all others."""
+    return work.path, work.key
+
+
+def with_needs(work: Work) -> Iterator[Work]:
+    """Gives a work and all that it needs."""
+    yield work
+    for need in work.needs:
+        yield from with_needs(need)

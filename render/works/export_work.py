@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,8 @@ from render.solid.asked import ExportRequest
 from render.solid.export import film_of, is_torn, key_of, require_possible, write_export
 from render.works.file import KeptFile, file_finding, load_file, picture_key, require_letters, write_file
 from render.works.order import Order
-from render.works.print_work import file_anew
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
-from render.works.work import Finding, Item, Work
+from render.works.work import Finding, Work
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,6 @@ class ExportWork:
     def state(self) -> Finding:
         """Returns what it is worth on disk."""
         return file_finding(self.kind, self.path.name, self.path, self.key)
-
-    def left(self) -> Item:
-        """Returns its one file."""
-        return file_anew(self.state())
-
-    def claims(self) -> Iterator[Path]:
-        """Gives its file and those that it refers to."""
-        yield self.path.with_name(f"{self.order.stem}.*")
 
     def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns the columns and rows of its mesh, and what has to be said of it."""

@@ -52,12 +52,12 @@ def write_file(
 ) -> KeptFile:
     """Writes a file, which draw does, and its record; returns both.
 
-    draw returns what the record says of the file, and the seconds that its timing tells beside the whole.
+    draw returns what the record says of the file, and the seconds that its timing tells; those of the whole are added.
     """
     sweep(target.parent, [target.stem, target.name, f"{target.name}.timing"])
     start = time.perf_counter()
     details, seconds = draw()
-    timing = {**seconds, "total": time.perf_counter() - start}
+    timing = {"total": time.perf_counter() - start, **seconds}
     return KeptFile(target, key, record.write(target, order.scene, key, {"quality": order.quality, **details}, timing))
 
 

@@ -7,7 +7,7 @@ from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.still_work import StillWork
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
-from render.works.work import Work
+from render.works.work import AskedWork
 
 
 def runs_of(order: Order) -> list[RunWork | ImportedWork]:
@@ -31,6 +31,6 @@ def films_of(order: Order) -> list[FilmWork]:
     return [FilmWork(order, name) for name in order.scene.films]
 
 
-def works_of(order: Order) -> list[Work]:
+def works_of(order: Order) -> list[AskedWork]:
     """Returns everything that a scene asks for."""
     return [*runs_of(order), *surfaces_of(order), *stills_of(order), *films_of(order)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,14 +107,6 @@ class PrintWork:
         """Returns what it is worth on disk."""
         return file_finding(self.kind, self.path.name, self.path, self.key)
 
-    def left(self) -> Item:
-        """Returns its one file."""
-        return file_anew(self.state())
-
-    def claims(self) -> Iterator[Path]:
-        """Gives its file."""
-        yield self.path
-
     def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns that it is a still, in answers of the command that makes those."""
         return {"kind": "still"}
@@ -185,14 +177,6 @@ class PassesWork:
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
         return file_finding(self.kind, self.path.name, self.path, self.key)
-
-    def left(self) -> Item:
-        """Returns their one file."""
-        return file_anew(self.state())
-
-    def claims(self) -> Iterator[Path]:
-        """Gives their file."""
-        yield self.path
 
     def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns nothing more."""

@@ -119,8 +119,8 @@ class ImportedWork:
         return 0.0
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> ImportedRun:
-        """Raises DataError: it can't be made here."""
-        return self.load()
+        """Is never called: it is on disk, or loading it raises."""
+        raise AssertionError(f"{self.path} is not made here")
 
     def state(self) -> Finding:
         """Returns what it is worth on disk."""

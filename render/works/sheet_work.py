@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,12 +22,11 @@ from render.works.file import (
     megabytes_of,
     picture_key,
     require_letters,
-    seconds_of,
     surfaces_shown,
     write_file,
 )
 from render.works.order import Order
-from render.works.work import Finding, Item, Work
+from render.works.work import Finding, Work
 
 
 @dataclass(frozen=True)
@@ -117,15 +116,6 @@ class SheetWork:
     def state(self) -> Finding:
         """Returns what it is worth on disk."""
         return file_finding(self.kind, self.name, self.path, self.key)
-
-    def left(self) -> Item:
-        """Returns its pictures."""
-        size, count = self._still(self.wish.looks[0]).size, len(self.wish.looks)
-        return Item(f"sheet {self.name}", count, "pictures", seconds_of(size, count), megabytes_of(size, count))
-
-    def claims(self) -> Iterator[Path]:
-        """Gives its file."""
-        yield self.path
 
     def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns nothing more."""

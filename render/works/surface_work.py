@@ -13,7 +13,7 @@ import numpy as np
 from render import data
 from render.descent import networks
 from render.descent.parameters import parameters_of
-from render.errors import DataError
+from render.errors import DataError, ModelError
 from render.landscape import measure, planning, ready
 from render.landscape.landscape import Landscape
 from render.landscape.measure import Site
@@ -76,14 +76,21 @@ class SurfaceWork:
         return self.path.with_name(f"{self.path.name}.{shard[0]}-of-{shard[1]}") if shard else self.path
 
     def load(self) -> Landscape | None:
-        """Returns it from disk; raises DataError, too, where a function makes another network than was measured."""
+        """Returns it from disk; raises ModelError where a function makes another network than was measured."""
         if not (self.path / "surface.json").is_file():
             return None
+        self._require_network()
+        return measure.load(self.site)
+
+    def _require_network(self) -> None:
         run, made_by = self.runs[self.site.settings.run], self.order.means.model_of(self.site.settings.run)
         if made_by and isinstance(run, ImportedWork):
             imported = run.load()
-            imported.model(imported.dataset(), made_by)
-        return measure.load(self.site)
+            dataset = imported.dataset()
+            try:
+                imported.model(dataset, made_by)
+            except DataError as error:
+                raise ModelError(str(error)) from error
 
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Foresees nothing; it has no pictures."""
@@ -179,8 +186,8 @@ class ReadyWork:
         return 0.0
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Landscape:
-        """Raises DataError: it can't be made here."""
-        return self.load()
+        """Is never called: it is on disk, or loading it raises."""
+        raise AssertionError(f"{self.path} is not made here")
 
     def state(self) -> Finding:
         """Returns what it is worth."""

@@ -87,7 +87,10 @@ class Work(Protocol):
         """Returns what is on disk, whole and under its key, or None; raises DataError where it is damaged."""
 
     def look_ahead(self, say: Callable[[str], None]) -> float:
-        """Raises what would end it after all else is done; returns the megabytes that its pictures take, about."""
+        """Raises what would end it after all else is done.
+
+        Returns about how many megabytes its pictures take; 0 where it has none, or room was looked at exactly.
+        """
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Any:
         """Makes what is missing of it, and returns it. finished: what it needs, in that order."""
@@ -95,14 +98,18 @@ class Work(Protocol):
     def state(self) -> Finding:
         """Returns what it is worth on disk, read to the last byte."""
 
+    def told(self, made: Any) -> dict[str, Any]:
+        """Returns what a command answers of it, beside kind, name, path and key."""
+
+
+class AskedWork(Work, Protocol):
+    """A work that a scene asks for, in its file."""
+
     def left(self) -> Item:
         """Returns what is to be made of it, and about how long that takes on this machine."""
 
     def claims(self) -> Iterator[Path]:
         """Gives the paths on disk that may be its own; one that ends in * stands for all that begin so."""
-
-    def told(self, made: Any) -> dict[str, Any]:
-        """Returns what a command answers of it, beside kind, name, path and key."""
 
 
 def judged(work: Work, place: Path, last: str, read: Callable[[], object]) -> Finding:

@@ -26,7 +26,7 @@ class LoopPlane:
     ):
         """Prepares the plane (3, P) float64; forward computes outputs in another way than the network itself."""
         self.strategy = strategy
-        self._problem, self._finish, self.precision = problem, Finish(problem, plane), problem.mode.precision
+        self._problem, self._finish, self.precision = problem, Finish(plane), problem.mode.precision
         self._flat = FlatPlane(plane, problem.inputs.device)
         self._evaluation = Evaluation(problem, forward, largest_pass)
 

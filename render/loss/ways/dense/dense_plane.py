@@ -46,7 +46,7 @@ class DensePlane:
 
     def __init__(self, problem: Problem, plane: torch.Tensor, strategy: str):
         """Prepares the plane (3, P) float64: θ₀, u, v."""
-        self._finish, self.precision = Finish(problem, plane), problem.mode.precision
+        self._finish, self.precision = Finish(plane), problem.mode.precision
         self._examples = len(problem.inputs)
         stack = _over_plane(problem, plane.to(problem.inputs.device))
         kernel = fused(stack) if strategy == "dense-compiled" else None

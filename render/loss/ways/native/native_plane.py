@@ -60,7 +60,7 @@ class NativePlane:
         """Prepares the plane (3, P) float64: θ₀, u, v; raises MachineError where no kernel can be compiled."""
         known = _known(problem)
         assert known is not None
-        self._finish, self.precision = Finish(problem, plane), problem.mode.precision
+        self._finish, self.precision = Finish(plane), problem.mode.precision
         self._examples = len(problem.inputs)
         self._kernel = _Kernel(*known, problem, plane)
         self.batch = 4 * self._kernel.points * torch.get_num_threads()
