@@ -257,10 +257,9 @@ def test_a_finer_relief_is_told_of(scene):
 def test_a_print_is_made_once_and_tells_what_it_is(scene, tmp_path):
     order = Order(scene, "final", tmp_path)
     work, first, second = (print_work(order, "given", PrintRequest("8x6cm", 100, "3mm")), *map(Bench, [SILENT, SILENT]))
-    ((_, made, was_there),) = first.obtain_all([work])
-    assert made.path == tmp_path / "stills" / "given.8x6cm-100dpi.png" and not was_there
-    ((_, again, was_there),) = second.obtain_all([work])
-    assert again.record == made.record and was_there
+    made = first.obtain(work)
+    assert made.path == tmp_path / "stills" / "given.8x6cm-100dpi.png" and not first.was_there(work)
+    assert second.obtain(work).record == made.record and second.was_there(work)
     assert not list(tmp_path.glob("stills/*.plate"))
     with Image.open(made.path) as read:
         assert read.size == (315 + 24, 236 + 24) and read.info["dpi"] == pytest.approx((100, 100), abs=0.01)

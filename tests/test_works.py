@@ -81,17 +81,19 @@ def test_what_is_verified_once_in_a_command_is_not_read_again(tmp_path):
 
 def test_a_work_that_was_asked_for_twice_was_there_the_second_time(tmp_path):
     works = [Stub(tmp_path / "a"), Stub(tmp_path / "a"), Stub(tmp_path / "b")]
-    found = [was_there for _, _, was_there in Bench(Reporter.silent()).obtain_all(works)]
-    assert found == [False, True, False]
+    bench = Bench(Reporter.silent())
+    assert [(bench.obtain(work), bench.was_there(work))[1] for work in works] == [False, True, False]
 
 
 def test_what_no_later_work_needs_is_let_go(tmp_path):
     need = Stub(tmp_path / "need")
     works = [need, Stub(tmp_path / "a", needs=(need,)), Stub(tmp_path / "b")]
     bench, held = Bench(Reporter.silent()), []
-    for _ in bench.obtain_all(works):
-        held.append(len(bench._finished))
-    assert held == [1, 2, 1] and not bench._finished
+    for number, work in enumerate(works, 1):
+        bench.obtain(work)
+        bench.let_go(works[number:])
+        held.append(set(bench._finished))
+    assert held == [{(need.path, "key")}, set(), set()]
 
 
 def test_damage_is_said_and_made_again_but_not_where_that_cannot_be(tmp_path, capsys):

@@ -64,9 +64,11 @@ class Job:
                 bench.find(surface)
         bench.look_ahead(works, self.output)
         results = []
-        for work, made, reused in bench.obtain_all(works):
+        for number, work in enumerate(works, 1):
+            made = bench.obtain(work)
             result = {"kind": work.kind, "name": work.name, "path": str(work.path), "key": work.key}
-            results.append({**result, "reused": reused, **work.told(made)})
+            results.append({**result, "reused": bench.was_there(work), **work.told(made)})
+            bench.let_go(works[number:])
         self.answer(results)
 
     def answer(self, results: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ class Bench:
 
     def obtain(self, work: Work) -> Any:
         """Returns a work from disk, or makes it, after all that it needs; one that is damaged is made again."""
+        known = id_of(work)  # raises DataError where data are absent, which is no damage
         try:
             found = self._looked(work)
         except DataError as damage:
@@ -51,23 +52,22 @@ class Bench:
         with locked(work.place, self.reporter.say), self.reporter.hearing():
             found = self.find(work)  # whoever was there before has made it
             if found is None:
-                found = self._finished[id_of(work)] = work.make(finished, self.reporter)
-                self._made.add(id_of(work))
+                found = self._finished[known] = work.make(finished, self.reporter)
+                self._made.add(known)
         return found
 
-    def obtain_all(self, works: Sequence[Work]) -> Iterator[tuple[Work, Any, bool]]:
-        """Gives works one after the other, with what they are and whether they were there already.
+    def was_there(self, work: Work) -> bool:
+        """Whether a finished work had been there already; what was made here has been, once that was told."""
+        known = id_of(work)
+        there = known not in self._made
+        self._made.discard(known)
+        return there
 
-        What no later one needs is let go, since a surface of a large network is large.
-        """
-        answered: set[Id] = set()
-        for number, work in enumerate(works):
-            made = self.obtain(work)
-            yield work, made, id_of(work) not in self._made - answered
-            answered.add(id_of(work))
-            wanted = {id_of(each) for later in works[number + 1 :] for each in with_needs(later)}
-            for known in self._finished.keys() - wanted:
-                del self._finished[known]
+    def let_go(self, later: Iterable[Work]) -> None:
+        """Lets go what none of the works that are still to come needs: a surface of a large network is large."""
+        wanted = {id_of(each) for work in later for each in with_needs(work)}
+        for known in self._finished.keys() - wanted:
+            del self._finished[known]
 
     def _looked(self, work: Work) -> Any:
         known = id_of(work)
