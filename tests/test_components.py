@@ -13,7 +13,7 @@ from render.descent.log import TrajectoryLog
 from render.descent.parameters import load_parameters
 from render.descent.trajectory import Trajectory
 from render.errors import DataError, UsageError
-from render.space import thetas
+from render.space import thetas as points
 from render.space.plane import RANDOM_WALK_SHARES, Plane
 
 
@@ -73,8 +73,8 @@ def test_little_cancels_where_a_descent_moves_little_far_from_zero():
 def test_the_size_of_blocks_does_not_change_the_components(monkeypatch, block):
     trajectory = walk(40, 150)
     expected = Plane.pca(trajectory)
-    monkeypatch.setattr(thetas, "COLUMNS_PER_CHUNK", block)
-    monkeypatch.setattr(thetas, "MOST_KEPT", 40 * min(block, 3))
+    monkeypatch.setattr(points, "COLUMNS_PER_CHUNK", block)
+    monkeypatch.setattr(points, "MOST_KEPT", 40 * min(block, 3))
     assert_same(Plane.pca(trajectory), expected)
 
 
@@ -101,7 +101,7 @@ def test_components_are_the_same_wherever_the_trajectory_is_kept(tmp_path):
 
 
 def test_a_trajectory_is_never_read_as_a_whole(monkeypatch):
-    monkeypatch.setattr(thetas, "MOST_READ", 40 * 16)
+    monkeypatch.setattr(points, "MOST_READ", 40 * 16)
     made = Columns(walk(40, 150))
     Plane.pca(made)
     assert max(made.asked) == 16

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from render.stage.body.outline import entry, nearest_side, outline_of
@@ -27,6 +27,7 @@ def within(outline: torch.Tensor, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("body", BODIES)
+@example(0.0, 0.15, 0.0, 0.3)  # along a side
 @given(place, place, turn, depths)
 def test_a_ray_enters_and_leaves_where_walking_finds_it(body, x, y, angle, depth):
     shape, way = outline(body, depth), np.arange(-4, 4, STEP)

@@ -7,7 +7,7 @@ import pytest
 
 from render.descent.trajectory import Trajectory
 from render.errors import DataError
-from render.space import thetas
+from render.space import thetas as points
 from render.space.line import Line
 from render.space.path import Path
 from render.space.plane import Plane
@@ -78,7 +78,7 @@ def test_the_steps_of_a_bare_table_are_counted_from_nought(run):
 
 def test_the_loss_of_a_long_trajectory_is_measured_some_points_at_a_time(run, monkeypatch):
     plane, counts = Plane.pca(run), []
-    monkeypatch.setattr(thetas, "MOST_READ", 10 * SIZE)
+    monkeypatch.setattr(points, "MOST_READ", 10 * SIZE)
     path = Path.on(plane, run, Measured(plane), lambda thetas: counts.append(len(thetas)) or objective(thetas))
     assert counts == [10, 10, 5]
     np.testing.assert_array_equal(path.true_loss, objective(run.parameters))

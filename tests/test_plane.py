@@ -46,8 +46,8 @@ def test_a_projection_is_the_nearest_point_of_the_plane():
 def test_the_size_of_blocks_changes_neither_coordinates_nor_distances(monkeypatch, longest):
     plane, thetas = skewed(4), np.random.default_rng(1).normal(size=(33, 40)).astype(np.float32)
     coordinates, distances = plane.project(thetas), plane.distance(thetas)
-    monkeypatch.setattr(thetas, "LONGEST_ROW", longest)
-    monkeypatch.setattr(thetas, "MOST_KEPT", 5 * longest)
+    monkeypatch.setattr(points, "LONGEST_ROW", longest)
+    monkeypatch.setattr(points, "MOST_KEPT", 5 * longest)
     np.testing.assert_allclose(plane.project(thetas), coordinates, rtol=1e-12)
     np.testing.assert_allclose(plane.distance(thetas), distances, rtol=1e-12)
 

@@ -13,6 +13,7 @@ from render.stage.body.mesh import radii_of
 from render.stage.body.relief import Relief
 
 Sides = tuple[Tensor, Tensor]  # x and y of normals
+ALONG = 1e-6  # picture widths for each of a ray, below which it runs along a side
 
 
 def outline_of(relief: Relief, body: str) -> Tensor:
@@ -56,8 +57,10 @@ def entry(ox: Tensor, oy: Tensor, dx: Tensor, dy: Tensor, outline: Tensor) -> tu
     for k in range(outline.shape[0]):
         speed = outline[k, 0] * dx + outline[k, 1] * dy
         gap = outline[k, 2] - outline[k, 0] * ox - outline[k, 1] * oy
-        inwards = speed < 0  # a ray along a side neither enters nor leaves it, unless it runs outside
-        time = gap / torch.where(inwards, speed.clamp(max=-1e-6), speed.clamp(min=1e-6))
+        along = speed.abs() < ALONG  # neither enters nor leaves by this side, unless it runs outside of it
+        inwards = (speed < 0) & ~along
+        time = gap / torch.where(inwards, speed.clamp(max=-ALONG), speed.clamp(min=ALONG))
+        time = torch.where(along, torch.where(gap < -ALONG, -1e6, 1e6), time)
         enter = torch.where(inwards, torch.maximum(enter, time), enter)
         leave = torch.where(inwards, leave, torch.minimum(leave, time))
     return enter, leave
