@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from render.errors import DataError
+from render.space import thetas as points
 from render.space.plane import Plane
 
 
