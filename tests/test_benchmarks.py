@@ -49,6 +49,7 @@ def test_every_script_can_be_imported(script, name):
     assert script(name).__doc__
 
 
+@pytest.mark.slow
 def test_every_case_has_a_loss_at_any_point_of_its_plane(cases):
     for make in cases.CASES.values():
         case = make()
@@ -127,6 +128,7 @@ def test_memory_is_told_tile_by_tile(script, monkeypatch, tmp_path):
     assert len(growth.tiles(tmp_path)) == 4
 
 
+@pytest.mark.slow
 def test_a_print_is_told_with_its_time_memory_and_disk(script, graphics, tmp_path):
     prints = script("draw_prints")
     scene = prints.made_up(tmp_path, 24)

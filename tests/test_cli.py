@@ -131,6 +131,7 @@ def test_another_encoding_keeps_the_frames(graphics, copy, monkeypatch):
     assert not results("film", *common)[0]["reused"]
 
 
+@pytest.mark.slow
 def test_the_same_scene_gives_the_same_bytes(graphics, made, tmp_path):
     thalweg("render", SCENE, "--quality", "thumb", "--out", tmp_path)
     for name in (
@@ -143,6 +144,7 @@ def test_the_same_scene_gives_the_same_bytes(graphics, made, tmp_path):
     assert stored and all((made / path).read_bytes() == (tmp_path / path).read_bytes() for path in stored)
 
 
+@pytest.mark.slow
 def test_a_lost_frame_is_drawn_again_and_the_film_comes_out_the_same(graphics, copy):
     film = copy / "films" / "first-descent.thumb.mp4"
     before = film.read_bytes()

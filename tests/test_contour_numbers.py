@@ -141,6 +141,7 @@ def test_without_room_there_is_no_number(taken):
     assert chosen(0, glances(plots, [Box(0, 0, 960, 540)]), SHEET, SIZE, "#c0c0c0") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("camera", ["{kind: orbit, sweep: 50}", "{kind: orbit, sweep: 180}", "{kind: ride}"])
 def test_a_number_comes_and_goes_slowly_and_is_never_upside_down(taken, camera):
     _, _, plots = taken(camera=camera)

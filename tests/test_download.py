@@ -341,6 +341,7 @@ def test_a_data_set_in_an_archive_is_unpacked_and_its_archive_removed(server, ho
         shelf.verify("small", sources)
 
 
+@pytest.mark.slow
 def test_two_that_fetch_the_same_fetch_it_once(server, home, monkeypatch):
     monkeypatch.setattr(download, "STALL", 2)  # how long the other has to wait
     sources = {"small": PublishedData("small", (remote(server, "/slow"),), 1, "none")}

@@ -26,6 +26,7 @@ def resolved(geometry: Geometry, factor: int) -> Resolved:
     return compose(samples, shaded, HUES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [2, 3, 4])
 @pytest.mark.parametrize("slope", [0.03, 0.11, 0.3])
 def test_a_slanted_silhouette_has_eight_levels_of_coverage_and_more(factor, slope):
@@ -35,6 +36,7 @@ def test_a_slanted_silhouette_has_eight_levels_of_coverage_and_more(factor, slop
     assert (cover.diff(dim=0)[:, 2:-2] > -1e-5).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [2, 3])
 def test_the_coverage_of_a_silhouette_is_that_of_the_area_under_it(factor):
     cover = resolved(slanted(factor, 0.11), factor).cover.reshape(SIZE[1], SIZE[0])[:, 2:-2]

@@ -80,6 +80,7 @@ def test_a_program_that_is_asked_to_end_at_work_says_how_to_go_on(number):
         assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", SENTENCE), moment
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("words", ["check", "help", "schema"])
 @pytest.mark.parametrize("moment", ["the exit handlers", "the last threads", "a finaliser"])

@@ -314,6 +314,7 @@ print(fingerprint(Net()), fingerprint(lambda o, t: {"mean", "sum"} and o.mean())
 """
 
 
+@pytest.mark.slow
 def test_a_fingerprint_is_the_same_in_another_process():
     said = {
         subprocess.run(

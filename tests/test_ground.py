@@ -153,6 +153,7 @@ def test_a_body_is_mirrored_by_its_own_extent_whatever_was_shaded_before():
     assert not torch.allclose(first, pictured(look, view, standing(), 1.0).added, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_longer_reach_keeps_more_of_the_mirror_image():
     near, far = (mirrored(floor={"reach": reach, "reflection": 1.0}) for reach in (0.15, 0.6))
     assert (far >= near - 1e-5).all() and far.sum() > 1.3 * near.sum()

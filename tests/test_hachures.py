@@ -102,6 +102,7 @@ def light(relief: Relief, graphics, **hachures) -> np.ndarray:
     return picture[30:-30, 30:-30]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("angle", [20.0, 40.0])
 @pytest.mark.parametrize("count", [30, 60, 400])
 def test_a_picture_of_a_tilted_plane_has_the_share_of_ink_at_every_distance(graphics, angle, count):

@@ -50,6 +50,7 @@ def test_a_title_is_drawn_in_the_font_that_the_scene_names_and_the_record_tells_
     assert "have no room" not in done.stderr
 
 
+@pytest.mark.slow
 def test_another_font_of_the_same_name_draws_the_picture_anew(graphics, home):
     def reused():
         done = runner.invoke(app, ["still", "a.yaml", "--json"])

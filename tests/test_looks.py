@@ -137,6 +137,7 @@ def test_all_looks_are_shown_unless_some_are_named():
     assert wish(["slate", "ember", "slate"]).looks == ("slate", "ember")
 
 
+@pytest.mark.slow
 def test_every_picture_of_a_sheet_is_the_scenes_own_in_that_look(home, graphics):
     told = json.loads(looks("--look", "slate", "--look", "ember", "--json"))["results"]
     assert told[0]["path"] == "output/looks/bowl.thumb.png" and not told[0]["reused"]
@@ -170,6 +171,7 @@ def test_all_looks_of_a_made_up_scene_are_drawn_and_cleaned_away(home, graphics)
     assert "sheet output/looks/bowl.thumb.png" in runner.invoke(app, ["clean", "bowl.yaml"]).stdout
 
 
+@pytest.mark.slow
 def test_changes_of_the_scene_are_kept_in_every_look(home, graphics):
     looks("--look", "ember", "--look", "slate")
     before, kept = sheet()

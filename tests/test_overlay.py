@@ -149,6 +149,7 @@ ASPECTS = [(9, 16), (4, 5), (1, 1), (4, 3), (16, 9), (21, 9)]
 WIDTHS = [160, 480, 1920, 8192]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [FULL, Words("A title that is too long for any small picture at all", CAPTION * 2, COUNTERS)]
 )

@@ -100,6 +100,7 @@ def test_mattes_part_the_picture(home, graphics):  # noqa: F811
     assert found.mattes["body_a"].max() == found.mattes["body_b"].max() == 1
 
 
+@pytest.mark.slow
 def test_tiles_of_passes_are_the_whole_and_their_picture_is_that_of_the_print(bowl, tmp_path):
     whole, take = passes(bowl())
     tiled, _ = passes(bowl(), 96)
@@ -110,6 +111,7 @@ def test_tiles_of_passes_are_the_whole_and_their_picture_is_that_of_the_print(bo
     np.testing.assert_allclose(np.moveaxis(plate.light[:3], 0, -1), whole.picture, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_command_writes_passes_beside_the_still_once(bowl, tmp_path):
     from tests.exr import read_exr
 
@@ -145,6 +147,7 @@ def test_passes_that_cannot_be_are_a_sentence_before_the_work(bowl, tmp_path, mo
     assert done.exit_code == 4 and "pip install 'thalweg[exr]'" in done.stderr and not (tmp_path / "output").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", preset_names())
 def test_every_look_has_passes_whose_sum_is_its_picture(bowl, name):
     found, _ = passes(bowl(f"look.name={name}"))

@@ -53,6 +53,7 @@ def coloured(picture: np.ndarray, colour: str, least: int = 12) -> np.ndarray:
     return np.abs(picture.astype(int) - wanted).max(-1) <= least
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sides", "right"), [(["#ff0000", "#00ff00"], "#00ff00"), (["#ff0000"], "#ffff00"), ([], "#ffff00")]
 )
@@ -113,6 +114,7 @@ def changed(picture: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.abs(picture.astype(int) - other).max(-1)
 
 
+@pytest.mark.slow
 def test_a_fading_line_is_whole_at_its_head_and_a_thread_at_its_start_that_can_still_be_read(graphics):
     plain, fading, none = drawn(), drawn(trail=0.5), drawn(head=0.001)
     start, end = columns(coloured(plain, YELLOW))[[0, -1]]
@@ -124,6 +126,7 @@ def test_a_fading_line_is_whole_at_its_head_and_a_thread_at_its_start_that_can_s
     assert (seen > 15).all() and (lost > 40).all()
 
 
+@pytest.mark.slow
 def test_the_way_to_come_is_seen_thin_and_faint_ahead_of_the_head(graphics):
     plain, ghost, whole = drawn(head=1.0), drawn(head=1.0, ghost=0.5), drawn(head=2.0)
     behind, ahead = slice(0, SIZE[0] // 2 - 8), slice(SIZE[0] // 2 + 8, None)
@@ -190,6 +193,7 @@ def test_a_distance_that_is_not_known_changes_nothing_but_is_not_drawn_as_none()
         assert manner.halo is None or np.allclose(manner.halo * GAIN, 1)
 
 
+@pytest.mark.slow
 def test_pixels_of_an_arrow_lie_towards_the_middle_of_a_bowl(graphics):
     root = np.array([-0.25, 0.15])
     told = {"arrows": ((Arrow(0.0, root, -root / np.linalg.norm(root), 1.0), 0.2),)}
@@ -209,6 +213,7 @@ def fire_inks() -> tuple[str, str]:
     return fire.INK_ON_PALE, fire.INK_ON_DARK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("own", "through", "least"), [(0.25, False, 30), (-0.0, True, 4), (-0.0, False, 0)])
 def test_a_drop_joins_the_terrain_to_the_paths_own_loss_and_is_faint_under_it(graphics, own, through, least):
     relief = made(np.full((81, 81), 0.5))

@@ -139,6 +139,7 @@ def test_the_background_is_not_flat_and_does_not_band(staged):
     assert np.ptp(rows) > 0
 
 
+@pytest.mark.slow
 def test_a_finer_picture_of_the_same_stage_has_the_same_mean(staged):
     means = [shot(staged(factor, grain=0.0)).mean(axis=(0, 1)) for factor in (1, 2, 4)]
     np.testing.assert_allclose(means[1], means[2], atol=1.0)
@@ -157,6 +158,7 @@ def test_depth_read_back_is_where_the_geometry_is(graphics, crater):
     assert np.quantile(error[inner], 0.99) < 2e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_shadow_is_dark_but_never_black(staged, crater, name):
     grey = {
@@ -229,6 +231,7 @@ SEEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "what"), SEEN)
 def test_a_golden_frame_would_show_a_change(staged, name, what):
     reference = portrait(staged(factor=3, name=name, **golden())).pixels
@@ -290,6 +293,7 @@ def test_kernels_are_compiled_where_a_compiler_is_required(capsys):
     assert "could not be compiled" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_path_below_the_surface_is_faintly_seen_through_it(graphics, crater):
     steps = Look(name="ember").steps
     made = relief.make(crater, steps, crater.shape[0] / crater.shape[1])

@@ -53,6 +53,7 @@ def covered(found, size):
     return ink, count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["A0", "A3", "A5", "A6", "A6-portrait", "20x20cm"])
 @pytest.mark.parametrize("dpi", [150, 300, 600])
 def test_letters_on_paper_have_seven_points_and_the_title_is_larger(shot, name, dpi):
@@ -68,6 +69,7 @@ def test_letters_on_paper_have_seven_points_and_the_title_is_larger(shot, name, 
     assert all(box.left >= edge[0] and box.bottom <= made.trim[1] - edge[1] / 2 for box in boxes)
 
 
+@pytest.mark.slow
 def test_a_print_of_the_stills_own_pixels_has_the_words_of_the_still(shot):
     shooting, take, made = shot(PrintRequest(format="png"), *WHOLE)
     stage = take.stage((0,), STILL, 2)

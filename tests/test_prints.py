@@ -75,6 +75,7 @@ def taken_for(scene, size=SIZE):
     return prepare(shot, scene.look, found, size[0] / len(found) / size[1], together=len(found) < 2)
 
 
+@pytest.mark.slow
 def test_tiled_equals_whole(scene, tmp_path):
     take = taken_for(scene)
     lens = lens_of(take.look)
@@ -101,6 +102,7 @@ def test_grain_and_dither_know_nothing_of_tiles_and_bands(scene, tmp_path, monke
     assert (third != second).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_the_bleed_adds_a_rim_and_changes_nothing_within(scene, tmp_path):
     take = taken_for(scene)
     plain = plated(take, printed(), 150, tmp_path)
@@ -110,6 +112,7 @@ def test_the_bleed_adds_a_rim_and_changes_nothing_within(scene, tmp_path):
     assert bled.light[:3, :10].min() > 0  # the ground goes on
 
 
+@pytest.mark.slow
 def test_panels_share_a_sheet_and_its_bleed(home, graphics, tmp_path):  # noqa: F811
     scene = scene_of(home, written(home, **WAY), written(home, "b.npz", BOWL[::-1].copy()), extra=QUIET)
     take = taken_for(scene)
@@ -254,6 +257,7 @@ def test_a_finer_relief_is_told_of(scene):
     assert finer.drawing.refined == 3 and len(finer.panels[0].walks) == len(take.panels[0].walks)
 
 
+@pytest.mark.slow
 def test_a_print_is_made_once_and_tells_what_it_is(scene, tmp_path):
     order = Order(scene, "final", tmp_path)
     work, first, second = (print_work(order, "given", PrintRequest("8x6cm", 100, "3mm")), *map(Bench, [SILENT, SILENT]))

@@ -147,6 +147,7 @@ def test_check_says_what_a_file_holds_and_what_a_reader_had_to_assume(home):
     assert results[1]["points"] == [6, 6] and results[1]["notes"] == ["axes are column and row numbers"]
 
 
+@pytest.mark.slow
 def test_check_of_a_scene_with_files_does_not_import_vtk(home):
     code = (
         "import atexit, runpy, sys\n"

@@ -158,6 +158,7 @@ def valley_integral(away: float) -> float:
     return float((here.clip(0) * there.clip(0) / (math.pi * r2) * walked).sum() * area)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_no_place_takes_more_than_the_sky_and_the_slopes_around_it_send(seed):
     rng = np.random.default_rng(seed)

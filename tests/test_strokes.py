@@ -215,6 +215,7 @@ def lined(relief: Relief, count: int) -> np.ndarray:
     return grey
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.3, 1.0])
 def test_ground_that_is_level_at_the_height_of_a_contour_is_no_line(graphics, level):
     levels = bowl(121).level

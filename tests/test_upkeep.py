@@ -69,6 +69,7 @@ DAMAGED = {
 }
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_anywhere_is_named_and_rendering_mends_it(made, copy):
     whole = {path.relative_to(made): path.read_bytes() for path in made.rglob("*") if path.is_file()}
     for pattern, kind in DAMAGED.items():
@@ -150,6 +151,7 @@ def test_a_scene_whose_data_are_not_here_keeps_whatever_may_be_its_own(copy, sma
     assert "run " in told and "surface" not in told.partition("that none")[0]
 
 
+@pytest.mark.slow
 def test_a_file_without_metadata_says_nothing_of_itself_and_its_record_everything(copy):
     frames = {path: path.stat().st_mtime_ns for path in copy.glob("frames/*/0*.png")}
     thalweg("render", SCENE, "--quality", "thumb", "--out", copy, *SMALL, "--no-metadata")
