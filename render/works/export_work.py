@@ -14,14 +14,14 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.solid.asked import ExportRequest
 from render.solid.export import film_of, is_torn, key_of, require_possible, write_export
-from render.works.file import KeptFile, file_finding, load_file, picture_key, require_letters, write_file
+from render.works.file import KeptFile, OneFile, file_finding, load_file, picture_key, require_letters, write_file
 from render.works.order import Order
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
 from render.works.work import Finding, Work
 
 
 @dataclass(frozen=True)
-class ExportWork:
+class ExportWork(OneFile):
     """A shot of a scene in a format of another program."""
 
     order: Order
@@ -57,11 +57,6 @@ class ExportWork:
         """Its file; that of another shot than the first has its number."""
         shot = "" if self.asked.shot == 1 else f".shot-{self.asked.shot}"
         return self.order.output / "exports" / f"{self.order.stem}{shot}{self.order.suffix}.{self.asked.form}"
-
-    @property
-    def place(self) -> Path:
-        """Its file."""
-        return self.path
 
     def load(self) -> KeptFile | None:
         """Returns it from disk, with the files that it refers to."""

@@ -18,7 +18,7 @@ from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
 from render.works.order import Order
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
-from render.works.work import Finding
+from render.works.work import Finding, Work
 
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
 SECONDS_PER_PICTURE = (0.15, 0.4)  # for any, and for each million pixels; measured on two cores without a GPU
@@ -32,6 +32,27 @@ class KeptFile:
     path: Path
     key: str
     record: dict[str, Any]
+
+
+class OneFile:
+    """What works that are one file, with a record beside it, have in common."""
+
+    @property
+    def place(self: Work) -> Path:
+        """Its file."""
+        return self.path
+
+    def load(self: Work) -> KeptFile | None:
+        """Returns it from disk."""
+        return load_file(self.path, self.key)
+
+    def state(self: Work) -> Finding:
+        """Returns what it is worth on disk."""
+        return file_finding(self.kind, self.name, self.path, self.key)
+
+    def told(self, made: KeptFile) -> dict[str, Any]:
+        """Returns nothing more."""
+        return {}
 
 
 def load_file(target: Path, key: str) -> KeptFile | None:

@@ -21,8 +21,7 @@ from render.scene.output import Film
 from render.storage.files import locked
 from render.works.file import (
     KeptFile,
-    file_finding,
-    load_file,
+    OneFile,
     megabytes_of,
     picture_key,
     require_letters,
@@ -149,7 +148,7 @@ class FramesWork:
 
 
 @dataclass(frozen=True)
-class FilmWork:
+class FilmWork(OneFile):
     """A film, encoded from its frames."""
 
     order: Order
@@ -183,15 +182,6 @@ class FilmWork:
         """Its file."""
         return self.order.output / "films" / f"{self.name}{self.order.suffix}.mp4"
 
-    @property
-    def place(self) -> Path:
-        """Its file."""
-        return self.path
-
-    def load(self) -> KeptFile | None:
-        """Returns it from disk."""
-        return load_file(self.path, self.key)
-
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for letters, an encoder, and a folder that can be written."""
         require_letters(self.order.scene)
@@ -220,10 +210,6 @@ class FilmWork:
         with locked(self.frames.place, reporter.say):
             return write_file(self.order, self.path, self.key, draw)
 
-    def state(self) -> Finding:
-        """Returns what it is worth on disk."""
-        return file_finding(self.kind, self.name, self.path, self.key)
-
     def left(self) -> Item:
         """Returns what is to be done when all frames are there."""
         (width, height), count = self.film.size, len(self.frames.keys)
@@ -234,7 +220,3 @@ class FilmWork:
         """Gives its file and its frames."""
         yield self.path
         yield from self.frames.claims()
-
-    def told(self, made: KeptFile) -> dict[str, Any]:
-        """Returns nothing more."""
-        return {}

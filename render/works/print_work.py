@@ -22,6 +22,7 @@ from render.scene.quality import qualities
 from render.works.file import (
     FIRST_PICTURE,
     KeptFile,
+    OneFile,
     file_finding,
     load_file,
     picture_key,
@@ -37,7 +38,7 @@ SECONDS_PER_MEGABYTE = 0.3
 
 
 @dataclass(frozen=True)
-class PrintWork:
+class PrintWork(OneFile):
     """A still, printed: larger, deeper, on paper."""
 
     order: Order
@@ -67,11 +68,6 @@ class PrintWork:
     def key(self) -> str:
         """The hash of everything that it depends on."""
         return key_of(picture_key(self.order, self.still), self.printed, self.order.metadata)
-
-    @property
-    def place(self) -> Path:
-        """Its file."""
-        return self.path
 
     def load(self) -> KeptFile | None:
         """Returns it from disk, where what it was drawn on is cleared away."""
@@ -113,7 +109,7 @@ class PrintWork:
 
 
 @dataclass(frozen=True)
-class PassesWork:
+class PassesWork(OneFile):
     """What the light of a still or a print is made of, as one EXR beside it."""
 
     order: Order
@@ -145,15 +141,6 @@ class PassesWork:
         """The hash of everything that they depend on."""
         return key_of(picture_key(self.order, self.still), self.printed, self.order.metadata, of="passes")
 
-    @property
-    def place(self) -> Path:
-        """Their file."""
-        return self.path
-
-    def load(self) -> KeptFile | None:
-        """Returns them from disk."""
-        return load_file(self.path, self.key)
-
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for a library, a window to draw in, a folder that can be written, and memory."""
         require_letters(self.order.scene)
@@ -177,10 +164,6 @@ class PassesWork:
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
         return file_finding(self.kind, self.path.name, self.path, self.key)
-
-    def told(self, made: KeptFile) -> dict[str, Any]:
-        """Returns nothing more."""
-        return {}
 
 
 def print_work(order: Order, name: str, asked: PrintRequest) -> PrintWork:

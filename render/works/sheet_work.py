@@ -17,8 +17,7 @@ from render.scene.output import Still
 from render.storage.files import content_key
 from render.works.file import (
     KeptFile,
-    file_finding,
-    load_file,
+    OneFile,
     megabytes_of,
     picture_key,
     require_letters,
@@ -26,11 +25,11 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.work import Finding, Work
+from render.works.work import Work
 
 
 @dataclass(frozen=True)
-class SheetWork:
+class SheetWork(OneFile):
     """A scene in many looks."""
 
     order: Order
@@ -80,15 +79,6 @@ class SheetWork:
         """Its file."""
         return self.order.output / "looks" / f"{self.order.stem}{self.wish.ending}{self.order.suffix}.png"
 
-    @property
-    def place(self) -> Path:
-        """Its file."""
-        return self.path
-
-    def load(self) -> KeptFile | None:
-        """Returns it from disk."""
-        return load_file(self.path, self.key)
-
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for letters, a window to draw in, and a folder that can be written."""
         require_letters(self.order.scene)
@@ -112,11 +102,3 @@ class SheetWork:
             self.key,
             lambda: draw_sheet(shootings, self.name, self.path, self.wish, self.order.metadata),
         )
-
-    def state(self) -> Finding:
-        """Returns what it is worth on disk."""
-        return file_finding(self.kind, self.name, self.path, self.key)
-
-    def told(self, made: KeptFile) -> dict[str, Any]:
-        """Returns nothing more."""
-        return {}

@@ -16,8 +16,7 @@ from render.progress import Reporter
 from render.scene.output import Still
 from render.works.file import (
     KeptFile,
-    file_finding,
-    load_file,
+    OneFile,
     megabytes_of,
     picture_key,
     require_letters,
@@ -27,11 +26,11 @@ from render.works.file import (
 )
 from render.works.order import Order
 from render.works.surface_work import ReadyWork, SurfaceWork
-from render.works.work import Finding, Item
+from render.works.work import Item
 
 
 @dataclass(frozen=True)
-class StillWork:
+class StillWork(OneFile):
     """One moment of a scene as a PNG."""
 
     order: Order
@@ -65,15 +64,6 @@ class StillWork:
         """Its file."""
         return self.order.output / "stills" / f"{self.name}{self.order.suffix}.png"
 
-    @property
-    def place(self) -> Path:
-        """Its file."""
-        return self.path
-
-    def load(self) -> KeptFile | None:
-        """Returns it from disk."""
-        return load_file(self.path, self.key)
-
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for letters, a window to draw in, and a folder that can be written."""
         require_letters(self.order.scene)
@@ -88,10 +78,6 @@ class StillWork:
             self.order, self.path, self.key, lambda: (draw_still(shooting, self.path, self.order.metadata), {})
         )
 
-    def state(self) -> Finding:
-        """Returns what it is worth on disk."""
-        return file_finding(self.kind, self.name, self.path, self.key)
-
     def left(self) -> Item:
         """Returns its one picture, which is looked at for its words first."""
         return Item(f"still {self.name}", 1, "picture", seconds_of(self.still.size, 2), megabytes_of(self.still.size))
@@ -99,7 +85,3 @@ class StillWork:
     def claims(self) -> Iterator[Path]:
         """Gives its file and those of its prints and passes."""
         yield from (self.path, self.path.with_name(f"{self.path.stem}.*"))
-
-    def told(self, made: KeptFile) -> dict[str, Any]:
-        """Returns nothing more."""
-        return {}
