@@ -20,7 +20,7 @@ PATTERNS = {
     COLOUR: COLOUR_WORDS,
     BACKGROUND: f"{COLOUR_WORDS}, or `transparent`",
     INK: f"{COLOUR_WORDS}, or `ground`",
-    f"^{DURATION.pattern}$": "text with a unit, such as `8s`, `500ms` or `2min`",
+    f"^{DURATION.pattern}$": "text with a unit, such as `8s`, `500ms` or `1m30s`, or frames, such as `120f`",
     f"^{FRACTION.pattern}$": "a fraction, such as `24000/1001`",
     NAME: "a name of 1 to 64 letters, digits, `_` and `-`",
 }

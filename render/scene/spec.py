@@ -14,8 +14,10 @@ from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
+from render.scene.framerate import FrameRate
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
+from render.scene.language.framecount import in_seconds, with_rates
 from render.scene.language.nearest import nearest
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
@@ -99,6 +101,12 @@ class Scene(Part):
         default=WordsSettings(), description="what the fixed words on pictures are in another language"
     )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
+    fps: FrameRate | None = Field(
+        default=None,
+        examples=[24],
+        description='frames per second of films that say none, and of times in frames such as "120f"; these count at '
+        "the films' own rate when absent",
+    )
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
@@ -119,6 +127,11 @@ class Scene(Part):
     def duration(self) -> float:
         """Length of all shots, seconds."""
         return sum(shot.duration for shot in self.shots)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counts_time_in_seconds(cls, data: Any) -> Any:
+        return in_seconds(cls, with_rates(data))
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
