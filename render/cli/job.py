@@ -26,7 +26,7 @@ class Job:
     reporter: Any
     as_json: bool
     metadata: bool = True  # in the files themselves
-    documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
+    variants: list[Any] = field(default_factory=list)  # what each scene is of its file, where its values stand
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as sampling/survey.py has them
     whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
@@ -39,19 +39,25 @@ class Job:
         from render.works.order import Order
 
         means = Means(**self.means)
-        return [Order(scene, self.quality, self.output, self.metadata, means, path.stem) for path, scene in self.scenes]
+        return [
+            Order(scene, self.quality, self.output, self.metadata, means, variant.called(path.stem))
+            for (path, scene), variant in zip(self.scenes, self.variants, strict=True)
+        ]
 
     def finest_orders(self) -> list[Any]:
         """Returns orders of surfaces that are on disk already, where they are finer than the quality asks for."""
         from render.works.finest import finest
 
-        orders = []
+        orders: list[Any] = []
+        said: dict[str, None] = {}
         for order, whole in zip(self.orders(), self.whole, strict=True):
             finer, names = finest(whole, order)
             orders.append(finer)
             for name in names:
                 points = " × ".join(f"{count:,}" for count in finer.scene.measured[name].points)
-                self.reporter.say(f"surface {name}: the finer one that is measured already is drawn, {points} points")
+                said[f"surface {name}: the finer one that is measured already is drawn, {points} points"] = None
+        for sentence in said:  # once for all variants of a scene
+            self.reporter.say(sentence)
         return orders
 
     def make(self, works: Sequence[Any]) -> None:
@@ -105,6 +111,10 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
 ]
+ParamValues = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="Gives one of the scene's params another value, e.g. width=8."),
+]
 Models = Annotated[
     list[str] | None,
     typer.Option(
@@ -125,20 +135,20 @@ def options_of_scenes(
     data: DataFolder = None,
     model: Models = None,
     bare: BareOption = False,
+    params: ParamValues = None,
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
-    from render.scene.language.load import load_placed
+    from render.scene.language.variant import load_variants
     from render.scene.look import old_keys
     from render.scene.quality import apply_quality
 
-    loaded, whole, problems = [], [], []
-    documents: dict[Path, Any] = {}
+    loaded, variants, problems = [], [], []
     for path in scenes:
         try:
-            scene, documents[path] = load_placed(path, settings or [])
-            loaded.append((path, apply_quality(scene, quality)))
-            whole.append(scene)
+            found = load_variants(path, settings or [], params or [])
+            loaded += [(path, apply_quality(variant.scene, quality)) for variant in found]
+            variants += found
         except SceneError as error:
             problems += error.problems
     if problems:
@@ -146,11 +156,16 @@ def options_of_scenes(
     _refuse_shared_names(loaded)
     use_data_folder(data)
     reporter = Reporter.for_terminal(quiet=as_json)
-    for path, document in documents.items():
-        for sentence in old_keys(document.data.get("look")):
-            reporter.say(f"{path}: {sentence}")
+    said = [
+        f"{path}: {sentence}"
+        for (path, _), variant in zip(loaded, variants, strict=True)
+        for sentence in old_keys(variant.document.data.get("look"))
+    ]
+    for sentence in dict.fromkeys(said):
+        reporter.say(sentence)
     means = {"models": _models(model or [])}
-    return Job(loaded, quality, output, reporter, as_json, not bare, documents, means, whole)
+    whole = [variant.scene for variant in variants]
+    return Job(loaded, quality, output, reporter, as_json, not bare, variants, means, whole)
 
 
 def _models(named: list[str]) -> dict[str, str]:

@@ -16,13 +16,17 @@ from render.cli.job import Job, command, require_sheets_apart, sampling_options,
 def render(job: Job) -> list[Any]:
     """Makes everything that the scenes ask for: run, surface, stills, films; what is there already is reused.
 
+    Of a scene with a matrix it makes every variant, and one sheet of all.
+
     Example: thalweg render scenes/first-descent.yaml --quality draft
     """
     examination.examine(job)
     from render.works.of_scene import films_of, runs_of, stills_of, surfaces_of
+    from render.works.wedge_work import wedge_works
 
     orders, families = job.finest_orders(), (runs_of, surfaces_of, stills_of, films_of)
-    return [work for family in families for order in orders for work in family(order)]
+    works: list[Any] = [work for family in families for order in orders for work in family(order)]
+    return [*works, *wedge_works([path for path, _ in job.scenes], job.variants, orders)]
 
 
 @functools.partial(command, further=still_options)
@@ -63,8 +67,8 @@ def looks(job: Job) -> list[Any]:
     examination.examine(job)
     from render.works.sheet_work import SheetWork
 
-    documents = [job.documents[path] for path, _ in job.scenes]
-    return [SheetWork(order, document, job.wish) for order, document in zip(job.orders(), documents, strict=True)]
+    pairs = zip(job.orders(), job.variants, strict=True)
+    return [SheetWork(order, variant.document, job.wish) for order, variant in pairs]
 
 
 @command
@@ -100,12 +104,15 @@ def check(job: Job) -> None:
     Example: thalweg check scenes/first-descent.yaml
     """
     held = examination.examine(job)
-    job.answer([*(_checked(job, path, scene) for path, scene in job.scenes), *held])
+    pairs = zip(job.scenes, job.variants, strict=True)
+    job.answer([*(_checked(job, path, scene, variant) for (path, scene), variant in pairs), *held])
 
 
-def _checked(job: Job, path: Path, scene: Any) -> dict[str, Any]:
+def _checked(job: Job, path: Path, scene: Any, variant: Any) -> dict[str, Any]:
     """Returns what is said of a scene that is right, with remarks where surfaces of its shots are ready in files."""
-    result = {"kind": "scene", "name": scene.title, "path": str(path)}
+    told = {"variant": dict(variant.values)} if variant.values else {}
+    name = f"{scene.title} ({variant.label})" if variant.values else scene.title
+    result = {"kind": "scene", "name": name, "path": str(path), **told}
     if scene.surfaces.keys() == scene.measured.keys():  # and nothing heavy has to be imported
         return result
     from render.film.words.remarks import remarks_on_ready

@@ -35,11 +35,17 @@ def seconds(value: Any) -> Any:
     return sum(float(amount) * unit for amount, unit in zip(amounts, UNITS, strict=True) if amount is not None)
 
 
-def counted(value: Any, rate: Fraction) -> Any:
-    """Returns the seconds of text that counts frames at a rate; anything else as it is."""
+def counted_frames(value: Any) -> int | None:
+    """Returns the frames that text counts, or None for anything else."""
     match = PATTERN.fullmatch(value.strip()) if isinstance(value, str) else None
     frames = match[len(UNITS) + 1] if match else None
-    return value if frames is None else float(int(frames) / rate)
+    return None if frames is None else int(frames)
+
+
+def counted(value: Any, rate: Fraction) -> Any:
+    """Returns the seconds of text that counts frames at a rate; anything else as it is."""
+    frames = counted_frames(value)
+    return value if frames is None else float(frames / rate)
 
 
 def is_duration(metadata: Any) -> bool:

@@ -19,6 +19,7 @@ from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.language.framecount import in_seconds, with_rates
 from render.scene.language.nearest import nearest
+from render.scene.language.substitution import escaped
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
@@ -27,6 +28,7 @@ from render.scene.plane import others_of
 from render.scene.shot import Shot
 from render.scene.surface import SurfaceSettings
 from render.scene.training import Training
+from render.scene.varied import Matrix, Params
 from render.scene.words import Label, WordsSettings
 
 VERSION = 1
@@ -97,6 +99,8 @@ class Scene(Part):
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
         "no budget of their own",
     )
+    params: Params = Field(default={})
+    matrix: Matrix = Field(default={})
     words: WordsSettings = Field(
         default=WordsSettings(), description="what the fixed words on pictures are in another language"
     )
@@ -249,5 +253,5 @@ def _in(holder: Any, key: str) -> Any:
 
 
 def resolved(scene: Scene) -> dict[str, Any]:
-    """Returns the complete scene for JSON, with every default written out; loading it gives the same scene."""
-    return scene.model_dump(mode="json")
+    """Returns the complete scene for JSON, with every default written out; reading it gives the same scene."""
+    return escaped(scene.model_dump(mode="json"))

@@ -42,14 +42,17 @@ class Waste:
         return {**asdict(self), "paths": [str(path) for path in self.paths]}
 
 
-def waste(scenes: Sequence[Scene], output: Path, keep: int = 0, stems: Sequence[str] = ()) -> list[Waste]:
+def waste(
+    scenes: Sequence[Scene], output: Path, keep: int = 0, stems: Sequence[str] = (), varied: Sequence[str] = ()
+) -> list[Waste]:
     """Returns what none of the scenes, not yet at any quality, asks for, but the newest `keep` things of each kind.
 
-    stems: of the scenes' files, by which their exports are called. Where a scene's data are not here, whatever may be
-    its own is left out.
+    stems: of the scenes' files, by which their exports are called; varied: of files with variants, of which there is a
+    sheet. Where a scene's data are not here, whatever may be its own is left out.
     """
     wanted = [prefix for scene in scenes for prefix in _wanted(scene, output)]
     wanted += [output / "exports" / f"{stem}.*" for stem in stems]
+    wanted += [output / "variants" / f"{stem}.*" for stem in varied]
     found: dict[str, list[Waste]] = {}
     for kind, paths in _made(output):
         if not any(_belongs(paths[0], prefix) for prefix in wanted):
@@ -97,6 +100,7 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
         ("still", "stills/*.exr"),
         ("film", "films/*.mp4"),
         ("sheet", "looks/*.png"),
+        ("sheet", "variants/*.png"),
         *(("export", f"exports/*.{form}") for form in EXPORTS),
     ):
         for path in sorted(output.glob(pattern)):
