@@ -30,13 +30,14 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 from extensions.commands import command_pages, commands  # noqa: E402
-from extensions.example import example, is_taken  # noqa: E402
 from extensions.exits import codes  # noqa: E402
-from extensions.flow import flow  # noqa: E402
 from extensions.parts import families  # noqa: E402
 from extensions.rehearsal import Rehearsal  # noqa: E402
 from extensions.scene import scene_pages  # noqa: E402
 from extensions.tutorial import Command, Tutorial, Written  # noqa: E402
+
+from render.scene.language.example import example, is_taken  # noqa: E402
+from render.scene.language.flow import flow  # noqa: E402
 
 FORMATS = (DOCS / "reference" / "formats.md").read_text(encoding="utf-8")
 WRONG = """# Wrong
