@@ -32,6 +32,7 @@ class Job:
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
     asked: Any = None  # of prints, as scene/printing.py has it
     passes: bool = False  # whether what stills are made of is wanted too
+    resolved: bool = False  # whether every value is to be told, with where it comes from
 
     def orders(self) -> list[Any]:
         """Returns what is asked for of each scene, as its file says."""
@@ -172,6 +173,14 @@ def _models(named: list[str]) -> dict[str, str]:
     """Returns the functions that make networks of one's own, by the run that each is for; "" is for all."""
     pairs = (text.rpartition("=") for text in named)
     return {run: function for run, _, function in pairs}
+
+
+def check_options(
+    job: Job,
+    resolved: Annotated[bool, typer.Option("--resolved", help="Tells every value, and where it comes from.")] = False,
+) -> Job:
+    """Returns the job of checking, which may tell every value."""
+    return replace(job, resolved=resolved)
 
 
 def sampling_options(

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from render.cli import examination
 from render.cli.app import app
-from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
+from render.cli.job import (
+    Job,
+    check_options,
+    command,
+    require_sheets_apart,
+    sampling_options,
+    sheet_options,
+    still_options,
+)
 
 
 @command
@@ -97,15 +106,37 @@ def sample(job: Job) -> list[Any]:
     return [work for order in job.finest_orders() for work in surfaces_of(order)]
 
 
-@command
+@functools.partial(command, further=check_options)
 def check(job: Job) -> None:
     """Reads the scenes and the files that they name, and says everything that is wrong; nothing is made.
+
+    With --resolved, every value follows with the place that says it: file, line and column, an option of the command
+    line, the look, the quality, or the default.
 
     Example: thalweg check scenes/first-descent.yaml
     """
     held = examination.examine(job)
     pairs = zip(job.scenes, job.variants, strict=True)
-    job.answer([*(_checked(job, path, scene, variant) for (path, scene), variant in pairs), *held])
+    results = [_checked(job, path, scene, variant) for (path, scene), variant in pairs]
+    if job.resolved:
+        _tell_values(job, results)
+        return
+    job.answer([*results, *held])
+
+
+def _tell_values(job: Job, results: list[dict[str, Any]]) -> None:
+    """Prints the results of a check, each with every value of its scene."""
+    from render.scene.language.origin import said_values
+
+    for (path, scene), variant, result in zip(job.scenes, job.variants, results, strict=True):
+        values = said_values(scene, variant.scene, variant.document, str(path), job.quality)
+        if job.as_json:
+            result["values"] = [asdict(each) for each in values]
+            continue
+        job.answer([result])
+        print("\n".join(f"  {each}".rstrip() for each in values))
+    if job.as_json:
+        job.answer(results)
 
 
 def _checked(job: Job, path: Path, scene: Any, variant: Any) -> dict[str, Any]:
