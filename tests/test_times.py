@@ -76,6 +76,13 @@ def test_frames_are_counted_wherever_a_time_stands(tmp_path):
     assert (scene.surfaces["main"].budget, scene.budget) == (2, 30)
 
 
+def test_the_keys_of_a_track_are_counted_in_frames_too(tmp_path):
+    keys = "{keys: [{t: 0f, v: 33}, {t: 60f, v: 12}]}"
+    scene = loaded(tmp_path, GOOD.replace("{name: ember}", f"{{name: ember, sun: {{elevation: {keys}}}}}"))
+    assert [key.t for track in scene.tracks for key in track.keys] == [0, 2]
+    assert loaded(tmp_path, json.dumps(resolved(scene))) == scene
+
+
 def test_text_elsewhere_is_left_alone(tmp_path):
     assert loaded(tmp_path, GOOD.replace("title: Bowl", "title: 120f")).title == "120f"
 

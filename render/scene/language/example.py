@@ -18,6 +18,7 @@ from render.scene.language.flow import flow
 from render.scene.language.load import load_placed
 from render.scene.look import PRESET, Look, preset, preset_names
 from render.scene.part import Part
+from render.scene.time.lifting import is_track
 
 SHORT = 70  # letters of an example that stands in one line
 PartType = type[BaseModel]
@@ -90,7 +91,7 @@ def _written(held: Any, data: Any) -> Iterator[tuple[tuple[PartType, str], Any]]
     """Gives each key of a part that stands in the plain data, and of the parts within it."""
     if isinstance(held, BaseModel) and isinstance(data, dict):
         for key, value in data.items():
-            if key in type(held).model_fields:
+            if key in type(held).model_fields and not is_track(value):
                 yield (type(held), key), value
                 yield from _written(getattr(held, key), value)
     elif isinstance(held, dict) and isinstance(data, dict):

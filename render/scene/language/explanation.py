@@ -14,12 +14,14 @@ from pydantic import BaseModel
 from render.scene.language.allowed import joined, said
 from render.scene.language.example import example
 from render.scene.language.flow import flow
-from render.scene.language.schema import scene_schema
+from render.scene.language.schema import models_schema, scene_schema
 from render.scene.language.whereabouts import Whereabouts, find
 from render.scene.look import PRESET, Look, preset
 from render.scene.spec import Scene
 
 WIDTH = 100  # letters of a line
+TRACK = {"$ref": "#/$defs/Track"}
+MOVING = "{keys: [{t: 0s, v: ...}, {t: 4s, v: ..., ease: in-out-cubic}]}"
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
@@ -33,6 +35,7 @@ class Explanation:
     type: str = ""
     bounds: dict[str, float] = field(default_factory=dict)
     default: str = ""
+    moves: bool = False  # whether it may change in time, by a track of keys
     example: str = ""
     keys: dict[str, str] = field(default_factory=dict)  # of the part that stands there, with their meanings
     kinds: dict[str, str] = field(default_factory=dict)  # of parts that may stand there
@@ -40,7 +43,8 @@ class Explanation:
     def as_text(self) -> str:
         """Returns it for a person."""
         title = f"{self.key}, {'of ' if self.type else ''}{self.kind}" if self.kind else self.key or "a scene"
-        told = [("type", self.type), ("default", self.default), ("example", self.example)]
+        track = f"may change: {MOVING}" if self.moves else ""
+        told = [("type", self.type), ("default", self.default), ("example", self.example), ("in time", track)]
         lines = [title, *_wrapped(self.meaning, "  ")]
         lines += [line for name, text in told if text for line in _wrapped(text, f"  {name + ':':<10}")]
         for name, listed in (("kinds", self.kinds), ("keys", self.keys)):
@@ -91,6 +95,7 @@ def _explained(here: Whereabouts) -> Explanation:
         said(node, _named).replace("`", ""),
         _bounds(node),
         _default(here),
+        here.key in _moving(here.model.__name__),
         flow({here.key: value}).removeprefix("{").removesuffix("}"),
         keys,
         kinds,
@@ -99,8 +104,15 @@ def _explained(here: Whereabouts) -> Explanation:
 
 @functools.cache
 def _definitions() -> dict[str, Any]:
-    schema = scene_schema()
+    schema = models_schema()
     return {**schema["$defs"], Scene.__name__: schema}
+
+
+@functools.cache
+def _moving(part: str) -> frozenset[str]:
+    """Returns the keys of a part, by the name of its definition, that may change in time."""
+    properties = scene_schema()["$defs"].get(part, {}).get("properties", {})
+    return frozenset(key for key, node in properties.items() if TRACK in node.get("anyOf", ()))
 
 
 def _named(definition: str) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_args, get_origin
 from render.scene.duration import counted, is_duration
 from render.scene.framerate import frame_rate
 from render.scene.language.anatomy import child_of, is_model, is_union
+from render.scene.time.lifting import KEYS, is_track
 
 USUAL = Fraction(30)  # of a film that says no rate
 
@@ -55,6 +56,8 @@ def in_seconds(root: Any, data: Any) -> Any:
 
 def _in_seconds(kind: Any, metadata: Any, data: Any, rate: Fraction) -> Any:
     kind, metadata = _opened(kind, metadata)
+    if is_track(data):
+        return {KEYS: [_key_in_seconds(key, rate) for key in data[KEYS]]}
     if is_union(kind):
         for member in get_args(kind):
             data = _in_seconds(member, (), data, rate) if _may_be(member, data) else data
@@ -64,6 +67,10 @@ def _in_seconds(kind: Any, metadata: Any, data: Any, rate: Fraction) -> Any:
     if isinstance(data, list):
         return [_child(kind, index, value, rate) for index, value in enumerate(data)]
     return counted(data, rate) if is_duration(metadata) else data
+
+
+def _key_in_seconds(key: Any, rate: Fraction) -> Any:
+    return {**key, "t": counted(key["t"], rate)} if isinstance(key, Mapping) and "t" in key else key
 
 
 def _child(kind: Any, step: str | int, value: Any, rate: Fraction) -> Any:

@@ -12,6 +12,7 @@ from render.scene.language.place import Place
 from render.scene.look import OLD_KEYS
 from render.scene.part import Location
 from render.scene.spec import Scene
+from render.scene.time.lifting import put_back
 from render.storage.files import asset
 
 WIDEST_KEY, WIDEST_VALUE = 44, 40  # letters of a column
@@ -40,12 +41,10 @@ class SaidValue:
 
 def said_values(scene: Scene, whole: Scene, document: Document, path: str, quality: str) -> list[SaidValue]:
     """Returns every value of a scene at a quality; whole is the scene before it, path that of its file."""
-    before = whole.model_dump(mode="json")
+    before = put_back(whole.model_dump(mode="json"), whole.tracks)
+    shown = put_back(scene.model_dump(mode="json", exclude={"include"}), scene.tracks)  # its files are places
     look = read(asset(f"looks/{scene.look.name}.yaml"))
-    return [
-        _said(location, value, before, document, look, path, quality)
-        for location, value in _leaves(scene.model_dump(mode="json", exclude={"include"}), ())  # its files are places
-    ]
+    return [_said(location, value, before, document, look, path, quality) for location, value in _leaves(shown, ())]
 
 
 def _said(
