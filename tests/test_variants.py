@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,17 @@ def test_check_names_every_variant(tmp_path):
     assert "scene Bowl (width 16 · look.name porcelain):" in thalweg("check", path)
     assert len(results("check", path, "--param", "width=4")) == 2
     assert "--param width=99" in runner.invoke(app, ["check", str(path), "--param", "width=99"]).stderr
+
+
+def test_the_scene_in_the_book_makes_the_variants_that_it_says(tmp_path):
+    text = (ROOT / "docs" / "how-to" / "parameters.md").read_text(encoding="utf-8")
+    scene, matrix = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(varied(tmp_path, scene)) == 1
+    found = varied(tmp_path, scene + matrix)
+    assert len(found) == 6
+    assert "width-width-4-look-name-ember" in found[0].scene.stills
+    assert "`output/stills/width-width-4-look-name-ember.png`" in text
+    assert len(varied(tmp_path, scene + matrix, params=("width=4",))) == 2
 
 
 @pytest.mark.slow

@@ -163,7 +163,7 @@ def options_of_scenes(
         for sentence in old_keys(variant.document.data.get("look"))
     ]
     for sentence in dict.fromkeys(said):
-        reporter.say(sentence)
+        reporter.say(f"{sentence}; `thalweg migrate` renames them")
     means = {"models": _models(model or [])}
     whole = [variant.scene for variant in variants]
     return Job(loaded, quality, output, reporter, as_json, not bare, variants, means, whole)
