@@ -31,17 +31,20 @@ class Job:
     whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
     asked: Any = None  # of prints, as scene/printing.py has it
+    choice: Any = None  # of the frames of films, as film/choice.py has it
     passes: bool = False  # whether what stills are made of is wanted too
     resolved: bool = False  # whether every value is to be told, with where it comes from
 
     def orders(self) -> list[Any]:
         """Returns what is asked for of each scene, as its file says."""
+        from render.film.choice import ALL
         from render.sampling.survey import Means
         from render.works.order import Order
 
-        means = Means(**self.means)
+        means, choice = Means(**self.means), self.choice or ALL
+        common = (self.quality, self.output, self.metadata, means)
         return [
-            Order(scene, self.quality, self.output, self.metadata, means, variant.called(path.stem))
+            Order(scene, *common, variant.called(path.stem), choice)
             for (path, scene), variant in zip(self.scenes, self.variants, strict=True)
         ]
 
