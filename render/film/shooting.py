@@ -13,6 +13,7 @@ from render.compiler import unfused
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
 from render.film.prints.patches import lettered
+from render.film.shutter import exposed, opening_of
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
@@ -21,8 +22,8 @@ from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
 from render.landscape.landscape import Landscape
 from render.progress import Reporter
-from render.scene.camera import Ride
 from render.scene.output import Film, Still
+from render.scene.shot import taken_up
 from render.scene.spec import Scene
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
@@ -56,12 +57,14 @@ class Shooting:
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""
         if shot not in self._takes:
-            settings = self.scene.shots[shot]
+            settings = taken_up(self.scene.shots, shot)
             names = settings.surfaces
             landscapes = [self.landscapes[name] for name in names]
-            apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
+            apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
+            take = self._takes[shot] = prepare(
+                settings, self.scene.look, landscapes, aspect, together=not apart, seed=self.scene.seed
+            )
             for sentence in remarks(take):
                 if sentence not in self.said:
                     self.said.add(sentence)
@@ -85,7 +88,8 @@ class Shooting:
                     stages.append(take.stage(shown, area.size, supersampling(self.output)))
                 own = [time for (number, time, *_), _ in places if number == shot]
                 # A still is looked at for its words, then written on: it is drawn once.
-                bare = lru_cache(maxsize=1)(partial(bare_picture, take, stages))
+                opening = opening_of(take, self.output)
+                bare = lru_cache(maxsize=1)(partial(bare_picture, take, stages, opening=opening))
                 with self._kernels():
                     seen_by = partial(bare, seed=self.scene.seed), stages[0].shown
                     lettering = lettering_of(self.scene, self.output, take, own, seen_by)
@@ -125,13 +129,14 @@ class Shooting:
         return write
 
 
-def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
-    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
-    exposed = []
-    for shown, stage in zip(take.pictures, stages, strict=True):
-        stage.show_paths([take.trails(take.panels[number], time) for number in shown])
-        exposed.append(stage.expose(take.view(time)))
-    return develop(exposed, lens_of(take.look), seed).numpy()
+def bare_picture(
+    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0
+) -> np.ndarray:
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground.
+
+    opening: seconds for which the shutter is open from then on.
+    """
+    return develop(exposed(take, stages, time, opening), lens_of(take.look), seed).numpy()
 
 
 def supersampling(output: Film | Still) -> int:

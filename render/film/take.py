@@ -10,16 +10,15 @@ import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
+from render.film.journey import Journey, epoch_of, journey_of
 from render.film.moves import MOVES, Move, Scenery, standing_at
 from render.film.panel import Panel, Walk
-from render.film.timeline import head_progress
 from render.film.walked import arrows_along, drops_along, farthest, walked
 from render.film.words.drawing import Drawing
 from render.landscape.landscape import Landscape
 from render.landscape.ready import GIVEN
 from render.sampling.status import Status
 from render.scene import look as looks
-from render.scene.camera import Ride
 from render.scene.shot import Shot
 from render.space.grid import Grid
 from render.space.path import Path
@@ -51,6 +50,7 @@ class Take:
     move: Move
     sun: Sun
     steps: Steps
+    journey: Journey
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
 
@@ -60,7 +60,7 @@ class Take:
 
     def progress(self, time: float) -> float:
         """Returns how much of their way the heads have gone at a time of the shot, seconds."""
-        return head_progress(time, self.shot.duration, self.shot.hold)
+        return self.journey.at(time)
 
     def trails(self, panel: Panel, time: float) -> list[Trail]:
         """Returns the paths so far; none where the shot hides them."""
@@ -132,13 +132,20 @@ class Take:
 
 
 def prepare(
-    shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True
+    shot: Shot,
+    look: looks.Look,
+    landscapes: Sequence[Landscape],
+    aspect: float,
+    *,
+    together: bool = True,
+    seed: int = 0,
 ) -> Take:
     """Returns the take of a shot of landscapes.
 
     aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
+    seed: of an unsteady camera.
     """
-    preset = look.resolved
+    preset = _through(shot, look.resolved)
     surfaces = [landscape.surface for landscape in landscapes]
     depths = [_depth(surface.grid) for surface in surfaces]
     holes = [surface.status == Status.NO_DATA for surface in surfaces]
@@ -148,16 +155,18 @@ def prepare(
     if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
         preset = preset.model_copy(update={"body": "block"})
     panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
-    setting = _setting(shot, preset, panels, aspect, together)
+    journey = _journey(shot, panels)
+    framing = aspect, together, seed
+    setting = _setting(shot, preset, panels, journey, framing)
     move = MOVES[type(shot.camera)](shot.camera, setting)
     if preset.body == "block" and preset.walls.corner:
         panels = _cut(shot, preset, panels, setting, move)
-        setting = _setting(shot, preset, panels, aspect, together)
+        setting = _setting(shot, preset, panels, journey, framing)
         camera = standing_at(shot.camera, move(0.5))
         move = MOVES[type(camera)](camera, setting)
     placements = setting.placements(_facing(move(0.5)))
     sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
-    return Take(shot, preset, panels, move, sun, steps, placements, setting.together)
+    return Take(shot, preset, panels, move, sun, steps, journey, placements, setting.together)
 
 
 def _cut(
@@ -225,19 +234,38 @@ def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndar
     return np.where(np.isnan(path.true_loss), np.nan, levels), False
 
 
-def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Scenery:
-    lead = next((walk for panel in panels for walk in panel.walks), None)
+def _through(shot: Shot, look: looks.LookPreset) -> looks.LookPreset:
+    """Returns a look through the lens of a shot's camera."""
+    aperture = shot.camera.aperture
+    return (
+        look if aperture is None else look.model_copy(update={"air": look.air.model_copy(update={"focus": aperture})})
+    )
+
+
+def _lead(panels: Sequence[Panel]) -> Walk | None:
+    return next((walk for panel in panels for walk in panel.walks), None)
+
+
+def _journey(shot: Shot, panels: Sequence[Panel]) -> Journey:
+    return journey_of(shot, _lead(panels), epoch_of(panels[0].landscape.record))
+
+
+def _setting(
+    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], journey: Journey, framing: tuple[float, bool, int]
+) -> Scenery:
+    lead, (aspect, together, seed) = _lead(panels), framing
 
     def head(share: float) -> float:
         assert lead is not None
-        return lead.head(head_progress(share * shot.duration, shot.duration, shot.hold))
+        return lead.head(journey.at(share * shot.duration))
 
     reliefs = tuple(panel.relief for panel in panels)
     descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
-    together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
-    return Scenery(
-        reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
-    )
+    together = together and not shot.camera.follows
+    frame = frame_of(aspect, len(panels) if together else 1)
+    grid = panels[0].landscape.surface.grid
+    extents = tuple((float(axis[0]), float(axis[-1])) for axis in (grid.alphas, grid.betas))
+    return Scenery(reliefs, descents, head, shot.duration, look, frame, together, (extents[0], extents[1]), seed)
 
 
 def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:
