@@ -38,13 +38,21 @@ class Circling:
         return np.linspace(0, 1, min(3 + math.ceil(self.swept / MOMENT), MOST_MOMENTS) if self.swept else 1)
 
 
-def stand_of(settings: Rig, setting: Scenery, asked: tuple[float | str, float | str], turn: Number) -> Stand:
-    """Returns where a camera stands in the middle of a move that turns by an angle in degrees from there."""
+def stand_of(
+    settings: Rig,
+    setting: Scenery,
+    asked: tuple[float | str, float | str],
+    turn: Number,
+    at: tuple[np.ndarray, float] | None = None,
+) -> Stand:
+    """Returns where a camera stands in the middle of a move that turns by an angle in degrees from there.
+
+    at: what it looks at (3,) in the end, and from how far, picture widths; else what its settings say of both.
+    """
     distance = getattr(settings, "distance", "auto")
     swept = abs(turn(1.0) - turn(0.0))
     last = turn(setting.arrival), turn(1.0)
-    at = None
-    if settings.target != "auto" and distance != "auto":
+    if at is None and settings.target != "auto" and distance != "auto":
         at = point_at_rest(settings.target, setting, np.zeros(3)), float(distance)
     choice = Choice(None, None, swept, settings.view_angle, (min(last), max(last)), at)
     return setting.stand(*asked, choice)

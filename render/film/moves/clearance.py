@@ -19,9 +19,9 @@ from render.stage.camera import View
 
 CLEARANCE = 0.02  # picture widths between a camera and the ground; nearer, the picture would cut into it
 STEEPEST = 1.5  # slope of the heights that are kept to
-SIDE = 128  # cells that a picture width is looked at in
+SIDE = 80  # cells that a picture width is looked at in
 BEYOND = 0.3  # picture widths around the terrain
-ROUNDED = 1.0  # cells over which the cones are rounded
+ROUNDED = 0.6  # cells over which the cones are rounded
 SOFT = 0.02  # picture widths over which a camera that comes too low is lifted
 
 
@@ -46,8 +46,9 @@ class Clearance:
         way = np.arange(-reach, reach + 1) / SIDE
         cone = -STEEPEST * np.hypot(way[:, None], way[None, :])
         raised = grey_dilation(highest, structure=cone, mode="nearest") if reach < SIDE else highest
-        spare = STEEPEST * ROUNDED / SIDE * math.sqrt(math.pi / 2)  # what rounding takes from the tip of a cone
-        return Clearance(gaussian_filter(raised, ROUNDED, mode="nearest") + spare + CLEARANCE, half)
+        spare = STEEPEST * ROUNDED / SIDE * math.sqrt(math.pi / 2)  # at most what rounding takes from a cone
+        made = gaussian_filter(raised, ROUNDED, mode="nearest") + spare + CLEARANCE
+        return Clearance(made, half)
 
     def at(self, x: float, y: float) -> float:
         """Returns the least height of a camera at a place."""
@@ -66,6 +67,11 @@ def kept_above(view: View, clearance: Clearance, offsets: Sequence[np.ndarray]) 
     least = max(clearance.at(x - away[0], y - away[1]) for away in offsets)
     lifted = least + _softened(z - least)
     return view if lifted == z else replace(view, position=np.array([x, y, lifted]))
+
+
+def is_far_above(height: float, relief: Relief) -> bool:
+    """Whether a height is above every clearance over a relief."""
+    return height > relief.exaggeration + CLEARANCE + STEEPEST * ROUNDED / SIDE * math.sqrt(math.pi / 2) + SOFT
 
 
 def _softened(height: float) -> float:

@@ -20,11 +20,13 @@ from render.stage.camera import View
 
 def dolly(settings: Dolly, setting: Scenery) -> Move:
     """Returns the move between two distances, evenly in their logarithm; auto goes from the whole to the path's end."""
-    stand = stand_of(settings, setting, (settings.azimuth, settings.elevation), lambda share: 0.0)
-    whole = setting.middle(stand.azimuth)
-    offset = setting.placements(stand.azimuth)[0]
     near = WORDS["end" if has_way(setting) else "lowest"](setting)
     target = point_of(settings.target, setting, near)
+    last = span_of(settings)[1]
+    at = None if last == "auto" else (target(1.0), float(last))
+    stand = stand_of(settings, setting, (settings.azimuth, settings.elevation), lambda share: 0.0, at)
+    whole = setting.middle(stand.azimuth)
+    offset = setting.placements(stand.azimuth)[0]
     points = setting.hull(stand.azimuth)
 
     def at(far: float, point: np.ndarray) -> View:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from render.film.moves.aim import Point, point_of, still
-from render.film.moves.clearance import kept_above
+from render.film.moves.clearance import is_far_above, kept_above
 from render.film.moves.scenery import Move, Scenery
 from render.film.moves.shake import Unrest
 from render.scene.camera import Fixed
@@ -34,7 +34,12 @@ def rigged(build: Builder) -> Builder:
 
 def _above_ground(move: Move, setting: Scenery) -> Move:
     offsets = setting.placements(_facing(move(0.5)))
-    return lambda share: kept_above(move(share), setting.clearance, offsets)
+
+    def view(share: float) -> View:
+        seen = move(share)
+        return seen if is_far_above(seen.position[2], setting.relief) else kept_above(seen, setting.clearance, offsets)
+
+    return view
 
 
 def _facing(view: View) -> float:

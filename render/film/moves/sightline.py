@@ -10,7 +10,7 @@ from render.stage.body import mesh
 from render.stage.body.relief import Relief
 
 LIFT = 0.004  # picture widths by which what is looked at is raised, so that its own ground does not hide it
-SPARE = 0.006  # picture widths that a line passes over the ground by, but near its end
+GRAZE = 0.1  # slope by which a line of sight is steeper than the ground that it passes over, about 6 degrees
 STEPS = 96  # along a line
 NEAREST = 0.004  # picture widths from what is looked at, from which on ground may hide it
 STEEPEST = 80.0  # degrees that a camera is lifted to at most
@@ -26,6 +26,5 @@ def heights_to_see(relief: Relief, body: str, points: np.ndarray, feet: np.ndarr
     drawn = mesh.covers(relief, body, x, y)
     ground = mesh.height_at(relief, x.ravel(), y.ravel()).reshape(x.shape)
     eye = points[:, 2] + LIFT
-    spare = SPARE * np.minimum(1, 4 * shares)
-    rise = np.where(drawn, (ground + spare - eye[:, None]) / shares, -np.inf).max(1)
+    rise = np.where(drawn, (ground - eye[:, None]) / shares, -np.inf).max(1) + GRAZE * length
     return np.asarray(eye + np.minimum(rise, length * math.tan(math.radians(STEEPEST))))

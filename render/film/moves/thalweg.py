@@ -1,14 +1,14 @@
-"""The thalweg: the line along a valley floor of a surface, from one edge of it through its lowest ground to another.
+"""The thalweg: the line along a valley of a surface, through its lowest ground and out of its mouth.
 
-It is the cheapest way over a lattice where a step costs its length times a power of the level that it is on, found by
-E. W. Dijkstra's search (1959) from the lowest cell; its two ends lie on different sides.
+The mouth is the lowest place of the edge, and the line comes from the opposite side. It is the cheapest way over a
+lattice where a step costs its length times a power of the level that it is on, found by E. W. Dijkstra's search (1959).
 """
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.sparse import coo_matrix
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from render.stage.body import mesh
@@ -16,8 +16,7 @@ from render.stage.body.relief import Relief
 
 SIDE = 80  # cells of the lattice along a side
 REACH = 0.47  # of its extents that the line keeps to
-STEEP = 4.0  # how much dearer a step at the highest level is, as a power of e
-APART = 100.0  # degrees between the two ends, seen from the lowest ground
+STEEP = 7.0  # how much dearer a step at the highest level is, as a power of e
 LINE = 400  # points of the line, evenly
 CALM = 0.05  # of the line, over which it is smoothed
 
@@ -29,14 +28,15 @@ def thalweg_of(relief: Relief, body: str) -> np.ndarray:
     level = mesh.height_at(relief, places[:, 0], places[:, 1]) / max(relief.exaggeration, 1e-9)
     drawn = mesh.covers(relief, body, places[:, 0], places[:, 1])
     cost = np.exp(STEEP * np.where(drawn, level, 2.0))
-    lowest = int(np.argmin(np.where(drawn, level, np.inf)))
-    ways, before = dijkstra(_graph(places, cost), indices=lowest, return_predecessors=True)
-    first, second = _ends(places, lowest, ways)
-    line = places[[*_back(before, first), *_back(before, second)[::-1][1:]]]
-    return _even(line)
+    graph, index = _graph(places, cost), np.arange(len(places)).reshape(SIDE, SIDE)
+    sides = [index[0], index[:, -1], index[-1], index[:, 0]]  # each opposite to the next but one
+    mouth = int(np.argmin([cost[side].min() for side in sides]))
+    lowest = np.array([int(np.argmin(cost))])
+    up, down = (_cheapest(graph, lowest, sides[side % 4]) for side in (mouth + 2, mouth))
+    return _even(places[[*up, *down[::-1][1:]]])
 
 
-def _graph(places: np.ndarray, cost: np.ndarray) -> coo_matrix:
+def _graph(places: np.ndarray, cost: np.ndarray) -> csr_matrix:
     """Returns the ways between neighbouring cells, diagonal ones too, and what each costs."""
     index = np.arange(len(places)).reshape(SIDE, SIDE)
     pairs = [
@@ -48,30 +48,13 @@ def _graph(places: np.ndarray, cost: np.ndarray) -> coo_matrix:
     one, other = (np.concatenate([pair[k].ravel() for pair in pairs]) for k in (0, 1))
     length = np.linalg.norm(places[one] - places[other], axis=1) * (cost[one] + cost[other]) / 2
     ends = np.concatenate([one, other]), np.concatenate([other, one])
-    return coo_matrix((np.concatenate([length, length]), ends), shape=(len(places),) * 2)
+    return csr_matrix((np.concatenate([length, length]), ends), shape=(len(places),) * 2)
 
 
-def _ends(places: np.ndarray, lowest: int, ways: np.ndarray) -> tuple[int, int]:
-    """Returns two cells of the edge that are cheapest to come to, in directions far enough apart."""
-    index = np.arange(len(places)).reshape(SIDE, SIDE)
-    edge = np.unique(np.concatenate([index[0], index[-1], index[:, 0], index[:, -1]]))
-    edge = edge[edge != lowest]
-    first = int(edge[np.argmin(ways[edge] / _far(places, edge, lowest))])
-    turn = np.degrees(np.arctan2(*(places[edge] - places[lowest]).T))
-    own = np.degrees(np.arctan2(*(places[first] - places[lowest])))
-    apart = np.abs((turn - own + 180) % 360 - 180) >= APART
-    rest = edge[apart] if apart.any() else edge
-    return first, int(rest[np.argmin(ways[rest] / _far(places, rest, lowest))])
-
-
-def _far(places: np.ndarray, some: np.ndarray, lowest: int) -> np.ndarray:
-    """Returns how far some cells lie from the lowest, so that a long cheap way is not held dearer than a short one."""
-    return np.asarray(np.maximum(np.linalg.norm(places[some] - places[lowest], axis=1), 0.2))
-
-
-def _back(before: np.ndarray, cell: int) -> list[int]:
-    """Returns the cells from one back to where the search began."""
-    cells = [cell]
+def _cheapest(graph: csr_matrix, begin: np.ndarray, end: np.ndarray) -> list[int]:
+    """Returns the cells of the cheapest way from some cells to any of others, its end first."""
+    costs, before, _ = dijkstra(graph, indices=begin, return_predecessors=True, min_only=True)
+    cells = [int(end[np.argmin(costs[end])])]
     while before[cells[-1]] >= 0:
         cells.append(int(before[cells[-1]]))
     return cells
