@@ -8,7 +8,7 @@ from scipy.ndimage import maximum_filter1d
 from render.film.easing import EASINGS
 from render.film.moves.aim import point_of
 from render.film.moves.course import Course, smoothed, ticks_of
-from render.film.moves.ride import has_way
+from render.film.moves.ride import LOWERED, has_way
 from render.film.moves.scenery import Move, Scenery
 from render.film.moves.thalweg import LINE, thalweg_of
 from render.scene.camera import Flyover
@@ -36,7 +36,7 @@ def flyover(settings: Flyover, setting: Scenery) -> Move:
     gaze = low + GAZE * (_at(before, level) - low)
     looked = np.column_stack([_at(before, line[:, 0]), _at(before, line[:, 1]), gaze])
     target = point_of(settings.target, setting, Course(shares, looked).at)
-    return lambda share: View(eye.at(share), target(share), settings.view_angle)
+    return lambda share: View(eye.at(share), target(share), settings.view_angle, (0.0, LOWERED))
 
 
 def _at(places: np.ndarray, values: np.ndarray) -> np.ndarray:
