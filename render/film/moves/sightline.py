@@ -10,7 +10,7 @@ from render.stage.body import mesh
 from render.stage.body.relief import Relief
 
 LIFT = 0.004  # picture widths by which what is looked at is raised, so that its own ground does not hide it
-GRAZE = 0.1  # slope by which a line of sight is steeper than the ground that it passes over, about 6 degrees
+GRAZE = 0.16  # slope by which a line of sight is steeper than the ground that it passes over, about 9 degrees
 STEPS = 96  # along a line
 NEAREST = 0.004  # picture widths from what is looked at, from which on ground may hide it
 STEEPEST = 80.0  # degrees that a camera is lifted to at most
