@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from render.film.preparing import prepare
 from render.film.shooting import bare_picture
 from render.film.shutter import MOST, _averaged, exposed, moments, opening_of
-from render.film.take import prepare
 from render.landscape import ready
 from render.scene.output import Film, Still
 from render.stage import camera

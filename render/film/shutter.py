@@ -43,8 +43,10 @@ def exposed(take: Take, stages: Sequence[Stage], time: float, opening: float) ->
 
 
 def _exposed(take: Take, stage: Stage, shown: Sequence[int], time: float) -> Exposure:
-    stage.show_paths([take.trails(take.panels[number], time) for number in shown])
-    return stage.expose(take.view(time))
+    now = take.now(time)
+    now.dress(stage, shown)
+    stage.show_paths([now.trails(now.panels[number], time) for number in shown])
+    return stage.expose(now.view(time))
 
 
 def moments(take: Take, time: float, opening: float, size: tuple[int, int]) -> list[float]:
@@ -69,7 +71,7 @@ def _moved(take: Take, begin: float, end: float, size: tuple[int, int]) -> float
 
 def _looked_at(take: Take, time: float) -> np.ndarray:
     """Returns points (N, 3) of the terrains, and the heads of the paths at a time of the shot."""
-    parts = []
+    parts, take = [], take.now(time)
     for panel, away in zip(take.panels, take.placements, strict=True):
         side = np.linspace(-0.5, 0.5, LATTICE)
         x, y = (axis.ravel() for axis in np.meshgrid(side, side * panel.relief.depth))

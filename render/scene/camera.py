@@ -16,7 +16,7 @@ from render.scene.cameras.map import Map
 from render.scene.cameras.orbit import Orbit
 from render.scene.cameras.ride import Ride
 from render.scene.cameras.turntable import Turntable
-from render.scene.cameras.walk import Walk
+from render.scene.cameras.walk import Walker
 
 __all__ = [
     "Camera",
@@ -31,10 +31,10 @@ __all__ = [
     "Orbit",
     "Ride",
     "Turntable",
-    "Walk",
+    "Walker",
 ]
 
 Camera = Annotated[
-    Orbit | Fixed | Ride | Keyframes | Dolly | Crane | Follow | Flyover | Turntable | Map | Walk,
+    Orbit | Fixed | Ride | Keyframes | Dolly | Crane | Follow | Flyover | Turntable | Map | Walker,
     Field(discriminator="kind"),
 ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from render.scene.camera import Camera, Keyframes, Orbit, Turntable
 from render.scene.cameras.span import span_of, spanning
 from render.scene.duration import Duration
+from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Fault, Name, Part, refusal
 from render.scene.reach import Reach
+from render.scene.time.transition import Transition
 
 LONGEST_HOLD = 1.5  # seconds
 
@@ -80,6 +82,12 @@ class Shot(Part):
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
     camera: Camera = Field(default=Orbit(), description=f"where the camera stands and how it moves: {kinds_of(Camera)}")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
+    name: Annotated[Name | None, InKey.LABEL] = Field(
+        default=None, description="name by which films and commands choose the shot; its number, from 1, when absent"
+    )
+    transition: Annotated[Transition, InKey.APART] = Field(
+        default=Transition(), description="how the shot takes over from the one before it"
+    )
 
     @model_validator(mode="after")
     def _path_walks_before_it_rests(self) -> Self:

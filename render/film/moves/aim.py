@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from render.errors import SceneError
-from render.film.moves.course import Course, smoothed, ticks_in, ticks_of
+from render.film.moves.passage import Passage, smoothed, ticks_in, ticks_of
 from render.film.moves.scenery import Scenery
 from render.stage.body import mesh
 
@@ -81,7 +81,7 @@ def _head(setting: Scenery) -> Point:
     _way(setting, "head")
     shares, heads = heads_of(setting)
     calm = ticks_in(CALM, setting.duration, len(shares))
-    return Course(shares, smoothed(heads, calm)).at
+    return Passage(shares, smoothed(heads, calm)).at
 
 
 WORDS: dict[str, Callable[[Scenery], Point]] = {"start": _start, "end": _end, "head": _head, "lowest": _lowest}

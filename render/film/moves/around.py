@@ -19,15 +19,15 @@ from render.stage.framing import Choice, Stand
 MOMENT = 12.0  # degrees of a move between two views that the framing has to fit
 MOST_MOMENTS = 36
 
-Number = Callable[[float], float]  # from the share of a shot
+AtShare = Callable[[float], float]  # from the share of a shot
 
 
 @dataclass(frozen=True)
 class Circling:
     """How a camera goes around what it looks at, from the share of a shot; degrees."""
 
-    azimuth: Number
-    elevation: Number
+    azimuth: AtShare
+    elevation: AtShare
     facing: float  # its azimuth in the middle of the move
     swept: float = 0.0  # degrees of the whole move
     loops: bool = False
@@ -42,7 +42,7 @@ def stand_of(
     settings: Rig,
     setting: Scenery,
     asked: tuple[float | str, float | str],
-    turn: Number,
+    turn: AtShare,
     at: tuple[np.ndarray, float] | None = None,
 ) -> Stand:
     """Returns where a camera stands in the middle of a move that turns by an angle in degrees from there.

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from render.scene.cameras.rig import Rig
 from render.scene.cameras.span import spanning
-from render.scene.cameras.stand import AZIMUTH, DISTANCE, EASE, Azimuth, Distance, Ease
+from render.scene.cameras.stand import AZIMUTH, DISTANCE, EASE, Azimuth, Distance, EaseName
 
-Height = Annotated[float, Field(ge=2, le=89)]
+Rise = Annotated[float, Field(ge=2, le=89)]
 
 
 class Crane(Rig):
@@ -20,9 +20,9 @@ class Crane(Rig):
     azimuth: Azimuth = Field(default="auto", description=AZIMUTH)
     spanning(
         locals(),
-        Height,
+        Rise,
         (10.0, "elevation where it begins, degrees above the ground"),
         (42.0, "elevation where it ends, degrees above the ground"),
     )
     distance: Distance = Field(default="auto", description=DISTANCE)
-    ease: Ease = Field(default="smoother", description=EASE)
+    ease: EaseName = Field(default="smoother", description=EASE)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from render.scene.cameras.rig import Rig
 from render.scene.cameras.span import spanning
-from render.scene.cameras.stand import AZIMUTH, EASE, ELEVATION, Azimuth, Distance, Ease, Elevation
+from render.scene.cameras.stand import AZIMUTH, EASE, ELEVATION, Azimuth, Distance, EaseName, Elevation
 
 
 class Dolly(Rig):
@@ -23,4 +23,4 @@ class Dolly(Rig):
         ("auto", "distance from what it looks at where it begins, picture widths; auto fits the terrain"),
         (0.9, "distance where it ends; auto fits the terrain"),
     )
-    ease: Ease = Field(default="smoother", description=EASE)
+    ease: EaseName = Field(default="smoother", description=EASE)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from render.scene.cameras.rig import Rig
-from render.scene.cameras.stand import EASE, Ease
+from render.scene.cameras.stand import EASE, EaseName
 
 
 class Flyover(Rig):
@@ -24,4 +24,4 @@ class Flyover(Rig):
         default=0.35, ge=0.05, le=2, description="length of the valley before it that it looks along, picture widths"
     )
     reverse: bool = Field(default=False, description="whether it flies the other way; else from the path's start")
-    ease: Ease = Field(default="smooth", description=EASE)
+    ease: EaseName = Field(default="smooth", description=EASE)

@@ -12,14 +12,14 @@ from render.scene.cameras.stand import Distance
 from render.scene.duration import Duration
 from render.scene.part import Part, refusal
 
-Height = Annotated[float, Field(ge=-100, le=1000)]
+Altitude = Annotated[float, Field(ge=-100, le=1000)]
 
 
 class Keyframe(Part):
     """Where the camera is at a time, and what it sees; what a key leaves out runs on between the keys that give it."""
 
     t: Duration = Field(description="time from the beginning of the shot, seconds or with a unit")
-    position: Annotated[tuple[Coordinate, Coordinate, Height], Field(strict=False)] | None = Field(
+    position: Annotated[tuple[Coordinate, Coordinate, Altitude], Field(strict=False)] | None = Field(
         default=None,
         description="where the camera is: α and β, coordinates of the plane, and height above the lowest ground in "
         "picture widths",

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from render.scene.cameras.rig import Rig
-from render.scene.cameras.stand import AZIMUTH, DISTANCE, EASE, ELEVATION, Azimuth, Distance, Ease, Elevation
+from render.scene.cameras.stand import AZIMUTH, DISTANCE, EASE, ELEVATION, Azimuth, Distance, EaseName, Elevation
 
 
 class Orbit(Rig):
@@ -20,4 +20,4 @@ class Orbit(Rig):
     )
     elevation: Elevation = Field(default="auto", description=ELEVATION)
     distance: Distance = Field(default="auto", description=DISTANCE)
-    ease: Ease = Field(default="smoother", description=EASE)
+    ease: EaseName = Field(default="smoother", description=EASE)

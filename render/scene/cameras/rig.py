@@ -11,9 +11,9 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 from render.scene.part import Auto, Part, auto_or_number, refusal
 
 Coordinate = Annotated[float, Field(ge=-1e9, le=1e9)]
-Place = Annotated[tuple[Coordinate, Coordinate], Field(strict=False), Tag("place")]  # α and β
+PlanePlace = Annotated[tuple[Coordinate, Coordinate], Field(strict=False), Tag("place")]  # α and β
 Angle = Annotated[Auto | Annotated[float, Field(ge=5, le=100), Tag("number")], Discriminator(auto_or_number)]
-Frames = Annotated[float, Field(ge=-2, le=2)]  # widths of the frame
+FrameWidths = Annotated[float, Field(ge=-2, le=2)]  # widths of the frame
 
 SENSOR = 24.0  # millimetres, the height of a full frame of film, 36 × 24
 LENSES = 11.0, 275.0  # millimetres
@@ -33,11 +33,12 @@ def _what_focus(value: Any) -> str:
 
 
 Target = Annotated[
-    Annotated[Literal["auto", "start", "end", "head", "lowest"], Tag("word")] | Place, Discriminator(_word_or_place)
+    Annotated[Literal["auto", "start", "end", "head", "lowest"], Tag("word")] | PlanePlace,
+    Discriminator(_word_or_place),
 ]
 Focus = Annotated[
     Annotated[Literal["auto", "head", "end", "start"], Tag("word")]
-    | Place
+    | PlanePlace
     | Annotated[float, Field(gt=0, le=1000), Tag("distance")],
     Discriminator(_what_focus),
 ]
@@ -53,7 +54,7 @@ def _millimetres(value: Any) -> Any:
     return float(match[1])
 
 
-Lens = Annotated[
+FocalLength = Annotated[
     float,
     Field(ge=LENSES[0], le=LENSES[1]),
     BeforeValidator(_millimetres),
@@ -84,7 +85,7 @@ class Rig(Part):
         description="what it looks at: start, end or head of the path, lowest ground, or a place [α, β] of the plane; "
         "auto is up to the kind: the middle of the terrain, or what lies ahead",
     )
-    shift: Annotated[tuple[Frames, Frames], Field(strict=False)] = Field(
+    shift: Annotated[tuple[FrameWidths, FrameWidths], Field(strict=False)] = Field(
         default=(0.0, 0.0),
         description="move of what is seen to the right and upwards, widths of the frame; upright lines stay upright",
     )
@@ -100,7 +101,7 @@ class Rig(Part):
         "to 50 feels near; auto is 22, wider for those that go along the path or a valley, and 8 for a plan, whose "
         "walls stay upright",
     )
-    lens: Lens | None = Field(
+    lens: FocalLength | None = Field(
         default=None,
         examples=["65mm"],
         description="focal length in place of angle, millimetres of a frame of 36 × 24: 65mm is 20.9 degrees",

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from render.scene.part import Auto, auto_or_number
+from render.scene.time.blend import Blending
 
-Degrees = Annotated[float, Field(ge=-360, le=360), Tag("number")]
-Widths = Annotated[float, Field(gt=0, le=1000), Tag("number")]
+Degrees = Annotated[float, Field(ge=-360, le=360), Tag("number"), Blending.TURN]
+Widths = Annotated[float, Field(gt=0, le=1000), Tag("number"), Blending.LOG]
 Azimuth = Annotated[Auto | Degrees, Discriminator(auto_or_number)]
 Elevation = Annotated[Auto | Annotated[float, Field(ge=5, le=89), Tag("number")], Discriminator(auto_or_number)]
 Distance = Annotated[Auto | Widths, Discriminator(auto_or_number)]
-Ease = Literal["linear", "smooth", "smoother"]
+EaseName = Literal["linear", "smooth", "smoother"]
 
 AZIMUTH = (
     "where the camera stands, degrees clockwise from +β seen from above (mid-shot); auto is the open side, from which "

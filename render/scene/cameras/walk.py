@@ -11,7 +11,7 @@ from render.scene.cameras.stand import CALM
 from render.scene.duration import Duration
 
 
-class Walk(Rig):
+class Walker(Rig):
     """Walks the path itself, at eye height, some way behind its head, and looks along it."""
 
     natural: ClassVar[float] = 55.0

@@ -1,4 +1,4 @@
-"""A course: what a camera does over a shot, worked out at ticks, and smooth between."""
+"""A passage: what a camera does over a shot, worked out at ticks, and smooth between."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TICKS = 40  # a second
 
 
 @dataclass(frozen=True)
-class Course:
+class Passage:
     """Numbers (n, k) at shares (n,) of a shot."""
 
     shares: np.ndarray

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from render.film.moves.aim import heads_of, point_of
-from render.film.moves.course import Course, smoothed, ticks_in
-from render.film.moves.ride import LOWERED, has_way, headings, nearest_of, way_along, without_way
+from render.film.moves.passage import Passage, smoothed, ticks_in
+from render.film.moves.riding import LOWERED, has_way, headings, nearest_of, way_along, without_way
 from render.film.moves.scenery import Move, Scenery
-from render.scene.camera import Walk
+from render.scene.camera import Walker
 from render.stage.body import mesh
 from render.stage.camera import View
 
 ELEVATION, SWEEP = 15.0, 40.0  # degrees of the orbit where there is no path
 
 
-def walk(settings: Walk, setting: Scenery) -> Move:
+def walk(settings: Walker, setting: Scenery) -> Move:
     """Returns the walk: the eye goes where the head has been, and looks ahead."""
     if not has_way(setting):
         return without_way(settings, setting, ELEVATION, SWEEP)
@@ -28,9 +29,9 @@ def walk(settings: Walk, setting: Scenery) -> Move:
     feet = smoothed(_on_path(setting, heads - settings.behind, onward), calm)
     gaze = smoothed(_on_path(setting, heads - settings.behind + settings.ahead, onward), calm)
     eyes = _over_ground(setting, feet, settings.height, calm)
-    looked = Course(shares, _over_ground(setting, gaze, 0.0, calm))
+    looked = Passage(shares, _over_ground(setting, gaze, 0.0, calm))
     target = point_of(settings.target, setting, looked.at)
-    eye = Course(shares, eyes).at
+    eye = Passage(shares, eyes).at
     return lambda share: View(eye(share), target(share), settings.view_angle, (0.0, LOWERED))
 
 
@@ -44,6 +45,7 @@ def _on_path(setting: Scenery, ways: np.ndarray, onward: np.ndarray) -> np.ndarr
 
 
 def _over_ground(setting: Scenery, places: np.ndarray, height: float, calm: float) -> np.ndarray:
-    """Returns points (n, 3) at a height over places (n, 2), picture widths, smoothed in time."""
+    """Returns points (n, 3) at a height over places (n, 2), and over the ground just before and after."""
     ground = mesh.height_at(setting.relief, places[:, 0], places[:, 1])
-    return np.column_stack([places, smoothed(ground, calm) + height])
+    highest = maximum_filter1d(ground, 1 + 2 * round(calm / 2), mode="nearest")
+    return np.column_stack([places, smoothed(highest, calm / 2) + height])

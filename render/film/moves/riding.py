@@ -9,8 +9,8 @@ from scipy.ndimage import maximum_filter1d
 
 from render.film.easing import EASINGS
 from render.film.moves.aim import heads_of, point_of
-from render.film.moves.course import Course, smoothed, ticks_in
-from render.film.moves.orbit import orbit
+from render.film.moves.orbiting import orbit
+from render.film.moves.passage import Passage, smoothed, ticks_in
 from render.film.moves.scenery import Move, Scenery
 from render.film.moves.sightline import heights_to_see
 from render.scene.camera import Orbit, Ride
@@ -33,8 +33,8 @@ def ride(settings: Ride, setting: Scenery) -> Move:
     turn = np.radians(settings.sweep) * (EASINGS["smooth"](shares) - 0.5)
     azimuths = smoothed(headings(setting.descent, heads), calm) + np.pi + turn
     positions = standing_behind(setting, raw, heads, azimuths, (settings.behind, settings.elevation, calm))
-    target = point_of(settings.target, setting, Course(shares, heads).at)
-    eye = Course(shares, positions).at
+    target = point_of(settings.target, setting, Passage(shares, heads).at)
+    eye = Passage(shares, positions).at
     return lambda share: View(eye(share), target(share), settings.view_angle, (0.0, LOWERED))
 
 

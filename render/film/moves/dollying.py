@@ -10,7 +10,7 @@ import numpy as np
 from render.film.easing import EASINGS
 from render.film.moves.aim import WORDS, point_of
 from render.film.moves.around import centring, stand_of
-from render.film.moves.ride import has_way
+from render.film.moves.riding import has_way
 from render.film.moves.scenery import Move, Scenery
 from render.scene.camera import Dolly
 from render.scene.cameras.span import span_of
@@ -23,8 +23,8 @@ def dolly(settings: Dolly, setting: Scenery) -> Move:
     near = WORDS["end" if has_way(setting) else "lowest"](setting)
     target = point_of(settings.target, setting, near)
     last = span_of(settings)[1]
-    at = None if last == "auto" else (target(1.0), float(last))
-    stand = stand_of(settings, setting, (settings.azimuth, settings.elevation), lambda share: 0.0, at)
+    rest = None if last == "auto" else (target(1.0), float(last))
+    stand = stand_of(settings, setting, (settings.azimuth, settings.elevation), lambda share: 0.0, rest)
     whole = setting.middle(stand.azimuth)
     offset = setting.placements(stand.azimuth)[0]
     points = setting.hull(stand.azimuth)

@@ -7,8 +7,8 @@ from scipy.ndimage import maximum_filter1d
 
 from render.film.easing import EASINGS
 from render.film.moves.aim import point_of
-from render.film.moves.course import Course, smoothed, ticks_of
-from render.film.moves.ride import LOWERED, has_way
+from render.film.moves.passage import Passage, smoothed, ticks_of
+from render.film.moves.riding import LOWERED, has_way
 from render.film.moves.scenery import Move, Scenery
 from render.film.moves.thalweg import LINE, thalweg_of
 from render.scene.camera import Flyover
@@ -30,12 +30,12 @@ def flyover(settings: Flyover, setting: Scenery) -> Move:
     ahead = max(1, round(settings.ahead / step))
     shares = ticks_of(setting.duration)
     along = EASINGS[settings.ease](shares) * (LINE - 1 - ahead)
-    eye = Course(shares, np.column_stack([_at(along, line[:, 0]), _at(along, line[:, 1]), _at(along, level)]))
+    eye = Passage(shares, np.column_stack([_at(along, line[:, 0]), _at(along, line[:, 1]), _at(along, level)]))
     before = along + ahead
     low = _at(before, mesh.height_at(setting.relief, line[:, 0], line[:, 1]))
     gaze = low + GAZE * (_at(before, level) - low)
     looked = np.column_stack([_at(before, line[:, 0]), _at(before, line[:, 1]), gaze])
-    target = point_of(settings.target, setting, Course(shares, looked).at)
+    target = point_of(settings.target, setting, Passage(shares, looked).at)
     return lambda share: View(eye.at(share), target(share), settings.view_angle, (0.0, LOWERED))
 
 

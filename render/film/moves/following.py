@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from render.film.moves.aim import heads_of, point_of
-from render.film.moves.course import Course, smoothed, ticks_in
-from render.film.moves.ride import (
+from render.film.moves.passage import Passage, smoothed, ticks_in
+from render.film.moves.riding import (
     LOWERED,
     has_way,
     headings,
@@ -35,8 +35,8 @@ def follow(settings: Follow, setting: Scenery) -> Move:
     azimuths = smoothed(headings(setting.descent, heads), calm) + np.pi
     positions = standing_behind(setting, raw, heads, azimuths, (settings.behind, settings.elevation, calm))
     looked = smoothed(_ahead(setting, heads, settings.ahead), calm)
-    target = point_of(settings.target, setting, Course(shares, looked).at)
-    eye = Course(shares, positions).at
+    target = point_of(settings.target, setting, Passage(shares, looked).at)
+    eye = Passage(shares, positions).at
     return lambda share: View(eye(share), target(share), settings.view_angle, (0.0, LOWERED))
 
 
