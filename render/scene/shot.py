@@ -14,6 +14,7 @@ from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Fault, Name, Part, refusal
 from render.scene.reach import Reach
+from render.scene.time.blend import Blending
 from render.scene.time.transition import Transition
 
 LONGEST_HOLD = 1.5  # seconds
@@ -44,7 +45,7 @@ class PathStyle(Part):
         ),
         (None, "where the head is when the shot ends: a share, {step: n} or {epoch: n}; else the end of the path"),
     )
-    locals()["__annotations__"]["continue"] = bool
+    locals()["__annotations__"]["continue"] = Annotated[bool, Blending.ONCE]
     locals()["continue"] = Field(
         default=False, description="whether the head goes on from where the last shot of this surface has left it"
     )

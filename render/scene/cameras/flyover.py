@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from render.scene.cameras.rig import Rig
 from render.scene.cameras.stand import EASE, EaseName
+from render.scene.time.blend import Blending
 
 
 class Flyover(Rig):
@@ -23,5 +24,7 @@ class Flyover(Rig):
     ahead: float = Field(
         default=0.35, ge=0.05, le=2, description="length of the valley before it that it looks along, picture widths"
     )
-    reverse: bool = Field(default=False, description="whether it flies the other way; else from the path's start")
+    reverse: Annotated[bool, Blending.ONCE] = Field(
+        default=False, description="whether it flies the other way; else from the path's start"
+    )
     ease: EaseName = Field(default="smooth", description=EASE)
