@@ -129,7 +129,8 @@ def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0
     """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
     exposed = []
     for shown, stage in zip(take.pictures, stages, strict=True):
-        stage.show_paths([take.trails(take.panels[number], time) for number in shown])
+        panels = [take.panels[number] for number in shown]
+        stage.show_paths([take.trails(each, time) for each in panels], [take.strands(each, time) for each in panels])
         exposed.append(stage.expose(take.view(time)))
     return develop(exposed, lens_of(take.look), seed).numpy()
 

@@ -12,6 +12,7 @@ from render.errors import DataError
 from render.exchange.resampling import is_even
 from render.film.moves import MOVES, Move, Scenery, standing_at
 from render.film.panel import Panel, Walk
+from render.film.rolls import rolls_on
 from render.film.timeline import head_progress
 from render.film.walked import arrows_along, drops_along, farthest, walked
 from render.film.words.drawing import Drawing
@@ -34,6 +35,7 @@ from render.stage.light import sunward
 from render.stage.light.bake import Sun
 from render.stage.light.sunward import SettledSun
 from render.stage.marks.arrow import length_of
+from render.stage.marks.strands import Strands
 from render.stage.marks.trail import Trail, drape
 from render.stage.stage import Stage
 
@@ -77,6 +79,11 @@ class Take:
             trails.append(replace(trail, arrows=arrows, drops=tuple(drop for drop in walk.drops if drop.place <= head)))
         return trails
 
+    def strands(self, panel: Panel, time: float) -> Strands | None:
+        """Returns the many descents over a panel so far; None where the shot has none."""
+        last = max((each.rolls.rolled.last for each in self.panels if each.rolls), default=0)
+        return panel.rolls.at(self.progress(time), last) if panel.rolls else None
+
     @property
     def steepest(self) -> float:
         """The slope of the longest arrow, loss / unit of α and β; nought where there are none."""
@@ -105,6 +112,7 @@ class Take:
             drops=any(walk.drops for walk in walks),
             corners=tuple(panel.relief.corner.size for panel in self.panels if panel.relief.corner),
             refined=max(panel.relief.refined for panel in self.panels),
+            rolled=tuple(panel.rolls.rolled for panel in self.panels if panel.rolls),
         )
 
     @property
@@ -209,7 +217,7 @@ def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relie
         arrows = arrows_along(look.path.arrows, descent, landscape.surface, made.depth)
         drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
         walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))
-    return Panel(landscape, made, tuple(walks))
+    return Panel(landscape, made, tuple(walks), rolls_on(shot.descents, landscape, made, look.body))
 
 
 def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndarray | None, bool]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from render.scene.camera import Camera, Orbit
+from render.scene.descents import Descents
 from render.scene.duration import Duration
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Name, Part, refusal
 
 LONGEST_HOLD = 1.5  # seconds
+SINCE = ("descents",)  # keys that pictures of former versions know nothing of: unsaid, they are in no key
 
 
 class PathStyle(Part):
@@ -43,6 +45,12 @@ class Shot(Part):
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
     camera: Camera = Field(default=Orbit(), description=f"where the camera stands and how it moves: {kinds_of(Camera)}")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
+    descents: Descents | None = Field(default=None, description="many points that roll down each of its surfaces")
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unsaid(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = dump(self)
+        return {key: value for key, value in data.items() if key not in SINCE or value is not None}
 
     @model_validator(mode="after")
     def _path_walks_before_it_rests(self) -> Self:

@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from render.scene.camera import Fixed
 from render.scene.data import Data
+from render.scene.descents import stray_starts
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.key import InKey
@@ -127,6 +128,7 @@ class Scene(Part):
             *self._strangers(),
             *self._moments(),
             *self._undersides(),
+            *self._stray_starts(),
         ]
         if faults:
             raise refusal(*faults)
@@ -162,6 +164,13 @@ class Scene(Part):
         for name, still in self.stills.items():
             if self.shots and still.at > end:
                 yield ("stills", name, "at"), still.at, f"{still.at:g} s is after the end of the shots, {end:g} s"
+
+    def _stray_starts(self) -> Iterator[Fault]:
+        """Gives the starts of descents that lie beyond the range that their surface is measured on."""
+        for index, shot in enumerate(self.shots):
+            ranges = [each.range for name in shot.surfaces if (each := self.measured.get(name)) and each.range]
+            for place, start, sentence in stray_starts(shot.descents, ranges):
+                yield ("shots", index, "descents", "starts", "places", place), start, sentence
 
     def _undersides(self) -> Iterator[Fault]:
         """Gives the cameras that would see the base of a solid body and nothing of its terrain."""

@@ -45,6 +45,8 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "apart": "line up to {} from the plane",
     "arrows": "arrows: gradient of the slice",
     "drops": "drops to the path's own loss",
+    "rolled": "{} points roll down the surface, no trainings",
+    "resting": "at rest",
     "line": "1 line = {}",
     "factor": "1 line = × {}",
     "weights": "|Δθ| = {}",

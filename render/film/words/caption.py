@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from render.film.words.drawing import Drawing, corner_words, levelled_words
+from render.film.words.rolled import rolled_words
 from render.film.words.said import told_words
 from render.scene import relief as reliefs
 from render.scene.look import Look
@@ -40,6 +41,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         _curve(shot.path, drawn),
         _path(shot.path, drawn, sum(map(count_paths, records))),
         *told_words(scene.look.path, shot.path, drawn),
+        *rolled_words(drawn.rolled),
     ]
     return " · ".join(part for part in parts if part)
 
