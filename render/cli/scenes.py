@@ -80,7 +80,7 @@ def train(job: Job) -> list[Any]:
 
 @functools.partial(command, further=sampling_options)
 def sample(job: Job) -> list[Any]:
-    """Measures the surfaces of the scenes, training first where needed.
+    """Measures the surfaces and lines of the scenes, training first where needed.
 
     With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
     and an adaptive surface takes one round of calls for each level.
@@ -88,9 +88,10 @@ def sample(job: Job) -> list[Any]:
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
     examination.examine(job)
+    from render.works.line_work import line_works
     from render.works.of_scene import surfaces_of
 
-    return [work for order in job.finest_orders() for work in surfaces_of(order)]
+    return [work for order in job.finest_orders() for work in (*surfaces_of(order), *line_works(order))]
 
 
 @command

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.descents import stray_starts
@@ -30,6 +31,7 @@ from render.scene.words import Label, WordsSettings
 
 VERSION = 1
 SOLID = ("block", "disc")  # bodies with a base
+OF_VALUES = ("one-weight", "two-weights")  # data sets without classes
 NAMED = "what it is called on pictures, in free text; its name when absent"
 MEASURED = "measured"  # what pydantic's locations call a surface that is no ready one
 
@@ -91,6 +93,7 @@ class Scene(Part):
     surfaces: dict[Name, AnySurfaceSettings] = Field(
         default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready"
     )
+    lines: dict[Name, LineSettings] = Field(default={}, description="lines to measure, by name")
     budget: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None,
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
@@ -124,11 +127,12 @@ class Scene(Part):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         faults = [
-            *dangling(self.model_dump(include={"runs", "surfaces", "shots"})),
+            *dangling(self.model_dump(include={"runs", "surfaces", "lines", "shots"})),
             *self._strangers(),
             *self._moments(),
             *self._undersides(),
             *self._stray_starts(),
+            *self._faulty_lines(),
         ]
         if faults:
             raise refusal(*faults)
@@ -172,12 +176,41 @@ class Scene(Part):
             for place, start, sentence in stray_starts(shot.descents, ranges):
                 yield ("shots", index, "descents", "starts", "places", place), start, sentence
 
+    def _faulty_lines(self) -> Iterator[Fault]:
+        """Gives what cannot be drawn along lines: between runs that differ, balls beyond, accuracy of values."""
+        runs = {name: run.seeded(self.seed) for name, run in self.runs.items() if isinstance(run, RunSettings)}
+        for name, line in self.lines.items():
+            other = other_of(line.model_dump())
+            sentence = _unlike(other, [line.run], runs) if other and runs.keys() >= {line.run, other} else None
+            if sentence:
+                yield ("lines", name, "along", "between", "run"), other, sentence.replace("plane", "line")
+        for index, shot in enumerate(self.shots):
+            shown = self.lines.get(shot.line or "")
+            run = runs.get(shown.run) if shown else None
+            yield from _beside_the_line(index, shot, shown, run)
+
     def _undersides(self) -> Iterator[Fault]:
         """Gives the cameras that would see the base of a solid body and nothing of its terrain."""
         for index, shot in enumerate(self.shots):
             if isinstance(shot.camera, Fixed) and shot.camera.view == "underside" and self.look.body in SOLID:
                 sentence = f"underside shows the base of a {self.look.body}; set look.body to sheet"
                 yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
+
+
+def _beside_the_line(index: int, shot: Shot, line: LineSettings | None, run: RunSettings | None) -> Iterator[Fault]:
+    """Gives what a shot asks of a line that it has not."""
+    if line is None:
+        return
+    for place, start in enumerate(shot.ball.starts if shot.ball else []):
+        if line.reach and not line.reach[0] <= start <= line.reach[1]:
+            within = " to ".join(f"{end:g}" for end in line.reach)
+            yield ("shots", index, "ball", "starts", place), start, f"{start:g} lies beyond the line, {within}"
+    if shot.ball and not line.has_derivatives:
+        sentence = "needs the slope of the loss, which this objective has none of; choose another objective"
+        yield ("shots", index, "ball"), None, sentence
+    if shot.accuracy and run is not None and run.data.kind in OF_VALUES:
+        sentence = f"{run.data.kind} has values and no classes, so there is no accuracy; leave it out"
+        yield ("shots", index, "accuracy"), True, sentence
 
 
 def _unlike(name: str, through: Sequence[str], runs: Mapping[str, RunSettings]) -> str | None:
@@ -203,6 +236,7 @@ def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
             yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), surfaces)
             for place, name in enumerate(_listed(shot, "beside")):
                 yield from _lost(("shots", index, "beside", place), "surface", name, surfaces)
+    yield from lost_lines(scene)
 
 
 def _lost_others(location: Location, surface: Any, runs: Mapping[str, Any]) -> Iterator[Fault]:
