@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 
 from render.compiler import unfused
+from render.errors import SceneError
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
+from render.film.lines.line_shooting import LineShooting
+from render.film.lines.line_take import LineTake, prepare_line
 from render.film.prints.patches import lettered
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
@@ -19,13 +23,14 @@ from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
-from render.landscape.landscape import Landscape
 from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
+
+FLAT = "a line has no terrain to print, to pass on or to export; a still of any size draws it"
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Landscape]  # of the surfaces of its shots, by name
+    landscapes: Mapping[str, Any]  # of the surfaces of its shots, by name; and their lines and balls
     reporter: Reporter
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
@@ -57,25 +62,44 @@ class Shooting:
         """Returns a shot of the scene made ready."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
+            if settings.line is not None:
+                raise SceneError([f"shots.{shot}.line: {FLAT}"])
             names = settings.surfaces
             landscapes = [self.landscapes[name] for name in names]
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
-            for sentence in remarks(take):
-                if sentence not in self.said:
-                    self.said.add(sentence)
-                    self.reporter.say(sentence)
+            self._say_once(remarks(take))
         return self._takes[shot]
 
-    def takes(self) -> list[Take]:
+    def _say_once(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            if sentence not in self.said:
+                self.said.add(sentence)
+                self.reporter.say(sentence)
+
+    def shown(self, shot: int) -> Take | LineTake:
+        """Returns a shot of the scene made ready, over surfaces or along a line."""
+        settings = self.scene.shots[shot]
+        if settings.line is None:
+            return self.take(shot)
+        take = prepare_line(settings, self.scene.look, self.landscapes)
+        self._say_once(take.remarks())
+        return take
+
+    def takes(self) -> list[Take | LineTake]:
         """Returns all shots made ready."""
-        return [self.take(shot) for shot in range(len(self.scene.shots))]
+        return [self.shown(shot) for shot in range(len(self.scene.shots))]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
         """Yields every moment's finished picture, shot by shot: (H, W, 3) uint8, or (H, W, 4) without a ground."""
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
+            if self.scene.shots[shot].line is not None:
+                yield from self._pictures_of_line(
+                    shot, [(time, moment) for (own, time), moment in places if own == shot]
+                )
+                continue
             take = self.take(shot)
             self.tell_what_is_left_out(take)
             areas = Canvas(*self.output.size, len(take.pictures)).panels
@@ -97,6 +121,16 @@ class Shooting:
             finally:
                 for stage in stages:
                     stage.close()
+
+    def _pictures_of_line(
+        self, shot: int, moments: Sequence[tuple[float, Moment]]
+    ) -> Iterator[tuple[Moment, np.ndarray]]:
+        """Gives the pictures of a shot of a line at times of it, seconds."""
+        take = self.shown(shot)
+        assert isinstance(take, LineTake)
+        drawn = LineShooting(self.scene, self.output, take)
+        for time, moment in moments:
+            yield moment, drawn.picture(time, self.scene.seed + moment.index)
 
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
+from render.film.lines.line_take import LineTake
 from render.film.moves import MOVES, Move, Scenery, standing_at
 from render.film.panel import Panel, Walk
 from render.film.rolls import rolls_on
@@ -78,6 +79,11 @@ class Take:
             )
             trails.append(replace(trail, arrows=arrows, drops=tuple(drop for drop in walk.drops if drop.place <= head)))
         return trails
+
+    @property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """The records of its surfaces, by their names in the scene."""
+        return {name: panel.landscape.record for name, panel in zip(self.shot.surfaces, self.panels, strict=True)}
 
     def strands(self, panel: Panel, time: float) -> Strands | None:
         """Returns the many descents over a panel so far; None where the shot has none."""
@@ -248,13 +254,9 @@ def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect
     )
 
 
-def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:
-    """Returns the records of all surfaces of takes, by their names in the scene."""
-    return {
-        name: panel.landscape.record
-        for take in takes
-        for name, panel in zip(take.shot.surfaces, take.panels, strict=True)
-    }
+def records_of(takes: Sequence[Take | LineTake]) -> dict[str, dict[str, Any]]:
+    """Returns the records of all surfaces and lines of takes, by their names in the scene."""
+    return {name: record for take in takes for name, record in take.records.items()}
 
 
 def places_on(landscape: Landscape, path: Path) -> np.ndarray:

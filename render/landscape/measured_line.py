@@ -195,8 +195,8 @@ def _place_of(settings: along.AlongWeight, model: nn.Module) -> tuple[str, int]:
         size = " × ".join(map(str, shape))
         raise DataError(f"line: index {index} lies beyond the {settings.of} of layer {settings.layer}, {size}")
     inside = int(np.ravel_multi_index(tuple(index), shape))
-    layer = f"layer {settings.layer + 1}" if len(layers) > 1 else "the network"
-    return f"{settings.of} {', '.join(str(at + 1) for at in index)} of {layer}", layout.slices()[name].start + inside
+    place, whose = layout.slices()[name].start + inside, f"layer {settings.layer}" if len(layers) > 1 else "the network"
+    return f"{settings.of} {list(index)} of {whose}" if layout.size > 1 else "the network's only weight", place
 
 
 LINES: dict[type, Callable[[Any, _Ground], tuple[Line, str, Near]]] = {

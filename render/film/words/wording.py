@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from render.film.lines.line_take import LineTake
+from render.film.lines.line_words import line_caption
 from render.film.panel import Panel
 from render.film.take import Take
 from render.film.ticks import between_lines, factor_words
@@ -56,8 +58,10 @@ def language_of(scene: Scene, output: Film | Still) -> dict[str, str]:
     return {**scene.words.language, **output.words.language}
 
 
-def caption_of(scene: Scene, take: Take) -> str:
+def caption_of(scene: Scene, take: Take | LineTake) -> str:
     """Returns the caption of the pictures of a take."""
+    if isinstance(take, LineTake):
+        return line_caption(take)
     return caption(scene, take.shot, [panel.landscape.record for panel in take.panels], take.drawing)
 
 
