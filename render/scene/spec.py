@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from render.scene.along import LineSettings, lost_lines, other_of
+from render.scene.body import CLEAR
 from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.descents import stray_starts
@@ -181,10 +182,14 @@ class Scene(Part):
         runs = {name: run.seeded(self.seed) for name, run in self.runs.items() if isinstance(run, RunSettings)}
         for name, line in self.lines.items():
             other = other_of(line.model_dump())
-            sentence = _unlike(other, [line.run], runs) if other and runs.keys() >= {line.run, other} else None
+            two = bool(other) and other != line.run and runs.keys() >= {line.run, str(other)}
+            sentence = _unlike(str(other), [line.run], runs) if two else None
             if sentence:
                 yield ("lines", name, "along", "between", "run"), other, sentence.replace("plane", "line")
         for index, shot in enumerate(self.shots):
+            if shot.line and self.look.background.colour == CLEAR:
+                sentence = "a line is drawn on a ground; give look.background a colour"
+                yield ("shots", index, "line"), shot.line, sentence
             shown = self.lines.get(shot.line or "")
             run = runs.get(shown.run) if shown else None
             yield from _beside_the_line(index, shot, shown, run)

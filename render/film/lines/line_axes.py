@@ -11,6 +11,7 @@ from render.film.furniture.rule import thinned
 from render.film.furniture.strokes import stroke
 from render.film.lines.chart import Chart
 from render.film.lines.line_take import LineTake
+from render.film.lines.moving import middle_of
 from render.film.words import ink
 from render.film.words.figures import short_loss
 from render.film.words.ground import Dress
@@ -25,6 +26,7 @@ FAINT, GRID, QUIET = 0.5, 0.07, 0.8  # opacity of the axis, of the lines across 
 TICK = 0.35  # length of a mark / size
 AXIS, LABEL = 1.75, 3.4  # from the foot of the chart to the baselines of numbers and of what the axis is / size
 RISE = 1.0  # from the top of the chart to the baseline of what stands over it / size
+OVER = 1.6  # from the middle of a ball up to the baseline of its slope / size
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of accuracy
 LEAST = 0.35  # of the picture's height, that a chart keeps however many words there are
 ACCURACY = 2.2  # width of its curve, pixels of 1080 rows
@@ -110,12 +112,39 @@ def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axe
     _write(pixels, text, (left, chart.top - RISE * size), axes, dress)
 
 
+def draw_slopes(pixels: np.ndarray, take: LineTake, axes: Axes, dress: Dress, time: float) -> None:
+    """Writes over every ball the slope that its step comes of, but where another's stands already."""
+    if not take.shot.tangent or take.balls is None:
+        return
+    (whole, _), size = take.step(time), axes.size
+    taken: list[tuple[float, float, float]] = []
+    for ball, place in enumerate(take.places(time)):
+        if not take.alphas[0] <= place <= take.alphas[-1]:
+            continue
+        x, y = middle_of(take, axes.chart, float(place))
+        text = f"{say(axes.language, 'slope')} {short_loss(float(take.balls.slope[ball, whole]))}"
+        wide, row = line_width(text, axes.sheet.text, size), y - OVER * size
+        left = min(max(x - wide / 2, axes.chart.left + 0.5 * size), axes.chart.right - wide)
+        share = min((_clear(left, row, wide, other, size) for other in taken), default=1.0)
+        _write(pixels, text, (left, row), axes, dress, share)
+        taken.append((left, row, wide))
+
+
+def _clear(left: float, row: float, wide: float, other: tuple[float, float, float], size: float) -> float:
+    """Returns how far words stand beside others, 0 where they touch and 1 where they are well apart."""
+    begin, line, length = other
+    across = max(begin - left - wide, left - begin - length)
+    return float(np.clip(max(across / (2 * size), (abs(row - line) - size) / size), 0, 1))
+
+
 def _line(pixels: np.ndarray, points: Sequence[tuple[float, float]], axes: Axes, dress: Dress, share: float) -> None:
     drawn = stroke(np.array(points), max(1.0, FINE * axes.chart.unit)).faded(share)
     ink.paint(pixels, drawn, dress.ink)
 
 
-def _write(pixels: np.ndarray, text: str, place: tuple[float, float], axes: Axes, dress: Dress) -> None:
+def _write(
+    pixels: np.ndarray, text: str, place: tuple[float, float], axes: Axes, dress: Dress, share: float = 1.0
+) -> None:
     """Writes a line of text whose baseline begins at a place, column and row."""
     drawn = line_ink(text, axes.sheet.text, axes.size).moved(round(place[0]), round(place[1]))
-    ink.paint(pixels, drawn.faded(max(QUIET, dress.quiet)), dress.ink)
+    ink.paint(pixels, drawn.faded(share * max(QUIET, dress.quiet)), dress.ink)

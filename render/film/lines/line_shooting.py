@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from render.film.lines.line_axes import Axes, axes_of, draw_axes
+from render.film.lines.line_axes import Axes, axes_of, draw_axes, draw_slopes
 from render.film.lines.line_take import LineTake
 from render.film.lines.line_words import axis_words, line_words
 from render.film.lines.moving import draw_moving
@@ -76,4 +76,5 @@ class LineShooting:
         """Returns the finished picture (H, W, 3) uint8 at a time of the shot, seconds."""
         pixels = self.bare(time, seed)
         draw_axes(pixels, self.take, self.axes, self.dress)
+        draw_slopes(pixels, self.take, self.axes, self.dress, time)
         return draw_words(pixels, line_words(self.scene, self.output, self.take, time), self.dress, self.sheet)

@@ -56,23 +56,43 @@ class LineTake:
     def step(self, time: float) -> tuple[int, float]:
         """Returns the last whole step at a time of the shot, seconds, and how much of the next is gone."""
         steps = self.balls.steps if self.balls else 0
-        lead = min(LEAD, self.shot.duration / 8)
-        rolling = max(1e-9, self.shot.duration - self.shot.hold - lead)
-        share = min(1.0, max(0.0, (time - lead) / rolling))
+        share = min(1.0, max(0.0, (time - self._lead) / self._rolling))
         asked = self.shot.ball
         gone = float(np.expm1(share * np.log1p(steps))) if asked and asked.pace == "log" else share * steps
         whole = min(int(gone + 1e-9), steps)
         part = max(0.0, gone - whole)
-        if rolling / max(1, steps) >= STRIDE:
+        if self.waits:
             part = float(smooth((part - WAIT) / (1 - WAIT)))
         return whole, part
 
+    @property
+    def _lead(self) -> float:
+        """Seconds before the first step."""
+        return min(LEAD, self.shot.duration / 8)
+
+    @property
+    def _rolling(self) -> float:
+        """Seconds that all steps take."""
+        return max(1e-9, self.shot.duration - self.shot.hold - self._lead)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the balls stand a while before each step."""
+        even = self.shot.ball is not None and self.shot.ball.pace == "steps"
+        return even and self.balls is not None and self._rolling / max(1, self.balls.steps) >= STRIDE
+
     def places(self, time: float) -> np.ndarray:
         """Returns where the balls are on the line at a time of the shot, (K,); NaN for one that is lost."""
-        if self.balls is None:
-            return np.zeros(0)
+        return np.zeros(0) if self.balls is None else self._between(self.balls.alpha, time)
+
+    def rises(self, time: float) -> np.ndarray:
+        """Returns the slopes over α at the balls at a time of the shot, (K,)."""
+        return np.zeros(0) if self.balls is None else self._between(self.balls.rise, time)
+
+    def _between(self, values: np.ndarray, time: float) -> np.ndarray:
+        """Returns values (K, S + 1) of steps at a time of the shot, evenly between two."""
         whole, part = self.step(time)
-        here, there = (self.balls.alpha[:, min(step, self.balls.steps)] for step in (whole, whole + 1))
+        here, there = (values[:, min(step, values.shape[1] - 1)] for step in (whole, whole + 1))
         return here + part * (there - here) if part else here
 
     @property

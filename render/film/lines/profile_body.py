@@ -63,7 +63,8 @@ def body_of(take: LineTake, chart: Chart, size: tuple[int, int]) -> Body:
     halo = np.exp(-((away / chart.unit / HALO) ** 2))
     if not paper and look.path.glow:
         glow = CURVE_GLOW * look.bloom * halo[..., None] * own[nearest]
-        light = 1 - (1 - light) * (1 - np.clip(glow, 0, 1))
+        on = np.clip((columns - chart.left) / HALO + 1, 0, 1) * np.clip((chart.right - columns) / HALO + 1, 0, 1)
+        light = 1 - (1 - light) * (1 - np.clip(on[:, None] * glow, 0, 1))
     light = _mixed(light, np.broadcast_to(colour, light.shape), thin)
     return Body(light, thick, halo, nearest, paper)
 
