@@ -10,8 +10,9 @@ import pytest
 from render import data
 from render.errors import DataError
 from render.landscape import balls
-from render.landscape.balls import Balls, let_go
+from render.landscape.balls import Balls
 from render.landscape.landscape import Landscape
+from render.landscape.letting_go import let_go
 from render.landscape.measured_line import Traced
 from render.progress import Reporter
 from render.scene.ball import Ball

@@ -1,16 +1,11 @@
-"""Balls on a line: gradient descent of the network's own loss, held on the line.
-
-    v ← μ·v − lr·s        θ ← θ + v·u/|u|        s = ∇L(θ)·u/|u|
-
-The slope s is computed at every step by automatic differentiation, not read off the curve, and recorded with the loss
-there; both are in units of the weights, so that a step without momentum is the real lr·|s|.
+"""Balls on a line: where they went, and with which slope, as it was recorded; kept in one folder.
 
 output/lines/balls-<key8>/   balls.npz, and balls.json, which is written last
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
@@ -18,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from render.errors import DataError
-from render.landscape.measured_line import Traced
 from render.scene.ball import Ball
 from render.storage.files import content_key, file_digest, is_whole, replacing, sweep
 from render.storage.records import read_record, write_record
@@ -26,8 +20,6 @@ from render.storage.records import read_record, write_record
 ALGORITHM = 1  # raise it when the same settings would give other steps
 ARRAYS = ("alpha", "loss", "slope")
 RECORD = {"ball": dict, "length": float, "digest": str}
-
-Ask = Callable[[np.ndarray], tuple[float, float]]  # θ (P,) -> the loss, and its slope along the line
 
 
 @dataclass(frozen=True)
@@ -84,31 +76,3 @@ def write_balls(folder: File, key: str, asked: Ball, balls: Balls) -> Balls:
     told: Mapping[str, Any] = {"key": key, "ball": asked.model_dump(mode="json", exclude={"pace"})}
     write_record(folder / "balls.json", {**told, "length": balls.length, "digest": digest})
     return balls
-
-
-def asked_of(traced: Traced) -> Ask:
-    """Returns what tells the loss at a point of a line, and its slope along it."""
-    differentiable, unit = traced.objective.differentiable(), traced.line.u / np.linalg.norm(traced.line.u)
-
-    def ask(theta: np.ndarray) -> tuple[float, float]:
-        return float(traced.objective(theta[None])[0]), float(differentiable.gradient(theta) @ unit)
-
-    return ask
-
-
-def let_go(traced: Traced, asked: Ball, ask: Ask | None = None) -> Balls:
-    """Returns where balls go on a line; one that comes to where nothing is finite is NaN from there on."""
-    line, ask = traced.line, ask or asked_of(traced)
-    length = float(np.linalg.norm(line.u))
-    shape = (len(asked.starts), asked.steps + 1)
-    alpha, loss, slope = (np.full(shape, np.nan) for _ in ARRAYS)
-    for ball, start in enumerate(asked.starts):
-        place, speed = float(start), 0.0
-        for step in range(asked.steps + 1):
-            alpha[ball, step] = place
-            loss[ball, step], slope[ball, step] = ask(line.lift([place])[0])
-            speed = asked.momentum * speed - asked.lr * slope[ball, step]
-            place += speed / length
-            if not np.isfinite(place):
-                break
-    return Balls(alpha, loss, slope, length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from render.scene.ball import Ball
 from render.scene.camera import Camera, Orbit
@@ -38,6 +38,8 @@ class PathStyle(Part):
 
 class Shot(Part):
     """One move of one camera over one surface, or one line."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["surface"]}, {"required": ["line"]}]})
 
     surface: Name | None = Field(default=None, description="name of the surface under surfaces; or say line")
     line: Name | None = Field(default=None, description="name of the line under lines, in place of a surface")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import DataError
-from render.landscape import balls, measured_line
+from render.landscape import balls, letting_go, measured_line
 from render.landscape.balls import Balls
 from render.landscape.landscape import Landscape
 from render.landscape.measured_line import LineSite
@@ -151,7 +151,7 @@ class BallsWork:
         """Lets them go."""
         runs = dict(zip(self.line.runs, finished, strict=True))
         traced = measured_line.traced(self.line.site, runs, self.order.means)
-        return balls.write_balls(self.path, self.key, self.asked, balls.let_go(traced, self.asked))
+        return balls.write_balls(self.path, self.key, self.asked, letting_go.let_go(traced, self.asked))
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""

@@ -33,7 +33,7 @@ ACCURACY = 2.2  # width of its curve, pixels of 1080 rows
 
 
 @dataclass(frozen=True)
-class Axes:
+class LineAxes:
     """The words of the axes, and where they stand."""
 
     chart: Chart
@@ -47,7 +47,7 @@ class Axes:
         return SIZE * self.sheet.size
 
 
-def axes_of(take: LineTake, sheet: Sheet, taken: Sequence[Box], across: str, language: Mapping[str, str]) -> Axes:
+def axes_of(take: LineTake, sheet: Sheet, taken: Sequence[Box], across: str, language: Mapping[str, str]) -> LineAxes:
     """Returns the axes of a line on a sheet, as large as the pixels that words need leave room for."""
     size, middle = SIZE * sheet.size, sheet.height / 2
     foot = min([box.top for box in taken if box.top > middle], default=sheet.bottom)
@@ -58,10 +58,10 @@ def axes_of(take: LineTake, sheet: Sheet, taken: Sequence[Box], across: str, lan
     wide = max((line_width(short_loss(loss), sheet.text, size) for loss in bare.loss_ticks()), default=0.0)
     left = sheet.left + wide + 1.2 * size
     right = sheet.right - (line_width("100 %", sheet.text, size) + 1.2 * size if take.shot.accuracy else 0.0)
-    return Axes(Chart(left, top, right, bottom, ends, take.scale, bare.unit), sheet, across, language)
+    return LineAxes(Chart(left, top, right, bottom, ends, take.scale, bare.unit), sheet, across, language)
 
 
-def draw_axes(pixels: np.ndarray, take: LineTake, axes: Axes, dress: Dress) -> None:
+def draw_axes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress) -> None:
     """Draws the axes of a line on a picture (H, W, 3) uint8, in place."""
     _draw_losses(pixels, axes, dress)
     _draw_alphas(pixels, axes, dress)
@@ -70,7 +70,7 @@ def draw_axes(pixels: np.ndarray, take: LineTake, axes: Axes, dress: Dress) -> N
         _draw_accuracy(pixels, take, accuracy, axes, dress)
 
 
-def _draw_losses(pixels: np.ndarray, axes: Axes, dress: Dress) -> None:
+def _draw_losses(pixels: np.ndarray, axes: LineAxes, dress: Dress) -> None:
     chart, size = axes.chart, axes.size
     losses = chart.loss_ticks()
     rows = chart.row(np.array(losses))
@@ -83,7 +83,7 @@ def _draw_losses(pixels: np.ndarray, axes: Axes, dress: Dress) -> None:
     _write(pixels, say(axes.language, "loss"), (chart.left, chart.top - RISE * size), axes, dress)
 
 
-def _draw_alphas(pixels: np.ndarray, axes: Axes, dress: Dress) -> None:
+def _draw_alphas(pixels: np.ndarray, axes: LineAxes, dress: Dress) -> None:
     chart, size = axes.chart, axes.size
     _line(pixels, [(chart.left, chart.bottom), (chart.right, chart.bottom)], axes, dress, FAINT)
     for alpha in chart.alpha_ticks():
@@ -97,7 +97,7 @@ def _draw_alphas(pixels: np.ndarray, axes: Axes, dress: Dress) -> None:
     _write(pixels, axes.across, (middle, chart.bottom + LABEL * size), axes, dress)
 
 
-def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axes: Axes, dress: Dress) -> None:
+def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axes: LineAxes, dress: Dress) -> None:
     chart, size = axes.chart, axes.size
     points = np.stack([chart.column(take.alphas), chart.share_row(accuracy)], axis=1)
     known = np.isfinite(accuracy)
@@ -112,7 +112,7 @@ def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axe
     _write(pixels, text, (left, chart.top - RISE * size), axes, dress)
 
 
-def draw_slopes(pixels: np.ndarray, take: LineTake, axes: Axes, dress: Dress, time: float) -> None:
+def draw_slopes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress, time: float) -> None:
     """Writes over every ball the slope that its step comes of, but where another's stands already."""
     if not take.shot.tangent or take.balls is None:
         return
@@ -137,13 +137,15 @@ def _clear(left: float, row: float, wide: float, other: tuple[float, float, floa
     return float(np.clip(max(across / (2 * size), (abs(row - line) - size) / size), 0, 1))
 
 
-def _line(pixels: np.ndarray, points: Sequence[tuple[float, float]], axes: Axes, dress: Dress, share: float) -> None:
+def _line(
+    pixels: np.ndarray, points: Sequence[tuple[float, float]], axes: LineAxes, dress: Dress, share: float
+) -> None:
     drawn = stroke(np.array(points), max(1.0, FINE * axes.chart.unit)).faded(share)
     ink.paint(pixels, drawn, dress.ink)
 
 
 def _write(
-    pixels: np.ndarray, text: str, place: tuple[float, float], axes: Axes, dress: Dress, share: float = 1.0
+    pixels: np.ndarray, text: str, place: tuple[float, float], axes: LineAxes, dress: Dress, share: float = 1.0
 ) -> None:
     """Writes a line of text whose baseline begins at a place, column and row."""
     drawn = line_ink(text, axes.sheet.text, axes.size).moved(round(place[0]), round(place[1]))

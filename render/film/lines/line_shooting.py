@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from render.film.lines.line_axes import Axes, axes_of, draw_axes, draw_slopes
+from render.film.lines.line_axes import LineAxes, axes_of, draw_axes, draw_slopes
 from render.film.lines.line_take import LineTake
 from render.film.lines.line_words import axis_words, line_words
 from render.film.lines.moving import draw_moving
-from render.film.lines.profile_body import Body, body_of
+from render.film.lines.profile_body import LineBody, body_of
 from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import draw_words, page_of, sheet_of
 from render.film.words.sheet import Sheet
@@ -38,7 +38,7 @@ class LineShooting:
         return sheet_of(self.output.size, film=isinstance(self.output, Film), style=look.words, fonts=look.font)
 
     @cached_property
-    def axes(self) -> Axes:
+    def axes(self) -> LineAxes:
         """Its axes, and the chart between them."""
         words = line_words(self.scene, self.output, self.take, 0.0)
         language = {**self.scene.words.language, **self.output.words.language}
@@ -46,7 +46,7 @@ class LineShooting:
         return axes_of(self.take, self.sheet, taken, axis_words(self.scene, self.take), language)
 
     @cached_property
-    def body(self) -> Body:
+    def body(self) -> LineBody:
         """The ground under the curve."""
         return body_of(self.take, self.axes.chart, self.output.size)
 

@@ -8,7 +8,7 @@ from render.film.easing import smooth
 from render.film.lines.chart import Chart
 from render.film.lines.easel import Easel
 from render.film.lines.line_take import LineTake
-from render.film.lines.profile_body import Body
+from render.film.lines.profile_body import LineBody
 from render.film.lines.tangents import draw_tangent, on_curve, touch_of
 from render.film.words.ink import Ink
 from render.scene.pathlight import PathLight
@@ -22,7 +22,7 @@ TRAIL = 0.55  # light of the way it has come / its colour, at glow 1
 SOFT = 26.0  # pixels of 1080 rows, over which the glow of a way ends
 
 
-def draw_moving(take: LineTake, chart: Chart, body: Body, time: float) -> np.ndarray:
+def draw_moving(take: LineTake, chart: Chart, body: LineBody, time: float) -> np.ndarray:
     """Returns the picture of a line at a time of its shot, seconds, in linear light (H, W, 3), without words."""
     easel = Easel(body.light.copy())
     if take.balls is None:
@@ -39,7 +39,7 @@ def draw_moving(take: LineTake, chart: Chart, body: Body, time: float) -> np.nda
     return easel.light
 
 
-def _draw_way(easel: Easel, take: LineTake, chart: Chart, body: Body, which: tuple[int, np.ndarray, float]) -> None:
+def _draw_way(easel: Easel, take: LineTake, chart: Chart, body: LineBody, which: tuple[int, np.ndarray, float]) -> None:
     """Draws the part of the curve that a ball has come over, and a bead where each of its steps ended."""
     ball, colour, time = which
     whole, _ = take.step(time)

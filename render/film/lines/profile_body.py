@@ -33,7 +33,7 @@ WHITER = 0.5  # share of white in the curve on dark ground, of the ink of words 
 
 
 @dataclass(frozen=True)
-class Body:
+class LineBody:
     """The ground of a line on a picture, and what of it serves what moves."""
 
     light: np.ndarray  # (H, W, 3) linear
@@ -43,7 +43,7 @@ class Body:
     paper: bool  # whether the background is pale
 
 
-def body_of(take: LineTake, chart: Chart, size: tuple[int, int]) -> Body:
+def body_of(take: LineTake, chart: Chart, size: tuple[int, int]) -> LineBody:
     """Returns the ground of a line on a picture of a size."""
     look, (width, height) = take.look, size
     ground = linear_of(look.background.colour)
@@ -66,7 +66,7 @@ def body_of(take: LineTake, chart: Chart, size: tuple[int, int]) -> Body:
         on = np.clip((columns - chart.left) / HALO + 1, 0, 1) * np.clip((chart.right - columns) / HALO + 1, 0, 1)
         light = 1 - (1 - light) * (1 - np.clip(on[:, None] * glow, 0, 1))
     light = _mixed(light, np.broadcast_to(colour, light.shape), thin)
-    return Body(light, thick, halo, nearest, paper)
+    return LineBody(light, thick, halo, nearest, paper)
 
 
 def _away(cover: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
