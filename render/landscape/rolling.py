@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 
 from render.landscape.smooth_fill import SmoothFill
 
-REST = 1e-7  # of the grid's extents; a step that is shorter moves nothing
+REST = 1e-6  # of the grid's extents; a step that is shorter moves nothing
 STEEPEST = 99.5  # percentile of the curvature, that an automatic rate is fitted to: single cells do not set the pace
 RESTS, ROLLS, LEFT = range(3)  # what became of a point
 NOWHERE = -1  # basin of a point that came to none

@@ -15,8 +15,8 @@ from render.stage.body.mesh import Mesh
 from render.stage.body.relief import Relief
 from render.stage.marks.path_line import SEAT, Pen
 
-APART = 0.0025  # picture widths between the points of a strand
-SIDES = 5  # of its tube: thin lines show no more
+APART = 0.004  # picture widths between the points of a strand
+SIDES = 4  # of its tube: thin lines show no more
 BEAD, RINGS = 2.2, 6  # radius of the bead / half width of a strand, and the rings of its ball
 
 
