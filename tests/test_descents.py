@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from render.errors import SceneError
+from render.film.preparing import prepare
 from render.film.rolls import BASINS
-from render.film.take import Take, prepare
+from render.film.take import Take
 from render.film.words.caption import caption
 from render.film.words.remarks import remarks
 from render.landscape.landscape import Landscape

@@ -10,7 +10,7 @@ import numpy as np
 from render.errors import DataError
 from render.landscape import rolling
 from render.landscape.landscape import Landscape
-from render.landscape.rolling import NOWHERE, Push, Rolled
+from render.landscape.rolling import NOWHERE, Covered, Push, Rolled
 from render.landscape.smooth_fill import SmoothFill
 from render.scene.descents import Descents
 from render.stage.body.mesh import covers
@@ -44,12 +44,16 @@ PACES: dict[str, Callable[[float, int], float]] = {
 }
 
 
-def rolls_on(asked: Descents | None, landscape: Landscape, made: Relief, body: str) -> Rolls | None:
-    """Returns the descents that a shot asks for on a surface, drawn on its relief as a body, or None."""
+def rolls_on(
+    asked: Descents | None, landscape: Landscape, made: Relief, body: str, known: Rolls | None = None
+) -> Rolls | None:
+    """Returns the descents that a shot asks for on a surface, drawn on its relief as a body, or None.
+
+    known: the same ones on another relief of the surface, which change nothing of where they go.
+    """
     if asked is None:
         return None
     fill = SmoothFill.of(landscape.surface)
-    rate = rolling.automatic_rate(fill) if asked.rate == "auto" else float(asked.rate)
 
     def shares(places: np.ndarray) -> np.ndarray:
         return np.asarray((places - fill.low) / fill.extents - 0.5)
@@ -58,10 +62,16 @@ def rolls_on(asked: Descents | None, landscape: Landscape, made: Relief, body: s
         x, y = shares(places).T
         return covers(made, body, x, y * made.depth)
 
-    starts = rolling.starts_on(fill, asked.starts, asked.count, asked.seed, covered)
-    if not fill.knows(starts).any():
-        raise DataError("descents: no start lies where a loss is known; choose starts on the surface")
-    rolled = rolling.roll(fill, starts, Push(rate, asked.momentum, asked.steps), asked.merge)
+    rolled = known.rolled if known else _rolled(asked, fill, covered)
     inks = np.where(rolled.basin == NOWHERE, BASINS, np.minimum(rolled.basin, BASINS - 1))
     ways = strand_ways(made, shares(rolled.places), rolled.ended, inks, asked.width)
     return Rolls(asked, rolled, ways)
+
+
+def _rolled(asked: Descents, fill: SmoothFill, covered: Covered) -> Rolled:
+    """Returns where the descents of a shot go; raises DataError where none of them starts on known ground."""
+    rate = rolling.automatic_rate(fill) if asked.rate == "auto" else float(asked.rate)
+    starts = rolling.starts_on(fill, asked.starts, asked.count, asked.seed, covered)
+    if not fill.knows(starts).any():
+        raise DataError("descents: no start lies where a loss is known; choose starts on the surface")
+    return rolling.roll(fill, starts, Push(rate, asked.momentum, asked.steps), asked.merge)

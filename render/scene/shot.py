@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -11,8 +11,10 @@ from render.scene.ball import Ball
 from render.scene.camera import Camera, Orbit
 from render.scene.descents import Descents
 from render.scene.duration import Duration
+from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Fault, Name, Part, refusal
+from render.scene.time.transition import Transition
 
 LONGEST_HOLD = 1.5  # seconds
 OF_LINES, OF_SURFACES = ("ball", "tangent", "accuracy"), ("surface", "beside", "camera", "descents")
@@ -51,6 +53,13 @@ class Shot(Part):
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
     camera: Camera = Field(default=Orbit(), description=f"where the camera stands and how it moves: {kinds_of(Camera)}")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
+    name: Annotated[Name | None, InKey.LABEL] = Field(
+        default=None, description="name by which films and commands choose the shot; its number, from 1, when absent"
+    )
+    transition: Annotated[Transition, InKey.APART] = Field(
+        default=Transition(), description="how the shot takes over from the one before it"
+    )
+
     ball: Ball | None = Field(default=None, description="balls that go down the line")
     tangent: bool = Field(default=False, description="whether the tangent of the line is drawn at every ball")
     accuracy: bool = Field(default=False, description="whether the accuracy is drawn beside the loss of the line")
@@ -99,6 +108,12 @@ class Shot(Part):
     def surfaces(self) -> list[str]:
         """The names of its surfaces, from left to right; none where it shows a line."""
         return [] if self.surface is None else [self.surface, *self.beside]
+
+    @property
+    def along(self) -> list[str]:
+        """What its line and its balls are called among all that pictures show; nothing where it shows surfaces."""
+        balls = [self.balls_name] if self.ball else []
+        return [] if self.line is None else [self.line_name, *balls]
 
     @property
     def line_name(self) -> str:

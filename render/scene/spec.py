@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
 from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.body import CLEAR
@@ -27,6 +27,9 @@ from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.shot import Shot
 from render.scene.surface import SurfaceSettings
+from render.scene.time.lifting import faults_of, lift, put_back, read, untold
+from render.scene.time.track import Track
+from render.scene.time.transition import starts_of
 from render.scene.training import Training
 from render.scene.words import Label, WordsSettings
 
@@ -108,6 +111,31 @@ class Scene(Part):
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
 
+    _tracks: tuple[Track, ...] = PrivateAttr(default=())
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The values of look, cameras and paths that change in time; each field holds the first of its own."""
+        return self._tracks
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _takes_tracks_out(cls, data: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        plain, raw = lift(data) if isinstance(data, dict) else (data, {})
+        if not raw:
+            return check(data)
+        faults = faults_of(raw)
+        tracks, wrong = ((), []) if faults else read(raw, plain)
+        try:
+            scene = check(plain)
+        except ValidationError as error:
+            rest = untold(error, cls, raw)
+            raise (refusal(*faults, *wrong, also=rest) if faults or wrong or rest else error) from error
+        if faults or wrong:
+            raise refusal(*faults, *wrong)
+        scene._tracks = tracks
+        return scene
+
     @property
     def measured(self) -> dict[str, SurfaceSettings]:
         """The surfaces that are measured, by name; the rest are ready."""
@@ -123,7 +151,12 @@ class Scene(Part):
     @property
     def duration(self) -> float:
         """Length of all shots, seconds."""
-        return sum(shot.duration for shot in self.shots)
+        return self.starts[-1] + self.shots[-1].duration if self.shots else 0.0
+
+    @property
+    def starts(self) -> list[float]:
+        """When each shot begins on the scene's clock, seconds."""
+        return list(starts_of([shot.duration for shot in self.shots], [shot.transition for shot in self.shots]))
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -134,6 +167,8 @@ class Scene(Part):
             *self._undersides(),
             *self._stray_starts(),
             *self._faulty_lines(),
+            *self._transitions(),
+            *self._twins(),
         ]
         if faults:
             raise refusal(*faults)
@@ -200,6 +235,31 @@ class Scene(Part):
             if isinstance(shot.camera, Fixed) and shot.camera.view == "underside" and self.look.body in SOLID:
                 sentence = f"underside shows the base of a {self.look.body}; set look.body to sheet"
                 yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
+
+    def _transitions(self) -> Iterator[Fault]:
+        """Gives the transitions that take longer than their shots are on."""
+        for index, shot in enumerate(self.shots):
+            if index == 0 and shot.transition.kind != "cut":
+                sentence = "the first shot takes over from none; leave transition out"
+                yield ("shots", index, "transition"), shot.transition.kind, sentence
+        taken = [*(shot.transition.taken for shot in self.shots), 0.0]
+        for index, shot in enumerate(self.shots):
+            begins, ends = taken[index] if index else 0.0, taken[index + 1]
+            if begins + ends > shot.duration + 1e-9:
+                fault = index if begins >= ends else index + 1
+                asked = self.shots[fault].transition.duration
+                sentence = (
+                    f"{asked:g} s is too long; shot {index + 1} is on for {shot.duration:g} s, its transitions take"
+                )
+                yield ("shots", fault, "transition", "duration"), asked, f"{sentence} {begins + ends:g} s of it"
+
+    def _twins(self) -> Iterator[Fault]:
+        """Gives the names that two shots share."""
+        names = [shot.name for shot in self.shots]
+        for index, name in enumerate(names):
+            if name is not None and name in names[:index]:
+                first = names.index(name) + 1
+                yield ("shots", index, "name"), name, f'shot {first} is called "{name}" too; choose another name'
 
 
 def _beside_the_line(index: int, shot: Shot, line: LineSettings | None, run: RunSettings | None) -> Iterator[Fault]:
@@ -285,4 +345,5 @@ def _in(holder: Any, key: str) -> Any:
 
 def resolved(scene: Scene) -> dict[str, Any]:
     """Returns the complete scene for JSON, with every default written out; loading it gives the same scene."""
-    return scene.model_dump(mode="json")
+    plain: dict[str, Any] = put_back(scene.model_dump(mode="json"), scene.tracks)
+    return plain

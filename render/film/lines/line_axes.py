@@ -11,7 +11,7 @@ from render.film.furniture.rule import thinned
 from render.film.furniture.strokes import stroke
 from render.film.lines.chart import Chart
 from render.film.lines.line_take import LineTake
-from render.film.lines.moving import middle_of
+from render.film.lines.rolling_balls import middle_of
 from render.film.words import ink
 from render.film.words.figures import short_loss
 from render.film.words.ground import Dress

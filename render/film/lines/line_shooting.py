@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +11,8 @@ import numpy as np
 from render.film.lines.line_axes import LineAxes, axes_of, draw_axes, draw_slopes
 from render.film.lines.line_take import LineTake
 from render.film.lines.line_words import axis_words, line_words
-from render.film.lines.moving import draw_moving
 from render.film.lines.profile_body import LineBody, body_of
+from render.film.lines.rolling_balls import draw_moving
 from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import draw_words, page_of, sheet_of
 from render.film.words.sheet import Sheet
@@ -30,6 +31,7 @@ class LineShooting:
     scene: Scene
     output: Film | Still
     take: LineTake
+    first: LineShooting | None = None  # of a shot on which something changes, whose words are readable in the same way
 
     @cached_property
     def sheet(self) -> Sheet:
@@ -53,6 +55,8 @@ class LineShooting:
     @cached_property
     def dress(self) -> Dress:
         """How its words are made readable."""
+        if self.first:
+            return self.first.dress
         page = page_of(line_words(self.scene, self.output, self.take, 0.0), self.sheet)
         look = self.take.look
         pictures = [self.bare(share * self.take.shot.duration) for share in MOMENTS] if page.boxes else []
@@ -72,9 +76,18 @@ class LineShooting:
         codes = 255 * srgb_of(np.clip(light, 0, 1)) + noise[..., None]
         return np.rint(np.clip(codes, 0, 255)).astype(np.uint8)
 
+    def writing(self, time: float) -> Callable[[np.ndarray], np.ndarray]:
+        """Returns what writes axes and words of a time of the shot, seconds, on a picture (H, W, 3) uint8."""
+        words = line_words(self.scene, self.output, self.take, time)
+
+        def write(pixels: np.ndarray) -> np.ndarray:
+            written = pixels.copy()
+            draw_axes(written, self.take, self.axes, self.dress)
+            draw_slopes(written, self.take, self.axes, self.dress, time)
+            return draw_words(written, words, self.dress, self.sheet)
+
+        return write
+
     def picture(self, time: float, seed: int = 0) -> np.ndarray:
         """Returns the finished picture (H, W, 3) uint8 at a time of the shot, seconds."""
-        pixels = self.bare(time, seed)
-        draw_axes(pixels, self.take, self.axes, self.dress)
-        draw_slopes(pixels, self.take, self.axes, self.dress, time)
-        return draw_words(pixels, line_words(self.scene, self.output, self.take, time), self.dress, self.sheet)
+        return self.writing(time)(self.bare(time, seed))
