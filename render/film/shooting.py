@@ -20,8 +20,8 @@ from render.film.mixing import mixed
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
 from render.film.take import Take
-from render.film.timeline import Slice, Timeline, timeline_of
-from render.film.words.lettering import MOMENTS, Lettering, lettering_of, plots_of, sheet_for
+from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
@@ -29,7 +29,7 @@ from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
-from render.scene.time.course import Course
+from render.scene.time.course import ShotCourse
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
@@ -45,14 +45,6 @@ class Kept(Protocol):
 
     def keep(self, place: Slice, pixels: np.ndarray) -> None:
         """Keeps the picture of a slice."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One picture to be taken."""
-
-    index: int  # of the frame; 0 for a still
-    time: float  # seconds from the beginning of the film
 
 
 @dataclass(frozen=True)
@@ -86,7 +78,7 @@ class Shooting:
             landscapes = [self.landscapes[name] for name in names]
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            course = Course(self.scene, shot)
+            course = ShotCourse(self.scene, shot)
             take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
             self._say_once(remarks(take))
         return self._takes[shot]
@@ -99,7 +91,7 @@ class Shooting:
 
     def line(self, shot: int, time: float = 0.0) -> LineShooting:
         """Returns a shot of a line made ready, as it is at a time of it, seconds."""
-        course = Course(self.scene, shot)
+        course = ShotCourse(self.scene, shot)
         if course.changes and time > 0:
             take = prepare_line(course.shot(time), course.look(time), self.landscapes)
             return LineShooting(self.scene, self.output, take, self.line(shot))
@@ -133,7 +125,7 @@ class Shooting:
         self.leave([each.shot for each in slices])
         lead = slices[0]
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
-        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.index)
+        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
         if self.scene.shots[lead.shot].line:
             return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
         return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead)))
@@ -194,9 +186,7 @@ class Shooting:
         """Returns the moments of a shot at which the ground behind its words is measured."""
         if not isinstance(self.output, Film):
             return [lead._replace(share=1.0)]
-        last = self.timeline.frames_of(lead.shot) - 1
-        numbers = dict.fromkeys(round(share * last) for share in MOMENTS)
-        return [self.timeline.moment(lead.shot, number) for number in numbers]
+        return [self.timeline.moment(lead.shot, number) for number in self.timeline.looked_at(lead.shot)]
 
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
