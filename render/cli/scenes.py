@@ -20,9 +20,10 @@ def render(job: Job) -> list[Any]:
     Example: thalweg render scenes/first-descent.yaml --quality draft
     """
     examination.examine(job)
+    from render.works.line_work import line_works
     from render.works.of_scene import films_of, runs_of, stills_of, surfaces_of
 
-    orders, families = job.finest_orders(), (runs_of, surfaces_of, stills_of, films_of)
+    orders, families = job.finest_orders(), (runs_of, surfaces_of, line_works, stills_of, films_of)
     return [work for family in families for order in orders for work in family(order)]
 
 

@@ -21,7 +21,7 @@ from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.surface_work import BYTES_PER_POINT
 from render.works.work import Finding, Item, Work, judged
 
-RATE = 2000.0  # points per second, and gradients: of a small network on two cores; a line is never many
+RATE = 2000.0  # points or steps per second that a plan counts with: a guess, since a line has few of them
 BYTES_PER_STEP = 24
 
 
