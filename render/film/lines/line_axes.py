@@ -26,7 +26,7 @@ FAINT, GRID, QUIET = 0.5, 0.07, 0.8  # opacity of the axis, of the lines across 
 TICK = 0.35  # length of a mark / size
 AXIS, LABEL = 1.75, 3.4  # from the foot of the chart to the baselines of numbers and of what the axis is / size
 RISE = 1.0  # from the top of the chart to the baseline of what stands over it / size
-OVER = 1.6  # from the middle of a ball up to the baseline of its slope / size
+OVER, BESIDE = 0.5, 1.2  # from the middle of a ball to the baseline and the edge of its slope / size
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of accuracy
 LEAST = 0.35  # of the picture's height, that a chart keeps however many words there are
 ACCURACY = 2.2  # width of its curve, pixels of 1080 rows
@@ -124,7 +124,8 @@ def draw_slopes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress
         x, y = middle_of(take, axes.chart, float(place))
         text = f"{say(axes.language, 'slope')} {short_loss(float(take.balls.slope[ball, whole]))}"
         wide, row = line_width(text, axes.sheet.text, size), y - OVER * size
-        left = min(max(x - wide / 2, axes.chart.left + 0.5 * size), axes.chart.right - wide)
+        beside = BESIDE * size if take.balls.slope[ball, whole] <= 0 else -BESIDE * size - wide  # over open ground
+        left = min(max(x + beside, axes.chart.left + 0.5 * size), axes.chart.right - wide)
         share = min((_clear(left, row, wide, other, size) for other in taken), default=1.0)
         _write(pixels, text, (left, row), axes, dress, share)
         taken.append((left, row, wide))

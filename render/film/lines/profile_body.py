@@ -29,7 +29,7 @@ PALE = 0.3  # luminance of a background, from which on it is paper
 HALO = 14.0  # width of the curve's glow, pixels of 1080 rows
 CURVE_GLOW = 0.22  # light of that glow / colour of the curve, at bloom 1
 LIFT, LIFT_GREY = 0.2, 0.3  # light behind the curve / lift of the background, and how grey it is; 1 is a fog
-WHITER = 0.5  # share of white in the curve on dark ground, of the ink of words on paper
+WHITER, INKED = 0.5, 0.85  # share of white in the curve on dark ground, and of the ink of words on paper
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def body_of(take: LineTake, chart: Chart, size: tuple[int, int]) -> LineBody:
     thin, thick = (_covered(take, chart, size, factor * WIDTH * chart.unit) for factor in (1.0, 2.0))
     level = np.nan_to_num(chart.level(curve)).clip(0, 1)
     own = palette[np.rint(level * (len(palette) - 1)).astype(int)]
-    other = linear_of(look.text) if paper else np.ones(3)
-    colour = own + WHITER * (other - own)
+    other, share = (linear_of(look.text), INKED) if paper else (np.ones(3), WHITER)
+    colour = own + share * (other - own)
     away, nearest = _away(thin)
     halo = np.exp(-((away / chart.unit / HALO) ** 2))
     if not paper and look.path.glow:
