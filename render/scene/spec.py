@@ -17,9 +17,12 @@ from render.scene.data import Data
 from render.scene.descents import stray_starts
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
+from render.scene.framerate import FrameRate
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
+from render.scene.language.framecount import in_seconds, with_rates
 from render.scene.language.nearest import nearest
+from render.scene.language.substitution import escaped
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
@@ -31,6 +34,7 @@ from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
 from render.scene.time.transition import starts_of
 from render.scene.training import Training
+from render.scene.varied import Matrix, Params
 from render.scene.words import Label, WordsSettings
 
 VERSION = 1
@@ -103,10 +107,18 @@ class Scene(Part):
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
         "no budget of their own",
     )
+    params: Params = Field(default={})
+    matrix: Matrix = Field(default={})
     words: WordsSettings = Field(
         default=WordsSettings(), description="what the fixed words on pictures are in another language"
     )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
+    fps: FrameRate | None = Field(
+        default=None,
+        examples=[24],
+        description='frames per second of films that say none, and of times in frames such as "120f"; these count at '
+        "the films' own rate when absent",
+    )
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
@@ -127,6 +139,7 @@ class Scene(Part):
     @model_validator(mode="wrap")
     @classmethod
     def _takes_tracks_out(cls, data: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        data = in_seconds(cls, with_rates(data))
         plain, raw = lift(data) if isinstance(data, dict) else (data, {})
         if not raw:
             return check(data)
@@ -351,5 +364,4 @@ def _in(holder: Any, key: str) -> Any:
 
 def resolved(scene: Scene) -> dict[str, Any]:
     """Returns the complete scene for JSON, with every default written out; loading it gives the same scene."""
-    plain: dict[str, Any] = put_back(scene.model_dump(mode="json"), scene.tracks)
-    return plain
+    return escaped(put_back(scene.model_dump(mode="json"), scene.tracks))

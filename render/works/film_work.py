@@ -21,7 +21,7 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Film
 from render.storage.files import content_key, locked
-from render.works.drawing import draw_together, share_of
+from render.works.drawers import draw_together, share_of
 from render.works.file import (
     KeptFile,
     OneFile,
@@ -289,6 +289,7 @@ class FilmWork(OneFile):
         return Item(f"film {self.name}", 0, "frames", seconds, ENCODED * megabytes_of(self.film.size, count))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file and its frames."""
+        """Gives its file, its storyboard and its frames."""
         yield self.path
+        yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
