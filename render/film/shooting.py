@@ -19,6 +19,7 @@ from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
+from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, timeline_of
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
@@ -26,7 +27,6 @@ from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
 from render.progress import Reporter
-from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
@@ -76,7 +76,7 @@ class Shooting:
                 raise SceneError([f"shots.{shot}.line: {FLAT}"])
             names = settings.surfaces
             landscapes = [self.landscapes[name] for name in names]
-            apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
+            apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             course = ShotCourse(self.scene, shot)
             take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
@@ -152,7 +152,9 @@ class Shooting:
         if self.scene.shots[place.shot].line:
             return self.line(place.shot, place.time).bare(place.time, self._seed(place))
         with self._kernels():
-            return bare_picture(self.take(place.shot), self._stages_of(place.shot), place.time, self._seed(place))
+            take, stages = self.take(place.shot), self._stages_of(place.shot)
+            opening = opening_of(take.now(place.time), self.output)
+            return bare_picture(take, stages, place.time, self._seed(place), opening=opening)
 
     def _seed(self, place: Slice) -> int:
         return self.scene.seed + place.number
@@ -215,15 +217,14 @@ class Shooting:
         return write
 
 
-def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
-    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
-    exposed, take = [], take.now(time)
-    for shown, stage in zip(take.pictures, stages, strict=True):
-        take.dress(stage, shown)
-        panels = [take.panels[number] for number in shown]
-        stage.show_paths([take.trails(each, time) for each in panels], [take.strands(each, time) for each in panels])
-        exposed.append(stage.expose(take.view(time)))
-    return develop(exposed, lens_of(take.look), seed).numpy()
+def bare_picture(
+    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0
+) -> np.ndarray:
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground.
+
+    opening: seconds for which the shutter is open from then on.
+    """
+    return develop(exposed(take, stages, time, opening), lens_of(take.now(time).look), seed).numpy()
 
 
 def supersampling(output: Film | Still) -> int:
