@@ -32,7 +32,6 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Finding, Item, Work
 
 ENCODING = 0.04  # seconds for a frame of a million pixels, measured on two cores
@@ -65,7 +64,7 @@ class FramesWork:
         return self.order.scene.films[self.name]
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on them."""
         return surfaces_shown(self.order)
 
