@@ -8,8 +8,10 @@ from pydantic import Field, model_validator
 
 from render.scene.camera import Camera, Orbit
 from render.scene.duration import Duration
+from render.scene.insets import CounterKind, Inset, inset_faults
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Name, Part, refusal
+from render.scene.titles import Title, TitleText, title_faults
 
 LONGEST_HOLD = 1.5  # seconds
 
@@ -43,6 +45,28 @@ class Shot(Part):
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
     camera: Camera = Field(default=Orbit(), description=f"where the camera stands and how it moves: {kinds_of(Camera)}")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
+    chapter: TitleText | None = Field(
+        default=None, examples=["The descent"], description="title of the chapter that begins with the shot, large"
+    )
+    titles: list[Title] = Field(default=[], max_length=100, description="texts that come and go while the shot runs")
+    insets: list[Inset] = Field(
+        default=[],
+        max_length=8,
+        description=f"small pictures of what the network does at the current step: {kinds_of(Inset)}",
+    )
+    counters: list[CounterKind] | None = Field(
+        default=None, max_length=5, description="values that count along; those of the film or still when absent"
+    )
+
+    @model_validator(mode="after")
+    def _words_are_in_its_time(self) -> Self:
+        faults = [
+            *title_faults((), self.titles, self.duration, "the shot"),
+            *inset_faults((), self.insets, self.surfaces, self.duration),
+        ]
+        if faults:
+            raise refusal(*faults)
+        return self
 
     @model_validator(mode="after")
     def _path_walks_before_it_rests(self) -> Self:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from render.scene import written
 from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
@@ -24,6 +25,7 @@ from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.shot import Shot
 from render.scene.surface import SurfaceSettings
+from render.scene.titles import AnyCredits, Title
 from render.scene.training import Training
 from render.scene.words import Label, WordsSettings
 
@@ -100,6 +102,13 @@ class Scene(Part):
     )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
+    titles: list[Title] = Field(
+        default=[], max_length=200, description="texts that come and go, each at its time on the clock of all shots"
+    )
+    credits: AnyCredits = Field(
+        default=[], examples=[["Measured with Thalweg", "Data: digits"]],
+        description="lines at the end of films, standing; or a mapping, in which they may be rolling",
+    )
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
 
@@ -127,6 +136,7 @@ class Scene(Part):
             *self._strangers(),
             *self._moments(),
             *self._undersides(),
+            *written.faults(self),
         ]
         if faults:
             raise refusal(*faults)

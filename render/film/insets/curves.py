@@ -1,0 +1,135 @@
+"""Curves: the loss and the accuracy of paths by step, with a mark at the step that the head has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from render.film.insets.chart import Chart, Drawn, Mark
+from render.film.insets.telling import Telling
+from render.film.words.figures import format_loss, format_share
+from render.scene.insets import CurvesInset
+from render.scene.words import say
+
+RATIO = 0.62  # height / width
+AHEAD = 0.32  # opacity of what is still to come
+WIDE = 1.9  # width of a curve, fine lines
+
+
+@dataclass(frozen=True)
+class Track:
+    """A value over the logged steps, in the rectangle where it is drawn."""
+
+    name: str
+    points: np.ndarray  # (T, 2) columns and rows; NaN where the value is not known
+    values: np.ndarray  # (T,)
+    colour: str
+    is_share: bool
+
+    def value(self, place: int) -> str:
+        """Returns the value at a logged step, in figures."""
+        return (format_share if self.is_share else format_loss)(float(self.values[place]))
+
+
+class Curves:
+    """The curves of a shot, drawn once; only the marks move."""
+
+    def __init__(self, settings: CurvesInset, told: Telling, chart: Chart):
+        self._told, self._chart = told, chart
+        self._steps = max(float(walk.path.steps[-1]) for walk in told.walks)
+        self._tracks = [self._tracks_of(kind, area) for kind, area in zip(settings.of, self._areas(settings), strict=True)]
+        self._kinds = settings.of
+        self._places = list(self._areas(settings))
+
+    def _areas(self, settings: CurvesInset) -> list[tuple[float, float, float, float]]:
+        """Returns where each of the curves is drawn, with a line of words over each."""
+        left, top, right, bottom = self._chart.box
+        size, count = self._chart.size, len(settings.of)
+        foot = 1.35 * size
+        high = (bottom - foot - top) / count
+        return [(left, top + n * high + 1.5 * size, right, top + (n + 1) * high - 0.25 * size) for n in range(count)]
+
+    def _tracks_of(self, kind: str, area: tuple[float, float, float, float]) -> list[Track]:
+        found, told = [], self._told
+        series = [told.losses(walk) if kind == "loss" else told.accuracies(number) for number, walk in enumerate(told.walks)]
+        low, high = self._range(kind, series)
+        for number, (walk, values) in enumerate(zip(told.walks, series, strict=True)):
+            share = self._place(kind, values, low, high)
+            columns = area[0] + (area[2] - area[0]) * np.asarray(walk.path.steps, float) / max(self._steps, 1.0)
+            rows = area[3] - (area[3] - area[1]) * share
+            found.append(Track(told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss"))
+        return found
+
+    def _range(self, kind: str, series: Sequence[np.ndarray]) -> tuple[float, float]:
+        """Returns the lowest and the highest value that is drawn: 0 to 1 of an accuracy."""
+        if kind == "accuracy":
+            return 0.0, 1.0
+        known = np.concatenate([values[np.isfinite(values)] for values in series])
+        if not len(known):
+            return 0.0, 1.0
+        if self._told.floor is not None:
+            known = np.maximum(known, self._told.floor)
+            return float(known.min()), max(float(known.max()), 1.0001 * float(known.min()))
+        return min(0.0, float(known.min())), max(float(known.max()), 1e-12)
+
+    def _place(self, kind: str, values: np.ndarray, low: float, high: float) -> np.ndarray:
+        if kind == "loss" and self._told.floor is not None:
+            whole = np.log(high / low)
+            return np.asarray(np.log(np.maximum(values, self._told.floor) / low) / whole)
+        return np.asarray((values - low) / (high - low))
+
+    def still(self) -> Drawn:
+        """Returns what does not change."""
+        chart, told, drawn = self._chart, self._told, Drawn()
+        for area, tracks in zip(self._places, self._tracks, strict=True):
+            drawn.add(chart.faint([(area[0], area[3]), (area[2], area[3])]))
+            for track in tracks:
+                for piece in pieces_of(track.points):
+                    line = chart.lines(thinned(piece), WIDE, track.colour)
+                    drawn.add(Mark(line.ink.faded(AHEAD), line.colour))
+        row = chart.box.bottom - 0.2 * chart.size
+        drawn.add(chart.words("0", chart.box.left, row, size=0.85))
+        drawn.add(chart.words(f"{int(self._steps):,} {say(told.language, 'steps')}", chart.box.right, row, 1.0, 0.85))
+        return drawn
+
+    def moving(self, time: float) -> Drawn:
+        """Returns what changes: the curves so far, their marks, and the values there."""
+        chart, drawn, places = self._chart, Drawn(), self._told.places(time)
+        for kind, area, tracks in zip(self._kinds, self._places, self._tracks, strict=True):
+            column = float(tracks[0].points[places[0]][0])
+            drawn.add(chart.faint([(column, area[1]), (column, area[3])]))
+            for at, track in zip(places, tracks, strict=True):
+                for piece in pieces_of(track.points[: at + 1]):
+                    drawn.add(chart.lines(thinned(piece), WIDE, track.colour))
+                if np.isfinite(track.points[at]).all():
+                    drawn.add(chart.dot((float(track.points[at][0]), float(track.points[at][1])), 0.42, track.colour))
+            top = replace(chart, box=chart.box._replace(top=round(area[1] - 1.5 * chart.size)))
+            drawn.add(*top.head(self._called(kind), tracks[0].value(places[0]) if len(tracks) == 1 else ""))
+        return drawn
+
+    def _called(self, kind: str) -> str:
+        language = self._told.language
+        return f"{say(language, kind)}, {say(language, 'log scale')}" if self._is_log(kind) else say(language, kind)
+
+    def _is_log(self, kind: str) -> bool:
+        return kind == "loss" and self._told.floor is not None
+
+
+def pieces_of(points: np.ndarray) -> list[np.ndarray]:
+    """Returns the stretches of at least two points (T, 2) that are known."""
+    known = np.isfinite(points).all(axis=1)
+    runs = np.split(np.arange(len(points)), np.flatnonzero(np.diff(known.astype(int))) + 1)
+    return [points[run] for run in runs if len(run) > 1 and known[run[0]]]
+
+
+def thinned(points: np.ndarray) -> np.ndarray:
+    """Returns points (T, 2) of a curve with at most the first, lowest, highest and last of each column of pixels."""
+    column = np.floor(points[:, 0]).astype(int)
+    edges = np.flatnonzero(np.diff(column)) + 1
+    kept: set[int] = {0, len(points) - 1}
+    for start, end in zip([0, *edges], [*edges, len(points)], strict=True):
+        rows = points[start:end, 1]
+        kept |= {start, end - 1, start + int(rows.argmin()), start + int(rows.argmax())}
+    return np.asarray(points[sorted(kept)])

@@ -1,0 +1,241 @@
+"""What is written on pictures in time: titles, counters, insets and credits, and what of it asks for more than words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from render.scene.data import OneWeight, TwoWeights
+from render.scene.existing import ImportedRunSettings, ReadySurface
+from render.scene.insets import (
+    USUAL_COUNTERS,
+    CounterKind,
+    CurvesInset,
+    ExampleInset,
+    FirstLayerInset,
+    GradientInset,
+    Inset,
+    MapInset,
+    nominal_heights,
+)
+from render.scene.output import Film, Still
+from render.scene.part import Fault, Location
+from render.scene.shot import Shot
+from render.scene.titles import (
+    TimedTitle,
+    Title,
+    credit_faults,
+    credits_of,
+    overlapping,
+    title_faults,
+)
+
+if TYPE_CHECKING:
+    from render.scene.spec import Scene
+
+CHAPTER = {"at": 0.3, "place": "upper-left", "size": 1.5, "in": 0.6, "out": 0.6}
+CHAPTER_SECONDS = 3.5  # that the title of a chapter is there, at most
+HIGH = 0.9  # of a picture, between its margins
+OF_RUNS = ("accuracy", "epoch", "learning-rate")  # counters that a run has to tell of
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a run is to tell of its logged steps, beside their loss."""
+
+    accuracy: bool = False
+    gradient: bool = False
+    units: int = 0  # of the first layer
+    examples: tuple[int, ...] = ()
+
+    def joined(self, other: Wish) -> Wish:
+        """Returns what either asks for."""
+        return Wish(
+            accuracy=self.accuracy or other.accuracy,
+            gradient=self.gradient or other.gradient,
+            units=max(self.units, other.units),
+            examples=tuple(sorted({*self.examples, *other.examples})),
+        )
+
+
+def chapter_of(shot: Shot) -> Title | None:
+    """Returns the title of the chapter that begins with a shot."""
+    if shot.chapter is None:
+        return None
+    at = min(CHAPTER["at"], shot.duration / 10)
+    time = min(CHAPTER_SECONDS, shot.duration - at)
+    fade = min(CHAPTER["in"], time / 3)
+    return Title.model_validate(
+        {**CHAPTER, "text": shot.chapter, "at": at, "duration": time, "in": fade, "out": fade}
+    )
+
+
+def timed_titles(scene: Scene) -> list[TimedTitle]:
+    """Returns all titles of a scene on its clock: its own, then those of its shots."""
+    found = [TimedTitle(("titles", n), title, 0.0, scene.duration) for n, title in enumerate(scene.titles)]
+    start = 0.0
+    for number, shot in enumerate(scene.shots):
+        chapter = chapter_of(shot)
+        if chapter:
+            found.append(TimedTitle(("shots", number, "chapter"), chapter, start, shot.duration))
+        for place, title in enumerate(shot.titles):
+            found.append(TimedTitle(("shots", number, "titles", place), title, start, shot.duration))
+        start += shot.duration
+    return found
+
+
+def counters_of(output: Film | Still, shot: Shot) -> Sequence[CounterKind]:
+    """Returns the values that count along in a shot: its own, else those of the film or still, else step and loss."""
+    for asked in (shot.counters, output.counters):
+        if asked is not None:
+            return asked
+    return USUAL_COUNTERS
+
+
+def tail_of(scene: Scene, film: Film) -> float:
+    """Returns the seconds that a film goes on after its last shot, on its last picture: credits, then a closing card."""
+    credits = credits_of(scene.credits)
+    return (credits.seconds if credits else 0.0) + film.closing
+
+
+def told(scene: Scene, output: Film | Still) -> dict[str, Any]:
+    """Returns what a key is made of for all this; nothing where there is nothing beside the usual."""
+    found: dict[str, Any] = {}
+    titles = [[*map(str, each.location), each.start, each.title.model_dump(mode="json")] for each in timed_titles(scene)]
+    if titles and output.titles:
+        found["titles"] = titles
+    insets = [[inset.model_dump(mode="json") for inset in shot.insets] for shot in scene.shots]
+    if any(insets) and output.insets:
+        found["insets"] = insets
+    counters = [list(counters_of(output, shot)) for shot in scene.shots]
+    if output.caption and any(each != list(USUAL_COUNTERS) for each in counters):
+        found["counters"] = counters
+    credits = credits_of(scene.credits)
+    if isinstance(output, Film) and credits:
+        found["credits"] = credits.model_dump(mode="json")
+    if isinstance(output, Film) and output.closing:
+        found["closing"] = output.closing
+    return found
+
+
+def wishes(scene: Scene) -> dict[tuple[str, str], Wish]:
+    """Returns what runs are to tell of their logged steps, by the names of surface and run."""
+    found: dict[tuple[str, str], Wish] = {}
+    outputs = [*scene.films.values(), *scene.stills.values()]
+    for shot in scene.shots:
+        for inset in shot.insets if any(output.insets for output in outputs) else []:
+            name = inset.surface or shot.surface
+            if name in scene.measured:
+                runs = _runs_of(scene, name) if isinstance(inset, CurvesInset) else _runs_of(scene, name)[:1]
+                for run in runs:
+                    _add(found, (name, run), _wish_of(inset))
+        if any("accuracy" in counters_of(output, shot) for output in outputs if output.caption):
+            for name in (each for each in shot.surfaces if each in scene.measured):
+                for run in _runs_of(scene, name):
+                    _add(found, (name, run), Wish(accuracy=True))
+    return found
+
+
+def _runs_of(scene: Scene, surface: str) -> list[str]:
+    settings = scene.measured[surface]
+    return [settings.run, *settings.paths]
+
+
+def _add(found: dict[tuple[str, str], Wish], of: tuple[str, str], more: Wish) -> None:
+    if more != Wish():
+        found[of] = found.get(of, Wish()).joined(more)
+
+
+def _wish_of(inset: Inset) -> Wish:
+    if isinstance(inset, CurvesInset):
+        return Wish(accuracy="accuracy" in inset.of)
+    if isinstance(inset, FirstLayerInset):
+        return Wish(units=inset.units)
+    if isinstance(inset, GradientInset):
+        return Wish(gradient=True)
+    return Wish(examples=(inset.example,)) if isinstance(inset, ExampleInset) else Wish()
+
+
+def faults(scene: Scene) -> Iterator[Fault]:
+    """Gives what is wrong with what a scene writes in time."""
+    if scene.shots:
+        yield from title_faults((), scene.titles, scene.duration, "the shots")
+    elif scene.titles:
+        yield ("titles",), None, "need at least one shot; add it under shots"
+    yield from overlapping(timed_titles(scene))
+    yield from credit_faults(scene.credits)
+    for number, shot in enumerate(scene.shots):
+        if all(name in scene.surfaces for name in shot.surfaces):
+            yield from _insets_without_source(scene, ("shots", number), shot)
+            yield from _counters_without_source(scene, ("shots", number), shot.counters or (), shot)
+        yield from _insets_without_room(scene, ("shots", number), shot)
+    for family, outputs in (("films", scene.films), ("stills", scene.stills)):
+        for name, output in outputs.items():
+            for shot in scene.shots:
+                if shot.counters is None and all(each in scene.surfaces for each in shot.surfaces):
+                    yield from _counters_without_source(scene, (family, name), output.counters or (), shot)
+            if isinstance(output, Film) and output.sound and output.sonify:
+                yield (family, name, "sonify"), output.sonify, "a film has one sound track; leave out sound or sonify"
+
+
+def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterator[Fault]:
+    """Gives the insets that tell of what is not known of their surface."""
+    for number, inset in enumerate(shot.insets):
+        place: Location = (*where, "insets", number, inset.kind)
+        surface = scene.surfaces.get(inset.surface or shot.surface)
+        if isinstance(surface, ReadySurface) and not isinstance(inset, MapInset):
+            sentence = f"{inset.kind} tells of a run, and a ready surface has none; leave it out, or show a map"
+            yield (*place, "kind"), inset.kind, sentence
+        if surface is None or isinstance(surface, ReadySurface):
+            continue
+        objective = surface.objective
+        if isinstance(inset, GradientInset) and (objective.bn == "recalibrated" or objective.dropout != "off"):
+            sentence = "the loss of this surface has no gradient: it needs bn frozen or batch, and dropout off"
+            yield (*place, "kind"), inset.kind, sentence
+        if isinstance(inset, ExampleInset) and objective.examples is not None and inset.example >= objective.examples:
+            sentence = f"the loss is measured on {objective.examples:,} examples, counted from 0; name one of them"
+            yield (*place, "example"), inset.example, sentence
+        if isinstance(inset, CurvesInset) and "accuracy" in inset.of and _has_values(scene, surface.run):
+            yield (*place, "of"), inset.of, "these data have values in place of classes, so no accuracy; set of: [loss]"
+
+
+def _has_values(scene: Scene, run: str) -> bool:
+    return isinstance(getattr(scene.runs.get(run), "data", None), OneWeight | TwoWeights)
+
+
+def _counters_without_source(
+    scene: Scene, where: Location, counters: Sequence[CounterKind], shot: Shot
+) -> Iterator[Fault]:
+    """Gives the counters whose values nobody knows in a shot."""
+    for number, counter in enumerate(counters):
+        if counter in counters[:number]:
+            yield (*where, "counters", number), counter, f"{counter} is named twice; leave one out"
+        if counter not in OF_RUNS:
+            continue
+        for name in shot.surfaces:
+            surface = scene.surfaces[name]
+            if isinstance(surface, ReadySurface):
+                sentence = f'{counter} tells of a run, and the ready surface "{name}" has none; leave it out'
+            elif counter != "accuracy" and isinstance(scene.runs.get(surface.run), ImportedRunSettings):
+                sentence = f'{counter} is not known of the imported run "{surface.run}"; leave it out'
+            elif counter == "accuracy" and _has_values(scene, surface.run):
+                sentence = "these data have values in place of classes, so no accuracy; leave it out"
+            else:
+                continue
+            yield (*where, "counters", number), counter, sentence
+            break
+
+
+def _insets_without_room(scene: Scene, where: Location, shot: Shot) -> Iterator[Fault]:
+    """Gives the insets of a shot that no picture of a scene has room for, at their least size."""
+    outputs = [output for output in (*scene.films.values(), *scene.stills.values()) if output.insets]
+    for output in outputs[: 1 if shot.insets else 0]:
+        width, height = output.size
+        for place, taken in nominal_heights(shot.insets, min(width, height)).items():
+            if taken > HIGH * height:
+                sentence = (
+                    f"the insets at {place} are {taken / height:.0%} of the height of a picture of {width}×{height} "
+                    "at their smallest; give some of them another place, or a smaller size"
+                )
+                yield (*where, "insets"), None, sentence
