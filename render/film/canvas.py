@@ -59,15 +59,13 @@ class Canvas:
                 best = found, share
         return best if best[0] else ([None] * len(asked), 1.0)
 
-    def _laid(
-        self, asked: Sequence[tuple[str, float, float]], taken: Sequence[CanvasBox]
-    ) -> list[CanvasBox | None]:
+    def _laid(self, asked: Sequence[tuple[str, float, float]], taken: Sequence[CanvasBox]) -> list[CanvasBox | None]:
         found: list[CanvasBox | None] = []
         for place, width, height in asked:
             settled = [*taken, *(box for box in found if box)]
             size = max(1, round(width)), max(1, round(height))
             ways = self._ways(place, len(found))
-            found.append(next((box for way in ways if (box := self._free(way, size, settled))), None))
+            found.append(next((box for way in ways if (box := self.free(way, size, settled))), None))
         return found
 
     def _ways(self, place: str, number: int) -> list[str]:
@@ -79,7 +77,7 @@ class Canvas:
             return [first, second, "lower-right", "lower-left"]
         return ["upper-right", "upper-left", "lower-right", "lower-left"]
 
-    def _free(self, place: str, size: tuple[int, int], taken: Sequence[CanvasBox]) -> CanvasBox | None:
+    def free(self, place: str, size: tuple[int, int], taken: Sequence[CanvasBox]) -> CanvasBox | None:
         """Returns the first free rectangle of a size from a place on, inwards along its edge; None where none is."""
         safe, (width, height) = self.safe, size
         side = "centre" if place.endswith("centre") else "right" if place.endswith("right") else "left"

@@ -15,12 +15,13 @@ from render.interrupts import finishing
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.spec import Scene
+from render.scene.written import tail_of
 from render.storage.files import content_key
 
 
 def frame_keys(scene: Scene, film: Film, picture: str) -> list[str]:
     """Returns the key of every frame of a film whose picture has a key."""
-    timeline = Timeline(tuple(shot.duration for shot in scene.shots), film.fps)
+    timeline = Timeline(tuple(shot.duration for shot in scene.shots), film.fps, tail_of(scene, film))
     return [content_key({"picture": picture, "frame": index}) for index in range(timeline.frame_count)]
 
 

@@ -20,6 +20,7 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 from render.scene.typefaces import fonts
 from render.scene.typefaces.typeface import Typeface
+from render.scene.written import WRITTEN, told
 from render.storage.files import content_key, file_digest
 from render.storage.records import read_record, write_json, write_record
 
@@ -44,7 +45,8 @@ def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str])
             "fonts": fonts_of(scene),
             "palette": palette_of(scene),
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
-            "shots": [shot.model_dump(mode="json") for shot in scene.shots],
+            "shots": [shot.model_dump(mode="json", exclude=set(WRITTEN)) for shot in scene.shots],
+            **({"written": said} if (said := told(scene, output)) else {}),
             "paths": {name: scene.measured[name].paths for name in sorted(surfaces) if name in scene.measured},
             "surfaces": dict(sorted(surfaces.items())),
             "output": counted(output),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -12,18 +12,22 @@ import numpy as np
 from render.compiler import unfused
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
+from render.film.overlaid import ending_of
 from render.film.prints.patches import lettered
 from render.film.take import Take, prepare
 from render.film.timeline import Timeline
+from render.film.words.ending import Ending
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
-from render.film.words.wording import words_of
+from render.film.words.wording import caption_of, words_of
+from render.landscape.chronicle import Chronicle, chronicle_name
 from render.landscape.landscape import Landscape
 from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
+from render.scene.written import tail_of
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
@@ -42,7 +46,7 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Landscape]  # of the surfaces of its shots, by name
+    landscapes: Mapping[str, Landscape | Chronicle]  # of the surfaces of its shots, and what runs tell, by name
     reporter: Reporter
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
@@ -51,14 +55,15 @@ class Shooting:
     def timeline(self) -> Timeline:
         """The scene's shots, one after the other."""
         rate = self.output.fps if isinstance(self.output, Film) else 1.0
-        return Timeline(tuple(shot.duration for shot in self.scene.shots), rate)
+        tail = tail_of(self.scene, self.output) if isinstance(self.output, Film) else 0.0
+        return Timeline(tuple(shot.duration for shot in self.scene.shots), rate, tail)
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
             names = settings.surfaces
-            landscapes = [self.landscapes[name] for name in names]
+            landscapes = [self._landscape(name) for name in names]
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
@@ -67,6 +72,14 @@ class Shooting:
                     self.said.add(sentence)
                     self.reporter.say(sentence)
         return self._takes[shot]
+
+    def _landscape(self, name: str) -> Landscape:
+        """Returns a surface with what the runs of its paths tell, where that is there."""
+        found, settings = self.landscapes[name], self.scene.measured.get(name)
+        assert isinstance(found, Landscape)
+        runs = [settings.run, *settings.paths] if settings else []
+        told = [self.landscapes.get(chronicle_name(name, run)) for run in runs]
+        return replace(found, told=tuple(each if isinstance(each, Chronicle) else None for each in told))
 
     def takes(self) -> list[Take]:
         """Returns all shots made ready."""
@@ -89,19 +102,29 @@ class Shooting:
                 with self._kernels():
                     seen_by = partial(bare, seed=self.scene.seed), stages[0].shown
                     lettering = lettering_of(self.scene, self.output, take, own, seen_by)
+                self._tell(lettering.over.left_out if lettering.over else ())
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
                     with self._kernels():
-                        pixels = bare(time, seed=self.scene.seed + moment.index)
-                        picture = lettered(pixels, self.writing(take, time, lettering))
+                        pixels = bare(time, seed=self.scene.seed + min(moment.index, self._last))
+                        picture = lettered(pixels, self.writing(take, time, lettering, moment.time))
                     yield moment, picture
             finally:
                 for stage in stages:
                     stage.close()
 
+    @property
+    def _last(self) -> int:
+        """The number of the last frame of the shots; what follows shows its picture."""
+        timeline = self.timeline
+        return max(0, replace(timeline, tail=0.0).frame_count - 1)
+
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
-        width, height = self.output.size
         names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
+        self._tell(names)
+
+    def _tell(self, names: Sequence[str]) -> None:
+        width, height = self.output.size
         if names:
             listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
             self.reporter.say(
@@ -112,17 +135,32 @@ class Shooting:
         """Returns what a picture is made under: a still without torch's compiler."""
         return unfused(isinstance(self.output, Still))
 
-    def writing(self, take: Take, time: float, made: Lettering) -> Callable[[np.ndarray], np.ndarray]:
-        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8."""
+    def writing(
+        self, take: Take, time: float, made: Lettering, clock: float = 0.0
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8.
+
+        clock: the time of the film, which goes on after its last shot where it has credits or a closing card.
+        """
         words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
 
         def write(pixels: np.ndarray) -> np.ndarray:
             written = draw_words(pixels, words, made.dress, sheet)
             if made.furnishing:
                 furnish(written, plots_of(self.output, take, time), made.furnishing)
-            return written
+            if made.over:
+                made.over.draw(written, time)
+            after = self.timeline.after(clock)
+            return self._ending(made).draw(pixels, written, after) if after > 0 else written
 
         return write
+
+    def _ending(self, made: Lettering) -> Ending:
+        """Returns what is written after the last shot."""
+        assert isinstance(self.output, Film)
+        takes = self.takes()
+        captions = [caption_of(self.scene, take) for take in takes]
+        return ending_of(self.scene, self.output, sheet_for(self.output, takes[-1]), made.dress, captions)
 
 
 def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:

@@ -27,16 +27,21 @@ class Timeline:
 
     durations: tuple[float, ...]  # seconds, each above 0
     fps: float | Fraction  # frames per second
+    tail: float = 0.0  # seconds after the last shot, in which its last picture stands
 
     @property
     def total(self) -> float:
         """The length of the film in seconds."""
-        return sum(self.durations)
+        return sum(self.durations) + self.tail
 
     @property
     def frame_count(self) -> int:
         """The number of frames, at least one."""
         return max(1, round(self.total * float(self.fps)))
+
+    def after(self, time: float) -> float:
+        """Returns how long after the last shot a time of the film is, seconds; 0 before its end."""
+        return max(0.0, time + ROUNDING - sum(self.durations)) if self.tail else 0.0
 
     def time(self, frame: int) -> float:
         """Returns the time of a frame in seconds; frame 0 is at 0."""

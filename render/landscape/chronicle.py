@@ -79,6 +79,11 @@ class Chronicle:
         return float(training.optimiser.lr) * schedules.factor(training.schedule, step, training.steps)
 
 
+def chronicle_name(surface: str, run: str) -> str:
+    """Returns by which name a chronicle is found among the surfaces of a picture; no surface has a blank in its own."""
+    return f"{surface} {run}"
+
+
 def key_of(run: str, settings: spec.SurfaceSettings, seed: int, wish: Wish) -> str:
     """Returns the key of a chronicle of a run of a key on the objective of a surface, in a scene of a seed."""
     objective = settings.objective.model_dump(mode="json")
@@ -131,10 +136,16 @@ def make(
     told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     chosen = list(wish.examples)
     inputs, targets = (values[chosen].cpu().numpy() for values in (objective.problem.inputs, objective.problem.targets))
-    values = {"steps": trajectory.steps, **told, "inputs": inputs, "targets": targets, "examples": np.array(chosen, int)}
+    values = {
+        "steps": trajectory.steps,
+        **told,
+        "inputs": inputs,
+        "targets": targets,
+        "examples": np.array(chosen, int),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "values.npz") as temporary, temporary.open("wb") as file:
-        np.savez(file, **values)
+        np.savez(file, allow_pickle=False, **values)
     about = {"names": list(teller.names), "classes": dataset.classes, "trained_on": len(dataset.train)}
     digest = file_digest(folder / "values.npz")
     shape = list(told["weights"].shape[1:])
@@ -162,11 +173,16 @@ class _Teller:
         """Returns everything at θ (P,)."""
         wished = self._wish
         return {
-            "accuracy": self._objective.measure(theta[None]).accuracy[0] if wished.accuracy else np.float32(np.nan),
+            "accuracy": self._accuracy(theta),
             "gradient": self._gradient(theta),
             "weights": self._weights(theta),
             "outputs": self._outputs(theta) if wished.examples else np.zeros((0, 0), np.float32),
         }
+
+    def _accuracy(self, theta: np.ndarray) -> np.ndarray:
+        if not self._wish.accuracy:
+            return np.array(np.nan, np.float32)
+        return np.asarray(self._objective.measure(theta[None]).accuracy)[0]
 
     def _gradient(self, theta: np.ndarray) -> np.ndarray:
         if self._slope is None:

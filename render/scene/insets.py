@@ -40,7 +40,9 @@ class InsetSettings(Part):
     hide: Duration | None = Field(
         default=None, description="moment of the shot at which it is gone; stays to the end when absent"
     )
-    surface: Name | None = Field(default=None, description="surface of the shot that it tells of; its first when absent")
+    surface: Name | None = Field(
+        default=None, description="surface of the shot that it tells of; its first when absent"
+    )
 
 
 class CurvesInset(InsetSettings):
@@ -83,9 +85,7 @@ class MapInset(InsetSettings):
     camera: bool = Field(default=True, description="whether the camera is on it")
 
 
-Inset = Annotated[
-    CurvesInset | FirstLayerInset | GradientInset | ExampleInset | MapInset, Field(discriminator="kind")
-]
+Inset = Annotated[CurvesInset | FirstLayerInset | GradientInset | ExampleInset | MapInset, Field(discriminator="kind")]
 
 
 def inset_faults(where: Location, insets: list[Inset], shown: list[str], duration: float) -> Iterator[Fault]:

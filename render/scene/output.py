@@ -47,9 +47,7 @@ class Still(Part):
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
     titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
     insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
-    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(
-        default=None, max_length=5, description=COUNTERS
-    )
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
 
 
 class H264(Part):
@@ -80,9 +78,7 @@ class Film(Part):
     encoder: Annotated[H264, InKey.APART] = Field(default=H264(), description="video format")
     titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
     insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
-    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(
-        default=None, max_length=5, description=COUNTERS
-    )
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
     closing: Annotated[Duration, InKey.APART] = Field(
         default=0.0, le=60, description="time of a card at the end with the whole caption, over the dimmed last picture"
     )

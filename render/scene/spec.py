@@ -106,7 +106,8 @@ class Scene(Part):
         default=[], max_length=200, description="texts that come and go, each at its time on the clock of all shots"
     )
     credits: AnyCredits = Field(
-        default=[], examples=[["Measured with Thalweg", "Data: digits"]],
+        default=[],
+        examples=[["Measured with Thalweg", "Data: digits"]],
         description="lines at the end of films, standing; or a mapping, in which they may be rolling",
     )
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")

@@ -47,8 +47,11 @@ class Title(_Fading):
     """A text on the picture from one moment to another."""
 
     text: TitleText = Field(examples=["The first valley"], description="what is written; a line break parts lines")
-    at: Duration = Field(default=0.0, description="moment at which it begins to come: of a scene's title on the "
-                         "scene's clock, of a shot's on the shot's")
+    at: Duration = Field(
+        default=0.0,
+        description="moment at which it begins to come: of a scene's title on the "
+        "scene's clock, of a shot's on the shot's",
+    )
     duration: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None, description="time from its coming to its being gone; to the end of the scene or shot when absent"
     )
@@ -59,12 +62,12 @@ class Title(_Fading):
     @property
     def rise(self) -> float:
         """Seconds in which it fades in."""
-        return float(getattr(self, "in"))
+        return float(self.model_dump(include={"in"})["in"])
 
     @property
     def fall(self) -> float:
         """Seconds in which it fades out."""
-        return float(getattr(self, "out"))
+        return float(self.model_dump(include={"out"})["out"])
 
     def end(self, whole: float) -> float:
         """Returns when it is gone, on a clock that ends after a whole, seconds."""

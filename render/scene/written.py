@@ -1,4 +1,4 @@
-"""What is written on pictures in time: titles, counters, insets and credits, and what of it asks for more than words."""
+"""What is written on pictures in time, titles, counters, insets and credits, and what of it runs have to tell of."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ from render.scene.titles import (
 if TYPE_CHECKING:
     from render.scene.spec import Scene
 
-CHAPTER = {"at": 0.3, "place": "upper-left", "size": 1.5, "in": 0.6, "out": 0.6}
+CHAPTER = {"place": "upper-left", "size": 1.5}
+CHAPTER_AT, CHAPTER_FADE = 0.3, 0.6  # seconds from the beginning of its shot, and in which it fades in and out
 CHAPTER_SECONDS = 3.5  # that the title of a chapter is there, at most
+WRITTEN = ("titles", "insets", "counters", "chapter")  # keys of a shot that a key tells of by themselves
 HIGH = 0.9  # of a picture, between its margins
 OF_RUNS = ("accuracy", "epoch", "learning-rate")  # counters that a run has to tell of
 
@@ -48,6 +50,7 @@ class Wish:
     gradient: bool = False
     units: int = 0  # of the first layer
     examples: tuple[int, ...] = ()
+    pace: bool = False  # epochs and learning rates, for which the data are looked at
 
     def joined(self, other: Wish) -> Wish:
         """Returns what either asks for."""
@@ -56,6 +59,7 @@ class Wish:
             gradient=self.gradient or other.gradient,
             units=max(self.units, other.units),
             examples=tuple(sorted({*self.examples, *other.examples})),
+            pace=self.pace or other.pace,
         )
 
 
@@ -63,12 +67,10 @@ def chapter_of(shot: Shot) -> Title | None:
     """Returns the title of the chapter that begins with a shot."""
     if shot.chapter is None:
         return None
-    at = min(CHAPTER["at"], shot.duration / 10)
+    at = min(CHAPTER_AT, shot.duration / 10)
     time = min(CHAPTER_SECONDS, shot.duration - at)
-    fade = min(CHAPTER["in"], time / 3)
-    return Title.model_validate(
-        {**CHAPTER, "text": shot.chapter, "at": at, "duration": time, "in": fade, "out": fade}
-    )
+    fade = min(CHAPTER_FADE, time / 3)
+    return Title.model_validate({**CHAPTER, "text": shot.chapter, "at": at, "duration": time, "in": fade, "out": fade})
 
 
 def timed_titles(scene: Scene) -> list[TimedTitle]:
@@ -94,7 +96,7 @@ def counters_of(output: Film | Still, shot: Shot) -> Sequence[CounterKind]:
 
 
 def tail_of(scene: Scene, film: Film) -> float:
-    """Returns the seconds that a film goes on after its last shot, on its last picture: credits, then a closing card."""
+    """Returns the seconds that a film goes on after its last shot, for credits and a closing card."""
     credits = credits_of(scene.credits)
     return (credits.seconds if credits else 0.0) + film.closing
 
@@ -102,7 +104,9 @@ def tail_of(scene: Scene, film: Film) -> float:
 def told(scene: Scene, output: Film | Still) -> dict[str, Any]:
     """Returns what a key is made of for all this; nothing where there is nothing beside the usual."""
     found: dict[str, Any] = {}
-    titles = [[*map(str, each.location), each.start, each.title.model_dump(mode="json")] for each in timed_titles(scene)]
+    titles = [
+        [*map(str, each.location), each.start, each.title.model_dump(mode="json")] for each in timed_titles(scene)
+    ]
     if titles and output.titles:
         found["titles"] = titles
     insets = [[inset.model_dump(mode="json") for inset in shot.insets] for shot in scene.shots]
@@ -122,19 +126,25 @@ def told(scene: Scene, output: Film | Still) -> dict[str, Any]:
 def wishes(scene: Scene) -> dict[tuple[str, str], Wish]:
     """Returns what runs are to tell of their logged steps, by the names of surface and run."""
     found: dict[tuple[str, str], Wish] = {}
-    outputs = [*scene.films.values(), *scene.stills.values()]
+    outputs = _outputs(scene)
+    shown = not outputs or any(output.insets for output in outputs)
     for shot in scene.shots:
-        for inset in shot.insets if any(output.insets for output in outputs) else []:
+        for inset in shot.insets if shown else []:
             name = inset.surface or shot.surface
             if name in scene.measured:
                 runs = _runs_of(scene, name) if isinstance(inset, CurvesInset) else _runs_of(scene, name)[:1]
                 for run in runs:
                     _add(found, (name, run), _wish_of(inset))
-        if any("accuracy" in counters_of(output, shot) for output in outputs if output.caption):
-            for name in (each for each in shot.surfaces if each in scene.measured):
-                for run in _runs_of(scene, name):
-                    _add(found, (name, run), Wish(accuracy=True))
+        counted = {kind for output in outputs if output.caption for kind in counters_of(output, shot)}
+        for name in (each for each in shot.surfaces if each in scene.measured and counted & {*OF_RUNS}):
+            for run in _runs_of(scene, name):
+                _add(found, (name, run), Wish(accuracy="accuracy" in counted, pace=bool(counted & {*OF_RUNS[1:]})))
     return found
+
+
+def _outputs(scene: Scene) -> list[Film | Still]:
+    """Returns the films and stills of a scene."""
+    return [*scene.films.values(), *scene.stills.values()]
 
 
 def _runs_of(scene: Scene, surface: str) -> list[str]:
@@ -229,7 +239,7 @@ def _counters_without_source(
 
 def _insets_without_room(scene: Scene, where: Location, shot: Shot) -> Iterator[Fault]:
     """Gives the insets of a shot that no picture of a scene has room for, at their least size."""
-    outputs = [output for output in (*scene.films.values(), *scene.stills.values()) if output.insets]
+    outputs = [output for output in _outputs(scene) if output.insets]
     for output in outputs[: 1 if shot.insets else 0]:
         width, height = output.size
         for place, taken in nominal_heights(shot.insets, min(width, height)).items():

@@ -10,7 +10,7 @@ from typing import Any
 
 from render.errors import DataError
 from render.landscape import chronicle
-from render.landscape.chronicle import Chronicle
+from render.landscape.chronicle import Chronicle, chronicle_name
 from render.progress import Reporter
 from render.scene.spec import RunSettings
 from render.scene.written import Wish, wishes
@@ -107,11 +107,6 @@ class ChronicleWork:
     def told(self, made: Chronicle) -> dict[str, Any]:
         """Returns how many steps it tells of."""
         return {"steps": len(made.steps)}
-
-
-def chronicle_name(surface: str, run: str) -> str:
-    """Returns by which name a chronicle is found among the surfaces of a picture; no surface has a blank in its own."""
-    return f"{surface} {run}"
 
 
 def chronicles_of(order: Order) -> list[ChronicleWork]:

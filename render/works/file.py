@@ -16,6 +16,7 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
+from render.works.chronicle_work import ChronicleWork, chronicles_of
 from render.works.order import Order
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
 from render.works.work import Finding, Work
@@ -23,6 +24,8 @@ from render.works.work import Finding, Work
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
 SECONDS_PER_PICTURE = (0.15, 0.4)  # for any, and for each million pixels; measured on two cores without a GPU
 FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
+
+Shown = SurfaceWork | ReadyWork | ChronicleWork  # what a picture takes in
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,14 @@ def require_letters(scene: Scene) -> None:
         raise SceneError(faults)
 
 
-def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, SurfaceWork | ReadyWork]:
-    """Returns the surfaces of all shots of a scene, or of the one at a moment in seconds."""
+def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Shown]:
+    """Returns the surfaces of all shots of a scene, or of the one at a moment in seconds, and what their runs tell."""
     scene = order.scene
     shots = scene.shots
     if moment is not None:
         shots = [shots[Timeline(tuple(shot.duration for shot in shots), 1.0).locate(moment).shot]]
-    return {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+    shown: dict[str, Shown] = {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+    return {**shown, **{each.name: each for each in chronicles_of(order) if each.surface in shown}}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from render.works.chronicle_work import chronicles_of
 from render.works.film_work import FilmWork
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
@@ -33,4 +34,4 @@ def films_of(order: Order) -> list[FilmWork]:
 
 def works_of(order: Order) -> list[AskedWork]:
     """Returns everything that a scene asks for."""
-    return [*runs_of(order), *surfaces_of(order), *stills_of(order), *films_of(order)]
+    return [*runs_of(order), *surfaces_of(order), *chronicles_of(order), *stills_of(order), *films_of(order)]

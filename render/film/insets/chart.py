@@ -1,4 +1,4 @@
-"""The chart: what insets are drawn with: words, lines, fields and pictures in a rectangle, as marks on the finished frame.
+"""The chart: what insets are drawn with: words, lines, fields and pictures in a rectangle, as marks on a frame.
 
 Marks that do not change while a shot runs are made once.
 """

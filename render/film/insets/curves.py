@@ -39,7 +39,9 @@ class Curves:
     def __init__(self, settings: CurvesInset, told: Telling, chart: Chart):
         self._told, self._chart = told, chart
         self._steps = max(float(walk.path.steps[-1]) for walk in told.walks)
-        self._tracks = [self._tracks_of(kind, area) for kind, area in zip(settings.of, self._areas(settings), strict=True)]
+        self._tracks = [
+            self._tracks_of(kind, area) for kind, area in zip(settings.of, self._areas(settings), strict=True)
+        ]
         self._kinds = settings.of
         self._places = list(self._areas(settings))
 
@@ -53,13 +55,17 @@ class Curves:
 
     def _tracks_of(self, kind: str, area: tuple[float, float, float, float]) -> list[Track]:
         found, told = [], self._told
-        series = [told.losses(walk) if kind == "loss" else told.accuracies(number) for number, walk in enumerate(told.walks)]
+        series = [
+            told.losses(walk) if kind == "loss" else told.accuracies(number) for number, walk in enumerate(told.walks)
+        ]
         low, high = self._range(kind, series)
         for number, (walk, values) in enumerate(zip(told.walks, series, strict=True)):
             share = self._place(kind, values, low, high)
             columns = area[0] + (area[2] - area[0]) * np.asarray(walk.path.steps, float) / max(self._steps, 1.0)
             rows = area[3] - (area[3] - area[1]) * share
-            found.append(Track(told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss"))
+            found.append(
+                Track(told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss")
+            )
         return found
 
     def _range(self, kind: str, series: Sequence[np.ndarray]) -> tuple[float, float]:

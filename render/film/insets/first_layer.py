@@ -11,11 +11,11 @@ import numpy as np
 
 from render.film.insets.chart import Chart, Drawn, Picture, enlarged
 from render.film.insets.telling import Telling
-from render.film.words.figures import format_step, short_loss
+from render.film.words.figures import short_loss
 from render.film.words.layout import Box
 from render.scene.insets import FirstLayerInset
 from render.scene.words import say
-from render.stage.colour import from_oklab, linear_of, to_oklab, encoded
+from render.stage.colour import encoded, from_oklab, linear_of, to_oklab
 
 RATIO = 0.78  # height / width
 BETWEEN = 0.14  # of the side of a picture, between two
@@ -49,7 +49,7 @@ class FirstLayer:
         return drawn
 
     def coloured(self, weights: np.ndarray) -> np.ndarray:
-        """Returns weights (h, w) or (h, w, 3) as codes (h, w, 3): in three colours as they are, around a middle grey."""
+        """Returns weights (h, w), or (h, w, 3) of three colours around a middle grey, as codes (h, w, 3)."""
         share = np.clip(weights / self._most, -1, 1)
         if share.ndim == 3:
             return np.rint(127.5 + 127.5 * share).astype(np.uint8)

@@ -45,7 +45,12 @@ class Gradient:
         chart = self._chart
         wide = max(chart.wide(text, 0.85) for text, _ in self._ticks())
         body = chart.body
-        return body.left + wide + 0.5 * chart.size, body.top + 0.35 * chart.size, body.right, body.bottom - 0.4 * chart.size
+        return (
+            body.left + wide + 0.5 * chart.size,
+            body.top + 0.35 * chart.size,
+            body.right,
+            body.bottom - 0.4 * chart.size,
+        )
 
     def _ticks(self) -> list[tuple[str, float]]:
         """Returns what is written at the scale, and where, in 0..1 of the height."""
@@ -69,7 +74,9 @@ class Gradient:
         """Returns the bars at the current step."""
         chart, drawn, place = self._chart, Drawn(), self._told.places(time)[0]
         language = self._told.language
-        drawn.add(*chart.head(say(language, "gradient" if self._signed else "lengths"), format_loss(self._whole[place])))
+        drawn.add(
+            *chart.head(say(language, "gradient" if self._signed else "lengths"), format_loss(self._whole[place]))
+        )
         left, top, right, bottom = self._area
         count = self._values.shape[1]
         each = (right - left) / count

@@ -37,9 +37,17 @@ class PlaneMap:
         self._scale = scale
         self._middle = (body.left + body.right) / 2, (body.top + body.bottom) / 2
         half = scale / 2, depth * scale / 2
-        self._field = Box(*(round(v) for v in (
-            self._middle[0] - half[0], self._middle[1] - half[1], self._middle[0] + half[0], self._middle[1] + half[1]
-        )))
+        self._field = Box(
+            *(
+                round(v)
+                for v in (
+                    self._middle[0] - half[0],
+                    self._middle[1] - half[1],
+                    self._middle[0] + half[0],
+                    self._middle[1] + half[1],
+                )
+            )
+        )
 
     def _at(self, points: np.ndarray) -> np.ndarray:
         """Returns where places (n, 2), picture widths on the plane, are on the map: columns and rows."""
@@ -55,7 +63,9 @@ class PlaneMap:
         level = relief.level
         rows = (1 - (np.arange(high) + 0.5) / high) * (level.shape[0] - 1)
         columns = (np.arange(wide) + 0.5) / wide * (level.shape[1] - 1)
-        soft = gaussian_filter(level, [max(0.0, 0.4 * side / room) for side, room in zip(level.shape, (high, wide), strict=True)])
+        soft = gaussian_filter(
+            level, [max(0.0, 0.4 * side / room) for side, room in zip(level.shape, (high, wide), strict=True)]
+        )
         seen = map_coordinates(soft, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest")
         drawn.add(Picture(box, self._told.shown(np.clip(seen, 0, 1).ravel()).reshape(high, wide, 3)))
         for line in self._contours(seen):
@@ -111,7 +121,10 @@ class PlaneMap:
         held = towards(np.array(self._middle), place, low, high)
         turn = math.atan2(-float(forward[1]), float(forward[0]))
         reach = 0.95 * self._chart.size
-        ends = [held + reach * np.array([math.cos(turn + side), math.sin(turn + side)]) for side in (-2 * SPREAD, 2 * SPREAD)]
+        ends = [
+            held + reach * np.array([math.cos(turn + side), math.sin(turn + side)])
+            for side in (-2 * SPREAD, 2 * SPREAD)
+        ]
         line = self._chart.lines([tuple(ends[0]), tuple(held), tuple(ends[1])], 1.3)
         return [line, self._chart.dot((float(held[0]), float(held[1])), 0.26, self._chart.style.ink)]
 

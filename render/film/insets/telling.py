@@ -1,4 +1,4 @@
-"""Telling: what insets know of a shot: the paths on one of its surfaces, and what their runs tell of each logged step."""
+"""Telling: what insets know of a shot: the paths on one of its surfaces, and what their runs tell of each step."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ class Telling:
     take: Take
     panel: Panel
     away: np.ndarray  # (3,) where the panel stands, picture widths
-    chronicles: tuple[Chronicle | None, ...]  # of each path
     names: tuple[str, ...]  # of each path
     colours: tuple[str, ...]  # of each path
     shown: LevelColours  # what levels look like on the picture
     language: Mapping[str, str]
+
+    @property
+    def chronicles(self) -> tuple[Chronicle, ...]:
+        """What the run of each path tells; those that are asked for are there."""
+        return tuple(each for each in self.panel.landscape.told if each is not None)
 
     @property
     def walks(self) -> tuple[Walk, ...]:
@@ -34,9 +38,7 @@ class Telling:
     @property
     def chronicle(self) -> Chronicle:
         """What the surface's own run tells."""
-        found = self.chronicles[0]
-        assert found is not None
-        return found
+        return self.chronicles[0]
 
     @property
     def floor(self) -> float | None:
@@ -54,6 +56,4 @@ class Telling:
 
     def accuracies(self, number: int) -> np.ndarray:
         """Returns the accuracy (T,) of a path on the surface's own examples."""
-        found = self.chronicles[number]
-        assert found is not None
-        return np.asarray(found.accuracy, float)
+        return np.asarray(self.chronicles[number].accuracy, float)

@@ -21,7 +21,7 @@ def format_loss(loss: float, lost: str = "diverged", figures: int = 3) -> str:
 
 
 def format_share(share: float, unknown: str = "–") -> str:
-    """Returns a share in percent to three significant figures: 87.3 %, 9.84 %, 100 %; unknown where it is not finite."""
+    """Returns a share in percent, three significant figures: 87.3 %, 9.84 %, 100 %; unknown where it is not finite."""
     return f"{format_loss(100 * share)} %" if math.isfinite(share) else unknown
 
 

@@ -11,6 +11,7 @@ from render.film.canvas import Canvas
 from render.film.furniture.furnish import Furnishing, furnishing
 from render.film.furniture.legend import LevelColours
 from render.film.furniture.plot import Plot
+from render.film.overlaid import Overlaid, overlaid, start_of, tellings, titles_in
 from render.film.take import Take
 from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import page_of, sheet_of
@@ -38,6 +39,7 @@ class Lettering:
 
     dress: Dress
     furnishing: Furnishing | None = None
+    over: Overlaid | None = None
 
 
 def lettering_of(
@@ -52,14 +54,17 @@ def lettering_of(
     page = page_of(words_of(scene, output, take, 0.0), sheet_for(output, take))
     furnished = is_furnished(output) and bool(take.look.furniture.drawn or take.look.contours.numbers)
     looked = bool(page.boxes) and take.look.words.ground != "none"
-    pictures = [bare(time) for time in moments] if furnished or looked else []
+    start = start_of(scene, take)
+    asked = titles_in(scene, output, take, start), tellings(scene, output, take, shown)
+    pictures = [bare(time) for time in moments] if furnished or looked or any(asked) else []
     dress = dress_of(scene, output, take, pictures)
+    over = overlaid(asked, sheet_for(output, take), dress, page.boxes, pictures, start) if any(asked) else None
     if not furnished:
-        return Lettering(dress)
+        return Lettering(dress, None, over)
     seen = [(plots_of(output, take, time), picture) for time, picture in zip(moments, pictures, strict=True)]
     sheet, colours = sheet_for(output, take), (shown, language_of(scene, output))
-    laid = (sheet, dress, page.boxes)
-    return Lettering(dress, furnishing(take.look.furniture, seen, path_names(scene, take), laid, colours))
+    laid = (sheet, dress, (*page.boxes, *(over.boxes if over else ())))
+    return Lettering(dress, furnishing(take.look.furniture, seen, path_names(scene, take), laid, colours), over)
 
 
 def path_names(scene: Scene, take: Take) -> list[list[str]]:

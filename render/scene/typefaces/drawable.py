@@ -99,7 +99,11 @@ def _in_time(scene: Scene, outputs: Sequence[Still | Film]) -> Iterator[tuple[Lo
                 yield (*timed.location, *own), line, "hide it with titles: false"
     found = credits_of(scene.credits) if scene.films else None
     for number, line in enumerate(found.lines if found else ()):
-        yield ("credits", *(("lines",) if isinstance(scene.credits, Credits) else ()), number), line, "write it otherwise"
+        yield (
+            ("credits", *(("lines",) if isinstance(scene.credits, Credits) else ()), number),
+            line,
+            "write it otherwise",
+        )
 
 
 def _labels(scene: Scene, outputs: Sequence[Still | Film]) -> Iterator[tuple[Location, str, str]]:
