@@ -65,16 +65,21 @@ class Canvas:
             settled = [*taken, *(box for box in found if box)]
             size = max(1, round(width)), max(1, round(height))
             ways = self._ways(place, len(found))
-            found.append(next((box for way in ways if (box := self.free(way, size, settled))), None))
+            free = [box for way in self._ways(place) if (box := self.free(way, size, settled))]
+            first = min(free, key=lambda box: box.top, default=None) if self._is_upright else next(iter(free), None)
+            found.append(first)
         return found
 
-    def _ways(self, place: str, number: int) -> list[str]:
-        """Returns the places that are tried for an inset, the first first."""
+    @property
+    def _is_upright(self) -> bool:
+        return self.height > self.width
+
+    def _ways(self, place: str) -> list[str]:
+        """Returns the places that are tried for an inset: the first that is free is taken, or the highest if upright."""
         if place != "auto":
             return [place]
-        if self.height > self.width:
-            first, second = ("upper-left", "upper-right")[:: 1 if number % 2 == 0 else -1]
-            return [first, second, "lower-right", "lower-left"]
+        if self._is_upright:
+            return ["upper-left", "upper-right"]
         return ["upper-right", "upper-left", "lower-right", "lower-left"]
 
     def free(self, place: str, size: tuple[int, int], taken: Sequence[CanvasBox]) -> CanvasBox | None:

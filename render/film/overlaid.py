@@ -47,23 +47,15 @@ class Overlaid:
             title.draw(pixels, self.start + time, self.colour)
 
 
-def start_of(scene: Scene, take: Take) -> float:
-    """Returns when the shot of a take begins on the scene's clock, seconds."""
-    before = 0.0
-    for shot in scene.shots:
-        if shot is take.shot or shot == take.shot:
-            return before
-        before += shot.duration
-    return 0.0
-
-
-def titles_in(scene: Scene, output: Film | Still, take: Take, start: float) -> list[TimedTitle]:
-    """Returns the titles that are there at some time of a shot that starts at a time of the scene's clock."""
+def titles_in(scene: Scene, output: Film | Still, take: Take) -> list[TimedTitle]:
+    """Returns the titles that are there at some time of a shot of a film, or at the moment of a still."""
     if not output.titles:
         return []
-    end = start + take.shot.duration
-    found = [timed for timed in timed_titles(scene) if timed.span[0] < end and timed.span[1] > start]
-    return [timed for timed in found if timed.location[0] == "titles" or timed.start == start]
+    start, end = take.start, take.start + take.shot.duration
+    if isinstance(output, Still):
+        start = end = output.at
+    found = [timed for timed in timed_titles(scene) if timed.span[0] <= end and timed.span[1] >= start]
+    return [timed for timed in found if timed.location[0] == "titles" or timed.start == take.start]
 
 
 def tellings(
@@ -73,7 +65,7 @@ def tellings(
     rest = names_of(scene, take)
     named = [[next(rest) for _ in panel.walks] for panel in take.panels]
     found: list[tuple[InsetSettings, Telling]] = []
-    for inset in take.shot.insets if output.insets else []:
+    for inset in take.shot.insets:
         number = take.shot.surfaces.index(inset.surface or take.shot.surface)
         names, colours = ([each[part] for each in named[number]] for part in (0, 1))
         told = Telling(

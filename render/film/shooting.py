@@ -66,7 +66,11 @@ class Shooting:
             landscapes = [self._landscape(name) for name in names]
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
+            if not self.output.insets:
+                settings = settings.model_copy(update={"insets": []})
+            take = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
+            start = sum(each.duration for each in self.scene.shots[:shot])
+            take = self._takes[shot] = replace(take, start=start)
             for sentence in remarks(take):
                 if sentence not in self.said:
                     self.said.add(sentence)

@@ -10,6 +10,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
+from render.film.insets.placing import room_beside
 from render.film.moves import MOVES, Move, Scenery, standing_at
 from render.film.panel import Panel, Walk
 from render.film.timeline import head_progress
@@ -53,6 +54,7 @@ class Take:
     steps: Steps
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
+    start: float = 0.0  # of the shot on the scene's clock, seconds
 
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
@@ -235,9 +237,8 @@ def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect
     reliefs = tuple(panel.relief for panel in panels)
     descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
     together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
-    return Scenery(
-        reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
-    )
+    frame = frame_of(aspect, len(panels) if together else 1)
+    return Scenery(reliefs, descents, head, shot.duration, look, room_beside(shot.insets, frame), together)
 
 
 def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:

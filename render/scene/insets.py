@@ -44,6 +44,15 @@ class InsetSettings(Part):
         default=None, description="surface of the shot that it tells of; its first when absent"
     )
 
+    @property
+    def ratio(self) -> float:
+        """Its height / width."""
+        return 0.56
+
+    def width(self, side: float) -> float:
+        """Returns its width on a picture whose shorter side has so many pixels."""
+        return self.size * WIDTH * side
+
 
 class CurvesInset(InsetSettings):
     """Loss and accuracy by step on the surface's own examples, with a mark at the current step."""
@@ -53,12 +62,22 @@ class CurvesInset(InsetSettings):
         default=["loss", "accuracy"], min_length=1, max_length=2, description="which of the two are drawn"
     )
 
+    @property
+    def ratio(self) -> float:
+        """Its height / width."""
+        return 0.42 * len(self.of) + 0.08
+
 
 class FirstLayerInset(InsetSettings):
     """The weights of the first layer at the current step, one picture for each unit."""
 
     kind: Literal["first-layer"] = "first-layer"
     units: int = Field(default=24, ge=1, le=64, description="how many units are shown, the first ones, at most")
+
+    @property
+    def ratio(self) -> float:
+        """Its height / width."""
+        return 0.78
 
 
 class GradientInset(InsetSettings):
@@ -84,6 +103,15 @@ class MapInset(InsetSettings):
     kind: Literal["map"] = "map"
     camera: bool = Field(default=True, description="whether the camera is on it")
 
+    @property
+    def ratio(self) -> float:
+        """Its height / width."""
+        return 1.08
+
+    def width(self, side: float) -> float:
+        """Returns its width on a picture whose shorter side has so many pixels: it is nearly a square."""
+        return 0.74 * super().width(side)
+
 
 Inset = Annotated[CurvesInset | FirstLayerInset | GradientInset | ExampleInset | MapInset, Field(discriminator="kind")]
 
@@ -102,12 +130,9 @@ def inset_faults(where: Location, insets: list[Inset], shown: list[str], duratio
 
 
 def nominal_heights(insets: Sequence[Inset], side: float) -> Mapping[str, float]:
-    """Returns about how high the insets of each place are together at their least, pixels, where it is settled."""
+    """Returns how high the insets of each place are together at their least, pixels, where a place is settled."""
     found: dict[str, float] = {}
     for inset in insets:
         if inset.place != "auto":
-            found[inset.place] = found.get(inset.place, 0.0) + LEAST * inset.size * WIDTH * side * FLATTEST
+            found[inset.place] = found.get(inset.place, 0.0) + LEAST * inset.width(side) * inset.ratio
     return found
-
-
-FLATTEST = 0.5  # height / width of the flattest inset

@@ -134,7 +134,10 @@ class _Panorama:
         self.hull = hull - self.middle
         self.distance = self._distance()
         x, y = self._on_picture(self.hull)
-        self.shift = (x.max(-1) + x.min(-1)) / 2, (y.max(-1) + y.min(-1)) / 2 - frame.raised
+        self.shift = (
+            (x.max(-1) + x.min(-1)) / 2 - frame.aside * frame.aspect,
+            (y.max(-1) + y.min(-1)) / 2 - frame.raised,
+        )
         self.filled = np.ptp(x, axis=-1) / (2 * frame.aspect * frame.fill)
         px, py = self._placed(self.hull)
         self.free = 1 - 3 * ((px < QUIET[0]) & (py > QUIET[1])).mean(-1)

@@ -20,9 +20,6 @@ from render.stage.colour import decoded, encoded
 LINE = 0.075  # width of a fine line / size of the letters
 MAIN = 0.15  # width of a curve / size
 FAINT = 0.45  # opacity of axes beside words
-TEXT_SHARE = 15.5  # width of an inset / size of its letters
-READABLE = 9.0  # pixels of the smallest letters, where the inset is wide enough
-CROWDED = 9.0  # width of an inset / size of its letters at least
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,7 @@ class Style:
     face: Face
     ink: str  # colour of words and lines
     accent: str  # colour of what is pointed out
+    letters: float  # size of words, pixels
     quiet: float = 1.0  # opacity of words beside the values
 
 
@@ -91,8 +89,7 @@ class Chart:
     @property
     def size(self) -> float:
         """Size of the letters, pixels."""
-        wide = self.box.right - self.box.left
-        return max(wide / TEXT_SHARE, min(READABLE, wide / CROWDED))
+        return self.style.letters
 
     @property
     def line(self) -> float:

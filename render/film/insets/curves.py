@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from render.film.insets.chart import Chart, Drawn, Mark
 from render.film.insets.telling import Telling
-from render.film.words.figures import format_loss, format_share
+from render.film.words.figures import format_loss, format_share, short_loss
 from render.scene.insets import CurvesInset
 from render.scene.words import say
 
-RATIO = 0.62  # height / width
 AHEAD = 0.32  # opacity of what is still to come
+HEADING = 1.9  # from the upper edge of a curve to that of the words over it / size
+SMALL = 0.82  # size of the numbers of the scales / size of the words
 WIDE = 1.9  # width of a curve, fine lines
 
 
@@ -47,18 +47,29 @@ class Curves:
 
     def _areas(self, settings: CurvesInset) -> list[tuple[float, float, float, float]]:
         """Returns where each of the curves is drawn, with a line of words over each."""
-        left, top, right, bottom = self._chart.box
+        left, top, right, bottom = (float(edge) for edge in self._chart.box)
         size, count = self._chart.size, len(settings.of)
+        left += self._gutter(settings)
         foot = 1.35 * size
         high = (bottom - foot - top) / count
-        return [(left, top + n * high + 1.5 * size, right, top + (n + 1) * high - 0.25 * size) for n in range(count)]
+        return [
+            (left, top + n * high + HEADING * size, right, top + (n + 1) * high - 0.25 * size) for n in range(count)
+        ]
+
+    def _gutter(self, settings: CurvesInset) -> float:
+        """Returns the width of the numbers at the ends of the scales, and of the space beside them."""
+        ends = [text for kind in settings.of for text in self._ends(kind)]
+        return max(self._chart.wide(text, SMALL) for text in ends) + 0.5 * self._chart.size
+
+    def _ends(self, kind: str) -> tuple[str, str]:
+        """Returns what the lowest and the highest value of a scale are called."""
+        low, high = self._range(kind)
+        return ("0", "100 %") if kind == "accuracy" else (short_loss(low, 2), short_loss(high, 2))
 
     def _tracks_of(self, kind: str, area: tuple[float, float, float, float]) -> list[Track]:
         found, told = [], self._told
-        series = [
-            told.losses(walk) if kind == "loss" else told.accuracies(number) for number, walk in enumerate(told.walks)
-        ]
-        low, high = self._range(kind, series)
+        series = self._series(kind)
+        low, high = self._range(kind)
         for number, (walk, values) in enumerate(zip(told.walks, series, strict=True)):
             share = self._place(kind, values, low, high)
             columns = area[0] + (area[2] - area[0]) * np.asarray(walk.path.steps, float) / max(self._steps, 1.0)
@@ -68,11 +79,18 @@ class Curves:
             )
         return found
 
-    def _range(self, kind: str, series: Sequence[np.ndarray]) -> tuple[float, float]:
+    def _series(self, kind: str) -> list[np.ndarray]:
+        """Returns the values (T,) of each path."""
+        told = self._told
+        if kind == "loss":
+            return [told.losses(walk) for walk in told.walks]
+        return [told.accuracies(number) for number in range(len(told.walks))]
+
+    def _range(self, kind: str) -> tuple[float, float]:
         """Returns the lowest and the highest value that is drawn: 0 to 1 of an accuracy."""
         if kind == "accuracy":
             return 0.0, 1.0
-        known = np.concatenate([values[np.isfinite(values)] for values in series])
+        known = np.concatenate([values[np.isfinite(values)] for values in self._series(kind)])
         if not len(known):
             return 0.0, 1.0
         if self._told.floor is not None:
@@ -89,15 +107,17 @@ class Curves:
     def still(self) -> Drawn:
         """Returns what does not change."""
         chart, told, drawn = self._chart, self._told, Drawn()
-        for area, tracks in zip(self._places, self._tracks, strict=True):
+        for kind, area, tracks in zip(self._kinds, self._places, self._tracks, strict=True):
+            for text, row in zip(self._ends(kind), (area[3], area[1]), strict=True):
+                drawn.add(chart.words(text, area[0] - 0.5 * chart.size, row + 0.27 * chart.size, 1.0, SMALL))
             drawn.add(chart.faint([(area[0], area[3]), (area[2], area[3])]))
             for track in tracks:
                 for piece in pieces_of(track.points):
                     line = chart.lines(thinned(piece), WIDE, track.colour)
                     drawn.add(Mark(line.ink.faded(AHEAD), line.colour))
         row = chart.box.bottom - 0.2 * chart.size
-        drawn.add(chart.words("0", chart.box.left, row, size=0.85))
-        drawn.add(chart.words(f"{int(self._steps):,} {say(told.language, 'steps')}", chart.box.right, row, 1.0, 0.85))
+        drawn.add(chart.words("0", self._places[0][0], row, size=SMALL))
+        drawn.add(chart.words(f"{int(self._steps):,} {say(told.language, 'steps')}", chart.box.right, row, 1.0, SMALL))
         return drawn
 
     def moving(self, time: float) -> Drawn:
@@ -111,7 +131,7 @@ class Curves:
                     drawn.add(chart.lines(thinned(piece), WIDE, track.colour))
                 if np.isfinite(track.points[at]).all():
                     drawn.add(chart.dot((float(track.points[at][0]), float(track.points[at][1])), 0.42, track.colour))
-            top = replace(chart, box=chart.box._replace(top=round(area[1] - 1.5 * chart.size)))
+            top = replace(chart, box=chart.box._replace(top=round(area[1] - HEADING * chart.size)))
             drawn.add(*top.head(self._called(kind), tracks[0].value(places[0]) if len(tracks) == 1 else ""))
         return drawn
 

@@ -13,7 +13,6 @@ from render.film.words.layout import Box
 from render.scene.insets import ExampleInset
 from render.scene.words import say
 
-RATIO = 0.56  # height / width
 FULL = 0.7  # height of a bar / room of a bar
 FEW = 12  # classes that have a number each
 

@@ -17,8 +17,9 @@ from render.scene.insets import FirstLayerInset
 from render.scene.words import say
 from render.stage.colour import encoded, from_oklab, linear_of, to_oklab
 
-RATIO = 0.78  # height / width
 BETWEEN = 0.14  # of the side of a picture, between two
+WHOLE = 0.995  # of all weights of the run, that the scale holds; few are far larger than the rest
+BRIGHT, DEEP = 0.82, 0.45  # lightness of full colours, on dark and on pale ground
 DARK, PALE = "#161616", "#f2f2f2"  # of a weight of zero, on dark and on pale ground
 
 
@@ -28,12 +29,16 @@ class FirstLayer:
     def __init__(self, settings: FirstLayerInset, told: Telling, chart: Chart):
         self._told, self._chart = told, chart
         self._weights = pictures_of(told.chronicle.weights[:, : settings.units])
-        self._most = max(float(np.abs(self._weights).max(initial=0.0)), 1e-30)
+        sizes = np.abs(self._weights)
+        self._most = max(float(np.quantile(sizes, WHOLE)) if sizes.size else 0.0, 1e-30)
+        self._clipped = bool((sizes > self._most).any())
         count, high, wide = self._weights.shape[1], *self._weights.shape[2:4]
         self._cells = cells(self._chart.body, count, wide / high, self._chart.size)
         look = told.take.look
-        self._ends = tuple(to_oklab(linear_of(colour)) for colour in (look.sky.colour, look.path.colour))
-        self._zero = to_oklab(linear_of(DARK if is_pale(chart.style.ink) else PALE))
+        pale = is_pale(chart.style.ink)
+        colours = (to_oklab(linear_of(colour)) for colour in (look.sky.colour, look.path.colour))
+        self._ends = tuple(np.array([BRIGHT if pale else DEEP, a, b]) for _, a, b in colours)
+        self._zero = to_oklab(linear_of(DARK if pale else PALE))
 
     def still(self) -> Drawn:
         """Returns the words that stay."""
@@ -42,11 +47,16 @@ class FirstLayer:
     def moving(self, time: float) -> Drawn:
         """Returns the pictures at the current step."""
         place, drawn = self._told.places(time)[0], Drawn()
-        drawn.add(*self._chart.head(say(self._told.language, "first layer"), f"±{short_loss(self._most)}"))
+        drawn.add(*self._chart.head(say(self._told.language, "first layer"), self._scale()))
         for weights, box in zip(self._weights[place], self._cells, strict=False):
             codes = self.coloured(weights)
             drawn.add(Picture(box, enlarged(codes, (box.right - box.left, box.bottom - box.top))))
         return drawn
+
+    def _scale(self) -> str:
+        """Returns what full colour stands for, and whether larger weights have it as well."""
+        most = short_loss(self._most)
+        return say(self._told.language, "clipped at", most) if self._clipped else f"±{most}"
 
     def coloured(self, weights: np.ndarray) -> np.ndarray:
         """Returns weights (h, w), or (h, w, 3) of three colours around a middle grey, as codes (h, w, 3)."""

@@ -16,7 +16,6 @@ from render.film.words.figures import format_loss, short_loss
 from render.scene.insets import GradientInset
 from render.scene.words import say
 
-RATIO = 0.56  # height / width
 FULL = 0.62  # width of a bar / room of a bar
 MOST = 40  # bars; of more parts the rest are one
 SPAN = 6.0  # decades of a logarithmic scale, at most

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from render.film.canvas import Canvas
 from render.film.insets import curves, example, first_layer, gradient
 from render.film.insets import map as maps
 from render.film.insets.chart import Chart, Drawn, Style, rectangle
+from render.film.insets.placing import boxes_of
 from render.film.insets.telling import Telling
 from render.film.words import ink
-from render.film.words.ground import Behind, Dress, dressed, ends_of
+from render.film.words.ground import CONTRAST, Behind, Dress, contrast, dressed, ends_of
 from render.film.words.layout import Box
 from render.film.words.sheet import Sheet
 from render.scene.insets import (
@@ -27,12 +27,13 @@ from render.scene.insets import (
     InsetSettings,
     MapInset,
 )
-from render.stage.lens.tiles import CanvasBox
 
 FADE = 0.4  # seconds in which an inset comes or goes
 PAD = 0.55  # of the shade under an inset, beyond it / size of its letters
 LEAST = 60  # pixels of the width of an inset; a smaller one cannot be read
-WIDEST = 0.47  # of the width between the margins, so that two stand beside each other
+LEAST_SHADE = 0.8  # of a plate: one through which edges are seen would not be calm
+SMALL, LARGE = 21.0, 16.5  # width of an inset / size of its letters, at most and at least
+READABLE, CROWDED = 9.0, 10.0  # pixels of letters at least, where that leaves so many of them on a line
 
 
 class Drawing(Protocol):
@@ -45,12 +46,12 @@ class Drawing(Protocol):
         """Returns the marks at a time of the shot, seconds."""
 
 
-INSETS: dict[type, tuple[type[Any], float]] = {  # what draws each, and its height / width
-    CurvesInset: (curves.Curves, curves.RATIO),
-    FirstLayerInset: (first_layer.FirstLayer, first_layer.RATIO),
-    GradientInset: (gradient.Gradient, gradient.RATIO),
-    ExampleInset: (example.Example, example.RATIO),
-    MapInset: (maps.PlaneMap, maps.RATIO),
+INSETS: dict[type, type[Any]] = {  # what draws each
+    CurvesInset: curves.Curves,
+    FirstLayerInset: first_layer.FirstLayer,
+    GradientInset: gradient.Gradient,
+    ExampleInset: example.Example,
+    MapInset: maps.PlaneMap,
 }
 
 
@@ -61,8 +62,8 @@ class PlacedInset:
     settings: InsetSettings
     drawing: Drawing
     chart: Chart
-    shade: float  # share of the shade under it
-    dark: bool
+    shade: float = 0.0  # share of the plate under it, where its ground is not quiet
+    plate: str = ""  # its colour
 
     @cached_property
     def still(self) -> Drawn:
@@ -85,7 +86,7 @@ class PlacedInset:
         if self.shade:
             pad, box = PAD * self.chart.size, self.chart.box
             under = rectangle((box.left - pad, box.top - pad, box.right + pad, box.bottom + pad))
-            ink.paint(pixels, under.faded(self.shade * share), "#000000" if self.dark else "#ffffff")
+            ink.paint(pixels, under.faded(self.shade * share), self.plate)
         self.still.lay(pixels, share)
         self.drawing.moving(time).lay(pixels, share)
 
@@ -122,32 +123,35 @@ def layer_of(
     """
     if not asked:
         return InsetLayer()
-    boxes = boxes_of([settings for settings, _ in asked], sheet, taken)
+    boxes, share = boxes_of([settings for settings, _ in asked], (sheet.width, sheet.height), taken)
     placed, lost = [], []
     for (settings, told), box in zip(asked, boxes, strict=True):
         if box is None or box.right - box.left < LEAST:
             lost.append(getattr(settings, "kind", "inset"))
             continue
-        shade = shade_of(box, sheet, dress, pictures)
-        style = Style(sheet.text, dress.ink, told.take.look.path.colour)
+        need = shade_of(box, sheet, dress, pictures)
+        wide = share * settings.size * WIDTH * min(sheet.width, sheet.height)
+        style = Style(sheet.text, dress.ink, told.take.look.path.colour, letters_of(wide, sheet.size))
         chart = Chart(box, style)
-        drawing = INSETS[type(settings)][0](settings, told, chart)
-        placed.append(PlacedInset(settings, drawing, chart, max(shade.upper, shade.lower), shade.dark))
+        drawing = INSETS[type(settings)](settings, told, chart)
+        shade = max(need.upper, need.lower)
+        under = plate_of(told.take.look.background.colour, need) if shade else ""
+        placed.append(PlacedInset(settings, drawing, chart, max(shade, LEAST_SHADE) if shade else 0.0, under))
     return InsetLayer(tuple(placed), tuple(lost), asked[0][1].take.shot.duration)
 
 
-def boxes_of(asked: Sequence[InsetSettings], sheet: Sheet, taken: Sequence[Box]) -> list[Box | None]:
-    """Returns where insets stand on a sheet, off what is taken; None for one that has no room."""
-    canvas = Canvas(sheet.width, sheet.height)
-    sizes = []
-    for settings in asked:
-        wide = min(
-            settings.size * WIDTH * min(sheet.width, sheet.height), max(WIDEST, settings.size * WIDEST) * sheet.span
-        )
-        wide = min(wide, sheet.span)
-        sizes.append((settings.place, wide, wide * INSETS[type(settings)][1]))
-    found, _ = canvas.insets(sizes, [CanvasBox(*box) for box in taken])
-    return [None if box is None else Box(box.left, box.top, box.right, box.bottom) for box in found]
+def letters_of(wide: float, usual: float) -> float:
+    """Returns the size of the letters of an inset that would be so wide at full width, near that of captions."""
+    return max(min(max(usual, wide / SMALL), wide / LARGE), min(READABLE, wide / CROWDED))
+
+
+def plate_of(background: str, need: Dress) -> str:
+    """Returns the colour of what is laid under an inset: that of the background where words are read on it."""
+    if background.startswith("#"):
+        own = float(ink.light_of(background) @ ink.LUMINANCE)
+        if contrast(own, float(ink.light_of(need.ink) @ ink.LUMINANCE)) >= CONTRAST:
+            return background
+    return "#000000" if need.dark else "#ffffff"
 
 
 def shade_of(box: Box, sheet: Sheet, dress: Dress, pictures: Sequence[np.ndarray]) -> Dress:

@@ -17,8 +17,7 @@ from render.scene.insets import MapInset
 from render.scene.words import say
 from render.stage.marks.isolines import isolines
 
-RATIO = 0.78  # height / width
-FRAME = 0.12  # of the room, around the terrain, in which the camera stands
+FRAME = 0.11  # around the terrain, in which the camera stands / width of the terrain
 LINES = 12  # contours at most
 SPREAD = math.radians(14)  # half the angle of the sign of the camera
 WIDE = 1.9  # width of a path, fine lines
@@ -31,11 +30,11 @@ class PlaneMap:
         self._told, self._chart, self._camera = told, chart, settings.camera
         body = chart.body
         wide, high = body.right - body.left, body.bottom - body.top
-        inner = 1 - 2 * FRAME if settings.camera else 1.0
+        around = 2 * FRAME if settings.camera else 0.0
         depth = told.panel.relief.depth
-        scale = min(wide, high / depth) * inner
+        scale = min(wide / (1 + around), high / (depth + around))
         self._scale = scale
-        self._middle = (body.left + body.right) / 2, (body.top + body.bottom) / 2
+        self._middle = body.left + (1 + around) * scale / 2, body.top + (depth + around) * scale / 2
         half = scale / 2, depth * scale / 2
         self._field = Box(
             *(
@@ -73,7 +72,7 @@ class PlaneMap:
         for walk in self._told.walks if self._told.take.shot.path.show else ():
             way = self._at(walk.descent.points[:, :2])
             for piece in self._within(way, walk.descent.shown):
-                drawn.add(Mark(chart.lines(piece, 0.8).ink.faded(0.5), "#ffffff"))
+                drawn.add(Mark(chart.lines(piece, 0.8).ink.faded(0.75), "#ffffff"))
         return drawn
 
     def _contours(self, seen: np.ndarray) -> list[Mark]:
@@ -114,13 +113,12 @@ class PlaneMap:
         forward = view.axes[2][:2]
         if float(np.hypot(*forward)) < 1e-3:  # straight down: there is no direction to tell
             return [self._chart.dot((float(target[0]), float(target[1])), 0.3, self._chart.style.ink)]
-        body = self._chart.body
-        edge = 0.3 * self._chart.size
-        low = np.array([body.left + edge, body.top + edge])
-        high = np.array([body.right - edge, body.bottom - edge])
+        field, edge = self._field, 0.6 * FRAME * self._scale
+        low = np.array([field.left - edge, field.top - edge])
+        high = np.array([field.right + edge, field.bottom + edge])
         held = towards(np.array(self._middle), place, low, high)
         turn = math.atan2(-float(forward[1]), float(forward[0]))
-        reach = 0.95 * self._chart.size
+        reach = 0.75 * FRAME * self._scale
         ends = [
             held + reach * np.array([math.cos(turn + side), math.sin(turn + side)])
             for side in (-2 * SPREAD, 2 * SPREAD)

@@ -11,7 +11,7 @@ from render.film.canvas import Canvas
 from render.film.furniture.furnish import Furnishing, furnishing
 from render.film.furniture.legend import LevelColours
 from render.film.furniture.plot import Plot
-from render.film.overlaid import Overlaid, overlaid, start_of, tellings, titles_in
+from render.film.overlaid import Overlaid, overlaid, tellings, titles_in
 from render.film.take import Take
 from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import page_of, sheet_of
@@ -54,11 +54,10 @@ def lettering_of(
     page = page_of(words_of(scene, output, take, 0.0), sheet_for(output, take))
     furnished = is_furnished(output) and bool(take.look.furniture.drawn or take.look.contours.numbers)
     looked = bool(page.boxes) and take.look.words.ground != "none"
-    start = start_of(scene, take)
-    asked = titles_in(scene, output, take, start), tellings(scene, output, take, shown)
+    asked = titles_in(scene, output, take), tellings(scene, output, take, shown)
     pictures = [bare(time) for time in moments] if furnished or looked or any(asked) else []
     dress = dress_of(scene, output, take, pictures)
-    over = overlaid(asked, sheet_for(output, take), dress, page.boxes, pictures, start) if any(asked) else None
+    over = overlaid(asked, sheet_for(output, take), dress, page.boxes, pictures, take.start) if any(asked) else None
     if not furnished:
         return Lettering(dress, None, over)
     seen = [(plots_of(output, take, time), picture) for time, picture in zip(moments, pictures, strict=True)]
