@@ -64,7 +64,6 @@ class Canvas:
         for place, width, height in asked:
             settled = [*taken, *(box for box in found if box)]
             size = max(1, round(width)), max(1, round(height))
-            ways = self._ways(place, len(found))
             free = [box for way in self._ways(place) if (box := self.free(way, size, settled))]
             first = min(free, key=lambda box: box.top, default=None) if self._is_upright else next(iter(free), None)
             found.append(first)
@@ -75,7 +74,7 @@ class Canvas:
         return self.height > self.width
 
     def _ways(self, place: str) -> list[str]:
-        """Returns the places that are tried for an inset: the first that is free is taken, or the highest if upright."""
+        """Returns the places that are tried for an inset; the first that is free is taken, or if upright the highest."""
         if place != "auto":
             return [place]
         if self._is_upright:

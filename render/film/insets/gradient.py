@@ -7,6 +7,7 @@ tensor has the length of its components, on a logarithm. The scale is that of th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from render.film.words.figures import format_loss, short_loss
 from render.scene.insets import GradientInset
 from render.scene.words import say
 
+SMALL = 0.82  # size of the numbers of the scale and of names / size of the words
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 FULL = 0.62  # width of a bar / room of a bar
 MOST = 40  # bars; of more parts the rest are one
 SPAN = 6.0  # decades of a logarithmic scale, at most
@@ -37,18 +40,24 @@ class Gradient:
             top = math.ceil(math.log10(float(self._values.max()) or 1.0))
             least = self._values[self._values > 0].min(initial=10.0**top)
             self._high, self._low = float(top), float(max(math.floor(math.log10(least)), top - SPAN))
+        self._names: tuple[str, ...] = ()
+        names = short_names(told.chronicle.names) if self._values.shape[1] == len(told.chronicle.names) else ()
+        left, _, right, _ = self._room()
+        each = (right - left) / max(1, self._values.shape[1])
+        if names and max(chart.wide(name, SMALL) for name in names) <= 0.95 * each:
+            self._names = names
         self._area = self._room()
 
     def _room(self) -> tuple[float, float, float, float]:
         """Returns where the bars are, beside the numbers of their scale."""
         chart = self._chart
-        wide = max(chart.wide(text, 0.85) for text, _ in self._ticks())
+        wide = max(chart.wide(text, SMALL) for text, _ in self._ticks())
         body = chart.body
         return (
             body.left + wide + 0.5 * chart.size,
             body.top + 0.35 * chart.size,
             body.right,
-            body.bottom - 0.4 * chart.size,
+            body.bottom - (1.15 if self._names else 0.4) * chart.size,
         )
 
     def _ticks(self) -> list[tuple[str, float]]:
@@ -66,7 +75,10 @@ class Gradient:
         for text, share in self._ticks():
             row = bottom - share * (bottom - top)
             drawn.add(chart.faint([(left, row), (right, row)], 0.7))
-            drawn.add(chart.words(text, left - 0.5 * chart.size, row + 0.3 * chart.size, 1.0, 0.85))
+            drawn.add(chart.words(text, left - 0.5 * chart.size, row + 0.3 * chart.size, 1.0, SMALL))
+        for number, name in enumerate(self._names):
+            middle = left + (number + 0.5) * (right - left) / len(self._names)
+            drawn.add(chart.words(name, middle, bottom + 1.0 * chart.size, 0.5, SMALL))
         return drawn
 
     def moving(self, time: float) -> Drawn:
@@ -101,3 +113,16 @@ def together(values: np.ndarray) -> np.ndarray:
         return values
     rest = np.linalg.norm(values[:, MOST - 1 :], axis=1)
     return np.column_stack([values[:, : MOST - 1], rest])
+
+
+def short_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Returns names of parameter tensors in a letter and a number: W₁ b₁ W₂; components of a tensor keep its own."""
+    layers = list(dict.fromkeys(name.split("[")[0].rpartition(".")[0] for name in names))
+    found = []
+    for name in names:
+        tensor, _, place = name.partition("[")
+        layer, _, last = tensor.rpartition(".")
+        number = str(layers.index(layer) + 1).translate(LOWERED)
+        letter = {"weight": "W", "bias": "b"}.get(last, last)
+        found.append(f"{letter}{number}" + (f"[{place}" if place else ""))
+    return tuple(found)
