@@ -74,7 +74,7 @@ class Canvas:
         return self.height > self.width
 
     def _ways(self, place: str) -> list[str]:
-        """Returns the places that are tried for an inset; the first that is free is taken, or if upright the highest."""
+        """Returns the places that are tried for an inset: the first free one is taken, or if upright the highest."""
         if place != "auto":
             return [place]
         if self._is_upright:
