@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from render.film.furniture.legend import LevelColours
-from render.film.insets.layer import InsetLayer, layer_of, shade_of
+from render.film.insets.inset_layer import InsetLayer, layer_of, shade_of
 from render.film.insets.telling import Telling
 from render.film.take import Take
 from render.film.words import ink

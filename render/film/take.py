@@ -10,7 +10,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
-from render.film.insets.placing import room_beside
+from render.film.insets.inset_room import room_beside
 from render.film.moves import MOVES, Move, Scenery, standing_at
 from render.film.panel import Panel, Walk
 from render.film.timeline import head_progress

@@ -28,7 +28,7 @@ from render.loss.objective import Objective
 from render.progress import Reporter
 from render.scene import surface as spec
 from render.scene.spec import RunSettings
-from render.scene.written import Wish
+from render.scene.written import Inquiry
 from render.space.thetas import points_of, row_blocks
 from render.storage.files import content_key, file_digest, is_whole, replacing
 from render.storage.records import read_record, write_record
@@ -84,7 +84,7 @@ def chronicle_name(surface: str, run: str) -> str:
     return f"{surface} {run}"
 
 
-def key_of(run: str, settings: spec.SurfaceSettings, seed: int, wish: Wish) -> str:
+def key_of(run: str, settings: spec.SurfaceSettings, seed: int, wish: Inquiry) -> str:
     """Returns the key of a chronicle of a run of a key on the objective of a surface, in a scene of a seed."""
     objective = settings.objective.model_dump(mode="json")
     drawn = seed if settings.objective.dropout == "fixed" else None
@@ -116,7 +116,11 @@ def load(folder: Path, key: str, settings: RunSettings | None) -> Chronicle | No
 
 
 def make(
-    folder: Path, key: str, run: AnyRun, asked: tuple[spec.SurfaceSettings, Wish, int, str | None], reporter: Reporter
+    folder: Path,
+    key: str,
+    run: AnyRun,
+    asked: tuple[spec.SurfaceSettings, Inquiry, int, str | None],
+    reporter: Reporter,
 ) -> Chronicle:
     """Computes a chronicle and writes it. asked: the surface, what is wished, the scene's seed, and who makes a network
     of one's own.
@@ -158,7 +162,7 @@ def make(
 class _Teller:
     """Tells of a network at any parameters what is wished."""
 
-    def __init__(self, objective: Objective, model: nn.Module, wish: Wish):
+    def __init__(self, objective: Objective, model: nn.Module, wish: Inquiry):
         count = len(objective.problem.inputs)
         beyond = [example for example in wish.examples if example >= count]
         if beyond:

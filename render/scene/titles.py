@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, create_model
 from render.scene.duration import Duration
 from render.scene.part import Fault, Location, Part
 
-Place = Literal[
+TitlePlace = Literal[
     "lower-left",
     "lower-centre",
     "lower-right",
@@ -55,7 +55,7 @@ class Title(_Fading):
     duration: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None, description="time from its coming to its being gone; to the end of the scene or shot when absent"
     )
-    place: Place = Field(default="centre", description="where on the picture it stands")
+    place: TitlePlace = Field(default="centre", description="where on the picture it stands")
     size: float = Field(default=1.0, gt=0, le=8, description="multiple of the size of the picture's title")
     weight: Literal["regular", "medium"] = Field(default="medium", description="weight of the letters")
 

@@ -43,7 +43,7 @@ OF_RUNS = ("accuracy", "epoch", "learning-rate")  # counters that a run has to t
 
 
 @dataclass(frozen=True)
-class Wish:
+class Inquiry:
     """What a run is to tell of its logged steps, beside their loss."""
 
     accuracy: bool = False
@@ -52,9 +52,9 @@ class Wish:
     examples: tuple[int, ...] = ()
     pace: bool = False  # epochs and learning rates, for which the data are looked at
 
-    def joined(self, other: Wish) -> Wish:
+    def joined(self, other: Inquiry) -> Inquiry:
         """Returns what either asks for."""
-        return Wish(
+        return Inquiry(
             accuracy=self.accuracy or other.accuracy,
             gradient=self.gradient or other.gradient,
             units=max(self.units, other.units),
@@ -123,9 +123,9 @@ def told(scene: Scene, output: Film | Still) -> dict[str, Any]:
     return found
 
 
-def wishes(scene: Scene) -> dict[tuple[str, str], Wish]:
+def wishes(scene: Scene) -> dict[tuple[str, str], Inquiry]:
     """Returns what runs are to tell of their logged steps, by the names of surface and run."""
-    found: dict[tuple[str, str], Wish] = {}
+    found: dict[tuple[str, str], Inquiry] = {}
     outputs = _outputs(scene)
     shown = not outputs or any(output.insets for output in outputs)
     for shot in scene.shots:
@@ -138,7 +138,7 @@ def wishes(scene: Scene) -> dict[tuple[str, str], Wish]:
         counted = {kind for output in outputs if output.caption for kind in counters_of(output, shot)}
         for name in (each for each in shot.surfaces if each in scene.measured and counted & {*OF_RUNS}):
             for run in _runs_of(scene, name):
-                _add(found, (name, run), Wish(accuracy="accuracy" in counted, pace=bool(counted & {*OF_RUNS[1:]})))
+                _add(found, (name, run), Inquiry(accuracy="accuracy" in counted, pace=bool(counted & {*OF_RUNS[1:]})))
     return found
 
 
@@ -152,19 +152,19 @@ def _runs_of(scene: Scene, surface: str) -> list[str]:
     return [settings.run, *settings.paths]
 
 
-def _add(found: dict[tuple[str, str], Wish], of: tuple[str, str], more: Wish) -> None:
-    if more != Wish():
-        found[of] = found.get(of, Wish()).joined(more)
+def _add(found: dict[tuple[str, str], Inquiry], of: tuple[str, str], more: Inquiry) -> None:
+    if more != Inquiry():
+        found[of] = found.get(of, Inquiry()).joined(more)
 
 
-def _wish_of(inset: Inset) -> Wish:
+def _wish_of(inset: Inset) -> Inquiry:
     if isinstance(inset, CurvesInset):
-        return Wish(accuracy="accuracy" in inset.of)
+        return Inquiry(accuracy="accuracy" in inset.of)
     if isinstance(inset, FirstLayerInset):
-        return Wish(units=inset.units)
+        return Inquiry(units=inset.units)
     if isinstance(inset, GradientInset):
-        return Wish(gradient=True)
-    return Wish(examples=(inset.example,)) if isinstance(inset, ExampleInset) else Wish()
+        return Inquiry(gradient=True)
+    return Inquiry(examples=(inset.example,)) if isinstance(inset, ExampleInset) else Inquiry()
 
 
 def faults(scene: Scene) -> Iterator[Fault]:

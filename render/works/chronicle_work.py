@@ -13,7 +13,7 @@ from render.landscape import chronicle
 from render.landscape.chronicle import Chronicle, chronicle_name
 from render.progress import Reporter
 from render.scene.spec import RunSettings
-from render.scene.written import Wish, wishes
+from render.scene.written import Inquiry, wishes
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.work import Finding, Item, Work, judged
@@ -49,7 +49,7 @@ class ChronicleWork:
         return (self.run,)
 
     @cached_property
-    def wish(self) -> Wish:
+    def wish(self) -> Inquiry:
         """What it is to tell."""
         return wishes(self.order.scene)[self.surface, self.of]
 

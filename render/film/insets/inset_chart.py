@@ -42,7 +42,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Mark:
+class InkMark:
     """Ink of a colour."""
 
     ink: Ink
@@ -53,9 +53,9 @@ class Mark:
 class Drawn:
     """The marks of an inset, in the order in which they are laid."""
 
-    marks: list[Mark | Picture] = field(default_factory=list)
+    marks: list[InkMark | Picture] = field(default_factory=list)
 
-    def add(self, *marks: Mark | Picture) -> None:
+    def add(self, *marks: InkMark | Picture) -> None:
         """Takes further marks."""
         self.marks.extend(marks)
 
@@ -106,43 +106,47 @@ class Chart:
         """What is left under the heading."""
         return self.box._replace(top=self.heading.bottom)
 
-    def head(self, left: str, right: str = "") -> list[Mark]:
+    def head(self, left: str, right: str = "") -> list[InkMark]:
         """Returns the words of the heading; those at the right keep their figures in equal cells."""
         row = self.box.top + round(0.95 * self.size)
         found = [self.words(left, self.box.left, row)]
         if right:
-            found.append(Mark(value_ink(right, self.size, self.style.face).moved(self.box.right, row), self.style.ink))
+            found.append(
+                InkMark(value_ink(right, self.size, self.style.face).moved(self.box.right, row), self.style.ink)
+            )
         return found
 
-    def words(self, text: str, column: float, row: float, side: float = 0.0, size: float = 1.0) -> Mark:
+    def words(self, text: str, column: float, row: float, side: float = 0.0, size: float = 1.0) -> InkMark:
         """Returns words with their baseline at a row; side: share of their width that lies left of the column."""
         letters = size * self.size
         left = column - side * line_width(text, self.style.face, letters)
         made = line_ink(text, self.style.face, letters).moved(round(left), round(row))
-        return Mark(made.faded(self.style.quiet), self.style.ink)
+        return InkMark(made.faded(self.style.quiet), self.style.ink)
 
     def wide(self, text: str, size: float = 1.0) -> float:
         """Returns the width of words, pixels."""
         return line_width(text, self.style.face, size * self.size)
 
-    def lines(self, points: Sequence[tuple[float, float]] | np.ndarray, width: float = 1.0, colour: str = "") -> Mark:
+    def lines(
+        self, points: Sequence[tuple[float, float]] | np.ndarray, width: float = 1.0, colour: str = ""
+    ) -> InkMark:
         """Returns a line through points, in widths of a fine line, in full ink or in a colour."""
         made = stroke(np.asarray(points, float), width * self.line)
-        return Mark(made, colour or self.style.ink)
+        return InkMark(made, colour or self.style.ink)
 
-    def faint(self, points: Sequence[tuple[float, float]] | np.ndarray, width: float = 1.0) -> Mark:
+    def faint(self, points: Sequence[tuple[float, float]] | np.ndarray, width: float = 1.0) -> InkMark:
         """Returns a line that stands back."""
         made = self.lines(points, width)
         return replace(made, ink=made.ink.faded(FAINT))
 
-    def fill(self, box: tuple[float, float, float, float], colour: str = "", opacity: float = 1.0) -> Mark:
+    def fill(self, box: tuple[float, float, float, float], colour: str = "", opacity: float = 1.0) -> InkMark:
         """Returns a filled rectangle with exact edges: left, top, right, bottom."""
-        return Mark(rectangle(box).faded(opacity), colour or self.style.ink)
+        return InkMark(rectangle(box).faded(opacity), colour or self.style.ink)
 
-    def dot(self, place: tuple[float, float], diameter: float, colour: str = "") -> Mark:
+    def dot(self, place: tuple[float, float], diameter: float, colour: str = "") -> InkMark:
         """Returns a disc around a place, its diameter in sizes."""
         spot = ink.dot(max(2.0, diameter * self.size))
-        return Mark(spot.moved(round(place[0]), round(place[1])), colour or self.style.accent)
+        return InkMark(spot.moved(round(place[0]), round(place[1])), colour or self.style.accent)
 
 
 def rectangle(box: tuple[float, float, float, float]) -> Ink:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from render.film.insets.chart import Chart, Drawn, Mark
+from render.film.insets.inset_chart import Chart, Drawn, InkMark
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, format_share, short_loss
 from render.scene.insets import CurvesInset
@@ -19,7 +19,7 @@ WIDE = 1.9  # width of a curve, fine lines
 
 
 @dataclass(frozen=True)
-class Track:
+class DrawnCourse:
     """A value over the logged steps, in the rectangle where it is drawn."""
 
     name: str
@@ -39,8 +39,8 @@ class Curves:
     def __init__(self, settings: CurvesInset, told: Telling, chart: Chart):
         self._told, self._chart = told, chart
         self._steps = max(float(walk.path.steps[-1]) for walk in told.walks)
-        self._tracks = [
-            self._tracks_of(kind, area) for kind, area in zip(settings.of, self._areas(settings), strict=True)
+        self._courses = [
+            self._courses_of(kind, area) for kind, area in zip(settings.of, self._areas(settings), strict=True)
         ]
         self._kinds = settings.of
         self._places = list(self._areas(settings))
@@ -66,7 +66,7 @@ class Curves:
         low, high = self._range(kind)
         return ("0", "100 %") if kind == "accuracy" else (short_loss(low, 2), short_loss(high, 2))
 
-    def _tracks_of(self, kind: str, area: tuple[float, float, float, float]) -> list[Track]:
+    def _courses_of(self, kind: str, area: tuple[float, float, float, float]) -> list[DrawnCourse]:
         found, told = [], self._told
         series = self._series(kind)
         low, high = self._range(kind)
@@ -75,7 +75,7 @@ class Curves:
             columns = area[0] + (area[2] - area[0]) * np.asarray(walk.path.steps, float) / max(self._steps, 1.0)
             rows = area[3] - (area[3] - area[1]) * share
             found.append(
-                Track(told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss")
+                DrawnCourse(told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss")
             )
         return found
 
@@ -107,14 +107,14 @@ class Curves:
     def still(self) -> Drawn:
         """Returns what does not change."""
         chart, told, drawn = self._chart, self._told, Drawn()
-        for kind, area, tracks in zip(self._kinds, self._places, self._tracks, strict=True):
+        for kind, area, courses in zip(self._kinds, self._places, self._courses, strict=True):
             for text, row in zip(self._ends(kind), (area[3], area[1]), strict=True):
                 drawn.add(chart.words(text, area[0] - 0.5 * chart.size, row + 0.27 * chart.size, 1.0, SMALL))
             drawn.add(chart.faint([(area[0], area[3]), (area[2], area[3])]))
-            for track in tracks:
-                for piece in pieces_of(track.points):
-                    line = chart.lines(thinned(piece), WIDE, track.colour)
-                    drawn.add(Mark(line.ink.faded(AHEAD), line.colour))
+            for course in courses:
+                for piece in pieces_of(course.points):
+                    line = chart.lines(thinned(piece), WIDE, course.colour)
+                    drawn.add(InkMark(line.ink.faded(AHEAD), line.colour))
         row = chart.box.bottom - 0.2 * chart.size
         drawn.add(chart.words("0", self._places[0][0], row, size=SMALL))
         drawn.add(chart.words(f"{int(self._steps):,} {say(told.language, 'steps')}", chart.box.right, row, 1.0, SMALL))
@@ -123,16 +123,18 @@ class Curves:
     def moving(self, time: float) -> Drawn:
         """Returns what changes: the curves so far, their marks, and the values there."""
         chart, drawn, places = self._chart, Drawn(), self._told.places(time)
-        for kind, area, tracks in zip(self._kinds, self._places, self._tracks, strict=True):
-            column = float(tracks[0].points[places[0]][0])
+        for kind, area, courses in zip(self._kinds, self._places, self._courses, strict=True):
+            column = float(courses[0].points[places[0]][0])
             drawn.add(chart.faint([(column, area[1]), (column, area[3])]))
-            for at, track in zip(places, tracks, strict=True):
-                for piece in pieces_of(track.points[: at + 1]):
-                    drawn.add(chart.lines(thinned(piece), WIDE, track.colour))
-                if np.isfinite(track.points[at]).all():
-                    drawn.add(chart.dot((float(track.points[at][0]), float(track.points[at][1])), 0.42, track.colour))
+            for at, course in zip(places, courses, strict=True):
+                for piece in pieces_of(course.points[: at + 1]):
+                    drawn.add(chart.lines(thinned(piece), WIDE, course.colour))
+                if np.isfinite(course.points[at]).all():
+                    drawn.add(
+                        chart.dot((float(course.points[at][0]), float(course.points[at][1])), 0.42, course.colour)
+                    )
             top = replace(chart, box=chart.box._replace(top=round(area[1] - HEADING * chart.size)))
-            drawn.add(*top.head(self._called(kind), tracks[0].value(places[0]) if len(tracks) == 1 else ""))
+            drawn.add(*top.head(self._called(kind), courses[0].value(places[0]) if len(courses) == 1 else ""))
         return drawn
 
     def _called(self, kind: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from render.film.insets.chart import Chart, Drawn
+from render.film.insets.inset_chart import Chart, Drawn
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, short_loss
 from render.scene.insets import GradientInset
@@ -24,7 +24,7 @@ MOST = 40  # bars; of more parts the rest are one
 SPAN = 6.0  # decades of a logarithmic scale, at most
 
 
-class Gradient:
+class GradientBars:
     """The bars of a shot's gradient."""
 
     def __init__(self, settings: GradientInset, told: Telling, chart: Chart):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from render.film.insets.chart import Chart, Drawn, Picture, enlarged
+from render.film.insets.inset_chart import Chart, Drawn, Picture, enlarged
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, format_share
 from render.film.words.layout import Box
@@ -17,7 +17,7 @@ FULL = 0.7  # height of a bar / room of a bar
 FEW = 12  # classes that have a number each
 
 
-class Example:
+class Answer:
     """One example of a shot, and the answers to it."""
 
     def __init__(self, settings: ExampleInset, told: Telling, chart: Chart):

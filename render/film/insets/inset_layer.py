@@ -9,10 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from render.film.insets import curves, example, first_layer, gradient
-from render.film.insets import map as maps
-from render.film.insets.chart import Chart, Drawn, Style, rectangle
-from render.film.insets.placing import boxes_of
+from render.film.insets import answer, first_layer, gradient_bars, plane_map, run_curves
+from render.film.insets.inset_chart import Chart, Drawn, Style, rectangle
+from render.film.insets.inset_room import boxes_of
 from render.film.insets.telling import Telling
 from render.film.words import ink
 from render.film.words.ground import CONTRAST, Behind, Dress, contrast, dressed, ends_of
@@ -36,7 +35,7 @@ SMALL, LARGE = 21.0, 16.5  # width of an inset / size of its letters, at most an
 READABLE, CROWDED = 9.0, 10.0  # pixels of letters at least, where that leaves so many of them on a line
 
 
-class Drawing(Protocol):
+class InsetDrawing(Protocol):
     """An inset in its rectangle."""
 
     def still(self) -> Drawn:
@@ -47,11 +46,11 @@ class Drawing(Protocol):
 
 
 INSETS: dict[type, type[Any]] = {  # what draws each
-    CurvesInset: curves.Curves,
+    CurvesInset: run_curves.Curves,
     FirstLayerInset: first_layer.FirstLayer,
-    GradientInset: gradient.Gradient,
-    ExampleInset: example.Example,
-    MapInset: maps.PlaneMap,
+    GradientInset: gradient_bars.GradientBars,
+    ExampleInset: answer.Answer,
+    MapInset: plane_map.PlaneMap,
 }
 
 
@@ -60,7 +59,7 @@ class PlacedInset:
     """An inset of a shot where it stands."""
 
     settings: InsetSettings
-    drawing: Drawing
+    drawing: InsetDrawing
     chart: Chart
     shade: float = 0.0  # share of the plate under it, where its ground is not quiet
     plate: str = ""  # its colour

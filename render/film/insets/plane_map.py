@@ -10,7 +10,7 @@ import math
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from render.film.insets.chart import Chart, Drawn, Mark, Picture
+from render.film.insets.inset_chart import Chart, Drawn, InkMark, Picture
 from render.film.insets.telling import Telling
 from render.film.words.layout import Box
 from render.scene.insets import MapInset
@@ -68,14 +68,14 @@ class PlaneMap:
         seen = map_coordinates(soft, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest")
         drawn.add(Picture(box, self._told.shown(np.clip(seen, 0, 1).ravel()).reshape(high, wide, 3)))
         for line in self._contours(seen):
-            drawn.add(Mark(line.ink.faded(0.3), "#000000"))
+            drawn.add(InkMark(line.ink.faded(0.3), "#000000"))
         for walk in self._told.walks if self._told.take.shot.path.show else ():
             way = self._at(walk.descent.points[:, :2])
             for piece in self._within(way, walk.descent.shown):
-                drawn.add(Mark(chart.lines(piece, 0.8).ink.faded(0.75), "#ffffff"))
+                drawn.add(InkMark(chart.lines(piece, 0.8).ink.faded(0.75), "#ffffff"))
         return drawn
 
-    def _contours(self, seen: np.ndarray) -> list[Mark]:
+    def _contours(self, seen: np.ndarray) -> list[InkMark]:
         count = min(LINES, self._told.take.look.contours.count or LINES)
         found = []
         for number in range(1, count):
@@ -106,7 +106,7 @@ class PlaneMap:
             drawn.add(*self._sign(time))
         return drawn
 
-    def _sign(self, time: float) -> list[Mark]:
+    def _sign(self, time: float) -> list[InkMark]:
         """Returns the camera as two lines that open towards what it looks at, from where it stands."""
         view = self._told.take.view(time)
         place, target = (self._at((each - self._told.away)[None, :2])[0] for each in (view.position, view.target))
