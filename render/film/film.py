@@ -8,6 +8,7 @@ from typing import Any
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
 from render.film.shooting import Moment, Shooting
+from render.film.sound.soundtrack import soundtrack, track_record
 from render.film.take import records_of
 from render.film.timeline import Timeline
 from render.film.words.wording import caption_of
@@ -16,7 +17,7 @@ from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.spec import Scene
 from render.scene.written import tail_of
-from render.storage.files import content_key
+from render.storage.files import content_key, file_digest
 
 
 def frame_keys(scene: Scene, film: Film, picture: str) -> list[str]:
@@ -59,8 +60,11 @@ def encode_film(shooting: Shooting, frames: list[Path], target: Path, metadata: 
     film, takes = shooting.output, shooting.takes()
     assert isinstance(film, Film)
     titles = {"title": shooting.scene.title} if metadata else {}
-    encoded = encode(frames, target, film.fps, film.encoder.crf, film.encoder.preset, titles)
+    track = soundtrack(shooting.takes, shooting.timeline, film, target.with_suffix(".wav"))
+    encoded = encode(frames, target, film.fps, film.encoder.crf, film.encoder.preset, titles, track)
+    heard = {"sound": track_record(track, film), "files": {track.name: file_digest(track)}} if track else {}
     return {
+        **heard,
         "size": list(encoded.size),
         "fps": plain(film.fps),
         "frames": encoded.frames,

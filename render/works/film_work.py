@@ -217,6 +217,7 @@ class FilmWork(OneFile):
         return Item(f"film {self.name}", 0, "frames", seconds, ENCODED * megabytes_of(self.film.size, count))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file and its frames."""
+        """Gives its file, its sound and its frames."""
         yield self.path
+        yield self.path.with_suffix(".wav")
         yield from self.frames.claims()

@@ -118,12 +118,12 @@ class PlaneMap:
         high = np.array([field.right + edge, field.bottom + edge])
         held = towards(np.array(self._middle), place, low, high)
         turn = math.atan2(-float(forward[1]), float(forward[0]))
-        reach = 0.75 * FRAME * self._scale
+        reach = 1.4 * self._chart.size
         ends = [
             held + reach * np.array([math.cos(turn + side), math.sin(turn + side)])
             for side in (-2 * SPREAD, 2 * SPREAD)
         ]
-        line = self._chart.lines([tuple(ends[0]), tuple(held), tuple(ends[1])], 1.3)
+        line = self._chart.lines([tuple(ends[0]), tuple(held), tuple(ends[1])], 1.6)
         return [line, self._chart.dot((float(held[0]), float(held[1])), 0.26, self._chart.style.ink)]
 
 

@@ -52,9 +52,7 @@ class Curves:
         left += self._gutter(settings)
         foot = 1.35 * size
         high = (bottom - foot - top) / count
-        return [
-            (left, top + n * high + HEADING * size, right, top + (n + 1) * high - 0.25 * size) for n in range(count)
-        ]
+        return [(left, top + n * high + HEADING * size, right, top + (n + 1) * high - 0.5 * size) for n in range(count)]
 
     def _gutter(self, settings: CurvesInset) -> float:
         """Returns the width of the numbers at the ends of the scales, and of the space beside them."""
@@ -75,7 +73,9 @@ class Curves:
             columns = area[0] + (area[2] - area[0]) * np.asarray(walk.path.steps, float) / max(self._steps, 1.0)
             rows = area[3] - (area[3] - area[1]) * share
             found.append(
-                DrawnCourse(told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss")
+                DrawnCourse(
+                    told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss"
+                )
             )
         return found
 
