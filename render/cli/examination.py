@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def examine(job: Job) -> list[dict[str, Any]]:
     """Returns what the files of the scenes' ready surfaces hold.
 
-    Raises SceneError with every file, of surfaces and of sound, that is absent or cannot be read, each with the place that names it. Nothing heavy
-    is imported where no scene names one.
+    Raises SceneError with every file, of surfaces and of sound, that is absent or cannot be read, each with the place
+    that names it. Nothing heavy is imported where no scene names one.
     """
     from render.scene.existing import ReadySurface
 

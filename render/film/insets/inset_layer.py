@@ -29,7 +29,7 @@ from render.scene.insets import (
 
 FADE = 0.4  # seconds in which an inset comes or goes
 PAD = 0.55  # of the shade under an inset, beyond it / size of its letters
-LEAST = 60  # pixels of the width of an inset; a smaller one cannot be read
+LEAST = 48  # pixels of the width of an inset; a smaller one cannot be read
 LEAST_SHADE = 0.8  # of a plate: one through which edges are seen would not be calm
 SMALL, LARGE = 21.0, 16.5  # width of an inset / size of its letters, at most and at least
 READABLE, CROWDED = 9.0, 10.0  # pixels of letters at least, where that leaves so many of them on a line

@@ -23,6 +23,7 @@ ASIDE = 1.03  # pitch of the second tone / pitch of the first
 GLIDE = 0.04  # seconds over which pitch and roughness are smoothed
 REST = 0.3  # loudness at rest / at the fastest
 SPREAD = 1.0007  # pitch at the right / at the left, which opens the sound
+RELEASE = 0.35  # seconds in which what is let go falls to a third
 COME, GO = 0.05, 0.6  # seconds in which the sound begins and ends
 
 
@@ -47,6 +48,7 @@ def _tone(voice: Voice, strongest: float, count: int) -> np.ndarray:
     level = np.interp(moments, moments[heard], voice.level[heard])
     rough = np.clip(voice.rough / strongest, 0, 1) if strongest > 0 else np.zeros(len(level))
     loud = heard * (REST + (1 - REST) * np.sqrt(voice.pace))
+    loud = _released(loud)
     calm = GLIDE * score.RATE
     pitch, rough, loud = (_fine(gaussian_filter1d(each, calm), count) for each in (level, rough, loud.astype(float)))
     frequency = LOWEST * 2 ** (OCTAVES * pitch)
@@ -57,6 +59,14 @@ def _tone(voice: Voice, strongest: float, count: int) -> np.ndarray:
         second = _partials(2 * np.pi * np.cumsum(frequency * spread * ASIDE) / RATE, frequency)
         sides.append(loud * beat * (first + 0.7 * rough * second))
     return np.stack(sides, axis=1)
+
+
+def _released(loud: np.ndarray) -> np.ndarray:
+    """Returns a loudness of moments that never falls faster than a string that is let go."""
+    found, fall = loud.astype(float), np.exp(-1 / (RELEASE * score.RATE))
+    for moment in range(1, len(found)):
+        found[moment] = max(found[moment], fall * found[moment - 1])
+    return found
 
 
 def _partials(phase: np.ndarray, frequency: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from render.scene.titles import Credits
 from render.scene.words import TextSettings
 from render.stage.colour import decoded, encoded
 
-DIMMED = 0.88  # share of the shade over the last picture
+DIMMED = 0.92  # share of the shade over the last picture
 COMING = 0.5  # seconds in which it comes
 FADE = 0.4  # seconds in which a card comes or goes
 CREDIT = 1.25  # size of credits / size of the caption
@@ -54,8 +55,8 @@ class Ending:
         if self.credits and after < seconds:
             if self.credits.manner == "rolling":
                 return self._rolled(after / seconds), 1.0
-            return self._standing(), _presence(after, seconds)
-        return self._card(), _presence(after - seconds, self.closing, last=True)
+            return self._standing(), _presence(after - FADE, seconds - FADE)
+        return self._card(), _presence(after - (seconds or FADE), self.closing, last=True)
 
     @property
     def _face(self) -> Face:
@@ -77,7 +78,7 @@ class Ending:
             row = first + ROW * size * number
             if line and -size < row < self.sheet.height + size:
                 left = middle - line_width(line, self._face, size) / 2
-                found.append(line_ink(line, self._face, size).moved(round(left), round(row)))
+                found.append(line_ink(line, self._face, size).moved(round(left), math.floor(row + 0.5)))
         return together(found)
 
     def _standing(self) -> Ink:
