@@ -23,6 +23,7 @@ InsetPlace = Literal[
 ]
 CounterKind = Literal["step", "loss", "accuracy", "epoch", "learning-rate"]
 WIDTH = 0.36  # of an inset of size 1 / shorter side of the picture
+BROAD, SQUARE = 1.6, 0.66  # width / height of a picture from which on they have it, and their share of it on a square
 LEAST = 0.6  # of its size, to which an inset shrinks where it has no room
 USUAL_COUNTERS: tuple[CounterKind, ...] = ("step", "loss")
 
@@ -49,9 +50,10 @@ class InsetSettings(Part):
         """Its height / width."""
         return 0.56
 
-    def width(self, side: float) -> float:
-        """Returns its width on a picture whose shorter side has so many pixels."""
-        return self.size * WIDTH * side
+    def width(self, wide: float, high: float) -> float:
+        """Returns its width on a picture of so many pixels: less on one that is nearly square, which has less beside."""
+        square = min(1.0, max(SQUARE, wide / high / BROAD)) if wide >= high else 1.0
+        return self.size * WIDTH * min(wide, high) * square
 
 
 class CurvesInset(InsetSettings):
@@ -108,9 +110,9 @@ class MapInset(InsetSettings):
         """Its height / width."""
         return 1.08
 
-    def width(self, side: float) -> float:
-        """Returns its width on a picture whose shorter side has so many pixels: it is nearly a square."""
-        return 0.74 * super().width(side)
+    def width(self, wide: float, high: float) -> float:
+        """Returns its width on a picture of so many pixels; it is nearly a square."""
+        return 0.74 * super().width(wide, high)
 
 
 Inset = Annotated[CurvesInset | FirstLayerInset | GradientInset | ExampleInset | MapInset, Field(discriminator="kind")]
@@ -129,10 +131,10 @@ def inset_faults(where: Location, insets: list[Inset], shown: list[str], duratio
             yield (*place, "surface"), inset.surface, sentence
 
 
-def nominal_heights(insets: Sequence[Inset], side: float) -> Mapping[str, float]:
+def nominal_heights(insets: Sequence[Inset], size: tuple[int, int]) -> Mapping[str, float]:
     """Returns how high the insets of each place are together at their least, pixels, where a place is settled."""
     found: dict[str, float] = {}
     for inset in insets:
         if inset.place != "auto":
-            found[inset.place] = found.get(inset.place, 0.0) + LEAST * inset.width(side) * inset.ratio
+            found[inset.place] = found.get(inset.place, 0.0) + LEAST * inset.width(*size) * inset.ratio
     return found

@@ -242,7 +242,7 @@ def _insets_without_room(scene: Scene, where: Location, shot: Shot) -> Iterator[
     outputs = [output for output in _outputs(scene) if output.insets]
     for output in outputs[: 1 if shot.insets else 0]:
         width, height = output.size
-        for place, taken in nominal_heights(shot.insets, min(width, height)).items():
+        for place, taken in nominal_heights(shot.insets, (width, height)).items():
             if taken > HIGH * height:
                 sentence = (
                     f"the insets at {place} are {taken / height:.0%} of the height of a picture of {width}×{height} "

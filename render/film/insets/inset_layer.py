@@ -18,7 +18,6 @@ from render.film.words.ground import CONTRAST, Behind, Dress, contrast, dressed,
 from render.film.words.layout import Box
 from render.film.words.sheet import Sheet
 from render.scene.insets import (
-    WIDTH,
     CurvesInset,
     ExampleInset,
     FirstLayerInset,
@@ -129,7 +128,7 @@ def layer_of(
             lost.append(getattr(settings, "kind", "inset"))
             continue
         need = shade_of(box, sheet, dress, pictures)
-        wide = share * settings.size * WIDTH * min(sheet.width, sheet.height)
+        wide = share * InsetSettings(size=settings.size).width(sheet.width, sheet.height)
         style = Style(sheet.text, dress.ink, told.take.look.path.colour, letters_of(wide, sheet.size))
         chart = Chart(box, style)
         drawing = INSETS[type(settings)](settings, told, chart)

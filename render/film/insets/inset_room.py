@@ -26,7 +26,7 @@ def boxes_of(
     """
     canvas, sizes = Canvas(*size), []
     for settings in asked:
-        wide = min(settings.width(min(size)), max(1.0, settings.size) * WIDEST * canvas.safe.width, canvas.safe.width)
+        wide = min(settings.width(*size), max(1.0, settings.size) * WIDEST * canvas.safe.width, canvas.safe.width)
         sizes.append((settings.place, wide, wide * settings.ratio))
     found, share = canvas.insets(sizes, [CanvasBox(*box) for box in taken])
     return [None if box is None else Box(box.left, box.top, box.right, box.bottom) for box in found], share
