@@ -51,7 +51,7 @@ class InsetSettings(Part):
         return 0.56
 
     def width(self, wide: float, high: float) -> float:
-        """Returns its width on a picture of so many pixels: less on one that is nearly square, which has less beside."""
+        """Returns its width on a picture of so many pixels: less on one that is nearly square."""
         square = min(1.0, max(SQUARE, wide / high / BROAD)) if wide >= high else 1.0
         return self.size * WIDTH * min(wide, high) * square
 

@@ -85,6 +85,9 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "surfaces"):
         if (folder / "surface.zarr").is_dir() and re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name):
             yield "surface", (folder,)
+    for folder in _folders(output / "chronicles"):
+        if re.fullmatch(r".+-[0-9a-f]{8}", folder.name) and (folder / "values.npz").is_file():
+            yield "chronicle", (folder,)
     for folder in _folders(output / "frames"):
         if (folder / "manifest.jsonl").is_file():
             yield "frames", (folder,)

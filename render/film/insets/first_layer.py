@@ -48,9 +48,10 @@ class FirstLayer:
         """Returns the pictures at the current step."""
         place, drawn = self._told.places(time)[0], Drawn()
         drawn.add(*self._chart.head(say(self._told.language, "first layer"), self._scale()))
-        for weights, box in zip(self._weights[place], self._cells, strict=False):
-            codes = self.coloured(weights)
-            drawn.add(Picture(box, enlarged(codes, (box.right - box.left, box.bottom - box.top))))
+        shown = self._weights[place]
+        codes = self.coloured(shown.reshape(-1, *shown.shape[2:])).reshape(*shown.shape[:3], 3)
+        for own, box in zip(codes, self._cells, strict=False):
+            drawn.add(Picture(box, enlarged(own, (box.right - box.left, box.bottom - box.top))))
         return drawn
 
     def _scale(self) -> str:
@@ -59,7 +60,7 @@ class FirstLayer:
         return say(self._told.language, "clipped at", most) if self._clipped else f"±{most}"
 
     def coloured(self, weights: np.ndarray) -> np.ndarray:
-        """Returns weights (h, w), or (h, w, 3) of three colours around a middle grey, as codes (h, w, 3)."""
+        """Returns weights (h, w), or (h, w, 3) of three colours around a middle grey, as codes (h, w, 3) uint8."""
         share = np.clip(weights / self._most, -1, 1)
         if share.ndim == 3:
             return np.rint(127.5 + 127.5 * share).astype(np.uint8)

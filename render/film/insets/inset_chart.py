@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -172,9 +173,11 @@ def enlarged(codes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     width, height = size
     light = decoded(codes)
     down, across = (_shares(count, length) for count, length in ((codes.shape[0], height), (codes.shape[1], width)))
-    return encoded(np.einsum("yh,hwc,xw->yxc", down, light, across, optimize=True))
+    rows = (down @ light.reshape(len(light), -1)).reshape(height, codes.shape[1], 3)
+    return encoded(np.matmul(across, rows))
 
 
+@lru_cache(maxsize=64)
 def _shares(count: int, length: int) -> np.ndarray:
     """Returns how much of each of so many pixels each of so many cells has, (length, count)."""
     edges = np.arange(length + 1) * count / length

@@ -9,11 +9,12 @@ import numpy as np
 from render.film.insets.inset_chart import Chart, Drawn, InkMark
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, format_share, short_loss
+from render.film.words.ink import Ink
 from render.scene.insets import CurvesInset
 from render.scene.words import say
 
 AHEAD = 0.32  # opacity of what is still to come
-HEADING = 1.9  # from the upper edge of a curve to that of the words over it / size
+HEADING = 2.1  # from the upper edge of a curve to that of the words over it / size
 SMALL = 0.82  # size of the numbers of the scales / size of the words
 WIDE = 1.9  # width of a curve, fine lines
 
@@ -38,6 +39,7 @@ class Curves:
 
     def __init__(self, settings: CurvesInset, told: Telling, chart: Chart):
         self._told, self._chart = told, chart
+        self._made: dict[str, list[InkMark]] = {}
         self._steps = max(float(walk.path.steps[-1]) for walk in told.walks)
         self._courses = [
             self._courses_of(kind, area) for kind, area in zip(settings.of, self._areas(settings), strict=True)
@@ -74,7 +76,7 @@ class Curves:
             rows = area[3] - (area[3] - area[1]) * share
             found.append(
                 DrawnCourse(
-                    told.names[number], np.stack([columns, rows], 1), values, told.colours[number], kind != "loss"
+                    f"{kind} {number}", np.stack([columns, rows], 1), values, told.colours[number], kind != "loss"
                 )
             )
         return found
@@ -104,6 +106,13 @@ class Curves:
             return np.asarray(np.log(np.maximum(values, self._told.floor) / low) / whole)
         return np.asarray((values - low) / (high - low))
 
+    def _lines(self, course: DrawnCourse) -> list[InkMark]:
+        """Returns a whole curve as lines, made once."""
+        if course.name not in self._made:
+            pieces = pieces_of(course.points)
+            self._made[course.name] = [self._chart.lines(thinned(piece), WIDE, course.colour) for piece in pieces]
+        return self._made[course.name]
+
     def still(self) -> Drawn:
         """Returns what does not change."""
         chart, told, drawn = self._chart, self._told, Drawn()
@@ -112,8 +121,7 @@ class Curves:
                 drawn.add(chart.words(text, area[0] - 0.5 * chart.size, row + 0.27 * chart.size, 1.0, SMALL))
             drawn.add(chart.faint([(area[0], area[3]), (area[2], area[3])]))
             for course in courses:
-                for piece in pieces_of(course.points):
-                    line = chart.lines(thinned(piece), WIDE, course.colour)
+                for line in self._lines(course):
                     drawn.add(InkMark(line.ink.faded(AHEAD), line.colour))
         row = chart.box.bottom - 0.2 * chart.size
         drawn.add(chart.words("0", self._places[0][0], row, size=SMALL))
@@ -127,8 +135,7 @@ class Curves:
             column = float(courses[0].points[places[0]][0])
             drawn.add(chart.faint([(column, area[1]), (column, area[3])]))
             for at, course in zip(places, courses, strict=True):
-                for piece in pieces_of(course.points[: at + 1]):
-                    drawn.add(chart.lines(thinned(piece), WIDE, course.colour))
+                drawn.add(*(before(line, float(course.points[at][0])) for line in self._lines(course)))
                 if np.isfinite(course.points[at]).all():
                     drawn.add(
                         chart.dot((float(course.points[at][0]), float(course.points[at][1])), 0.42, course.colour)
@@ -143,6 +150,13 @@ class Curves:
 
     def _is_log(self, kind: str) -> bool:
         return kind == "loss" and self._told.floor is not None
+
+
+def before(line: InkMark, column: float) -> InkMark:
+    """Returns the part of a line that lies left of a column of pixels, and in it."""
+    own = line.ink
+    left = own.columns <= column
+    return InkMark(Ink(own.rows[left], own.columns[left], own.coverage[left]), line.colour)
 
 
 def pieces_of(points: np.ndarray) -> list[np.ndarray]:

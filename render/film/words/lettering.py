@@ -55,7 +55,7 @@ def lettering_of(
     furnished = is_furnished(output) and bool(take.look.furniture.drawn or take.look.contours.numbers)
     looked = bool(page.boxes) and take.look.words.ground != "none"
     asked = titles_in(scene, output, take), tellings(scene, output, take, shown)
-    pictures = [bare(time) for time in moments] if furnished or looked or any(asked) else []
+    pictures = [bare(time)[..., :3] for time in moments] if furnished or looked or any(asked) else []
     dress = dress_of(scene, output, take, pictures)
     over = overlaid(asked, sheet_for(output, take), dress, page.boxes, pictures, take.start) if any(asked) else None
     if not furnished:

@@ -26,7 +26,7 @@ from render.stage.lens.tiles import CanvasBox
 LINES = 3  # of a title whose own line breaks do not part it, at most
 TALLEST = 0.4  # of the height between the margins
 SHRINKING = (1.0, 0.85, 0.7, 0.55)  # of its size, until it has room
-HALO = 0.16  # radius of the shade under letters / size
+HALO = 0.26  # radius of the shade under letters / size
 LEAST = 1.0  # pixels; smaller letters leave no mark
 
 
