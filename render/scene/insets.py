@@ -50,6 +50,11 @@ class InsetSettings(Part):
         """Its height / width."""
         return 0.56
 
+    @property
+    def room(self) -> list[str | float]:
+        """What the room that it takes depends on."""
+        return [self.place, self.size, self.ratio, self.width(1.0, 1.0)]
+
     def width(self, wide: float, high: float) -> float:
         """Returns its width on a picture of so many pixels: less on one that is nearly square."""
         square = min(1.0, max(SQUARE, wide / high / BROAD)) if wide >= high else 1.0

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from render.scene.camera import Camera, Orbit
 from render.scene.duration import Duration
 from render.scene.insets import CounterKind, Inset, inset_faults
+from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Name, Part, refusal
+from render.scene.time.transition import Transition
 from render.scene.titles import Title, TitleText, title_faults
 
 LONGEST_HOLD = 1.5  # seconds
@@ -45,16 +47,24 @@ class Shot(Part):
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
     camera: Camera = Field(default=Orbit(), description=f"where the camera stands and how it moves: {kinds_of(Camera)}")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
-    chapter: TitleText | None = Field(
+    name: Annotated[Name | None, InKey.LABEL] = Field(
+        default=None, description="name by which films and commands choose the shot; its number, from 1, when absent"
+    )
+    transition: Annotated[Transition, InKey.APART] = Field(
+        default=Transition(), description="how the shot takes over from the one before it"
+    )
+    chapter: Annotated[TitleText | None, InKey.APART] = Field(
         default=None, examples=["The descent"], description="title of the chapter that begins with the shot, large"
     )
-    titles: list[Title] = Field(default=[], max_length=100, description="texts that come and go while the shot runs")
-    insets: list[Inset] = Field(
+    titles: Annotated[list[Title], InKey.APART] = Field(
+        default=[], max_length=100, description="texts that come and go while the shot runs"
+    )
+    insets: Annotated[list[Inset], InKey.APART] = Field(
         default=[],
         max_length=8,
         description=f"small pictures of what the network does at the current step: {kinds_of(Inset)}",
     )
-    counters: list[CounterKind] | None = Field(
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(
         default=None, max_length=5, description="values that count along; those of the film or still when absent"
     )
 

@@ -76,15 +76,18 @@ def chapter_of(shot: Shot) -> Title | None:
 def timed_titles(scene: Scene) -> list[TimedTitle]:
     """Returns all titles of a scene on its clock: its own, then those of its shots."""
     found = [TimedTitle(("titles", n), title, 0.0, scene.duration) for n, title in enumerate(scene.titles)]
-    start = 0.0
-    for number, shot in enumerate(scene.shots):
+    for number, (start, shot) in enumerate(zip(scene.starts, scene.shots, strict=True)):
         chapter = chapter_of(shot)
         if chapter:
             found.append(TimedTitle(("shots", number, "chapter"), chapter, start, shot.duration))
         for place, title in enumerate(shot.titles):
             found.append(TimedTitle(("shots", number, "titles", place), title, start, shot.duration))
-        start += shot.duration
     return found
+
+
+def without_insets(scene: Scene) -> Scene:
+    """Returns a scene whose shots have no insets."""
+    return scene.model_copy(update={"shots": [shot.model_copy(update={"insets": []}) for shot in scene.shots]})
 
 
 def counters_of(output: Film | Still, shot: Shot) -> Sequence[CounterKind]:

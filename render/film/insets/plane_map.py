@@ -108,7 +108,7 @@ class PlaneMap:
 
     def _sign(self, time: float) -> list[InkMark]:
         """Returns the camera as two lines that open towards what it looks at, from where it stands."""
-        view = self._told.take.view(time)
+        view = self._told.take.now(time).view(time)
         place, target = (self._at((each - self._told.away)[None, :2])[0] for each in (view.position, view.target))
         forward = view.axes[2][:2]
         if float(np.hypot(*forward)) < 1e-3:  # straight down: there is no direction to tell

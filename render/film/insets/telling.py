@@ -47,7 +47,7 @@ class Telling:
 
     def places(self, time: float) -> tuple[int, ...]:
         """Returns the logged step that each head is nearest to at a time of the shot, seconds."""
-        progress = self.take.progress(time)
+        progress = self.take.now(time).progress(time)
         return tuple(round(walk.head(progress)) for walk in self.walks)
 
     def losses(self, walk: Walk) -> np.ndarray:
