@@ -16,7 +16,9 @@ from render.film.insets.gradient_bars import MOST, short_names, together
 from render.film.insets.inset_chart import enlarged, rectangle
 from render.film.insets.inset_room import boxes_of, room_beside
 from render.film.insets.run_curves import pieces_of, thinned
+from render.film.programme import Programme
 from render.film.shooting import Moment, Shooting
+from render.film.sound.probing import probed
 from render.film.words.figures import format_share
 from render.film.words.layout import Box
 from render.film.words.wording import words_of
@@ -29,6 +31,7 @@ from render.stage.framing import frame_of
 from render.works.bench import Bench
 from render.works.chronicle_work import chronicles_of
 from render.works.file import surfaces_shown
+from render.works.of_scene import films_of
 from render.works.order import Order
 from tests.test_titles import FILM, HEAD
 
@@ -238,3 +241,35 @@ def test_examples_and_answers():
     assert image_of(np.arange(75.0).reshape(3, 5, 5)).shape == (5, 5, 3)
     shares = softmax(np.array([[0.0, math.log(3.0)]]))
     assert shares[0] == pytest.approx([0.25, 0.75])
+
+
+@pytest.mark.slow
+def test_a_film_with_titles_credits_a_card_insets_and_a_sound_is_as_long_as_all_of_them(tmp_path, graphics):
+    shot = f"chapter: One, insets: {KINDS}, {COUNTED}"
+    film = "films: {a: {size: [320, 180], fps: 4, closing: 1s, sonify: loss}}\ncredits: {lines: [a, b], duration: 2s}\n"
+    scene = scene_of(tmp_path, shot, film + "titles: [{text: b, at: 1s, place: lower-left}]\n")
+    (work,) = films_of(Order(scene, "final", tmp_path / "output"))
+    made = Bench(Reporter.silent()).obtain(work)
+    assert made.record["frames"] == 5 * 4 and made.record["seconds"] == 5.0
+    heard = probed(made.path)
+    assert heard.rate == 48_000 and heard.seconds == pytest.approx(5.0, abs=0.05)
+    assert abs(made.record["sound"]["lufs"] - made.record["sound"]["asked"]) <= made.record["sound"]["tolerance"]
+    assert set(made.record["files"]) == {"a.wav"}
+    keys = work.frames.programme.keys_of_pictures()
+    assert len(keys) == 2 * 4  # the last picture stands to the end
+
+
+def test_a_change_of_words_in_time_changes_frames_and_no_picture(tmp_path):
+    def keys(shot, rest=FILM):
+        scene = scene_of(tmp_path, shot, rest)
+        programme = Programme(scene, scene.films["a"], {"main": "m", "main main": "c"})
+        return [frame.key for frame in programme.frames], programme.keys_of_pictures()
+
+    plain, titled = keys("counters: [step]"), keys("counters: [step], titles: [{text: a}]")
+    assert plain[1] == titled[1] and plain[0][0] != titled[0][0]
+    assert keys("counters: [loss]")[1] == plain[1] and keys("counters: [loss]")[0] != plain[0]
+    inset, later = keys("insets: [{kind: gradient}]"), keys("insets: [{kind: gradient, show: 1s}]")
+    assert inset[1] == later[1] and inset[0] != later[0]
+    assert inset[1] != plain[1]  # the camera leaves it room
+    off = keys("insets: [{kind: gradient}]", "films: {a: {size: [320, 180], insets: false}}\n")
+    assert off[1] == keys("counters: null")[1]

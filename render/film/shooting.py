@@ -176,7 +176,7 @@ class Shooting:
             seen_by = self.bare, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
             made = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
             self._letterings[lead.shot] = made
-            self._tell(made.over.left_out if made.over else ())
+            self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
         return self._letterings[lead.shot]
 
     def _looked_at(self, lead: Slice) -> list[Slice]:
@@ -189,15 +189,15 @@ class Shooting:
 
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
-        self._tell(left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take)))
+        names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
+        self._tell(names, "; the record beside the file tells the caption")
 
-    def _tell(self, names: Sequence[str]) -> None:
+    def _tell(self, names: Sequence[str], remedy: str) -> None:
+        """Says what a picture has no room for."""
         width, height = self.output.size
         if names:
             listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-            self.reporter.say(
-                f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
-            )
+            self.reporter.say(f"{width}×{height} pixels have no room for {listed}{remedy}")
 
     def _kernels(self) -> AbstractContextManager[None]:
         """Returns what a picture is made under: a still without torch's compiler."""
