@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from render.works.chronicle_work import chronicles_of
-from render.works.film_work import FilmWork
+from render.works.film_work import FilmWork, FramesWork
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.still_work import StillWork
@@ -27,8 +27,10 @@ def stills_of(order: Order) -> list[StillWork]:
     return [StillWork(order, name) for name in order.scene.stills]
 
 
-def films_of(order: Order) -> list[FilmWork]:
-    """Returns the films of a scene, each of which needs its frames."""
+def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
+    """Returns the films of a scene, each of which needs its frames; frames alone where not all are asked for."""
+    if not order.choice.is_all:
+        return [FramesWork(order, name) for name in order.scene.films]
     return [FilmWork(order, name) for name in order.scene.films]
 
 

@@ -30,6 +30,18 @@ class Answer:
         self._shares = softmax(self._outputs) if self._classes else self._outputs
 
     @property
+    def _label(self) -> str:
+        """What the example is."""
+        target = f"{int(self._target)}" if self._classes else format_loss(float(np.ravel(self._target)[0]))
+        return say(self._told.language, "label", target)
+
+    @property
+    def _letters(self) -> float:
+        """The size of label and answer, at which the longest answer keeps off the label."""
+        longest = f"{max(self._classes - 1, 0)}, 99.9 %" if self._classes else "−0.0000"
+        return self._chart.fitting(self._label, say(self._told.language, "answer", longest))
+
+    @property
     def _foot(self) -> float:
         """The row of the lower edge of image and bars."""
         return self._chart.box.bottom - 0.2 * self._chart.size
@@ -48,28 +60,26 @@ class Answer:
         wide, high = (max(1, round(side * share)) for side in (codes.shape[1], codes.shape[0]))
         box = Box(room.left, room.bottom - high, room.left + wide, room.bottom)
         drawn.add(Picture(box, enlarged(codes, (wide, high))))
-        target = f"{int(self._target)}" if self._classes else format_loss(float(np.ravel(self._target)[0]))
-        row = chart.box.top + round(0.95 * chart.size)
-        drawn.add(chart.words(say(self._told.language, "label", target), chart.box.left, row))
+        drawn.add(chart.words(self._label, chart.box.left, chart.heading_row, size=self._letters))
         return drawn
 
     def moving(self, time: float) -> Drawn:
         """Returns the answer at the current step."""
         chart, drawn, place = self._chart, Drawn(), self._told.places(time)[0]
         shares = self._shares[place]
-        row = chart.box.top + round(0.95 * chart.size)
-        if not self._classes:
-            said = say(self._told.language, "answer", format_loss(float(shares[0])))
-            drawn.add(chart.words(said, chart.box.right, row, 1.0))
-            return drawn
-        if not np.isfinite(shares).all():
-            drawn.add(chart.words(say(self._told.language, "answer", "–"), chart.box.right, row, 1.0))
-            return drawn
-        best = int(shares.argmax())
-        said = say(self._told.language, "answer", f"{best}, {format_share(float(shares[best]))}")
-        drawn.add(chart.words(said, chart.box.right, row, 1.0))
-        self._bars(drawn, shares, best)
+        known = bool(np.isfinite(shares).all())
+        said = say(self._told.language, "answer", self._answer(shares) if known else "–")
+        drawn.add(chart.words(said, chart.box.right, chart.heading_row, 1.0, self._letters))
+        if known and self._classes:
+            self._bars(drawn, shares, int(shares.argmax()))
         return drawn
+
+    def _answer(self, shares: np.ndarray) -> str:
+        """Returns the class that the network gives most to, with its share, or its value."""
+        if not self._classes:
+            return format_loss(float(shares[0]))
+        best = int(shares.argmax())
+        return f"{best}, {format_share(float(shares[best]))}"
 
     def _bars(self, drawn: Drawn, shares: np.ndarray, best: int) -> None:
         """Adds a bar for each class, from nothing at the left to all at the right."""

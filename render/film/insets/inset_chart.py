@@ -13,13 +13,15 @@ import numpy as np
 
 from render.film.furniture.strokes import stroke
 from render.film.words import ink
-from render.film.words.ink import Ink, line_ink, line_width, value_ink
+from render.film.words.ink import Ink, line_ink, line_width, value_ink, value_width
 from render.film.words.layout import Box
 from render.film.words.pieces import Face
 from render.stage.colour import decoded, encoded
 
 LINE = 0.075  # width of a fine line / size of the letters
 MAIN = 0.15  # width of a curve / size
+BETWEEN = 0.8  # clear space between the words at both sides of a heading / size
+WIDEST = "0.0000"  # value that a heading has room for, so that its size stays as values change
 FAINT = 0.45  # opacity of axes beside words
 
 
@@ -109,13 +111,23 @@ class Chart:
 
     def head(self, left: str, right: str = "") -> list[InkMark]:
         """Returns the words of the heading; those at the right keep their figures in equal cells."""
-        row = self.box.top + round(0.95 * self.size)
-        found = [self.words(left, self.box.left, row)]
+        row, share = self.heading_row, self.fitting(left, right)
+        found = [self.words(left, self.box.left, row, size=share)]
         if right:
-            found.append(
-                InkMark(value_ink(right, self.size, self.style.face).moved(self.box.right, row), self.style.ink)
-            )
+            value = value_ink(right, share * self.size, self.style.face)
+            found.append(InkMark(value.moved(self.box.right, row), self.style.ink))
         return found
+
+    @property
+    def heading_row(self) -> int:
+        """The row of the baseline of the heading."""
+        return self.box.top + round(0.95 * self.size)
+
+    def fitting(self, left: str, right: str) -> float:
+        """Returns the size of words at both sides of a heading, 1 at most, at which they keep apart."""
+        value = max(value_width(text, 100.0, self.style.face) for text in (right, WIDEST if right else ""))
+        wide = self.wide(left) + (BETWEEN * self.size if right else 0.0) + value / 100 * self.size
+        return min(1.0, (self.box.right - self.box.left) / max(wide, 1e-9))
 
     def words(self, text: str, column: float, row: float, side: float = 0.0, size: float = 1.0) -> InkMark:
         """Returns words with their baseline at a row; side: share of their width that lies left of the column."""
