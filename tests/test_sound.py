@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -64,14 +65,8 @@ def test_check_says_where_a_scene_names_a_file_that_is_no_sound(tmp_path, monkey
     )
     np.savez("a.npz", x=np.linspace(0, 1, 9), y=np.linspace(0, 1, 9), z=np.eye(9) + 1)
     scene, document = load_placed(Path("a.yaml"))
-    job = Job(
-        [(Path("a.yaml"), scene)],
-        "final",
-        Path("output"),
-        Reporter.silent(),
-        False,
-        documents={Path("a.yaml"): document},
-    )
+    seen = [SimpleNamespace(document=document)]
+    job = Job([(Path("a.yaml"), scene)], "final", Path("output"), Reporter.silent(), False, variants=seen)
     with pytest.raises(SceneError, match=r"a.yaml:8:12: films.a.sound: noise.wav: is no sound file"):
         examine(job)
 

@@ -15,9 +15,12 @@ from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
+from render.scene.framerate import FrameRate
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
+from render.scene.language.framecount import in_seconds, with_rates
 from render.scene.language.nearest import nearest
+from render.scene.language.substitution import escaped
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
@@ -30,6 +33,7 @@ from render.scene.time.track import Track
 from render.scene.time.transition import starts_of
 from render.scene.titles import AnyCredits, Title
 from render.scene.training import Training
+from render.scene.varied import Matrix, Params
 from render.scene.words import Label, WordsSettings
 
 VERSION = 1
@@ -100,10 +104,18 @@ class Scene(Part):
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
         "no budget of their own",
     )
+    params: Params = Field(default={})
+    matrix: Matrix = Field(default={})
     words: WordsSettings = Field(
         default=WordsSettings(), description="what the fixed words on pictures are in another language"
     )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
+    fps: FrameRate | None = Field(
+        default=None,
+        examples=[24],
+        description='frames per second of films that say none, and of times in frames such as "120f"; these count at '
+        "the films' own rate when absent",
+    )
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     titles: list[Title] = Field(
         default=[], max_length=200, description="texts that come and go, each at its time on the clock of all shots"
@@ -132,6 +144,7 @@ class Scene(Part):
     @model_validator(mode="wrap")
     @classmethod
     def _takes_tracks_out(cls, data: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        data = in_seconds(cls, with_rates(data))
         plain, raw = lift(data) if isinstance(data, dict) else (data, {})
         if not raw:
             return check(data)
@@ -314,5 +327,4 @@ def _in(holder: Any, key: str) -> Any:
 
 def resolved(scene: Scene) -> dict[str, Any]:
     """Returns the complete scene for JSON, with every default written out; loading it gives the same scene."""
-    plain: dict[str, Any] = put_back(scene.model_dump(mode="json"), scene.tracks)
-    return plain
+    return escaped(put_back(scene.model_dump(mode="json"), scene.tracks))

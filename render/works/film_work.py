@@ -21,7 +21,7 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Film
 from render.storage.files import content_key, locked
-from render.works.drawing import draw_together, share_of
+from render.works.drawers import draw_together, share_of
 from render.works.file import (
     KeptFile,
     OneFile,
@@ -290,7 +290,8 @@ class FilmWork(OneFile):
         return Item(f"film {self.name}", 0, "frames", seconds, ENCODED * megabytes_of(self.film.size, count))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file, its sound and its frames."""
+        """Gives its file, its sound, its storyboard and its frames."""
         yield self.path
         yield self.path.with_suffix(".wav")
+        yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
