@@ -17,6 +17,7 @@ from render.film.mixing import mixed
 from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
+from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, timeline_of
 from render.film.words.ending import Ending
@@ -27,7 +28,6 @@ from render.film.words.wording import caption_of, words_of
 from render.landscape.chronicle import Chronicle, chronicle_name
 from render.landscape.landscape import Landscape
 from render.progress import Reporter
-from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
@@ -76,7 +76,7 @@ class Shooting:
             settings = self.scene.shots[shot]
             names = settings.surfaces
             landscapes = [self._landscape(name) for name in names]
-            apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
+            apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             course = ShotCourse(self.scene if self.output.insets else without_insets(self.scene), shot)
             take = prepare_course(course, landscapes, aspect, together=not apart)
@@ -139,7 +139,9 @@ class Shooting:
 
     def _drawn(self, place: Slice) -> np.ndarray:
         with self._kernels():
-            return bare_picture(self.take(place.shot), self._stages_of(place.shot), place.time, self._seed(place))
+            take, stages = self.take(place.shot), self._stages_of(place.shot)
+            opening = opening_of(take.now(place.time), self.output)
+            return bare_picture(take, stages, place.time, self._seed(place), opening=opening)
 
     def _seed(self, place: Slice) -> int:
         return self.scene.seed + place.number
@@ -221,14 +223,14 @@ class Shooting:
         return ending_of(self.scene, self.output, sheet_for(self.output, takes[-1]), made.dress, captions)
 
 
-def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
-    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
-    exposed, take = [], take.now(time)
-    for shown, stage in zip(take.pictures, stages, strict=True):
-        take.dress(stage, shown)
-        stage.show_paths([take.trails(take.panels[number], time) for number in shown])
-        exposed.append(stage.expose(take.view(time)))
-    return develop(exposed, lens_of(take.look), seed).numpy()
+def bare_picture(
+    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0
+) -> np.ndarray:
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground.
+
+    opening: seconds for which the shutter is open from then on.
+    """
+    return develop(exposed(take, stages, time, opening), lens_of(take.now(time).look), seed).numpy()
 
 
 def supersampling(output: Film | Still) -> int:

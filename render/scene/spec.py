@@ -26,7 +26,8 @@ from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
 from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
-from render.scene.shot import Shot
+from render.scene.reachable import beyond_range, beyond_training
+from render.scene.shot import Shot, broken_ways
 from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
@@ -189,6 +190,8 @@ class Scene(Part):
             *self._strangers(),
             *self._moments(),
             *self._undersides(),
+            *broken_ways(self.shots),
+            *self._beyond(),
             *self._transitions(),
             *self._twins(),
             *written.faults(self),
@@ -234,6 +237,15 @@ class Scene(Part):
             if isinstance(shot.camera, Fixed) and shot.camera.view == "underside" and self.look.body in SOLID:
                 sentence = f"underside shows the base of a {self.look.body}; set look.body to sheet"
                 yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
+
+    def _beyond(self) -> Iterator[Fault]:
+        """Gives the steps of paths that no training takes, and the places that cameras look at beyond their surface."""
+        for index, shot in enumerate(self.shots):
+            surface = self.measured.get(shot.surface)
+            if surface is not None:
+                run = self.runs.get(surface.run)
+                yield from beyond_training(index, shot, run.training.steps if isinstance(run, RunSettings) else None)
+                yield from beyond_range(index, shot, surface)
 
     def _transitions(self) -> Iterator[Fault]:
         """Gives the transitions that take longer than their shots are on."""

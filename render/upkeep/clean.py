@@ -39,7 +39,8 @@ class Waste:
     used: float  # when it was made, seconds since the epoch
 
     def __str__(self) -> str:
-        what = f"{len(self.paths):,} pictures without words" if self.kind == "pictures" else f"{self.kind} {self.paths[0]}"
+        several = self.kind == "pictures"
+        what = f"{len(self.paths):,} pictures without words" if several else f"{self.kind} {self.paths[0]}"
         return f"{what}, {self.size / 1e6:,.1f} MB"
 
     def as_dict(self) -> dict[str, Any]:
