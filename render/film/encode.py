@@ -27,6 +27,7 @@ COLOURS = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=yuv420p,"
     "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 )
+SOUND = ("-c:a", "aac", "-b:a", "256k", "-flags:a", "+bitexact")
 TAGGED = "yuv420p(tv, bt709"  # ffmpeg names a colour space once where matrix, primaries and transfer agree
 
 
@@ -46,17 +47,19 @@ def encode(
     crf: int,
     preset: str,
     metadata: Mapping[str, str] | None = None,
+    sound: Path | None = None,
 ) -> EncodedFilm:
     """Writes frames (PNG, one size, even sides) as an H.264 mp4, whole or not at all; same frames, same bytes.
 
     fps: frames per second; a fraction such as 24000/1001 is in the file as it is.
+    sound: a file that is heard with them, as long as they are.
     A crf of 16 to 18 is hard to tell from the frames, 23 is fit for the web; preset is x264's, medium or slow.
     Raises MachineError, with ffmpeg's last words, where it is missing or fails; SceneError for frames with alpha.
     """
     size = _common_size(frames)
     refuse_alpha(frames)
     with replacing(target) as temporary:
-        _feed(frames, _command(temporary, fps, crf, preset, metadata or {}))
+        _feed(frames, _command(temporary, fps, crf, preset, metadata or {}, sound))
         film = _read_back(temporary, fps)
         if (film.frames, film.size) != (len(frames), size):
             raise MachineError(
@@ -100,12 +103,15 @@ def _size_of(frame: Path) -> tuple[int, int]:
         return picture.size
 
 
-def _command(target: Path, fps: float | Fraction, crf: int, preset: str, metadata: Mapping[str, str]) -> list[str]:
+def _command(
+    target: Path, fps: float | Fraction, crf: int, preset: str, metadata: Mapping[str, str], sound: Path | None = None
+) -> list[str]:
     """Returns the call that reads PNG from standard input and writes target."""
     named = [part for key, value in metadata.items() for part in ("-metadata", f"{key}={value}")]
     return [
         *(ffmpeg(), "-nostdin", "-hide_banner", "-v", "error", "-y"),
         *("-f", "image2pipe", "-c:v", "png", "-framerate", str(told(fps)), "-i", "-"),
+        *(("-i", str(sound), "-map", "0:v", "-map", "1:a", *SOUND) if sound else ()),
         *("-vf", COLOURS, "-c:v", "libx264", "-crf", str(crf), "-preset", preset),
         *("-map_metadata", "-1", *named, "-movflags", "+faststart"),
         *("-fflags", "+bitexact", "-flags:v", "+bitexact", str(target)),

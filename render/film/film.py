@@ -15,12 +15,14 @@ from render.film.frames import FrameStore, FrameWriter
 from render.film.pool import Pool, Pooled, PoolWriter
 from render.film.programme import Programme
 from render.film.shooting import Shooting
+from render.film.sound.soundtrack import soundtrack, track_record
 from render.film.take import records_of
 from render.film.timeline import Slice
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.scene.framerate import plain
 from render.scene.output import Film
+from render.storage.files import file_digest
 
 TRIES = 2  # to draw a frame
 
@@ -103,7 +105,7 @@ def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
         ) as task,
     ):
         for _ in range(TRIES):
-            failed = draw_frames(draft, list(failed), task.advance, lambda: bool(times_asked())) if failed else {}
+            failed = draw_frames(draft, list(failed), task.advance, times_asked) if failed else {}
     return failed
 
 
@@ -115,8 +117,11 @@ def encode_film(shooting: Shooting, frames: list[Path], target: Path, metadata: 
     film, takes = shooting.output, shooting.takes()
     assert isinstance(film, Film)
     titles = {"title": shooting.scene.title} if metadata else {}
-    encoded = encode(frames, target, film.fps, film.encoder.crf, film.encoder.preset, titles)
+    track = soundtrack(shooting.takes, shooting.timeline, film, target.with_suffix(".wav"))
+    encoded = encode(frames, target, film.fps, film.encoder.crf, film.encoder.preset, titles, track)
+    heard = {"sound": track_record(track, film), "files": {track.name: file_digest(track)}} if track else {}
     return {
+        **heard,
         "size": list(encoded.size),
         "fps": plain(film.fps),
         "frames": encoded.frames,

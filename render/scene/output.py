@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from render.scene.duration import Duration
+from render.scene.existing import File
 from render.scene.framerate import FrameRate
+from render.scene.insets import CounterKind
 from render.scene.key import InKey
 from render.scene.part import Part
 from render.scene.words import WordsSettings
@@ -29,6 +31,8 @@ CAPTION = (
     "which the record has in any case"
 )
 FURNITURE = "whether the look's labels, scales and legends are on the picture; as the caption when absent"
+TITLES = "whether the texts that come and go, titles of scene and shots, are on the picture"
+COUNTERS = "values that count along, with the caption, where the shot has none of its own; step and loss when absent"
 LANGUAGE = "fixed words in another language, for this one alone"
 
 
@@ -41,6 +45,9 @@ class Still(Part):
     title: bool = Field(True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
+    titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
+    insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
 
 
 class H264(Part):
@@ -69,3 +76,19 @@ class Film(Part):
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
     encoder: Annotated[H264, InKey.APART] = Field(default=H264(), description="video format")
+    titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
+    insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
+    closing: Annotated[Duration, InKey.APART] = Field(
+        default=0.0, le=60, description="time of a card at the end with the whole caption, over the dimmed last picture"
+    )
+    sound: Annotated[File | None, InKey.APART] = Field(
+        default=None,
+        examples=["sound/score.wav"],
+        description="sound file that is put into the film, cut or padded to its length; from the working directory",
+    )
+    sonify: Annotated[Literal["loss"] | None, InKey.APART] = Field(
+        default=None,
+        description="a sound track that is made of the descent: loss gives pitch to the loss at the head of each path, "
+        "and roughness to the curvature of the surface under it",
+    )

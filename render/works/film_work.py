@@ -289,7 +289,8 @@ class FilmWork(OneFile):
         return Item(f"film {self.name}", 0, "frames", seconds, ENCODED * megabytes_of(self.film.size, count))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file, its storyboard and its frames."""
+        """Gives its file, its sound, its storyboard and its frames."""
         yield self.path
+        yield self.path.with_suffix(".wav")
         yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
