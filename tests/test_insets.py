@@ -13,7 +13,7 @@ from render.errors import SceneError
 from render.film.insets.answer import image_of, softmax
 from render.film.insets.first_layer import cells, pictures_of
 from render.film.insets.gradient_bars import MOST, short_names, together
-from render.film.insets.inset_chart import Chart, Style, enlarged, rectangle
+from render.film.insets.inset_chart import InsetChart, Style, enlarged, rectangle
 from render.film.insets.inset_room import boxes_of, room_beside
 from render.film.insets.run_curves import pieces_of, thinned
 from render.film.programme import Programme
@@ -194,7 +194,7 @@ def test_without_insets_the_room_is_what_it_was():
 
 @pytest.mark.parametrize("wide", [60, 120, 400])
 def test_words_at_both_sides_of_a_heading_keep_apart(wide):
-    chart = Chart(Box(10, 0, 10 + wide, 100), Style(TEXT, "#ffffff", "#ff0000", max(6.0, wide / 18)))
+    chart = InsetChart(Box(10, 0, 10 + wide, 100), Style(TEXT, "#ffffff", "#ff0000", max(6.0, wide / 18)))
     left, right = chart.head("gradient by layer", "clipped at ±1.44")
     assert left.ink.columns.max() < right.ink.columns.min()
     assert left.ink.columns.min() >= 9 and right.ink.columns.max() <= 10 + wide

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from render.film.insets.inset_chart import InsetChart, Drawn, Picture, enlarged
+from render.film.insets.inset_chart import Drawn, InsetChart, Picture, enlarged
 from render.film.insets.telling import Telling
 from render.film.words.figures import short_loss
 from render.film.words.layout import Box

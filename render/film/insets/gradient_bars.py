@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from render.film.insets.inset_chart import InsetChart, Drawn
+from render.film.insets.inset_chart import Drawn, InsetChart
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, short_loss
 from render.scene.insets import GradientInset

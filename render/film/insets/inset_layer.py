@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from render.film.insets import answer, first_layer, gradient_bars, plane_map, run_curves
-from render.film.insets.inset_chart import InsetChart, Drawn, Style, rectangle
+from render.film.insets.inset_chart import Drawn, InsetChart, Style, rectangle
 from render.film.insets.inset_room import boxes_of
 from render.film.insets.telling import Telling
 from render.film.words import ink

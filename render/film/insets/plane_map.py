@@ -10,7 +10,7 @@ import math
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from render.film.insets.inset_chart import InsetChart, Drawn, InkMark, Picture
+from render.film.insets.inset_chart import Drawn, InkMark, InsetChart, Picture
 from render.film.insets.telling import Telling
 from render.film.words.layout import Box
 from render.scene.insets import MapInset

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from render.film.insets.inset_chart import InsetChart, Drawn, InkMark
+from render.film.insets.inset_chart import Drawn, InkMark, InsetChart
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, format_share, short_loss
 from render.film.words.ink import Ink
