@@ -36,6 +36,7 @@ from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
 from render.scene.written import tail_of, without_insets
 from render.stage.lens.lens import develop
+from render.stage.lens.surround import develop_around
 from render.stage.stage import Stage, lens_of
 
 FLAT = "a line has no terrain to print, to pass on or to export; a still of any size draws it"
@@ -259,7 +260,11 @@ def bare_picture(
 
     opening: seconds for which the shutter is open from then on.
     """
-    return develop(exposed(take, stages, time, opening), lens_of(take.now(time).look), seed).numpy()
+    film, lens = exposed(take, stages, time, opening), lens_of(take.now(time).look)
+    projection = take.view(time).projection
+    if projection is not None:
+        return develop_around(film[0], projection, lens, seed).numpy()
+    return develop(film, lens, seed).numpy()
 
 
 def supersampling(output: Film | Still) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from render.film import projected
 from render.film.take import Take
 from render.scene.output import Film, Still
 from render.stage.body import mesh
@@ -35,7 +36,7 @@ def opening_of(take: Take, output: Film | Still) -> float:
 
 def exposed(take: Take, stages: Sequence[Stage], time: float, opening: float) -> list[Exposure]:
     """Returns what falls on the film of each picture side by side while the shutter is open from a time of a shot."""
-    times = moments(take, time, opening, stages[0].size)
+    times = moments(take, time, opening, stages[0].picture_size)
     return [
         _averaged([_exposed(take, stage, shown, each) for each in times])
         for shown, stage in zip(take.pictures, stages, strict=True)
@@ -66,7 +67,7 @@ def _moved(take: Take, begin: float, end: float, size: tuple[int, int]) -> float
     seen = (before[:, 2] > 0.02) & (after[:, 2] > 0.02)
     near = [(np.abs(each[:, 0]) < width / height) & (np.abs(each[:, 1]) < 1) for each in (before, after)]
     seen &= near[0] | near[1]
-    ways = np.linalg.norm(after[seen, :2] - before[seen, :2], axis=1)
+    ways = np.linalg.norm(projected.ways(take.view(begin), after[seen, :2] - before[seen, :2]), axis=1)
     return float(ways.max(initial=0.0)) * height / 2
 
 

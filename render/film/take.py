@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from render.film import projected
 from render.film.journey import Journey
 from render.film.lines.line_take import LineTake
 from render.film.moves import Move
@@ -127,7 +128,8 @@ class Take:
         rows: of the whole picture, where parts of it are taken.
         """
         bodies, look, sun, how = self._dress(shown)
-        made = Stage(bodies, look, sun, size, factor, **how, rows=rows)
+        faces, asked = projected.stage_of(self.shot.camera, size, factor)
+        made = Stage(bodies, look, sun, *faces, **{**how, "rows": rows, **asked})
         made.worn = self
         return made
 

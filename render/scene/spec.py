@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
-from render.scene import written
+from render.scene import projecting, written
 from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.body import CLEAR
 from render.scene.camera import Fixed
@@ -202,6 +202,7 @@ class Scene(Part):
             *self._transitions(),
             *self._twins(),
             *written.faults(self),
+            *projecting.faults(self),
         ]
         if faults:
             raise refusal(*faults)

@@ -8,6 +8,7 @@ from typing import Any
 from render.errors import UsageError
 from render.film import record
 from render.film.canvas import Canvas
+from render.film.projected import require_flat
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
@@ -49,6 +50,7 @@ def require_possible(scene: Scene, asked: ExportRequest) -> None:
 
 def write_export(shooting: Shooting, asked: ExportRequest, target: Path, metadata: bool = True) -> dict[str, Any]:
     """Writes the files of an export; returns what its record says of it. metadata: whether words are in the file."""
+    require_flat(shooting.scene.shots[asked.shot - 1], asked.shot - 1)
     take = shooting.take(asked.shot - 1)
     cut = Cut.of(take, take.panels[0], asked.cells, asked.width)
     model = _model(shooting, asked, take, cut, metadata)

@@ -15,12 +15,22 @@ from scipy.spatial import ConvexHull, QhullError
 
 from render.stage.body.mesh import axes, height_at, inside, outline
 from render.stage.body.relief import Relief
+from render.stage.lens.projection import Projection
 
 UP = np.array([0.0, 0.0, 1.0])
 NORTH_UP = np.array([1.0, 0.0, 0.0])  # to the right of a plan, whose upper edge is then +β
 STRAIGHT = 1e-9  # sine of the angle to the vertical below which a view is a plan
 HULL_WAYS = 240  # directions in which the outermost cells of a terrain with holes are looked for
 HULL_CELLS = 3000  # that stand for its heights
+
+
+@dataclass(frozen=True)
+class Around:
+    """The picture of all directions that a view is a part of; distances are then told from the eye."""
+
+    front: np.ndarray  # (3,) level unit vector
+    angle: float  # radians that the picture's height stands for
+    rows: int  # of the picture
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,8 @@ class View:
     shift: tuple[float, float] = (0.0, 0.0)  # of the picture's centre, in half heights
     roll: float = 0.0  # degrees clockwise about the way forward
     focus: np.ndarray | None = None  # (3,) what is sharp; None is the head of the first path
+    projection: Projection | None = None  # of the picture, where it is no flat one; angle and shift then say nothing
+    around: Around | None = None  # what it is a part of
 
     @property
     def axes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -55,8 +67,11 @@ class View:
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Returns points (N, 3) on the picture: x and y in half heights from its centre, and the distance ahead."""
-        right, up, forward = self.axes
         away = points - self.position
+        if self.projection is not None:
+            frame = self.projection.frame(self.level[0], self.roll)
+            return np.column_stack([self.projection.places(away @ frame.T), np.linalg.norm(away, axis=1)])
+        right, up, forward = self.axes
         along = away @ forward
         scale = 1 / (np.tan(np.radians(self.angle) / 2) * along)
         return np.stack([(away @ right) * scale - self.shift[0], (away @ up) * scale - self.shift[1], along], axis=1)

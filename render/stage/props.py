@@ -92,7 +92,7 @@ def put_strands(
     """Puts the strands of each body on a stage as a view sees them, those of an ink as one mesh."""
     view = sight.view
     for index, (each, own) in enumerate(zip(cast, strands, strict=True)):
-        moved = View(view.position - each.shift, view.target - each.shift, view.angle, view.shift)
+        moved = replace(view, position=view.position - each.shift, target=view.target - each.shift)
         pen = Pen(moved, look.path.width, sight.span)
         for ink in range(MOST_PATHS):
             some = own.of_ink(ink) if own else None

@@ -25,6 +25,7 @@ from render.stage.lens.focus import defocus, span_of
 from render.stage.lens.layers import completed, layers_of, parts_of
 from render.stage.lens.lens import OWN, WORTH, Exposure, Lens, develop
 from render.stage.lens.resolve import Samples, choose, compose
+from render.stage.lens.surround import exposed_around
 from render.stage.lens.tiles import WHOLE_CROP, Crop, tile_of
 from render.stage.lens.tone import encoded, luminance, show
 from render.stage.light import brightness, fire
@@ -77,13 +78,15 @@ class Stage:
         levels: np.ndarray | None = None,
         through: bool = False,
         rows: int | None = None,
+        around: tuple[int, int] | None = None,
     ):
         """Bakes the light; factor² sub-pixels make a pixel, and through lets paths be seen through the terrain.
 
         levels: those among which the palette is dealt out by area, where they are not the bodies' alone. rows: of the
-        whole picture, where parts of it are taken.
+        whole picture, where parts of it are taken. around: the size of a picture that is put together from faces,
+        each of which has the size.
         """
-        self.size, self.factor = size, factor
+        self.size, self.factor, self.picture_size = size, factor, around or size
         self._rows = rows or size[1]
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
         self._bakes = [Bakes() for _ in (*bodies, "ground")]
@@ -210,6 +213,8 @@ class Stage:
     def expose(self, view: View, crop: Crop = WHOLE_CROP, *, layered: bool = False) -> Exposure:
         """Returns what falls on the film from a view, or on the part of it that a crop of the picture has."""
         with unfused(self.size[0] * self.size[1] < WORTH):
+            if view.projection is not None:
+                return exposed_around(lambda face: self._exposed_to(face, WHOLE_CROP, False), view, self.picture_size)
             return self._exposed_to(view, crop, layered)
 
     def _exposed_to(self, whole: View, crop: Crop, layered: bool) -> Exposure:
@@ -218,7 +223,7 @@ class Stage:
         put_strands(self._geometry, self._cast, self._strands, self.look, Sight(whole, span, self.shown))
         rows = self.size[1] / (crop[3] - crop[1])
         view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
-        geometry = self._geometry.draw(view, empty=crop != WHOLE_CROP)
+        geometry = self._geometry.draw(view, empty=crop != WHOLE_CROP or view.around is not None)
         samples = choose(geometry, self.factor, EDGE)
         self._aim(view, geometry, span, rows)
         named = [int(Kind.MARK), *([int(Kind.PATH)] if self._flat else [])]
@@ -307,6 +312,8 @@ class Stage:
 
     def _sharp(self, view: View) -> np.ndarray | None:
         """Returns the place (3,) that is in focus, the end of the first path where a view says no other; None: all."""
+        if view.around is not None:
+            return None
         if not self.look.air.focus or view.focus is not None:
             return view.focus if self.look.air.focus else None
         casts = zip(self._cast, self._trails, strict=True)
@@ -317,6 +324,7 @@ class Stage:
         right, up, forward = view.axes
         tangent = np.tan(np.radians(view.angle) / 2)
         width, height = self.size
+        around = view.around
         self._uniforms.set(
             eye=view.position,
             right=right,
@@ -325,9 +333,10 @@ class Stage:
             tangent=(tangent * width / height, tangent),
             shift=np.asarray(view.shift) * tangent,
             clip=(geometry.near, geometry.far),
-            pixel=2 * tangent / height,
-            row=rows / 1080,
+            pixel=around.angle / around.rows if around else 2 * tangent / height,
+            row=(around.rows if around else rows) / 1080,
             span=span,
+            round=float(around is not None),
         )
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from render.film.moves.aim import Point, point_of, still
 from render.film.moves.clearance import is_far_above, kept_above
 from render.film.moves.scenery import Move, Scenery
 from render.film.moves.shake import Unrest
+from render.film.projected import projection_of
 from render.scene.camera import Fixed
 from render.scene.cameras.rig import Rig
 from render.stage.camera import View
@@ -49,14 +50,14 @@ def _facing(view: View) -> float:
 
 def _aimed(settings: Rig, setting: Scenery, move: Move) -> Move:
     """Returns a move with its roll, its shift, its unrest and its focus."""
-    focus = _focus(settings, setting)
+    focus, projection = _focus(settings, setting), projection_of(settings)
     right, up = (2 * setting.frame.aspect * width for width in settings.shift)
     unrest = Unrest(settings.shake, setting.duration, setting.seed) if settings.shake else None
 
     def view(share: float) -> View:
         seen = move(share)
         shift = seen.shift[0] - right, seen.shift[1] - up
-        seen = replace(seen, roll=seen.roll + settings.roll, shift=shift)
+        seen = replace(seen, roll=seen.roll + settings.roll, shift=shift, projection=projection)
         if unrest is not None:
             seen = unrest.on(seen, share)
         return seen if focus is None else replace(seen, focus=focus(seen, share))

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from render.scene.part import Auto, Part, auto_or_number, refusal
+from render.scene.cameras.projection import Projected
+from render.scene.part import Auto, auto_or_number, refusal
 
 Coordinate = Annotated[float, Field(ge=-1e9, le=1e9)]
 PlanePlace = Annotated[tuple[Coordinate, Coordinate], Field(strict=False), Tag("place")]  # α and β
@@ -74,7 +75,7 @@ def angle_of(lens: float) -> float:
     return 2 * math.degrees(math.atan(SENSOR / 2 / lens))
 
 
-class Rig(Part):
+class Rig(Projected):
     """What every camera has."""
 
     natural: ClassVar[float] = 22.0  # degrees, the view angle where the scene gives none

@@ -21,8 +21,17 @@ def span_of(casts: Sequence[Cast], view: View) -> tuple[float, float]:
         relief, (x, y) = cast.placed.relief, cast.placed.offset
         box = [[x - 0.5, x + 0.5], [y - 0.5 * relief.depth, y + 0.5 * relief.depth], [0, relief.exaggeration]]
         corners.append(np.stack(np.meshgrid(*box), -1).reshape(-1, 3))
+    if view.around is not None:
+        return _reach_of(np.concatenate(corners), view.position)
     along = (np.concatenate(corners) - view.position) @ view.axes[2]
     return max(0.02, float(along.min())), max(0.05, float(along.max()))
+
+
+def _reach_of(corners: np.ndarray, eye: np.ndarray) -> tuple[float, float]:
+    """Returns the least and the largest distance of an eye from what has corners (N, 3), picture widths."""
+    nearest = np.clip(eye, corners.min(0), corners.max(0))
+    farthest = np.linalg.norm(corners - eye, axis=1).max()
+    return max(0.02, float(np.linalg.norm(nearest - eye))), max(0.05, float(farthest))
 
 
 def defocus(depth: Tensor, geometry: Geometry, view: View, span: tuple[float, float], sharp: np.ndarray) -> Tensor:

@@ -38,17 +38,22 @@ class Pen:
 
     def half(self, points: np.ndarray) -> np.ndarray:
         """Returns half the width of the line at points (n, 3), picture widths, (n,)."""
-        ahead = np.maximum((points - self.view.position) @ self.view.axes[2], 1e-3)
+        ahead = np.maximum(self._ahead(points - self.view.position), 1e-3)
         share = np.clip((ahead - self.span[0]) / max(1e-6, self.span[1] - self.span[0]), 0, 1)
         pixels = self.widths[0] + (self.widths[1] - self.widths[0]) * share
-        pixel = 2 * np.tan(np.radians(self.view.angle) / 2) * ahead / 1080
-        return np.maximum(0.5 * pixels * pixel, LEAST)
+        around = self.view.around
+        high = around.angle if around else 2 * np.tan(np.radians(self.view.angle) / 2)  # of the picture, at distance 1
+        return np.maximum(0.5 * pixels * (high * ahead / 1080), LEAST)
+
+    def _ahead(self, ways: np.ndarray) -> np.ndarray:
+        """Returns how far ways (..., 3) from the eye go ahead, picture widths."""
+        return np.linalg.norm(ways, axis=-1) if self.view.around else ways @ self.view.axes[2]
 
     def nearer(self, point: np.ndarray, radius: float) -> tuple[np.ndarray, float]:
         """Returns a ball's middle and radius before everything else, where it looks the same: no crest cuts it."""
         way = point - self.view.position
         ahead = max(0.97 * self.span[0], 1.5 * NEAR_PLANE)  # a camera among the terrain has some of it at its very eye
-        share = min(1.0, ahead / max(1e-6, float(way @ self.view.axes[2])))
+        share = min(1.0, ahead / max(1e-6, float(self._ahead(way))))
         return self.view.position + share * way, share * radius
 
 

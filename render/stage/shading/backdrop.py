@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ class Backdrop:
     def picture(self, size: tuple[int, int], view: View, uniforms: Uniforms, crop: Crop = WHOLE_CROP) -> GroundPicture:
         """Returns the ground from a view that the uniforms are aimed by; crop is the part of the whole picture."""
         if self._floor is None:
-            return self._void(size, crop)
+            return self._void(size, crop) if view.around is None else _nothing(size)
         uniforms.set(eye=view.position)
         numbers = self._numbers(view)
         bodies = self._bodies if self._look.body in ("block", "disc") and self._look.floor.reflection else []
@@ -84,7 +84,7 @@ class Backdrop:
         assert self._floor is not None
         floor, look = self._look.floor, self._look
         paper = look.ground == "paper"
-        away = view.target - view.position
+        away = view.target - view.position if view.around is None else view.around.front
         flat = away[:2] / max(1e-6, float(np.hypot(*away[:2])))
         spot = flat * BEHIND
         tint = SUN_TINT * linear_of(look.sun.colour) * look.sun.strength
@@ -123,13 +123,20 @@ class Backdrop:
     def _horizon(self, size: tuple[int, int], view: View) -> Tensor:
         """Returns the light (3, H, W) of the line where ground and sky meet."""
         width, height = size
-        _, up, forward = view.level
-        y = self._heights(size, view)
-        rise = (forward[2] + y * up[2]) / torch.sqrt(1 + y * y)
+        rise = self._rises(size, view)
         share = torch.exp(-rise.abs() / HORIZON) * self._look.background.lift * HORIZON_LIGHT
         tint = torch.from_numpy(hue(self._look.sky.colour))
         shown = TRANSFORMS["neutral"](tuple(share * part for part in tint))
         return torch.stack(shown).expand(3, height, width)
+
+    def _rises(self, size: tuple[int, int], view: View) -> Tensor:
+        """Returns how far above the horizon pixels lie, sines: on a flat picture along its upright middle line."""
+        _, up, forward = view.level
+        y = self._heights(size, view)
+        if view.around is None:
+            return (forward[2] + y * up[2]) / torch.sqrt(1 + y * y)
+        x = self._heights(size, replace(view, roll=view.roll - 90))  # what was to the right is up when it is turned
+        return (forward[2] + y * up[2]) / torch.sqrt(1 + x * x + y * y)
 
     def _heights(self, size: tuple[int, int], view: View) -> Tensor:
         """Returns how far above the way forward pixels lie, tangents, for a level camera: (H, 1), or (H, W) of one
@@ -143,3 +150,8 @@ class Backdrop:
         x = (((torch.arange(width) + 0.5) / width * 2 - 1) * width / height + view.shift[0]) * tangent
         turn = math.radians(view.roll)
         return y[:, None] * math.cos(turn) - x[None, :] * math.sin(turn)
+
+
+def _nothing(size: tuple[int, int]) -> GroundPicture:
+    """Returns a ground of one colour: all around, the void has no middle that could be lifted."""
+    return GroundPicture(torch.ones(size[::-1]), torch.zeros(3, *size[::-1]))

@@ -21,7 +21,7 @@ class Spot(NamedTuple):
 
     point: Vector
     ray: Vector  # unit, from the eye
-    ahead: Tensor  # distance along the view axis, picture widths
+    ahead: Tensor  # distance along the view axis, or from the eye where the picture is round, picture widths
     normal: Vector
     level: Tensor
     contour_level: Tensor
@@ -89,7 +89,8 @@ def spot_of(
     inset, side = nearest_side(point[0], point[1], outline)
     light = [red, green, blue]
     lit = (normal, level, contour_level, sunlit, light, finite)
-    return Spot(point, unit(ray), along, *lit, glow, away, list(side), inset)
+    ahead = along * (1 + u["round"] * (torch.sqrt(dot(ray, ray)) - 1))
+    return Spot(point, unit(ray), ahead, *lit, glow, away, list(side), inset)
 
 
 def bevelled(spot: Spot, u: dict[str, Tensor]) -> Vector:
@@ -107,9 +108,24 @@ def moves_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> tuple[Vector, 
     facing = dot(normal, spot.ray).clamp(max=-0.02)
     pixel = spot.ahead * u["pixel"]
     right, up = (
-        [pixel * (way[k] - spot.ray[k] * dot(normal, way) / facing) for k in range(3)] for way in (u["right"], u["up"])
+        [pixel * (way[k] - spot.ray[k] * dot(normal, way) / facing) for k in range(3)] for way in _across(spot.ray, u)
     )
     return right, up
+
+
+def _across(ray: Vector, u: dict[str, Tensor]) -> tuple[Vector, Vector]:
+    """Returns the ways to the right and up of the picture, or two across the rays where it is round."""
+    right, up = ([u[way][k] + 0 * ray[k] for k in range(3)] for way in ("right", "up"))
+    along = dot(ray, right)
+    beside = unit([right[k] - along * ray[k] for k in range(3)])
+    above = [
+        beside[1] * ray[2] - beside[2] * ray[1],
+        beside[2] * ray[0] - beside[0] * ray[2],
+        beside[0] * ray[1] - beside[1] * ray[0],
+    ]
+    ways = ((right, beside), (up, above))
+    first, second = ([plain[k] + u["round"] * (bent[k] - plain[k]) for k in range(3)] for plain, bent in ways)
+    return first, second
 
 
 def step_of(normal: Vector, way: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:

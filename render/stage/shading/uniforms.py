@@ -55,6 +55,7 @@ class Uniforms:
         "marks": 9,  # colours on the screen of marks: at the lowest point, on pale ground, on dark ground
         "exposure": 1,
         "haze": 4,  # contrast that the far end loses, and the colour on the screen that it goes to
+        "round": 1,  # whether distances are told from the eye and pixels are as wide to every side, as on a dome
     }
 
     def __init__(self) -> None:

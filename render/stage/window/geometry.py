@@ -16,6 +16,7 @@ from render.stage.window.gl import require_gl
 
 LEAST = np.array([[-0.5, -0.5, 0.0], [0.5, 0.5, 0.3]])  # picture widths that are drawn in any case
 NEAR_PLANE = 0.02  # picture widths along the view, before which nothing is drawn
+NEAR_AROUND = 0.005  # of the faces of a picture all around, whose corners are farther from the eye than their planes
 LINE_CODE = 15  # a share of the blue channel: of an ink, or of a body
 SHEER = "sheer"  # begins the names of sheer lines
 CODE = 40  # a kind's share of the red channel; far enough apart to survive a driver's rounding
@@ -191,7 +192,10 @@ class GeometryPass:
         camera.SetWindowCenter(view.shift[0] * height / width, view.shift[1])
         corners = np.stack(np.meshgrid(*self._bounds.T), -1).reshape(-1, 3)
         along = (corners - view.position) @ view.axes[2]
-        near, far = max(NEAR_PLANE, along.min() * 0.95), along.max() * 1.05
+        nearest = NEAR_PLANE if view.around is None else NEAR_AROUND
+        near, far = max(nearest, along.min() * 0.95), along.max() * 1.05
+        if view.around is not None:
+            far = max(far, 2 * near)  # all may lie behind a face
         camera.SetClippingRange(near, far)
         return near, far
 
