@@ -18,7 +18,7 @@ SHAPES = {"dome": (1, "square"), "equirectangular": (2, "twice as wide as high")
 def faults(scene: Scene) -> Iterator[Fault]:
     """Gives what is wrong with the domes and the pictures all around of a scene."""
     for index, shot in enumerate(scene.shots):
-        kind = shot.camera.projection
+        kind: str = shot.camera.projection
         if kind == "flat":
             continue
         where = ("shots", index, "camera", shot.camera.kind, "projection")

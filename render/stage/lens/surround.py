@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -60,12 +61,17 @@ def view_of(face: Face, frame: np.ndarray, whole: View, rows: int) -> View:
 def _looked_up(film: Exposure, face: Face) -> Tensor:
     """Returns the planes of an exposure where a face is looked up, (C, m)."""
     planes = torch.cat([getattr(film, name).reshape(-1, *film.cover.shape) for name in PLANES])
-    grid = face.looked_up[None, None]
-    how = {"padding_mode": "border", "align_corners": False}
-    sharp = F.grid_sample(planes[None, :SHARP], grid, mode="bicubic", **how)[0, :, 0].clamp(min=0)
-    soft = F.grid_sample(planes[None, SHARP:], grid, mode="bilinear", **how)[0, :, 0]
+    sharp = _at(planes[:SHARP], face, "bicubic").clamp(min=0)
+    soft = _at(planes[SHARP:], face, "bilinear")
     sharp[3:].clamp_(max=1)
     return torch.cat([sharp, soft])
+
+
+def _at(planes: Tensor, face: Face, mode: str) -> Tensor:
+    """Returns planes (C, H, W) of a face where it is looked up, (C, m)."""
+    grid = face.looked_up[None, None]
+    found = F.grid_sample(planes[None], grid, mode=mode, padding_mode="border", align_corners=False)
+    return found[0, :, 0]
 
 
 def develop_around(film: Exposure, projection: Projection, lens: Lens, seed: int) -> Tensor:
@@ -80,7 +86,7 @@ def develop_around(film: Exposure, projection: Projection, lens: Lens, seed: int
         beyond = torch.from_numpy(within(projection, (width, height)) <= 0)
         return codes.masked_fill(beyond[..., None], 0)
     reach = min(width, math.ceil(REACH * height))
-    joined = {name: _joined(getattr(film, name), reach) for name in PLANES}
+    joined: dict[str, Any] = {name: _joined(getattr(film, name), reach) for name in PLANES}
     return develop([replace(film, **joined)], plain, seed)[:, reach:-reach]
 
 

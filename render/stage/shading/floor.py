@@ -218,7 +218,7 @@ def _mirror(
     way = torch.where(leave > enter, enter, 0.5 * (enter + leave)).clamp(min=0)
     soft = floor.roughness * way + SATIN_LEAST
     seen = ((leave - enter) / (2 * soft) + 0.5).clamp(0, 1) * (enter > -SATIN_LEAST)
-    high = way * climb
+    high = way * climb.clamp(min=0)  # rays that rise meet no floor, and have no power of what is below it
     px, py = ox + way * dx, oy + way * dy
     _, side = nearest_side(px, py, outline)
     top = bilinear(level, rows, columns, px + 0.5, py / offset[2] + 0.5).unbind(1)[0]
