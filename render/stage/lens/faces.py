@@ -21,6 +21,7 @@ FINER = 1.15  # pixels of a side in its middle, where they are coarsest, to a pi
 MOST_SIDE = 1600  # pixels along a side, from which on it is parted
 MARGIN = 6  # pixels around what is taken from a tile, for what looks at its neighbours
 SUB = 2  # places along the side of a pixel at which the sides are looked up: away from their middles they are finer
+RIM = 1 - 1e-9  # half heights of the picture
 TURN = math.sqrt(0.5)
 SIDES = np.array(  # right, up and forward of each
     [
@@ -67,6 +68,8 @@ def side_of(projection: Projection, size: tuple[int, int]) -> tuple[int, int]:
 def faces_of(projection: Projection, size: tuple[int, int]) -> Faces:
     """Returns the faces of a picture of a size, pixels."""
     places = places_of(size, SUB)
+    if projection.is_dome:  # a pixel of the rim reaches beyond it, for which no side of the cube is worth drawing
+        places /= np.maximum(1, np.hypot(*np.moveaxis(places, -1, 0)) / RIM)[..., None]
     directions = projection.directions(places).reshape(-1, 3)
     seen = np.repeat(np.repeat(within(projection, size) > 0, SUB, 0), SUB, 1).ravel()
     sides = SIDES @ ON_EDGE if projection.is_dome else SIDES
