@@ -14,7 +14,7 @@ from render.landscape import ready
 from render.stage.camera import View
 from render.stage.lens.faces import SIDES, SUB, faces_of, side_of
 from render.stage.lens.lens import Exposure, Lens, develop
-from render.stage.lens.projection import Projection, places_of, within
+from render.stage.lens.directions import Projection, places_of, within
 from render.stage.lens.surround import develop_around, exposed_around
 from tests.test_drawing_ready import WAY, home, scene_of, written  # noqa: F401
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render.stage.lens.projection import Projection, places_of, within
+from render.stage.lens.directions import Projection, places_of, within
 
 FINER = 1.15  # pixels of a side in its middle, where they are coarsest, to a pixel of the picture
 MOST_SIDE = 1600  # pixels along a side, from which on it is parted
@@ -38,7 +38,7 @@ ON_EDGE = np.array([[1, 0, 0], [0, TURN, TURN], [0, -TURN, TURN]])
 
 
 @dataclass(frozen=True)
-class Face:
+class CubeFace:
     """A side of the cube or a tile of it, and what a picture takes from it."""
 
     axes: np.ndarray  # (3, 3) right, up and forward in the picture's frame
@@ -53,7 +53,7 @@ class Faces:
     """What a picture is put together from."""
 
     side: int  # pixels along the side of each
-    faces: tuple[Face, ...]
+    faces: tuple[CubeFace, ...]
 
 
 def side_of(projection: Projection, size: tuple[int, int]) -> tuple[int, int]:
@@ -91,9 +91,9 @@ def faces_of(projection: Projection, size: tuple[int, int]) -> Faces:
 
 def _face(
     axes: np.ndarray, cell: tuple[int, int], sizes: tuple[int, int], taken: tuple[np.ndarray, np.ndarray, np.ndarray]
-) -> Face:
+) -> CubeFace:
     (side, count), (pixels, x, y) = sizes, taken
     half = side / (side - 2 * MARGIN) / count
     middle = (2 * cell[0] + 1) / count - 1, (2 * cell[1] + 1) / count - 1
     looked_up = np.stack([(x - middle[0]) / half, (middle[1] - y) / half], 1)
-    return Face(axes, middle, half, torch.from_numpy(pixels), torch.from_numpy(looked_up.astype(np.float32)))
+    return CubeFace(axes, middle, half, torch.from_numpy(pixels), torch.from_numpy(looked_up.astype(np.float32)))

@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.stage.camera import Around, View
-from render.stage.lens.faces import SUB, Face, faces_of
+from render.stage.lens.faces import SUB, CubeFace, faces_of
 from render.stage.lens.lens import Exposure, Lens, develop
-from render.stage.lens.projection import Projection, within
+from render.stage.lens.directions import Projection, within
 
 REACH = 0.16  # picture heights that bloom shines, by which left and right edge go on into each other
 PLANES = {"picture": 3, "alpha": 1, "glow": 3, "own": 1, "cover": 1}  # and how many channels each has
@@ -46,7 +46,7 @@ def exposed_around(expose: Callable[[View], Exposure], whole: View, size: tuple[
     return Exposure(picture, ground, alpha[0], own[0], glow, cover[0])
 
 
-def view_of(face: Face, frame: np.ndarray, whole: View, rows: int) -> View:
+def view_of(face: CubeFace, frame: np.ndarray, whole: View, rows: int) -> View:
     """Returns the view of a face of a picture whose frame has the rows right, up and forward, (3, 3)."""
     right, _, forward = face.axes @ frame
     plain = View(whole.position, whole.position + forward, 2 * math.degrees(math.atan(face.half)))
@@ -58,7 +58,7 @@ def view_of(face: Face, frame: np.ndarray, whole: View, rows: int) -> View:
     return replace(plain, roll=roll, shift=shift, around=around)
 
 
-def _looked_up(film: Exposure, face: Face) -> Tensor:
+def _looked_up(film: Exposure, face: CubeFace) -> Tensor:
     """Returns the planes of an exposure where a face is looked up, (C, m)."""
     planes = torch.cat([getattr(film, name).reshape(-1, *film.cover.shape) for name in PLANES])
     sharp = _at(planes[:SHARP], face, "bicubic").clamp(min=0)
@@ -67,7 +67,7 @@ def _looked_up(film: Exposure, face: Face) -> Tensor:
     return torch.cat([sharp, soft])
 
 
-def _at(planes: Tensor, face: Face, mode: str) -> Tensor:
+def _at(planes: Tensor, face: CubeFace, mode: str) -> Tensor:
     """Returns planes (C, H, W) of a face where it is looked up, (C, m)."""
     grid = face.looked_up[None, None]
     found = F.grid_sample(planes[None], grid, mode=mode, padding_mode="border", align_corners=False)
