@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from render.errors import MachineError, SceneError
 from render.film.encoders import ENCODERS, encode
 from render.film.encoders.encoded import EncodedFilm
-from render.film.encoders.stream import of_pictures
 from render.scene import encoders as kinds
 from render.scene.encoders.encoder import EncoderPart
-from tests.conftest import ROOT
 from tests.streams import BARS, bars_stream, decoded
 
 VP9 = ("-c:v", "libvpx-vp9")

@@ -34,7 +34,7 @@ def ffmpeg() -> str:
 def encoders_of(program: str) -> frozenset[str]:
     """Returns the names of the encoders that an ffmpeg has."""
     listed = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
-    return frozenset(re.findall(r"^ [VAS][A-Z.]{5} (\S+)", listed.stdout, re.MULTILINE))
+    return frozenset(re.findall(r"^ [VAS][A-Z.]{5} ([\w-]+)", listed.stdout, re.MULTILINE))
 
 
 _known = functools.lru_cache(maxsize=4)(encoders_of)
