@@ -30,6 +30,8 @@ def examine(job: Job) -> list[dict[str, Any]]:
                 place = job.documents[path].place
                 held += results
                 problems += [place(problem.location).says(str(problem)) for problem in found]
+        place = job.documents[path].place
+        problems += [place(problem.location).says(str(problem)) for problem in _lacking(scene)]
     if problems:
         raise SceneError(problems)
     return held
@@ -54,3 +56,26 @@ def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], l
         except DataError as error:
             problems.append(SceneProblem(("surfaces", name, "source", "path"), str(error)))
     return results, problems
+
+
+def _lacking(scene: Any) -> list[SceneProblem]:
+    """Returns the outputs of a scene's films that this machine has no encoder for; a plain film is looked at later."""
+    from render.scene.encoders import H264
+    from render.scene.encoders.suited import kind_of
+    from render.scene.language.problem import SceneProblem
+
+    asked = [
+        ((*("films", name), *place), kind_of(encoder))
+        for name, film in scene.films.items()
+        for place, encoder in [
+            (("encoder",), film.encoder),
+            *((("outputs", k), each) for k, each in enumerate(film.outputs)),
+        ]
+        if not isinstance(encoder, H264)
+    ]
+    if not asked:
+        return []
+    from render.film.lacking import lacking
+
+    found = [(location, lacking(kind)) for location, kind in asked]
+    return [SceneProblem(location, sentence) for location, sentence in found if sentence]

@@ -31,19 +31,11 @@ def ffmpeg() -> str:
     return path
 
 
-def encoders_of(program: str) -> frozenset[str]:
+@functools.lru_cache(maxsize=4)
+def encoders(program: str) -> frozenset[str]:
     """Returns the names of the encoders that an ffmpeg has."""
     listed = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
     return frozenset(re.findall(r"^ [VAS][A-Z.]{5} ([\w-]+)", listed.stdout, re.MULTILINE))
-
-
-_known = functools.lru_cache(maxsize=4)(encoders_of)
-
-
-def require_encoder(name: str = "libx264") -> None:
-    """Raises MachineError where no ffmpeg is there, or one that lacks an encoder."""
-    if name not in _known(ffmpeg()):
-        raise MachineError(f"the ffmpeg that was found has no {name}", REMEDY)
 
 
 def feed(command: Sequence[str], pieces: Iterable[bytes | memoryview]) -> None:

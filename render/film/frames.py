@@ -19,6 +19,7 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
+from render.film.deep_frame import write_deep
 from render.storage.files import disk_errors, replacing, sweep
 
 PNG_LEVEL = 1  # level 6 takes four times as long for 6 % less
@@ -60,12 +61,16 @@ class FrameStore:
         return [index for index in drawn if not self._holds(entries[index], keys[index], verify=True)]
 
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
-        """Saves a frame (H, W, 3) uint8, or (H, W, 4) with straight alpha, then its line in the manifest."""
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "PNG", compress_level=PNG_LEVEL)
-        content = buffer.getvalue()
-        with replacing(self._path(index)) as temporary:
-            temporary.write_bytes(content)
+        """Saves a frame (H, W, 3), or (H, W, 4) with straight alpha, uint8 or uint16, then its line in the manifest."""
+        if pixels.dtype == np.uint16:
+            write_deep(self._path(index), pixels)
+            content = self._path(index).read_bytes()
+        else:
+            buffer = io.BytesIO()
+            Image.fromarray(pixels).save(buffer, "PNG", compress_level=PNG_LEVEL)
+            content = buffer.getvalue()
+            with replacing(self._path(index)) as temporary:
+                temporary.write_bytes(content)
         line = json.dumps(asdict(Entry(index, key, len(content), zlib.crc32(content))))
         with disk_errors(self._manifest), self._manifest.open("ab") as manifest:
             manifest.write(f"\n{line}\n".encode())  # one call, and a fresh line even after a torn one
@@ -127,7 +132,7 @@ class FrameWriter:
         self.waiting: list[Future[None]] = []
 
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
-        """Hands over a frame, (H, W, 3) or (H, W, 4) uint8; waits while two others are still being saved."""
+        """Hands over a frame, (H, W, 3) or (H, W, 4); waits while two others are still being saved."""
         self._settle(IN_FLIGHT - 1)
         self.waiting.append(self.pool.submit(self.store.write, index, pixels, key))
 

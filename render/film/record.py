@@ -15,6 +15,7 @@ from typing import Any
 from render import __version__, compiler
 from render.errors import SceneError
 from render.scene.colours import palette
+from render.scene.encoders.encoder import EncoderPart
 from render.scene.key import counted
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
@@ -81,11 +82,14 @@ def _digest(face: Typeface) -> str:
     return file_digest(face.file)
 
 
-def file_key(picture: str, output: Film | Still, metadata: bool = True) -> str:
-    """Returns the key of a finished film or still of a picture's key, with its title and caption in it or without."""
-    encoder = output.encoder.model_dump(mode="json") if isinstance(output, Film) else None
+def file_key(picture: str, encoder: EncoderPart | None, metadata: bool = True) -> str:
+    """Returns the key of a finished film or still of a picture's key, with its title and caption in it or without.
+
+    encoder: of a film; what is not asked of it has no part in the key, so that a new option makes no old film anew.
+    """
+    asked = encoder and {key: each for key, each in counted(encoder).items() if each is not None and each is not False}
     bare = {} if metadata else {"metadata": False}
-    return content_key({"stage": "file", "picture": picture, "encoder": encoder, **bare})
+    return content_key({"stage": "file", "picture": picture, "encoder": asked, **bare})
 
 
 def beside(target: Path, ending: str) -> Path:
@@ -96,6 +100,11 @@ def beside(target: Path, ending: str) -> Path:
 def read(target: Path) -> dict[str, Any] | None:
     """Returns the record beside a finished file, or None where it is missing or damaged."""
     return read_record(beside(target, ".json"), {"key": str, "sha256": str})
+
+
+def forget(target: Path) -> None:
+    """Removes the record of a finished file that is about to be made anew."""
+    beside(target, ".json").unlink(missing_ok=True)
 
 
 def write(

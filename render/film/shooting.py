@@ -44,6 +44,7 @@ class Shooting:
     output: Film | Still
     landscapes: Mapping[str, Landscape]  # of the surfaces of its shots, by name
     reporter: Reporter
+    depth: int = 8  # bits of a channel of its pictures, or 16
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
 
@@ -73,7 +74,7 @@ class Shooting:
         return [self.take(shot) for shot in range(len(self.scene.shots))]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
-        """Yields every moment's finished picture, shot by shot: (H, W, 3) uint8, or (H, W, 4) without a ground."""
+        """Yields every moment's finished picture, shot by shot: (H, W, 3), or (H, W, 4) without a ground."""
         places = [(self.timeline.locate(moment.time), moment) for moment in moments]
         for shot in sorted({place[0] for place, _ in places}):
             take = self.take(shot)
@@ -85,9 +86,9 @@ class Shooting:
                     stages.append(take.stage(shown, area.size, supersampling(self.output)))
                 own = [time for (number, time, *_), _ in places if number == shot]
                 # A still is looked at for its words, then written on: it is drawn once.
-                bare = lru_cache(maxsize=1)(partial(bare_picture, take, stages))
+                bare = lru_cache(maxsize=1)(partial(bare_picture, take, stages, depth=self.depth))
                 with self._kernels():
-                    seen_by = partial(bare, seed=self.scene.seed), stages[0].shown
+                    seen_by = partial(_of_8_bits, bare, seed=self.scene.seed), stages[0].shown
                     lettering = lettering_of(self.scene, self.output, take, own, seen_by)
                 for (_, time, *_), moment in (item for item in places if item[0][0] == shot):
                     with self._kernels():
@@ -125,13 +126,22 @@ class Shooting:
         return write
 
 
-def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
-    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
+def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0, depth: int = 8) -> np.ndarray:
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3), or (H, W, 4) without a ground.
+
+    depth: bits of a channel, 8 or 16.
+    """
     exposed = []
     for shown, stage in zip(take.pictures, stages, strict=True):
         stage.show_paths([take.trails(take.panels[number], time) for number in shown])
         exposed.append(stage.expose(take.view(time)))
-    return develop(exposed, lens_of(take.look), seed).numpy()
+    return develop(exposed, lens_of(take.look), seed, depth).numpy()
+
+
+def _of_8_bits(bare: Callable[..., np.ndarray], time: float, seed: int) -> np.ndarray:
+    """Returns a picture as those look at it who choose the ink of words."""
+    picture = bare(time, seed=seed)
+    return (picture >> 8).astype(np.uint8) if picture.dtype == np.uint16 else picture
 
 
 def supersampling(output: Film | Still) -> int:

@@ -8,8 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from render.scene.duration import Duration
+from render.scene.encoders import H264, AnyEncoder
 from render.scene.framerate import FrameRate
 from render.scene.key import InKey
+from render.scene.language.anatomy import kinds_of
+from render.scene.outputs import Output
 from render.scene.part import Part
 from render.scene.words import WordsSettings
 
@@ -43,18 +46,6 @@ class Still(Part):
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
 
 
-class H264(Part):
-    """The video format that plays everywhere."""
-
-    kind: Literal["h264"] = "h264"
-    crf: int = Field(
-        default=17, ge=0, le=51, description="loss of quality: 0 is none, 17 cannot be seen, 23 is for the web"
-    )
-    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"] = (
-        Field(default="medium", description="time spent on compression; slower makes smaller files")
-    )
-
-
 class Film(Part):
     """All shots of a scene, one after another."""
 
@@ -68,4 +59,12 @@ class Film(Part):
     title: bool = Field(default=True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
-    encoder: Annotated[H264, InKey.APART] = Field(default=H264(), description="video format")
+    encoder: Annotated[AnyEncoder, InKey.APART] = Field(
+        default=H264(), description=f"what the film is encoded to: {kinds_of(AnyEncoder)}"
+    )
+    outputs: Annotated[list[Output], InKey.APART] = Field(
+        default=[],
+        max_length=20,
+        examples=[["web", {"kind": "gif", "size": [480, 270], "fps": 15}]],
+        description="files that are made in place of the one of encoder: kinds, presets, or mappings of either",
+    )

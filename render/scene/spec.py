@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
+from render.scene.body import CLEAR
 from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
@@ -20,6 +21,7 @@ from render.scene.language.nearest import nearest
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
+from render.scene.outputs import faults_of_films
 from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.shot import Shot
@@ -154,6 +156,7 @@ class Scene(Part):
             *self._strangers(),
             *self._moments(),
             *self._undersides(),
+            *faults_of_films(self.films, self.look.background.colour == CLEAR),
         ]
         if faults:
             raise refusal(*faults)

@@ -13,8 +13,10 @@ from render.works.work import Finding
 
 def audit(order: Order) -> Iterator[Finding]:
     """Gives what a scene's runs, surfaces, frames, films and stills on disk are worth; nothing is made or mended."""
+    seen = set()  # outputs of one film may share their frames
     for work in works_of(order):
-        if isinstance(work, FilmWork):
+        if isinstance(work, FilmWork) and work.frames not in seen:
+            seen.add(work.frames)
             yield work.frames.state()
         yield work.state()
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from render.film import record
 from render.film.prints.keeping import ENDING
+from render.scene.outputs import ENDINGS
 from render.scene.quality import apply_quality, qualities
 from render.scene.spec import Scene
 from render.storage.files import disk_errors, idle
@@ -95,14 +96,22 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
         ("still", "stills/*.png"),
         ("still", "stills/*.tif"),
         ("still", "stills/*.exr"),
-        ("film", "films/*.mp4"),
+        *(("film", f"films/*.{ending}") for ending in sorted(ENDINGS)),
         ("sheet", "looks/*.png"),
         *(("export", f"exports/*.{form}") for form in EXPORTS),
     ):
         for path in sorted(output.glob(pattern)):
-            besides = [record.beside(path, ending) for ending in (".json", ".timing.json")]
-            if besides[0].is_file():
-                yield kind, (path, *(other for other in (*_further(path), *besides) if other.is_file()))
+            if path.is_file():
+                yield from _recorded(kind, path)
+    for folder in _folders(output / "films"):
+        yield from _recorded("film", folder)
+
+
+def _recorded(kind: str, path: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
+    """Gives a file or folder with those that go with it, where a record tells of it."""
+    besides = [record.beside(path, ending) for ending in (".json", ".timing.json")]
+    if besides[0].is_file():
+        yield kind, (path, *(other for other in (*_further(path), *besides) if other.is_file()))
 
 
 def _further(path: Path) -> list[Path]:

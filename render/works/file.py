@@ -58,7 +58,7 @@ class OneFile:
 def load_file(target: Path, key: str) -> KeptFile | None:
     """Returns a finished file under a key, or None; raises DataError where its bytes are not those of its record."""
     found = record.read(target)
-    if found is None or found["key"] != key or not target.is_file():
+    if found is None or found["key"] != key or not target.exists():
         return None
     if not is_whole(target, found["sha256"]):
         raise DataError(f"{target}: its bytes are not those of its record")
@@ -84,7 +84,7 @@ def write_file(
 
 def file_finding(kind: str, name: str, target: Path, key: str) -> Finding:
     """Returns a finding on a finished file by the record beside it; "" is a key of any."""
-    if not target.is_file():
+    if not target.exists():
         return Finding(kind, name, str(target), "not made")
     found = record.read(target)
     if found is None:

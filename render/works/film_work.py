@@ -5,20 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from render.errors import DataError
 from render.film import record
-from render.film.encode import require_encoder
 from render.film.film import draw_frames, encode_film, frame_keys
 from render.film.frames import FrameStore
+from render.film.lacking import require_encoder
 from render.film.preflight import require_drawing, require_writable
 from render.film.shooting import Shooting
 from render.progress import Reporter
+from render.scene.encoders.encoder import EncoderPart
+from render.scene.encoders.suited import kind_of
+from render.scene.framerate import plain
 from render.scene.output import Film
-from render.storage.files import locked
+from render.scene.outputs import FilmFile, files_of, rate_of, size_of
+from render.storage.files import content_key, locked
+from render.works.encoding_cost import Cost, cost_of
 from render.works.file import (
     KeptFile,
     OneFile,
@@ -33,9 +39,6 @@ from render.works.order import Order
 from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Finding, Item, Work
 
-ENCODING = 0.04  # seconds for a frame of a million pixels, measured on two cores
-ENCODED = 0.05  # of the bytes of its frames, that a film takes at the usual quality
-
 
 @dataclass(frozen=True)
 class Frames:
@@ -48,18 +51,22 @@ class Frames:
 
 @dataclass(frozen=True)
 class FramesWork:
-    """The numbered frames of a film."""
+    """The numbered frames of a film, of its own size and rate or of an output's."""
 
     order: Order
     name: str
+    size: tuple[int, int] | None = None  # pixels; the film's own where there is none
+    fps: Fraction | None = None  # frames per second, the same
+    depth: int = 8  # bits of a channel, or 16
 
     kind = "frames"
     again = "are drawn again"
 
-    @property
+    @cached_property
     def film(self) -> Film:
-        """What the scene asks for."""
-        return self.order.scene.films[self.name]
+        """What the scene asks for, of this size and rate."""
+        film = self.order.scene.films[self.name]
+        return film.model_copy(update={"size": self.size or film.size, "fps": self.fps or film.fps})
 
     @cached_property
     def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
@@ -74,7 +81,8 @@ class FramesWork:
     @cached_property
     def key(self) -> str:
         """The hash of everything that they depend on."""
-        return picture_key(self.order, self.film)
+        picture = picture_key(self.order, self.film)
+        return picture if self.depth == 8 else content_key({"picture": picture, "depth": self.depth})
 
     @cached_property
     def keys(self) -> list[str]:
@@ -84,7 +92,10 @@ class FramesWork:
     @property
     def path(self) -> Path:
         """Their folder."""
-        return self.order.output / "frames" / f"{self.name}.{self.order.quality}"
+        size = [f"{self.size[0]}x{self.size[1]}"] if self.size else []
+        rate = [str(plain(self.fps)).replace("/", "-") + "fps"] if self.fps else []
+        bits = [f"{self.depth}bit"] if self.depth != 8 else []
+        return self.order.output / "frames" / ".".join([self.name, *size, *rate, *bits, self.order.quality])
 
     @property
     def place(self) -> Path:
@@ -114,12 +125,14 @@ class FramesWork:
         require_letters(self.order.scene)
         require_drawing(say)
         require_writable(self.path)
-        return megabytes_of(self.film.size, len(self.store.missing(self.keys)))
+        return self.depth / 8 * megabytes_of(self.film.size, len(self.store.missing(self.keys)))
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Frames:
         """Draws those that are missing."""
         start = time.perf_counter()
-        shooting = Shooting(self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter)
+        shooting = Shooting(
+            self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter, self.depth
+        )
         draw_frames(shooting, self.store, self.store.missing(self.keys, verify=True), self.keys, self.name)
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
 
@@ -136,7 +149,8 @@ class FramesWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         count, size = len(self.store.missing(self.keys)), self.film.size
-        return Item(f"film {self.name}", count, "frames", seconds_of(size, count), megabytes_of(size, count))
+        megabytes = self.depth / 8 * megabytes_of(size, count)
+        return Item(f"film {self.name}", count, "frames", seconds_of(size, count), megabytes)
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""
@@ -149,10 +163,11 @@ class FramesWork:
 
 @dataclass(frozen=True)
 class FilmWork(OneFile):
-    """A film, encoded from its frames."""
+    """A film, encoded from its frames; or another of its outputs."""
 
     order: Order
     name: str
+    index: int = 0  # among the files that are made of it
 
     kind = "film"
     again = "is encoded again"
@@ -163,9 +178,19 @@ class FilmWork(OneFile):
         return self.order.scene.films[self.name]
 
     @cached_property
+    def file(self) -> FilmFile:
+        """Which of its files this is."""
+        return files_of(self.film)[self.index]
+
+    @cached_property
     def frames(self) -> FramesWork:
-        """Its frames."""
-        return FramesWork(self.order, self.name)
+        """Its frames, which it shares with all outputs of its size and rate."""
+        film, wanted = self.film, _look(self.film, self.file.encoder)
+        depth = max(file.encoder.frame_depth for file in files_of(film) if _look(film, file.encoder) == wanted)
+        size, fps = wanted
+        return FramesWork(
+            self.order, self.name, size if size != film.size else None, fps if fps != film.fps else None, depth
+        )
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -175,48 +200,59 @@ class FilmWork(OneFile):
     @cached_property
     def key(self) -> str:
         """The hash of everything that it depends on."""
-        return record.file_key(self.frames.key, self.film, self.order.metadata)
+        return record.file_key(self.frames.key, self.file.encoder, self.order.metadata)
 
     @property
     def path(self) -> Path:
-        """Its file."""
-        return self.order.output / "films" / f"{self.name}{self.order.suffix}.mp4"
+        """Its file, or its folder."""
+        return self.order.output / "films" / self.file.file_name(self.name, self.order.suffix)
 
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for letters, an encoder, and a folder that can be written."""
         require_letters(self.order.scene)
-        require_encoder()
+        require_encoder(kind_of(self.file.encoder))
         require_writable(self.path.parent)
-        return ENCODED * megabytes_of(self.film.size, len(self.frames.keys))
+        return self._cost.megabytes
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Encodes it, while nobody else draws frames of its name; those that somebody has replaced are drawn again."""
         frames: Frames = finished[0]
         landscapes = dict(zip(self.frames.shown, finished[1:], strict=True))
-        shooting = frames.shooting or Shooting(self.order.scene, self.film, landscapes, reporter)
+        shooting = frames.shooting or Shooting(
+            self.order.scene, self.frames.film, landscapes, reporter, self.frames.depth
+        )
         store, keys = self.frames.store, self.frames.keys
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
             draw_frames(shooting, store, store.missing(keys), keys, self.name)
             drawn = time.perf_counter()
-            details = encode_film(shooting, frames.paths, self.path, self.order.metadata)
+            details = encode_film(shooting, frames.paths, self.path, self.file.encoder, self.order.metadata)
             return details, {
                 "frames": frames.seconds + drawn - start,
                 "encoding": time.perf_counter() - drawn,
                 "total": frames.seconds + time.perf_counter() - start,
             }
 
+        if not self.file.encoder.ending:  # a folder that is half written is no longer what its record tells of
+            record.forget(self.path)
         with locked(self.frames.place, reporter.say):
             return write_file(self.order, self.path, self.key, draw)
 
     def left(self) -> Item:
         """Returns what is to be done when all frames are there."""
-        (width, height), count = self.film.size, len(self.frames.keys)
-        seconds = ENCODING * count * width * height / 1e6
-        return Item(f"film {self.name}", 0, "frames", seconds, ENCODED * megabytes_of(self.film.size, count))
+        return Item(f"film {self.name}", 0, "frames", self._cost.seconds, self._cost.megabytes)
+
+    @property
+    def _cost(self) -> Cost:
+        return cost_of(self.file.encoder, self.frames.film.size, len(self.frames.keys))
 
     def claims(self) -> Iterator[Path]:
         """Gives its file and its frames."""
         yield self.path
         yield from self.frames.claims()
+
+
+def _look(film: Film, encoder: EncoderPart) -> tuple[tuple[int, int], Fraction]:
+    """Returns what outputs agree in that share their frames: their size and rate."""
+    return size_of(film, encoder), rate_of(film, encoder)

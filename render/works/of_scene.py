@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from render.scene.outputs import files_of
 from render.works.film_work import FilmWork
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
@@ -27,8 +28,9 @@ def stills_of(order: Order) -> list[StillWork]:
 
 
 def films_of(order: Order) -> list[FilmWork]:
-    """Returns the films of a scene, each of which needs its frames."""
-    return [FilmWork(order, name) for name in order.scene.films]
+    """Returns the films of a scene, one for each output, each of which needs its frames."""
+    films = order.scene.films
+    return [FilmWork(order, name, index) for name in films for index in range(len(files_of(films[name])))]
 
 
 def works_of(order: Order) -> list[AskedWork]:
