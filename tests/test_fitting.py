@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from render.errors import MachineError, SceneError
-from render.film import ffmpeg
+from render.film import ffmpeg, lacking
 from render.film.encoders import encode
 from render.film.encoders.encoded import EncodedFilm
 from render.film.encoders.fitting import fitted
@@ -134,7 +134,7 @@ def test_an_odd_size_is_refused_or_padded_as_asked(tmp_path):
     stream = of_pictures([picture] * 3, Fraction(30))
     with pytest.raises(SceneError, match="47×33 is no size of h264, which needs even sides; use 46×32, or set pad"):
         encode(stream, tmp_path / "odd.mp4", kinds.H264())
-    with pytest.raises(SceneError, match="hap, which needs a width and height that are multiples of 4 and 4"):
+    with pytest.raises(SceneError, match="hap, which needs sides that are multiples of 4;"):
         encode(stream, tmp_path / "odd.mov", kinds.Hap())
     film = encode(stream, tmp_path / "even.mkv", kinds.Ffv1())
     assert film.size == (47, 33)
@@ -271,13 +271,13 @@ def test_a_stream_that_ends_early_is_noticed(tmp_path):
 
 
 def test_an_encoder_that_this_ffmpeg_lacks_is_named(monkeypatch):
-    monkeypatch.setattr(ffmpeg, "_known", lambda program: frozenset({"libx264"}))
-    ffmpeg.require_encoder("libx264")
-    with pytest.raises(MachineError, match="the ffmpeg that was found has no libsvtav1"):
-        ffmpeg.require_encoder("libsvtav1")
+    monkeypatch.setattr(lacking, "encoders", lambda program: frozenset({"libx264"}))
+    lacking.require_encoder("h264")
+    with pytest.raises(MachineError, match="the ffmpeg that was found has no libsvtav1, which av1 needs; unset"):
+        lacking.require_encoder("av1")
 
 
 def test_the_encoders_of_an_ffmpeg_are_read_from_its_own_list():
-    found = ffmpeg.encoders_of(ffmpeg.ffmpeg())
+    found = ffmpeg.encoders(ffmpeg.ffmpeg())
     assert {"libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks", "ffv1", "hap", "gif", "apng"} <= found
     assert "=" not in found

@@ -133,7 +133,7 @@ def faults_of_films(films: Mapping[str, Film], clear: bool) -> Iterator[Fault]:
         if not film.outputs:
             ignored = clear and isinstance(film.encoder, H264)  # there will be frames, and no film
             yield from _of_output(film, film.encoder, (*here, "encoder"), clear and not ignored)
-        yield from _called_alike(film, here)
+        yield from _called_alike(name, film, here)
 
 
 def _of_output(film: Film, each: EncoderPart, here: tuple[str | int, ...], clear: bool) -> Iterator[Fault]:
@@ -143,10 +143,10 @@ def _of_output(film: Film, each: EncoderPart, here: tuple[str | int, ...], clear
         yield (*here, "name"), each.name, "is what a quality is called; choose another"
 
 
-def _called_alike(film: Film, here: tuple[str | int, ...]) -> Iterator[Fault]:
+def _called_alike(film_name: str, film: Film, here: tuple[str | int, ...]) -> Iterator[Fault]:
     owners: dict[str, int] = {}
     for index, file in enumerate(files_of(film)):
-        name = file.file_name("", "")
+        name = file.file_name(film_name, "")
         if owners.setdefault(name, index) != index:
-            sentence = f"would be the same file as the output before it, …{name}; give one of the two a name"
+            sentence = f"would be the same file as the output before it, {name}; give one of the two a name"
             yield (*here, "outputs", index), None, sentence

@@ -91,8 +91,10 @@ def _less(each: AnyEncoder, film: Film, less: Film, quality: Quality, duration: 
     multiple = 1 if each.pad else max(each.multiples)
     size = _fitted(asked, asked[0], quality.width, 16, multiple)
     rate = _slower(rate_of(film, each), quality, duration)
+    if (size, rate) == (asked, rate_of(film, each)):
+        return each
     own = {"size": size if size != less.size else None, "fps": rate if rate != less.fps else None}
-    return each if own == {"size": each.size, "fps": each.fps} else each.model_copy(update=own)
+    return each.model_copy(update=own)
 
 
 def _slower(rate: Fraction, quality: Quality, duration: float) -> Fraction:

@@ -16,7 +16,9 @@ class Cost:
     megabytes: float
 
 
-COSTS: dict[str, tuple[float, float]] = {  # seconds, and megabytes, of a frame of a million pixels; measured on two cores
+COSTS: dict[
+    str, tuple[float, float]
+] = {  # seconds, and megabytes, of a frame of a million pixels; measured on two cores
     "h264": (0.04, 0.072),
 }
 TRIES = 3.5  # where a size is found by trying

@@ -23,14 +23,14 @@ def misfits(settings: EncoderPart, size: tuple[int, int], fps: Fraction, clear: 
     kind, (width, height) = kind_of(settings), size
     across, down = settings.multiples
     if settings.pad is None and (width % across or height % down):
-        needed = (
-            "even sides"
-            if (across, down) == (2, 2)
-            else f"a width and height that are multiples of {across} and {down}"
-        )
+        needed = "even sides" if (across, down) == (2, 2) else f"sides that are multiples of {_all(across, down)}"
         less = f"{max(across, width // across * across)}×{max(down, height // down * down)}"
         yield "size", f"{width}×{height} is no size of {kind}, which needs {needed}; use {less}, or set pad to a colour"
     if fps > settings.fastest:
         yield "fps", f"{float(fps):g} frames per second are too many for {kind}; at most {settings.fastest}"
     if clear and not settings.keeps_alpha:
         yield "", f"{kind} has no transparency, and look.background.colour is transparent; {CLEAR} it"
+
+
+def _all(across: int, down: int) -> str:
+    return f"{across}" if across == down else f"{across} across and {down} down"
