@@ -14,7 +14,7 @@ from render.film.furniture.labels import Seen, leader, placed
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity, turning_point
 from render.film.furniture.strokes import stroke
-from render.film.take import prepare
+from render.film.preparing import prepare
 from render.film.ticks import MOST_TICKS, between_lines, ticks
 from render.film.words.ground import Dress
 from render.film.words.layout import Box

@@ -12,8 +12,9 @@ import numpy as np
 from render.compiler import unfused
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
+from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
-from render.film.take import Take, prepare
+from render.film.take import Take
 from render.film.timeline import Timeline
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
@@ -24,6 +25,7 @@ from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
+from render.scene.time.course import Course
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
@@ -62,7 +64,7 @@ class Shooting:
             landscapes = [self.landscapes[name] for name in names]
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            take = self._takes[shot] = prepare(settings, self.scene.look, landscapes, aspect, together=not apart)
+            take = self._takes[shot] = prepare_course(Course(self.scene, shot), landscapes, aspect, together=not apart)
             for sentence in remarks(take):
                 if sentence not in self.said:
                     self.said.add(sentence)
@@ -131,8 +133,9 @@ def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0
 
     depth: bits of a channel, 8 or 16.
     """
-    exposed = []
+    exposed, take = [], take.now(time)
     for shown, stage in zip(take.pictures, stages, strict=True):
+        take.dress(stage, shown)
         stage.show_paths([take.trails(take.panels[number], time) for number in shown])
         exposed.append(stage.expose(take.view(time)))
     return develop(exposed, lens_of(take.look), seed, depth).numpy()

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from render.errors import DataError
-from render.exchange.resampling import is_even
-from render.film.moves import MOVES, Move, Scenery, standing_at
+from render.film.moves import Move
 from render.film.panel import Panel, Walk
 from render.film.timeline import head_progress
-from render.film.walked import arrows_along, drops_along, farthest, walked
+from render.film.walked import farthest, walked
 from render.film.words.drawing import Drawing
 from render.landscape.landscape import Landscape
-from render.landscape.ready import GIVEN
 from render.sampling.status import Status
 from render.scene import look as looks
-from render.scene.camera import Ride
 from render.scene.shot import Shot
-from render.space.grid import Grid
 from render.space.path import Path
-from render.stage.body import mesh, relief
-from render.stage.body.corner import cut_off, opened
-from render.stage.body.relief import Relief
-from render.stage.body.unasked import Steps, steps_for
+from render.stage.body.unasked import Steps
 from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
-from render.stage.framing import frame_of
-from render.stage.light import sunward
 from render.stage.light.bake import Sun
-from render.stage.light.sunward import SettledSun
 from render.stage.marks.arrow import length_of
-from render.stage.marks.trail import Trail, drape
+from render.stage.marks.trail import Trail
 from render.stage.stage import Stage
 
 LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
-FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
 @dataclass(frozen=True)
@@ -53,10 +41,15 @@ class Take:
     steps: Steps
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
+    then: Callable[[float], Take] | None = None  # the take at a time of the shot, where something changes with it
+
+    def now(self, time: float) -> Take:
+        """Returns the take as it is at a time of the shot, seconds: the same one, until something on it changes."""
+        return self.then(time) if self.then else self
 
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
-        return self.move(min(1.0, max(0.0, time / self.shot.duration)))
+        return self.now(time).move(min(1.0, max(0.0, time / self.shot.duration)))
 
     def progress(self, time: float) -> float:
         """Returns how much of their way the heads have gone at a time of the shot, seconds."""
@@ -118,126 +111,29 @@ class Take:
 
         rows: of the whole picture, where parts of it are taken.
         """
+        bodies, look, sun, how = self._dress(shown)
+        made = Stage(bodies, look, sun, size, factor, **how, rows=rows)
+        made.worn = self
+        return made
+
+    def dress(self, stage: Stage, shown: Sequence[int]) -> None:
+        """Puts a stage of some panels into the look, light and relief of this take, where it wears others."""
+        if stage.worn is not self:
+            bodies, look, sun, how = self._dress(shown)
+            stage.dress(bodies, look, sun, **how)
+            stage.worn = self
+
+    def _dress(self, shown: Sequence[int]) -> tuple[list[Placed], looks.LookPreset, Sun, dict[str, Any]]:
         style = self.shot.path
         levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
         through = style.show and (style.height == "loss" or self.look.path.drops > 0)
-        bodies = [self._placed(number) for number in shown]
         look = self.look.model_copy(update={"path": self.look.path.seen_on(shown)})
-        return Stage(bodies, look, self.sun, size, factor, levels=levels, through=through, rows=rows)
+        return [self._placed(number) for number in shown], look, self.sun, {"levels": levels, "through": through}
 
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]
         measured = panel.landscape.surface.status == Status.MEASURED
         return Placed(panel.relief, (float(x), float(y)), measured)
-
-
-def prepare(
-    shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True
-) -> Take:
-    """Returns the take of a shot of landscapes.
-
-    aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
-    """
-    preset = look.resolved
-    surfaces = [landscape.surface for landscape in landscapes]
-    depths = [_depth(surface.grid) for surface in surfaces]
-    holes = [surface.status == Status.NO_DATA for surface in surfaces]
-    losses = [surface.loss for surface in surfaces]
-    steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
-    reliefs = relief.make_alike(losses, steps.steps, depths, holes)
-    if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
-        preset = preset.model_copy(update={"body": "block"})
-    panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
-    setting = _setting(shot, preset, panels, aspect, together)
-    move = MOVES[type(shot.camera)](shot.camera, setting)
-    if preset.body == "block" and preset.walls.corner:
-        panels = _cut(shot, preset, panels, setting, move)
-        setting = _setting(shot, preset, panels, aspect, together)
-        camera = standing_at(shot.camera, move(0.5))
-        move = MOVES[type(camera)](camera, setting)
-    placements = setting.placements(_facing(move(0.5)))
-    sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
-    return Take(shot, preset, panels, move, sun, steps, placements, setting.together)
-
-
-def _cut(
-    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], setting: Scenery, move: Move
-) -> tuple[Panel, ...]:
-    """Returns panels without the corners that stand before what is to be seen in the middle of a move."""
-    view, made = move(0.5), []
-    for panel, away in zip(panels, setting.placements(_facing(view)), strict=True):
-        eye, relief, asked = view.position - away, panel.relief, look.walls.corner
-        paths = [walk.descent.points[walk.descent.shown] for walk in panel.walks if walk.descent.shown.any()]
-        cut = opened(relief, paths, eye) if asked == "auto" else cut_off(relief, asked, eye)
-        made.append(panel if cut is relief else _panel(shot, look, panel.landscape, cut))
-    return tuple(made)
-
-
-def _asked(sun: looks.SunSettings) -> SettledSun:
-    """Returns what a look settles of its sun."""
-    turn, height = (None if value == "auto" else float(value) for value in (sun.azimuth, sun.elevation))
-    return SettledSun(turn, height, sun.size)
-
-
-def redrawn(take: Take, reliefs: Sequence[Relief]) -> Take:
-    """Returns a take with other reliefs of the same surfaces, finer ones perhaps, and its paths laid on them."""
-    panels = zip(take.panels, reliefs, strict=True)
-    return replace(take, panels=tuple(_panel(take.shot, take.look, panel.landscape, made) for panel, made in panels))
-
-
-def _depth(grid: Grid) -> float:
-    """Returns the extent along β / that along α; raises DataError for steps that would not be drawn at their places."""
-    if not (is_even(grid.alphas) and is_even(grid.betas)):
-        raise DataError("surface: its steps are uneven; export it, and draw it from the file, where they are made even")
-    return float(np.ptp(grid.betas) / np.ptp(grid.alphas))
-
-
-def _is_round(made: Relief) -> bool:
-    """Whether a disc can be cut out of a relief: it has cells enough, and some of them lie on it."""
-    return min(made.level.shape) >= FEWEST_POINTS and bool(mesh.inside(made, "disc").any())
-
-
-def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief) -> Panel:
-    walks = []
-    for path in landscape.paths:
-        lifted = shot.path.height == "loss"
-        asked = lifted or look.path.drops > 0
-        levels, unknown = _own_levels(path, landscape, made) if asked else (None, False)
-        descent = drape(
-            made, look.body, places_on(landscape, path), levels if lifted else None, 0.0, look.path.between == "curve"
-        )
-        arrows = arrows_along(look.path.arrows, descent, landscape.surface, made.depth)
-        drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
-        walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))
-    return Panel(landscape, made, tuple(walks))
-
-
-def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndarray | None, bool]:
-    """Returns the levels (T,) of a path's own loss, and whether there are none.
-
-    What a file does not give is unknown, not diverged: NaN, where the path is not drawn.
-    """
-    levels = made.scale.level(path.true_loss)
-    if "source" not in landscape.record:
-        return levels, False
-    if landscape.record["path"]["loss"] != GIVEN:
-        return None, True
-    return np.where(np.isnan(path.true_loss), np.nan, levels), False
-
-
-def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Scenery:
-    lead = next((walk for panel in panels for walk in panel.walks), None)
-
-    def head(share: float) -> float:
-        assert lead is not None
-        return lead.head(head_progress(share * shot.duration, shot.duration, shot.hold))
-
-    reliefs = tuple(panel.relief for panel in panels)
-    descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
-    together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
-    return Scenery(
-        reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
-    )
 
 
 def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:
@@ -255,9 +151,3 @@ def places_on(landscape: Landscape, path: Path) -> np.ndarray:
     alpha = (path.alpha - grid.alphas[0]) / np.ptp(grid.alphas) - 0.5
     beta = (path.beta - grid.betas[0]) / np.ptp(grid.betas) - 0.5
     return np.stack([alpha, beta], axis=1)
-
-
-def _facing(view: View) -> float:
-    """Returns the azimuth at which a camera stands, degrees clockwise from +β."""
-    away = view.position - view.target
-    return float(np.degrees(np.arctan2(away[0], away[1])))

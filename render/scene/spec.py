@@ -5,6 +5,7 @@ Named maps hold what is made once and used by name: runs, surfaces, stills, film
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -148,6 +149,11 @@ class Scene(Part):
     def duration(self) -> float:
         """Length of all shots, seconds."""
         return sum(shot.duration for shot in self.shots)
+
+    @property
+    def starts(self) -> list[float]:
+        """When each shot begins on the scene's clock, seconds."""
+        return [0.0, *itertools.accumulate(shot.duration for shot in self.shots)][: len(self.shots)]
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -71,6 +71,7 @@ def path_names(scene: Scene, take: Take) -> list[list[str]]:
 def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:
     """Returns the panels of a picture at a time of its shot, seconds."""
     width, height = output.size
+    take = take.now(time)
     view = take.view(time)
     if take.together:
         moved = [replace(view, position=view.position - away, target=view.target - away) for away in take.placements]
