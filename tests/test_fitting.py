@@ -273,7 +273,7 @@ def test_a_stream_that_ends_early_is_noticed(tmp_path):
 def test_an_encoder_that_this_ffmpeg_lacks_is_named(monkeypatch):
     monkeypatch.setattr(lacking, "encoders", lambda program: frozenset({"libx264"}))
     lacking.require_encoder("h264")
-    with pytest.raises(MachineError, match="the ffmpeg that was found has no libsvtav1, which av1 needs; unset"):
+    with pytest.raises(MachineError, match="the ffmpeg that was found has no libsvtav1; unset"):
         lacking.require_encoder("av1")
 
 

@@ -219,9 +219,9 @@ def test_an_encoder_that_this_ffmpeg_lacks_is_told_at_check(tmp_path, monkeypatc
     done = CliRunner().invoke(app, ["check", str(path)])
     assert done.exit_code == 3
     assert done.stderr.splitlines() == [
-        f"{path}:21:57: films.one.outputs.2: the ffmpeg that was found has no libsvtav1, which av1 needs; unset "
+        f"{path}:21:57: films.one.outputs.2: the ffmpeg that was found has no libsvtav1; unset "
         "IMAGEIO_FFMPEG_EXE, or install imageio-ffmpeg again",
-        f"{path}:21:62: films.one.outputs.3: the ffmpeg that was found has no gif, which gif needs; unset "
+        f"{path}:21:62: films.one.outputs.3: the ffmpeg that was found has no gif; unset "
         "IMAGEIO_FFMPEG_EXE, or install imageio-ffmpeg again",
     ]
 

@@ -28,7 +28,7 @@ def lacking(kind: str) -> str | None:
         return EXR
     program = ffmpeg()  # which every kind is read back with
     if kind in NEEDED and NEEDED[kind] not in encoders(program):
-        return f"the ffmpeg that was found has no {NEEDED[kind]}, which {kind} needs; {REMEDY}"
+        return f"the ffmpeg that was found has no {NEEDED[kind]}; {REMEDY}"
     return None
 
 

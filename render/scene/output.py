@@ -12,7 +12,7 @@ from render.scene.encoders import H264, AnyEncoder
 from render.scene.framerate import FrameRate
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
-from render.scene.outputs import Output
+from render.scene.outputs import FilmOutput
 from render.scene.part import Part
 from render.scene.words import WordsSettings
 
@@ -62,7 +62,7 @@ class Film(Part):
     encoder: Annotated[AnyEncoder, InKey.APART] = Field(
         default=H264(), description=f"what the film is encoded to: {kinds_of(AnyEncoder)}"
     )
-    outputs: Annotated[list[Output], InKey.APART] = Field(
+    outputs: Annotated[list[FilmOutput], InKey.APART] = Field(
         default=[],
         max_length=20,
         examples=[["web", {"kind": "gif", "size": [480, 270], "fps": 15}]],

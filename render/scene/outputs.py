@@ -69,7 +69,7 @@ class _ByName:
         return {"anyOf": [{"enum": [*KINDS, *names]}, changed, handler(schema)]}
 
 
-Output = Annotated[AnyEncoder, BeforeValidator(spelt_out), _ByName()]
+FilmOutput = Annotated[AnyEncoder, BeforeValidator(spelt_out), _ByName()]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ PLAINEST = ((32, "none"), (16, "none"), (8, "none"))
 TICK = 0.01  # seconds
 
 
-class Palette(NamedTuple):
+class GifPalette(NamedTuple):
     """How many colours there are, and how those between are made."""
 
     colours: int
@@ -37,22 +37,22 @@ def write_gif(
 ) -> EncodedFilm:
     """Writes a stream as a GIF; where it has to be small, with fewer colours, and at last without dither."""
     if settings.max_size is None:
-        return _write(stream, target, Palette(settings.colours, settings.dither), settings.loop)
+        return _write(stream, target, GifPalette(settings.colours, settings.dither), settings.loop)
 
-    def attempt(palette: Palette, place: Path) -> EncodedFilm:
+    def attempt(palette: GifPalette, place: Path) -> EncodedFilm:
         return _write(stream, place, palette, settings.loop)
 
     film, palette = fitted(target, settings.max_size, _ladder(settings), attempt)
     return replace(film, settings=palette._asdict())
 
 
-def _ladder(settings: Gif) -> Sequence[Palette]:
+def _ladder(settings: Gif) -> Sequence[GifPalette]:
     fewer = (count for count in COLOURS if count < settings.colours)
-    dithered = [Palette(count, settings.dither) for count in (settings.colours, *fewer)]
-    return [*dithered, *(Palette(*each) for each in PLAINEST if each[0] <= settings.colours)]
+    dithered = [GifPalette(count, settings.dither) for count in (settings.colours, *fewer)]
+    return [*dithered, *(GifPalette(*each) for each in PLAINEST if each[0] <= settings.colours)]
 
 
-def _write(stream: FrameStream, target: Path, palette: Palette, loop: bool) -> EncodedFilm:
+def _write(stream: FrameStream, target: Path, palette: GifPalette, loop: bool) -> EncodedFilm:
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder, "palette.png")
         kept = f"reserve_transparent={int(stream.alpha)}"
