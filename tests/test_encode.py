@@ -14,15 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render.errors import DataError, MachineError
-from render.film.deep_frame import read_deep, write_deep
+from render.errors import MachineError
 from render.film.encoders import encode
 from render.film.encoders.container import ContainerCall, write_film, yuv
-from render.film.frames import FrameStore
 from render.film.reel import reel_of
 from render.scene.encoders import H264
 from tests.faults import until
-from tests.streams import bars_stream, colour_bars, decoded
+from tests.streams import bars_stream, colour_bars
 
 QUICK = H264(preset="veryfast", crf=12)
 
@@ -134,26 +132,3 @@ def test_a_film_killed_half_way_has_no_name(tmp_path):
     process.wait()
     process.stdout.close()
     assert not (tmp_path / "film.mp4").exists()
-
-
-@pytest.mark.parametrize("channels", [3, 4])
-def test_a_frame_of_sixteen_bits_is_itself_again_and_is_a_png_that_others_read(tmp_path, channels):
-    picture = np.random.default_rng(2).integers(0, 65_536, (33, 47, channels), dtype=np.uint16)
-    store = FrameStore(tmp_path)
-    store.write(0, picture, "key")
-    assert store.missing(["key"], verify=True) == []
-    [path] = store.paths(1)
-    assert np.array_equal(read_deep(path), picture)
-    assert np.array_equal(next(reel_of([path], Fraction(30)).pictures()), picture)
-    read = decoded(path, (47, 33), matrix="")[0, ..., :channels]
-    assert np.abs(read.astype(int) - np.round(picture / 257)).max() <= 2  # that reader dithers
-
-
-def test_a_damaged_frame_of_sixteen_bits_is_no_picture(tmp_path):
-    path = tmp_path / "a.png"
-    write_deep(path, np.zeros((16, 16, 3), np.uint16))
-    whole = path.read_bytes()
-    for content in (whole[:100], b"", b"GIF" + whole, whole.replace(b"IDAT", b"IDAX")):
-        path.write_bytes(content)
-        with pytest.raises(DataError, match=r"a.png: is no frame of 16 bits"):
-            read_deep(path)

@@ -12,10 +12,12 @@ from typing import Any
 
 from render.errors import DataError
 from render.film import record
-from render.film.film import draw_frames, encode_film, frame_keys
+from render.film.film import draw_frames, encode_film
 from render.film.frames import FrameStore
 from render.film.lacking import require_encoder
+from render.film.pool import FOLDER, VARIABLE, Pool
 from render.film.preflight import require_drawing, require_writable
+from render.film.programme import Programme
 from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.encoders.encoder import EncoderPart
@@ -29,7 +31,6 @@ from render.works.file import (
     KeptFile,
     OneFile,
     megabytes_of,
-    picture_key,
     require_letters,
     seconds_of,
     surfaces_shown,
@@ -38,6 +39,8 @@ from render.works.file import (
 from render.works.order import Order
 from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Finding, Item, Work
+
+LETTERING = 0.1  # seconds for a frame of a million pixels, where words are laid over a kept picture; on two cores
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,25 @@ class FramesWork:
         return tuple(self.shown.values())
 
     @cached_property
+    def programme(self) -> Programme:
+        """What is on each of them."""
+        surfaces = {name: work.key for name, work in self.shown.items()}
+        return Programme(self.order.scene, self.film, surfaces, self.depth)
+
+    @cached_property
     def key(self) -> str:
         """The hash of everything that they depend on."""
-        picture = picture_key(self.order, self.film)
-        return picture if self.depth == 8 else content_key({"picture": picture, "depth": self.depth})
+        return content_key({"stage": "frames", "frames": self.keys})
 
     @cached_property
     def keys(self) -> list[str]:
         """The key of each."""
-        return frame_keys(self.order.scene, self.film, self.key)
+        return [frame.key for frame in self.programme.frames]
+
+    @property
+    def pool(self) -> Pool:
+        """Where their pictures without words lie, which other films may show too."""
+        return Pool(self.order.output / FOLDER)
 
     @property
     def path(self) -> Path:
@@ -125,16 +138,37 @@ class FramesWork:
         require_letters(self.order.scene)
         require_drawing(say)
         require_writable(self.path)
-        return self.depth / 8 * megabytes_of(self.film.size, len(self.store.missing(self.keys)))
+        missing = self.store.missing(self.keys)
+        return self._megabytes(len(missing) + len(self._undrawn(missing)))
+
+    def _megabytes(self, count: int) -> float:
+        return self.depth / 8 * megabytes_of(self.film.size, count)
+
+    def _undrawn(self, missing: Sequence[int]) -> set[str]:
+        """Returns the keys of the pictures that some frames show and that are not kept."""
+        wanted = {part.key for index in missing for part in self.programme.frames[index].parts}
+        return wanted - self.pool.find(wanted).keys()
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Frames:
         """Draws those that are missing."""
         start = time.perf_counter()
-        shooting = Shooting(
-            self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter, self.depth
-        )
-        draw_frames(shooting, self.store, self.store.missing(self.keys, verify=True), self.keys, self.name)
+        shooting = self.shooting(finished, reporter)
+        self.draw(shooting, self.store.missing(self.keys, verify=True))
+        gone = self.pool.trim(self.programme.keys_of_pictures())
+        if gone:
+            reporter.say(
+                f"{gone:,} pictures of earlier variants have gone from {self.pool.folder}; {VARIABLE} keeps more"
+            )
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    def shooting(self, finished: Sequence[Any], reporter: Reporter) -> Shooting:
+        """Returns what draws them; finished: the surfaces on them."""
+        landscapes = dict(zip(self.shown, finished, strict=True))
+        return Shooting(self.order.scene, self.film, landscapes, reporter, depth=self.depth)
+
+    def draw(self, shooting: Shooting, missing: list[int]) -> None:
+        """Draws some of them."""
+        draw_frames(shooting, self.store, self.pool, self.programme, missing)
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -148,9 +182,10 @@ class FramesWork:
 
     def left(self) -> Item:
         """Returns those that are missing."""
-        count, size = len(self.store.missing(self.keys)), self.film.size
-        megabytes = self.depth / 8 * megabytes_of(size, count)
-        return Item(f"film {self.name}", count, "frames", seconds_of(size, count), megabytes)
+        missing, size = self.store.missing(self.keys), self.film.size
+        drawn = len(self._undrawn(missing))
+        seconds = seconds_of(size, drawn) + LETTERING * len(missing) * size[0] * size[1] / 1e6 if missing else 0.0
+        return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(drawn + len(missing)))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""
@@ -217,15 +252,12 @@ class FilmWork(OneFile):
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Encodes it, while nobody else draws frames of its name; those that somebody has replaced are drawn again."""
         frames: Frames = finished[0]
-        landscapes = dict(zip(self.frames.shown, finished[1:], strict=True))
-        shooting = frames.shooting or Shooting(
-            self.order.scene, self.frames.film, landscapes, reporter, self.frames.depth
-        )
+        shooting = frames.shooting or self.frames.shooting(finished[1:], reporter)
         store, keys = self.frames.store, self.frames.keys
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
-            draw_frames(shooting, store, store.missing(keys), keys, self.name)
+            self.frames.draw(shooting, store.missing(keys))
             drawn = time.perf_counter()
             details = encode_film(shooting, frames.paths, self.path, self.file.encoder, self.order.metadata)
             return details, {
