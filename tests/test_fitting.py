@@ -142,7 +142,7 @@ def test_an_odd_size_is_refused_or_padded_as_asked(tmp_path):
     assert film.size == (48, 34)
     read = decoded(tmp_path / "even.mp4", (48, 34))[0, ..., :3].astype(int)
     assert np.abs(read[:30, :44] - 200).max() <= 12
-    assert read[33, 20, 0] > 200 > 120 > read[33, 20, 1]
+    assert read[33, 20, 0] > read[33, 20, 1] + 60  # a row of red beside rows of grey, which share their colour
 
 
 @pytest.mark.parametrize("settings", [kinds.H264(), kinds.Hevc(), kinds.Av1(), kinds.ProRes(), kinds.Hap()])

@@ -101,7 +101,7 @@ def main() -> None:
         wall, cores = timed(lambda: plain(frames, place / "plain.mp4"))
         print(f"plain ffmpeg from PNG, x264 medium: {wall:.1f} s, {cores:.1f} s of all cores")
         for kind in asked.kinds.split(","):
-            target = place / f"ours.{KINDS[kind].ending or kind}"
+            target = place / f"{kind}.{KINDS[kind].ending or 'folder'}"
             wall, cores = timed(partial(ours, frames, target, kind))
             files = target.iterdir() if target.is_dir() else [target]
             megabytes = sum(file.stat().st_size for file in files) / 1e6
