@@ -31,15 +31,18 @@ class Job:
     whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
     asked: Any = None  # of prints, as scene/printing.py has it
+    choice: Any = None  # of the frames of films, as film/choice.py has it
     passes: bool = False  # whether what stills are made of is wanted too
 
     def orders(self) -> list[Any]:
         """Returns what is asked for of each scene, as its file says."""
+        from render.film.choice import ALL
         from render.sampling.survey import Means
         from render.works.order import Order
 
-        means = Means(**self.means)
-        return [Order(scene, self.quality, self.output, self.metadata, means, path.stem) for path, scene in self.scenes]
+        means, choice = Means(**self.means), self.choice or ALL
+        common = (self.quality, self.output, self.metadata, means)
+        return [Order(scene, *common, path.stem, choice) for path, scene in self.scenes]
 
     def finest_orders(self) -> list[Any]:
         """Returns orders of surfaces that are on disk already, where they are finer than the quality asks for."""

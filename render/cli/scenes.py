@@ -9,10 +9,11 @@ from typing import Any
 
 from render.cli import examination
 from render.cli.app import app
+from render.cli.drawing import drawing_options
 from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
 
 
-@command
+@functools.partial(command, further=drawing_options)
 def render(job: Job) -> list[Any]:
     """Makes everything that the scenes ask for: run, surface, stills, films; what is there already is reused.
 
@@ -40,11 +41,11 @@ def still(job: Job) -> list[Any]:
     return [*works, *(passes_work(*each, job.asked) for each in stills if job.passes)]
 
 
-@command
+@functools.partial(command, further=drawing_options)
 def film(job: Job) -> list[Any]:
-    """Makes the films of the scenes.
+    """Makes the films of the scenes; with --frames or --shots these frames alone, and no film.
 
-    Example: thalweg film scenes/first-descent.yaml --quality preview
+    Example: thalweg film scenes/first-descent.yaml --quality preview --workers 2
     """
     examination.examine(job)
     from render.works.of_scene import films_of

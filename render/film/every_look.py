@@ -14,8 +14,9 @@ import PIL.PngImagePlugin
 
 from render.errors import SceneError, UsageError
 from render.film import contact_sheet
-from render.film.shooting import Moment, Shooting
+from render.film.shooting import Shooting
 from render.film.take import records_of
+from render.film.timeline import Moment
 from render.film.vision import EYES, seen_as
 from render.film.words.wording import caption_of
 from render.interrupts import finishing

@@ -21,7 +21,7 @@ from render.sampling.status import Status
 from render.scene import look as looks
 from render.scene.camera import Ride
 from render.scene.shot import Shot
-from render.scene.time.course import Course
+from render.scene.time.course import ShotCourse
 from render.space.grid import Grid
 from render.space.path import Path
 from render.stage.body import mesh, relief
@@ -38,7 +38,9 @@ from render.stage.marks.trail import drape
 FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
-def prepare_course(course: Course, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True) -> Take:
+def prepare_course(
+    course: ShotCourse, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True
+) -> Take:
     """Returns the take of a shot of a scene, which knows what its tracks change; arguments as of prepare."""
     if not course.changes:
         return prepare(course.scene.shots[course.number], course.scene.look, landscapes, aspect, together=together)
@@ -50,7 +52,7 @@ def prepare_course(course: Course, landscapes: Sequence[Landscape], aspect: floa
 class _Changing:
     """A shot on which something changes, framed and lit once; only what a track changes is made anew."""
 
-    course: Course
+    course: ShotCourse
     base: Take
     landscapes: Sequence[Landscape]
     aspect: float

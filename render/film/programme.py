@@ -6,18 +6,18 @@ picture is drawn once, whatever is written on it, wherever in a film it is, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from render import compiler
 from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
-from render.film.timeline import Slice, Timeline, timeline_of
+from render.film.timeline import Moment, Slice, Timeline, timeline_of
 from render.scene.key import counted
 from render.scene.output import Film
 from render.scene.spec import Scene
-from render.scene.time.course import Course
+from render.scene.time.course import ShotCourse
 from render.storage.files import content_key
 
 TICK = 1e-6  # seconds; times are told apart by more
@@ -67,14 +67,30 @@ class Programme:
         key = _key(words, _ticks(time), [each.key for each in parts], shares, dipped)
         return FramePlan(index, time, parts, key)
 
+    def moment(self, number: int) -> Moment:
+        """Returns the moment at which a frame is taken."""
+        return Moment(number, self.frames[number].time)
+
+    def looked_at(self, numbers: Collection[int]) -> list[int]:
+        """Returns those frames by which the shots of some frames are looked at, for their words."""
+        shots = dict.fromkeys(self.frames[number].parts[0].slice.shot for number in numbers)
+        last = len(self.frames) - 1
+        return sorted(
+            {
+                min(self.timeline.first_frame(shot) + each, last)
+                for shot in shots
+                for each in self.timeline.looked_at(shot)
+            }
+        )
+
     def part(self, place: Slice) -> Portion:
         """Returns a slice with the key of its picture."""
         values = self._courses[place.shot].values(place.time)
         return Portion(place, _key(self._drawn[place.shot], _ticks(place.time), place.number, values))
 
     @cached_property
-    def _courses(self) -> dict[int, Course]:
-        return {shot: Course(self.scene, shot) for shot in self.timeline.shots}
+    def _courses(self) -> dict[int, ShotCourse]:
+        return {shot: ShotCourse(self.scene, shot) for shot in self.timeline.shots}
 
     @cached_property
     def _drawn(self) -> dict[int, str]:

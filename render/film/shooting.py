@@ -17,8 +17,8 @@ from render.film.mixing import mixed
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
 from render.film.take import Take
-from render.film.timeline import Slice, Timeline, timeline_of
-from render.film.words.lettering import MOMENTS, Lettering, lettering_of, plots_of, sheet_for
+from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
@@ -27,7 +27,7 @@ from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
-from render.scene.time.course import Course
+from render.scene.time.course import ShotCourse
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
@@ -42,14 +42,6 @@ class Kept(Protocol):
 
     def keep(self, place: Slice, pixels: np.ndarray) -> None:
         """Keeps the picture of a slice."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One picture to be taken."""
-
-    index: int  # of the frame; 0 for a still
-    time: float  # seconds from the beginning of the film
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ class Shooting:
             landscapes = [self.landscapes[name] for name in names]
             apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            course = Course(self.scene, shot)
+            course = ShotCourse(self.scene, shot)
             take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
             for sentence in remarks(take):
                 if sentence not in self.said:
@@ -110,7 +102,7 @@ class Shooting:
         lead = slices[0]
         take, lettering = self.take(lead.shot), self._lettering(lead)
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
-        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.index)
+        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
         return lettered(pixels, self.writing(take, lead.time, lettering))
 
     def _slices(self, moment: Moment) -> tuple[Slice, ...]:
@@ -173,9 +165,7 @@ class Shooting:
         """Returns the moments of a shot at which the ground behind its words is measured."""
         if not isinstance(self.output, Film):
             return [lead._replace(share=1.0)]
-        last = self.timeline.frames_of(lead.shot) - 1
-        numbers = dict.fromkeys(round(share * last) for share in MOMENTS)
-        return [self.timeline.moment(lead.shot, number) for number in numbers]
+        return [self.timeline.moment(lead.shot, number) for number in self.timeline.looked_at(lead.shot)]
 
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""

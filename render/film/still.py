@@ -8,8 +8,9 @@ from typing import Any
 import PIL.Image
 import PIL.PngImagePlugin
 
-from render.film.shooting import Moment, Shooting
+from render.film.shooting import Shooting
 from render.film.take import records_of
+from render.film.timeline import Moment
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.scene.output import Still

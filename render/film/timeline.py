@@ -19,6 +19,16 @@ from render.scene.time.transition import Transition, starts_of
 ROUNDING = 1e-9  # seconds; a frame this close before a cut is after it
 
 
+LOOKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a film's shot, at which the ground behind its words is measured
+
+
+class Moment(NamedTuple):
+    """One picture to be taken."""
+
+    number: int  # of the frame; 0 for a still
+    time: float  # seconds from the beginning of the film
+
+
 class ShotTime(NamedTuple):
     """A time of the film, seen from the shot that is on then."""
 
@@ -88,6 +98,11 @@ class Timeline:
         """Returns the slice of the frame of a shot that has a number in it."""
         time = self.time(self.first_frame(shot) + number) - self.start(shot)
         return Slice(shot, min(max(time, 0.0), self.duration(shot)), number)
+
+    def looked_at(self, shot: int) -> list[int]:
+        """Returns the frames of a shot, counted from its first, at which the ground behind its words is measured."""
+        last = self.frames_of(shot) - 1
+        return list(dict.fromkeys(round(share * last) for share in LOOKS))
 
     def locate(self, time: float) -> ShotTime:
         """Returns where a time of the film lies; a cut belongs to the shot that begins, the end to the last one."""

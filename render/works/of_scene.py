@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from render.scene.outputs import files_of
-from render.works.film_work import FilmWork
+from render.works.film_work import FilmWork, FramesWork
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.still_work import StillWork
@@ -27,10 +27,13 @@ def stills_of(order: Order) -> list[StillWork]:
     return [StillWork(order, name) for name in order.scene.stills]
 
 
-def films_of(order: Order) -> list[FilmWork]:
-    """Returns the films of a scene, one for each output, each of which needs its frames."""
+def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
+    """Returns the films of a scene, one for each output; their frames alone where not all of those are asked for."""
     films = order.scene.films
-    return [FilmWork(order, name, index) for name in films for index in range(len(files_of(films[name])))]
+    works = [FilmWork(order, name, index) for name in films for index in range(len(files_of(films[name])))]
+    if order.choice.is_all:
+        return works
+    return list({work.frames.path: work.frames for work in works}.values())
 
 
 def works_of(order: Order) -> list[AskedWork]:

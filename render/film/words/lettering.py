@@ -22,7 +22,6 @@ from render.scene.look import Look, preset
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 
-MOMENTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a film's shot, at which the ground behind its words is measured
 OVER_GROUND = 0.88  # least shade at the foot of a shot that rides over the terrain, which is never still
 
 BarePicture = Callable[[Slice], np.ndarray]  # the picture (H, W, 3) uint8 without words of a moment of the shot

@@ -17,7 +17,7 @@ LOOKED_AT = 9  # moments of a shot at which its height is asked for
 
 
 @dataclass(frozen=True)
-class Course:
+class ShotCourse:
     """A shot of a scene in time."""
 
     scene: Scene
