@@ -18,6 +18,7 @@ from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
@@ -157,9 +158,8 @@ class Shooting:
         return self._letterings[lead.shot]
 
     def _seen(self, place: Slice) -> np.ndarray:
-        """Returns a picture without words as those look at it who choose the ink of words: of 8 bits."""
-        picture = self.bare(place)
-        return (picture >> 8).astype(np.uint8) if picture.dtype == np.uint16 else picture
+        """Returns a picture without words as the ground of those that will be on it."""
+        return looked_at(self.bare(place), self.take(place.shot).look.text)
 
     def _looked_at(self, lead: Slice) -> list[Slice]:
         """Returns the moments of a shot at which the ground behind its words is measured."""
