@@ -119,9 +119,9 @@ def _team(work: FramesWork) -> AbstractContextManager[Team]:
     return processes(means.workers, packed, draw_some)
 
 
-def share_of(missing: Sequence[int], means: Means) -> list[int]:
-    """Returns the frames that this call draws: all, or its share, which lie together so that shots are few."""
+def share_of(wanted: Sequence[int], means: Means) -> Sequence[int]:
+    """Returns the frames that a call draws of those that are wanted: all, or its share, which lie together."""
     if means.shard is None:
-        return list(missing)
+        return wanted
     number, count = means.shard
-    return list(missing[len(missing) * (number - 1) // count : len(missing) * number // count])
+    return wanted[len(wanted) * (number - 1) // count : len(wanted) * number // count]

@@ -150,7 +150,7 @@ class FramesWork:
         require_letters(self.order.scene)
         require_drawing(say)
         require_writable(self.path)
-        missing = share_of(self.missing(), self.order.means)
+        missing = self._own(self.missing())
         return self._megabytes(len(missing) + len(self._undrawn(missing)))
 
     def _megabytes(self, count: int) -> float:
@@ -164,7 +164,7 @@ class FramesWork:
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Frames:
         """Draws those that are missing, or its share of them; raises Partial where others are left for other calls."""
         start, means = time.perf_counter(), self.order.means
-        missing = share_of(self.missing(verify=True), means)
+        missing = self._own(self.missing(verify=True))
         shooting = None
         if means.workers > 1 or means.scheduler:
             draw_together(self, missing, reporter)
@@ -179,6 +179,11 @@ class FramesWork:
         if gone:
             reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    def _own(self, missing: Sequence[int]) -> list[int]:
+        """Returns those that this call draws."""
+        share = set(share_of(self.wanted, self.order.means))
+        return [number for number in missing if number in share]
 
     def shooting(self, finished: Sequence[Any], reporter: Reporter) -> Shooting:
         """Returns the scene made ready for them."""
