@@ -69,8 +69,8 @@ def test_a_colour_that_is_no_saturated_red_is_no_red_flash():
 
 def test_grain_is_no_flash():
     noise, watch = np.random.default_rng(1), FlashWatch(FPS)
-    for _ in range(48):
-        watch.see(glance_of((120 + noise.normal(0, 12, (540, 960, 3))).clip(0, 255).astype(np.uint8)))
+    for _ in range(24):
+        watch.see(glance_of((120 + noise.normal(0, 12, (270, 480, 3))).clip(0, 255).astype(np.uint8)))
     assert watch.report().general == 0
 
 
