@@ -1,6 +1,7 @@
 """A stream of frames: what every encoder takes, as arrays and not as files, as often as it has to try.
 
-Codes are those of sRGB; alpha is straight.
+Codes are those of sRGB; alpha is straight. Frames are asked for in a thread of the encoder's own, so that whatever gives
+them draws in no window.
 """
 
 from __future__ import annotations
