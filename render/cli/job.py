@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 from collections.abc import Callable, Sequence
@@ -32,7 +33,16 @@ class Job:
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
     asked: Any = None  # of prints, as scene/printing.py has it
     choice: Any = None  # of the frames of films, as film/choice.py has it
+    again: Any = None  # reads the scenes anew, with the same options; returns a job
     passes: bool = False  # whether what stills are made of is wanted too
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of the scenes, and those that they include."""
+        sources = (
+            place.source for document in self.documents.values() for place in document.keys.values() if place.line
+        )
+        return [*dict.fromkeys([*(path for path, _ in self.scenes), *map(Path, sources)])]
 
     def orders(self) -> list[Any]:
         """Returns what is asked for of each scene, as its file says."""
@@ -253,20 +263,23 @@ def command(
     recipe: CommandRecipe,
     further: Callable[..., Job] | None = None,
     first: Callable[[Sequence[Path]], None] = lambda paths: None,
+    quality: str = "final",
 ) -> CommandRecipe:
     """Registers a recipe as a command on scenes.
 
     further: a function of the job and of options of the command's own, which it puts into the job. first: looks at the
-    scenes' paths before anything is read.
+    scenes' paths before anything is read. quality: where none is asked for.
     """
-    common = inspect.signature(options_of_scenes, eval_str=True).parameters
+    common = dict(inspect.signature(options_of_scenes, eval_str=True).parameters)
+    common["quality"] = common["quality"].replace(default=quality)
     own = list(inspect.signature(further, eval_str=True).parameters.values())[1:] if further else []
     parameters = [*common.values(), *own]
 
     def guarded(**options: Any) -> None:
         with mistakes(options["as_json"]):
             first(options["scenes"])
-            job = options_of_scenes(**{name: options[name] for name in common})
+            read = functools.partial(options_of_scenes, **{name: options[name] for name in common})
+            job = replace(read(), again=read)
             job = further(job, **{each.name: options[each.name] for each in own}) if further else job
             works = recipe(job)
             if works is not None:

@@ -5,7 +5,7 @@ Named maps hold what is made once and used by name: runs, surfaces, stills, film
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
@@ -114,6 +114,12 @@ class Scene(Part):
     def tracks(self) -> tuple[Track, ...]:
         """The values of look, cameras and paths that change in time; each field holds the first of its own."""
         return self._tracks
+
+    def with_tracks(self, tracks: Iterable[Track]) -> Self:
+        """Returns the scene with other values that change in time."""
+        made = self.model_copy()
+        made._tracks = tuple(tracks)
+        return made
 
     @model_validator(mode="wrap")
     @classmethod
