@@ -1,6 +1,6 @@
 """A stream of frames: what every encoder takes, as arrays and not as files, as often as it has to try.
 
-Codes are those of sRGB; alpha is straight. Frames are asked for in a thread of the encoder's own, so that whatever gives
+Codes are those of sRGB; alpha is straight. Frames are asked for in a thread of the encoder's own, so whatever gives
 them draws in no window.
 """
 
