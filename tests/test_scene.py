@@ -152,7 +152,7 @@ def test_a_duration_is_seconds(text, expected):
     assert seconds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["8", "", "s", "-1s", "1h", "1e3s", "1.s", "١s", "8s 3s", "inf s"])
+@pytest.mark.parametrize("text", ["8", "", "s", "-1s", "1d", "1e3s", "1.s", "١s", "8s 3s", "inf s"])
 def test_what_is_no_duration_is_told_how_to_write_one(text):
     with pytest.raises(ValueError, match="is not a duration; write it like 8s, 500ms"):
         seconds(text)

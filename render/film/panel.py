@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.film.timeline import path_position
+from render.film.timeline import path_position, share_at
 from render.landscape.landscape import Landscape
 from render.landscape.ready import GIVEN
 from render.space.path import Path
@@ -29,6 +29,10 @@ class Walk:
     def head(self, progress: float) -> float:
         """Returns the place in the trajectory at a progress of 0 to 1."""
         return path_position(self.pace, progress, self.path.steps, self.descent.walked[self.corners])
+
+    def share_at(self, step: float) -> float:
+        """Returns the progress, 0 to 1, at which the head is at a step."""
+        return share_at(self.pace, step, self.path.steps, self.descent.walked[self.corners])
 
     def places_every(self, steps: int) -> np.ndarray:
         """Returns the places (k,) in the trajectory at every so many steps, but for its first; none for 0."""

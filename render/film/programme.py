@@ -16,6 +16,7 @@ from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
 from render.film.timeline import Moment, Slice, Timeline, timeline_of
 from render.scene.key import counted
 from render.scene.output import Film
+from render.scene.shot import taken_up
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
 from render.storage.files import content_key
@@ -96,10 +97,14 @@ class Programme:
     def _drawn(self) -> dict[int, str]:
         """The keys of everything that the pictures of each shot share."""
         size, surfaces = self.film.size, self.surfaces
+        drawn = {shot: drawn_of(self.scene, shot, size, surfaces) for shot in self.timeline.shots}
         deep = {} if self.depth == 8 else {"depth": self.depth}
-        return {
-            shot: content_key({**drawn_of(self.scene, shot, size, surfaces), **deep}) for shot in self.timeline.shots
-        }
+        return {shot: content_key({**drawn[shot], **self._shutter(shot), **deep}) for shot in self.timeline.shots}
+
+    def _shutter(self, shot: int) -> dict[str, str]:
+        """Returns the frame rate of a shot whose shutter is open for a part of a frame, and of no other."""
+        tracked = any(track.location == ("shots", shot, "camera", "blur") for track in self.scene.tracks)
+        return {"fps": str(self.film.fps)} if tracked or self.scene.shots[shot].camera.blur else {}
 
     @cached_property
     def _written(self) -> dict[int, str]:
@@ -118,7 +123,7 @@ class Programme:
 
 def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[str, str]) -> dict[str, Any]:
     """Returns everything that the pictures of a shot depend on but for their moment; surfaces are keys, by name."""
-    settings = scene.shots[shot]
+    settings = taken_up(scene.shots, shot)
     looks = [track for track in scene.tracks if track.location[0] == "look"]
     own = [track for track in scene.tracks if track.location[:2] == ("shots", shot)]
     names = [name for name in settings.surfaces if name in scene.measured]

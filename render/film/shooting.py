@@ -16,6 +16,7 @@ from render.film.furniture.furnish import furnish
 from render.film.mixing import mixed
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
+from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, timeline_of
 from render.film.words.ground import looked_at
@@ -25,7 +26,6 @@ from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
 from render.landscape.landscape import Landscape
 from render.progress import Reporter
-from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
@@ -72,7 +72,7 @@ class Shooting:
             settings = self.scene.shots[shot]
             names = settings.surfaces
             landscapes = [self.landscapes[name] for name in names]
-            apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
+            apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             course = ShotCourse(self.scene, shot)
             take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
@@ -127,7 +127,8 @@ class Shooting:
     def _drawn(self, place: Slice) -> np.ndarray:
         with self._kernels():
             take, stages = self.take(place.shot), self._stages_of(place.shot)
-            return bare_picture(take, stages, place.time, self._seed(place), self.depth)
+            opening = opening_of(take.now(place.time), self.output)
+            return bare_picture(take, stages, place.time, self._seed(place), opening=opening, depth=self.depth)
 
     def _seed(self, place: Slice) -> int:
         return self.scene.seed + place.number
@@ -194,17 +195,14 @@ class Shooting:
         return write
 
 
-def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0, depth: int = 8) -> np.ndarray:
+def bare_picture(
+    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0, depth: int = 8
+) -> np.ndarray:
     """Returns a picture without words at a time of a shot, seconds: (H, W, 3), or (H, W, 4) without a ground.
 
-    depth: bits of a channel, 8 or 16.
+    opening: seconds for which the shutter is open from then on. depth: bits of a channel, 8 or 16.
     """
-    exposed, take = [], take.now(time)
-    for shown, stage in zip(take.pictures, stages, strict=True):
-        take.dress(stage, shown)
-        stage.show_paths([take.trails(take.panels[number], time) for number in shown])
-        exposed.append(stage.expose(take.view(time)))
-    return develop(exposed, lens_of(take.look), seed, depth).numpy()
+    return develop(exposed(take, stages, time, opening), lens_of(take.now(time).look), seed, depth).numpy()
 
 
 def supersampling(output: Film | Still) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from render.film.journey import Journey
 from render.film.moves import Move
 from render.film.panel import Panel, Walk
-from render.film.timeline import head_progress
 from render.film.walked import farthest, walked
 from render.film.words.drawing import Drawing
 from render.landscape.landscape import Landscape
@@ -39,6 +39,7 @@ class Take:
     move: Move
     sun: Sun
     steps: Steps
+    journey: Journey
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
     then: Callable[[float], Take] | None = None  # the take at a time of the shot, where something changes with it
@@ -53,7 +54,7 @@ class Take:
 
     def progress(self, time: float) -> float:
         """Returns how much of their way the heads have gone at a time of the shot, seconds."""
-        return head_progress(time, self.shot.duration, self.shot.hold)
+        return self.now(time).journey.at(time)
 
     def trails(self, panel: Panel, time: float) -> list[Trail]:
         """Returns the paths so far; none where the shot hides them."""

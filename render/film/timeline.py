@@ -185,6 +185,17 @@ def path_position(pace: str, progress: float, steps: Sequence[int] | np.ndarray,
     return float(np.interp(share, (way - way[0]) / whole, np.arange(last + 1)))
 
 
+def share_at(pace: str, step: float, steps: Sequence[int] | np.ndarray, lengths: np.ndarray) -> float:
+    """Returns the progress, 0 to 1, at which path_position is at a step, or between two that are logged (T,)."""
+    logged = np.asarray(steps, np.float64)
+    place = float(np.interp(step, logged, np.arange(len(logged))))
+    way = PACES[pace](logged, np.asarray(lengths, np.float64))
+    whole = way[-1] - way[0]
+    if not whole > 0:
+        return place / max(1, len(logged) - 1)
+    return float((np.interp(place, np.arange(len(way)), way) - way[0]) / whole)
+
+
 PACES = {
     "steps": lambda steps, lengths: steps,
     "log": lambda steps, lengths: np.log1p(steps),

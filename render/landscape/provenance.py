@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from render.descent.run import AnyRun
+from render.descent.run import AnyRun, Run
 from render.loss.objective import Objective
 from render.sampling.surface import Surface
 from render.scene import surface as spec
@@ -68,7 +68,14 @@ def path_record(run: AnyRun, path: Path) -> dict[str, Any]:
 
 
 def _run(run: AnyRun) -> dict[str, Any]:
-    return {**run.said, **{name: run.record[name] for name in ("key", "parameters", "train", "test")}}
+    known = {name: run.record[name] for name in ("key", "parameters", "train", "test")}
+    return {**run.said, **known, **({"epoch": steps_of_epoch(run)} if isinstance(run, Run) else {})}
+
+
+def steps_of_epoch(run: Run) -> int:
+    """Returns the steps of an epoch of a training."""
+    batch = run.settings.training.batch
+    return 1 if batch is None else int(run.record["data"]["train"]) // batch
 
 
 def _path(path: Path) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from render.interrupts import not_inherited
 UNDER_WAY = 256  # errands; more workers than that would wait for each other
 PATIENCE = 10  # seconds in which a scheduler answers and has a worker
 
-Run = Callable[[bytes, Any], Any]  # does an errand in a worker by a packed recipe; returns the receipt
+Errands = Callable[[bytes, Any], Any]  # does an errand in a worker by a packed recipe; returns the receipt
 
 _STOPPED: list[Any] = []  # an event, in the processes of this machine
 
@@ -70,7 +70,7 @@ class Team:
 
 
 @contextlib.contextmanager
-def processes(count: int, packed: bytes, run: Run) -> Iterator[Team]:
+def processes(count: int, packed: bytes, run: Errands) -> Iterator[Team]:
     """Gives a team of processes of this machine, which share its cores."""
     threads = max(1, (os.cpu_count() or 1) // count)
     context = multiprocessing.get_context("spawn")
@@ -97,7 +97,7 @@ def processes(count: int, packed: bytes, run: Run) -> Iterator[Team]:
 
 
 @contextlib.contextmanager
-def cluster(address: str, packed: bytes, run: Run) -> Iterator[Team]:
+def cluster(address: str, packed: bytes, run: Errands) -> Iterator[Team]:
     """Gives the workers of a Dask scheduler; they need the same folder of results."""
     try:
         import distributed

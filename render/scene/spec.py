@@ -15,21 +15,26 @@ from render.scene.camera import Fixed
 from render.scene.data import Data
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
+from render.scene.framerate import FrameRate
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
+from render.scene.language.framecount import in_seconds, with_rates
 from render.scene.language.nearest import nearest
+from render.scene.language.substitution import escaped
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
 from render.scene.outputs import faults_of_films
 from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
-from render.scene.shot import Shot
+from render.scene.reachable import beyond_range, beyond_training
+from render.scene.shot import Shot, broken_ways
 from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
 from render.scene.time.transition import starts_of
 from render.scene.training import Training
+from render.scene.varied import Matrix, Params
 from render.scene.words import Label, WordsSettings
 
 VERSION = 1
@@ -100,10 +105,18 @@ class Scene(Part):
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
         "no budget of their own",
     )
+    params: Params = Field(default={})
+    matrix: Matrix = Field(default={})
     words: WordsSettings = Field(
         default=WordsSettings(), description="what the fixed words on pictures are in another language"
     )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
+    fps: FrameRate | None = Field(
+        default=None,
+        examples=[24],
+        description='frames per second of films that say none, and of times in frames such as "120f"; these count at '
+        "the films' own rate when absent",
+    )
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
@@ -124,6 +137,7 @@ class Scene(Part):
     @model_validator(mode="wrap")
     @classmethod
     def _takes_tracks_out(cls, data: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        data = in_seconds(cls, with_rates(data))
         plain, raw = lift(data) if isinstance(data, dict) else (data, {})
         if not raw:
             return check(data)
@@ -168,6 +182,8 @@ class Scene(Part):
             *self._strangers(),
             *self._moments(),
             *self._undersides(),
+            *broken_ways(self.shots),
+            *self._beyond(),
             *self._transitions(),
             *self._twins(),
             *faults_of_films(self.films, self.look.background.colour == CLEAR),
@@ -213,6 +229,15 @@ class Scene(Part):
             if isinstance(shot.camera, Fixed) and shot.camera.view == "underside" and self.look.body in SOLID:
                 sentence = f"underside shows the base of a {self.look.body}; set look.body to sheet"
                 yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
+
+    def _beyond(self) -> Iterator[Fault]:
+        """Gives the steps of paths that no training takes, and the places that cameras look at beyond their surface."""
+        for index, shot in enumerate(self.shots):
+            surface = self.measured.get(shot.surface)
+            if surface is not None:
+                run = self.runs.get(surface.run)
+                yield from beyond_training(index, shot, run.training.steps if isinstance(run, RunSettings) else None)
+                yield from beyond_range(index, shot, surface)
 
     def _transitions(self) -> Iterator[Fault]:
         """Gives the transitions that take longer than their shots are on."""
@@ -306,5 +331,4 @@ def _in(holder: Any, key: str) -> Any:
 
 def resolved(scene: Scene) -> dict[str, Any]:
     """Returns the complete scene for JSON, with every default written out; loading it gives the same scene."""
-    plain: dict[str, Any] = put_back(scene.model_dump(mode="json"), scene.tracks)
-    return plain
+    return escaped(put_back(scene.model_dump(mode="json"), scene.tracks))

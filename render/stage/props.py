@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def put_paths(
     """Puts the lines of paths on a stage as a view sees them, and what is told along them."""
     view = sight.view
     for index, (each, own) in enumerate(zip(cast, trails, strict=True)):
-        moved = View(view.position - each.shift, view.target - each.shift, view.angle, view.shift)
+        moved = replace(view, position=view.position - each.shift, target=view.target - each.shift)
         pen = Pen(moved, look.path.width, sight.span)
         for number in range(MOST_PATHS):
             trail = own[number] if number < len(own) else None

@@ -232,7 +232,7 @@ class Stage:
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         named_share = resolved.named.reshape(height, width)
-        blurred, sharp = None, self._sharp
+        blurred, sharp = None, self._sharp(whole)
         if sharp is not None:  # neither the ground nor what has a colour by name is blurred
             blurred = defocus(samples.depth, geometry, view, span, sharp)
             blurred = blurred * (cover - named_share).clamp(min=0)
@@ -301,11 +301,10 @@ class Stage:
         """Aims at a body as if its middle were that of the picture's space."""
         self._uniforms.set(eye=view.position - cast.shift, depth=cast.placed.relief.depth)
 
-    @property
-    def _sharp(self) -> np.ndarray | None:
-        """The place (3,) that is in focus, the end of the first path; None where all is."""
-        if not self.look.air.focus:
-            return None
+    def _sharp(self, view: View) -> np.ndarray | None:
+        """Returns the place (3,) that is in focus, the end of the first path where a view says no other; None: all."""
+        if not self.look.air.focus or view.focus is not None:
+            return view.focus if self.look.air.focus else None
         casts = zip(self._cast, self._trails, strict=True)
         heads = (trail.head + cast.shift for cast, own in casts for trail in own if trail.head is not None)
         return next(heads, None)

@@ -26,7 +26,7 @@ from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import content_key, locked
-from render.works.drawing import draw_together, share_of
+from render.works.drawers import draw_together, share_of
 from render.works.encoding_cost import Cost, cost_of
 from render.works.file import (
     KeptFile,
@@ -320,8 +320,9 @@ class FilmWork(OneFile):
         return cost_of(self.file.encoder, self.frames.film.size, len(self.frames.keys))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file and its frames."""
+        """Gives its file, its storyboard and its frames."""
         yield self.path
+        yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
 
 

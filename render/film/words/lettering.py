@@ -17,7 +17,6 @@ from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import page_of, sheet_of
 from render.film.words.sheet import Sheet
 from render.film.words.wording import is_furnished, language_of, names_of, words_of
-from render.scene.camera import Ride
 from render.scene.look import Look, preset
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
@@ -88,7 +87,7 @@ def dress_of(scene: Scene, output: Film | Still, take: Take, pictures: Sequence[
     page = page_of(words, sheet_for(output, take))
     colour, way = take.look.text, take.look.words.ground
     asked = is_asked(scene.look)
-    riding = isinstance(take.shot.camera, Ride) and bool(words.caption)
+    riding = take.shot.camera.follows and bool(words.caption)
     return dressed(measured(pictures, page), colour, asked=asked, way=way, least=OVER_GROUND if riding else 0.0)
 
 

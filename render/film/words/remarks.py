@@ -12,6 +12,7 @@ from render.film.take import Take
 from render.film.words.drawing import corner_words, levelled_words
 from render.landscape import ready
 from render.scene.existing import ReadySurface
+from render.scene.shot import taken_up
 from render.scene.spec import Scene
 
 WIDE = 16 / 9  # picture, where none is asked for
@@ -30,7 +31,8 @@ def remarks_on_ready(scene: Scene) -> list[str]:
     Raises DataError where such a file cannot be read.
     """
     said: dict[str, None] = {}
-    for shot in scene.shots:
+    for index in range(len(scene.shots)):
+        shot = taken_up(scene.shots, index)
         settings = [scene.surfaces[name] for name in shot.surfaces]
         if all(isinstance(each, ReadySurface) for each in settings):
             landscapes = [ready.load(each) for each in settings if isinstance(each, ReadySurface)]
