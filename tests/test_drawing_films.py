@@ -57,9 +57,9 @@ def drawn(monkeypatch) -> list[float]:
     times: list[float] = []
     draw = shooting.bare_picture
 
-    def watched(take, stages, time, seed=0):
+    def watched(take, stages, time, seed=0, **more):
         times.append(time)
-        return draw(take, stages, time, seed)
+        return draw(take, stages, time, seed, **more)
 
     monkeypatch.setattr(shooting, "bare_picture", watched)
     return times
@@ -120,11 +120,11 @@ def test_two_processes_come_to_the_same_film(bare, made):
 def test_a_frame_that_fails_is_tried_again_and_the_others_go_on(bare, monkeypatch, made):
     draw, tries = shooting.bare_picture, []
 
-    def failing(take, stages, time, seed=0):
+    def failing(take, stages, time, seed=0, **more):
         if seed == 7 + 4:  # of the frame 4; the scene's own seed is 7
             tries.append(time)
             raise RuntimeError("the driver has lost its context")
-        return draw(take, stages, time, seed)
+        return draw(take, stages, time, seed, **more)
 
     monkeypatch.setattr(shooting, "bare_picture", failing)
     [told] = film(bare, code=6)

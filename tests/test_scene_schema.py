@@ -43,7 +43,8 @@ def test_every_key_of_a_scene_explains_itself():
 def test_a_scene_may_leave_out_any_part_of_a_look():
     definitions = scene_schema()["$defs"]
     assert all("required" not in definitions[part] for part in ("Look", "SunSettings", "Sky", "Contours", "PathLight"))
-    assert definitions["Shot"]["required"] == ["surface", "duration"]
+    assert definitions["Shot"]["required"] == ["duration"]
+    assert definitions["Shot"]["anyOf"] == [{"required": ["surface"]}, {"required": ["line"]}]
 
 
 def test_a_duration_is_a_number_or_text_with_a_unit():

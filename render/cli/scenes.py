@@ -31,10 +31,11 @@ def render(job: Job) -> list[Any]:
     Example: thalweg render scenes/first-descent.yaml --quality draft
     """
     examination.examine(job)
+    from render.works.line_work import line_works
     from render.works.of_scene import films_of, runs_of, stills_of, surfaces_of
     from render.works.wedge_work import wedge_works
 
-    orders, families = job.finest_orders(), (runs_of, surfaces_of, stills_of, films_of)
+    orders, families = job.finest_orders(), (runs_of, surfaces_of, line_works, stills_of, films_of)
     works: list[Any] = [work for family in families for order in orders for work in family(order)]
     return [*works, *wedge_works([path for path, _ in job.scenes], job.variants, orders)]
 
@@ -94,7 +95,7 @@ def train(job: Job) -> list[Any]:
 
 @functools.partial(command, further=sampling_options)
 def sample(job: Job) -> list[Any]:
-    """Measures the surfaces of the scenes, training first where needed.
+    """Measures the surfaces and lines of the scenes, training first where needed.
 
     With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
     and an adaptive surface takes one round of calls for each level.
@@ -102,9 +103,10 @@ def sample(job: Job) -> list[Any]:
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
     examination.examine(job)
+    from render.works.line_work import line_works
     from render.works.of_scene import surfaces_of
 
-    return [work for order in job.finest_orders() for work in surfaces_of(order)]
+    return [work for order in job.finest_orders() for work in (*surfaces_of(order), *line_works(order))]
 
 
 @functools.partial(command, further=check_options)

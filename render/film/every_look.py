@@ -113,7 +113,7 @@ def photograph(shooting: Shooting) -> Photograph:
     assert isinstance(shooting.output, Still)
     start, moment = time.perf_counter(), Moment(0, shooting.output.at)
     [(_, pixels)] = shooting.pictures([moment])
-    take = shooting.take(shooting.timeline.locate(moment.time).shot)
+    take = shooting.shown(shooting.timeline.locate(moment.time).shot)
     return Photograph(pixels, caption_of(shooting.scene, take), records_of([take]), time.perf_counter() - start)
 
 

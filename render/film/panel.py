@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from render.film.rolls import Rolls
 from render.film.timeline import path_position, share_at
 from render.landscape.landscape import Landscape
 from render.landscape.ready import GIVEN
@@ -75,6 +76,7 @@ class Panel:
     landscape: Landscape
     relief: Relief
     walks: tuple[Walk, ...]
+    rolls: Rolls | None = None  # many descents over it
 
     @property
     def is_ready(self) -> bool:

@@ -15,6 +15,7 @@ from render.exchange.resampling import is_even
 from render.film.journey import Journey, epoch_of, journey_of
 from render.film.moves import MOVES, Move, Scenery, settled, standing_at
 from render.film.panel import Panel, Walk
+from render.film.rolls import Rolls, rolls_on
 from render.film.take import Take, places_on
 from render.film.walked import arrows_along, drops_along
 from render.landscape.landscape import Landscape
@@ -85,8 +86,9 @@ class _Changing:
             reliefs = [replace(new, corner=old.corner) for new, old in zip(made, reliefs, strict=True)]
         panels = base.panels
         if steps is not base.steps or (shot.path, preset.path) != (base.shot.path, base.look.path):
-            pairs = zip(self.landscapes, reliefs, strict=True)
-            panels = tuple(_panel(shot, preset, *pair) for pair in pairs)
+            known = [panel.rolls for panel in base.panels]
+            parts = zip(self.landscapes, reliefs, known, strict=True)
+            panels = tuple(_panel(shot, preset, *part) for part in parts)
         move = base.move
         if shot.camera != base.shot.camera:
             camera = settled(shot.camera, base.move)
@@ -170,7 +172,8 @@ def _asked(sun: looks.SunSettings) -> SettledSun:
 def redrawn(take: Take, reliefs: Sequence[Relief]) -> Take:
     """Returns a take with other reliefs of the same surfaces, finer ones perhaps, and its paths laid on them."""
     panels = zip(take.panels, reliefs, strict=True)
-    return replace(take, panels=tuple(_panel(take.shot, take.look, panel.landscape, made) for panel, made in panels))
+    drawn = (_panel(take.shot, take.look, panel.landscape, made, panel.rolls) for panel, made in panels)
+    return replace(take, panels=tuple(drawn))
 
 
 def _depth(grid: Grid) -> float:
@@ -185,7 +188,8 @@ def _is_round(made: Relief) -> bool:
     return min(made.level.shape) >= FEWEST_POINTS and bool(mesh.inside(made, "disc").any())
 
 
-def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief) -> Panel:
+def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief, rolls: Rolls | None = None) -> Panel:
+    """Returns a surface as it is drawn, with all that lies on it; rolls: its descents on another relief of it."""
     walks = []
     for path in landscape.paths:
         lifted = shot.path.height == "loss"
@@ -197,7 +201,7 @@ def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relie
         arrows = arrows_along(look.path.arrows, descent, landscape.surface, made.depth)
         drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
         walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))
-    return Panel(landscape, made, tuple(walks))
+    return Panel(landscape, made, tuple(walks), rolls_on(shot.descents, landscape, made, look.body, rolls))
 
 
 def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndarray | None, bool]:

@@ -99,7 +99,14 @@ class Programme:
         size, surfaces = self.film.size, self.surfaces
         drawn = {shot: drawn_of(self.scene, shot, size, surfaces) for shot in self.timeline.shots}
         deep = {} if self.depth == 8 else {"depth": self.depth}
-        return {shot: content_key({**drawn[shot], **self._shutter(shot), **deep}) for shot in self.timeline.shots}
+        return {
+            shot: content_key({**drawn[shot], **self._shutter(shot), **self._around(shot), **deep})
+            for shot in self.timeline.shots
+        }
+
+    def _around(self, shot: int) -> dict[str, Any]:
+        """Returns what the chart of a line leaves room for: the words, which pictures of surfaces know nothing of."""
+        return {"words": written_of(self.scene, self.film)} if self.scene.shots[shot].line else {}
 
     def _shutter(self, shot: int) -> dict[str, str]:
         """Returns the frame rate of a shot whose shutter is open for a part of a frame, and of no other."""
@@ -140,7 +147,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
         "palette": palette_of(scene),
         "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
         "paths": [scene.measured[name].paths for name in names],
-        "surfaces": [surfaces[name] for name in settings.surfaces],
+        "surfaces": [surfaces[name] for name in (*settings.surfaces, *settings.along)],
         "size": list(size),
     }
 

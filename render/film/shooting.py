@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from render.compiler import unfused
+from render.errors import SceneError
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
+from render.film.lines.line_shooting import LineShooting
+from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
@@ -24,7 +27,6 @@ from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
-from render.landscape.landscape import Landscape
 from render.progress import Reporter
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
@@ -32,6 +34,7 @@ from render.scene.time.course import ShotCourse
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
+FLAT = "a line has no terrain to print, to pass on or to export; a still of any size draws it"
 PICTURES = 2  # without words that are held: of a frame, or of a still that is looked at for its words, then written on
 
 
@@ -51,13 +54,14 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Landscape]  # of the surfaces of its shots, by name
+    landscapes: Mapping[str, Any]  # of the surfaces of its shots, by name; and their lines and balls
     reporter: Reporter
     kept: Kept | None = None  # pictures without words that were drawn before
     depth: int = 8  # bits of a channel of its pictures, or 16
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
+    _lines: dict[int, LineShooting] = field(default_factory=dict, compare=False)
     _letterings: dict[int, Lettering] = field(default_factory=dict, compare=False)
     _last: dict[Slice, np.ndarray] = field(default_factory=dict, compare=False)
 
@@ -70,21 +74,42 @@ class Shooting:
         """Returns a shot of the scene made ready."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
+            if settings.line is not None:
+                raise SceneError([f"shots.{shot}.line: {FLAT}"])
             names = settings.surfaces
             landscapes = [self.landscapes[name] for name in names]
             apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             course = ShotCourse(self.scene, shot)
             take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
-            for sentence in remarks(take):
-                if sentence not in self.said:
-                    self.said.add(sentence)
-                    self.reporter.say(sentence)
+            self._say_once(remarks(take))
         return self._takes[shot]
 
-    def takes(self) -> list[Take]:
+    def _say_once(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            if sentence not in self.said:
+                self.said.add(sentence)
+                self.reporter.say(sentence)
+
+    def line(self, shot: int, time: float = 0.0) -> LineShooting:
+        """Returns a shot of a line made ready, as it is at a time of it, seconds."""
+        course = ShotCourse(self.scene, shot)
+        if course.changes and time > 0:
+            take = prepare_line(course.shot(time), course.look(time), self.landscapes)
+            return LineShooting(self.scene, self.output, take, self.line(shot))
+        if shot not in self._lines:
+            take = prepare_line(self.scene.shots[shot], self.scene.look, self.landscapes)
+            self._say_once(take.remarks())
+            self._lines[shot] = LineShooting(self.scene, self.output, take)
+        return self._lines[shot]
+
+    def shown(self, shot: int) -> Take | LineTake:
+        """Returns what a shot of the scene shows made ready: surfaces, or a line."""
+        return self.line(shot).take if self.scene.shots[shot].line else self.take(shot)
+
+    def takes(self) -> list[Take | LineTake]:
         """Returns all shots made ready."""
-        return [self.take(shot) for shot in self.timeline.shots]
+        return [self.shown(shot) for shot in self.timeline.shots]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
         """Yields every moment's finished picture, in the order of time: (H, W, 3), or (H, W, 4) without a ground.
@@ -101,10 +126,11 @@ class Shooting:
         slices = self._slices(moment)
         self.leave([each.shot for each in slices])
         lead = slices[0]
-        take, lettering = self.take(lead.shot), self._lettering(lead)
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
         pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
-        return lettered(pixels, self.writing(take, lead.time, lettering))
+        if self.scene.shots[lead.shot].line:
+            return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
+        return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead)))
 
     def _slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
@@ -125,6 +151,9 @@ class Shooting:
         return self._last[place]
 
     def _drawn(self, place: Slice) -> np.ndarray:
+        if self.scene.shots[place.shot].line:
+            chart = self.line(place.shot, place.time).bare(place.time, self._seed(place))
+            return chart if self.depth == 8 else chart.astype(np.uint16) * np.uint16(257)  # drawn with 8 bits
         with self._kernels():
             take, stages = self.take(place.shot), self._stages_of(place.shot)
             opening = opening_of(take.now(place.time), self.output)

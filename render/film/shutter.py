@@ -45,7 +45,8 @@ def exposed(take: Take, stages: Sequence[Stage], time: float, opening: float) ->
 def _exposed(take: Take, stage: Stage, shown: Sequence[int], time: float) -> Exposure:
     now = take.now(time)
     now.dress(stage, shown)
-    stage.show_paths([now.trails(now.panels[number], time) for number in shown])
+    panels = [now.panels[number] for number in shown]
+    stage.show_paths([now.trails(each, time) for each in panels], [now.strands(each, time) for each in panels])
     return stage.expose(now.view(time))
 
 

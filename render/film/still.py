@@ -24,7 +24,7 @@ def draw_still(shooting: Shooting, target: Path, metadata: bool = True) -> dict[
     """
     still = shooting.output
     assert isinstance(still, Still)
-    take = shooting.take(shooting.timeline.locate(still.at).shot)
+    take = shooting.shown(shooting.timeline.locate(still.at).shot)
     with finishing():
         [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
     words = caption_of(shooting.scene, take)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from render.film.journey import Journey
+from render.film.lines.line_take import LineTake
 from render.film.moves import Move
 from render.film.panel import Panel, Walk
 from render.film.walked import farthest, walked
@@ -23,6 +24,7 @@ from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
 from render.stage.light.bake import Sun
 from render.stage.marks.arrow import length_of
+from render.stage.marks.strands import Strands
 from render.stage.marks.trail import Trail
 from render.stage.stage import Stage
 
@@ -72,6 +74,16 @@ class Take:
         return trails
 
     @property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """The records of its surfaces, by their names in the scene."""
+        return {name: panel.landscape.record for name, panel in zip(self.shot.surfaces, self.panels, strict=True)}
+
+    def strands(self, panel: Panel, time: float) -> Strands | None:
+        """Returns the many descents over a panel so far; None where the shot has none."""
+        last = max((each.rolls.rolled.last for each in self.panels if each.rolls), default=0)
+        return panel.rolls.at(self.progress(time), last) if panel.rolls else None
+
+    @property
     def steepest(self) -> float:
         """The slope of the longest arrow, loss / unit of α and β; nought where there are none."""
         return max((arrow.slope for panel in self.panels for walk in panel.walks for arrow in walk.arrows), default=0.0)
@@ -99,6 +111,7 @@ class Take:
             drops=any(walk.drops for walk in walks),
             corners=tuple(panel.relief.corner.size for panel in self.panels if panel.relief.corner),
             refined=max(panel.relief.refined for panel in self.panels),
+            rolled=tuple(panel.rolls.rolled for panel in self.panels if panel.rolls),
         )
 
     @property
@@ -137,13 +150,9 @@ class Take:
         return Placed(panel.relief, (float(x), float(y)), measured)
 
 
-def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:
-    """Returns the records of all surfaces of takes, by their names in the scene."""
-    return {
-        name: panel.landscape.record
-        for take in takes
-        for name, panel in zip(take.shot.surfaces, take.panels, strict=True)
-    }
+def records_of(takes: Sequence[Take | LineTake]) -> dict[str, dict[str, Any]]:
+    """Returns the records of all surfaces and lines of takes, by their names in the scene."""
+    return {name: record for take in takes for name, record in take.records.items()}
 
 
 def places_on(landscape: Landscape, path: Path) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import Field
 
 from render.errors import UsageError
+from render.scene.along import LineSettings
 from render.scene.encoders import AnyEncoder
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.framerate import SLOWEST, FrameRate, told
@@ -52,6 +53,7 @@ def apply_quality(scene: Scene, name: str) -> Scene:
         update={
             "runs": {key: _shorter(run, quality) for key, run in scene.runs.items()},
             "surfaces": {key: _coarser(surface, quality) for key, surface in scene.surfaces.items()},
+            "lines": {key: _sparser(line, quality) for key, line in scene.lines.items()},
             "stills": {key: _smaller(still, quality, 1) for key, still in scene.stills.items()},
             "films": {key: _limited(film, quality, scene.duration) for key, film in scene.films.items()},
         }
@@ -70,6 +72,10 @@ def _coarser(surface: SurfaceSettings | ReadySurface, quality: Quality) -> Surfa
     if isinstance(surface, ReadySurface):
         return surface
     return surface.model_copy(update={"points": _fitted(surface.points, max(surface.points), quality.points, 2, 1)})
+
+
+def _sparser(line: LineSettings, quality: Quality) -> LineSettings:
+    return line.model_copy(update={"points": min(line.points, quality.points or line.points)})
 
 
 def _smaller(output: Output, quality: Quality, multiple: int) -> Output:

@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
+from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.body import CLEAR
 from render.scene.camera import Fixed
 from render.scene.data import Data
+from render.scene.descents import stray_starts
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.framerate import FrameRate
@@ -39,6 +41,7 @@ from render.scene.words import Label, WordsSettings
 
 VERSION = 1
 SOLID = ("block", "disc")  # bodies with a base
+OF_VALUES = ("one-weight", "two-weights")  # data sets without classes
 NAMED = "what it is called on pictures, in free text; its name when absent"
 MEASURED = "measured"  # what pydantic's locations call a surface that is no ready one
 
@@ -100,6 +103,7 @@ class Scene(Part):
     surfaces: dict[Name, AnySurfaceSettings] = Field(
         default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready"
     )
+    lines: dict[Name, LineSettings] = Field(default={}, description="lines to measure, by name")
     budget: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None,
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
@@ -178,10 +182,12 @@ class Scene(Part):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         faults = [
-            *dangling(self.model_dump(include={"runs", "surfaces", "shots"})),
+            *dangling(self.model_dump(include={"runs", "surfaces", "lines", "shots"})),
             *self._strangers(),
             *self._moments(),
             *self._undersides(),
+            *self._stray_starts(),
+            *self._faulty_lines(),
             *broken_ways(self.shots),
             *self._beyond(),
             *self._transitions(),
@@ -223,6 +229,30 @@ class Scene(Part):
             if self.shots and still.at > end:
                 yield ("stills", name, "at"), still.at, f"{still.at:g} s is after the end of the shots, {end:g} s"
 
+    def _stray_starts(self) -> Iterator[Fault]:
+        """Gives the starts of descents that lie beyond the range that their surface is measured on."""
+        for index, shot in enumerate(self.shots):
+            ranges = [each.range for name in shot.surfaces if (each := self.measured.get(name)) and each.range]
+            for place, start, sentence in stray_starts(shot.descents, ranges):
+                yield ("shots", index, "descents", "starts", "places", place), start, sentence
+
+    def _faulty_lines(self) -> Iterator[Fault]:
+        """Gives what cannot be drawn along lines: between runs that differ, balls beyond, accuracy of values."""
+        runs = {name: run.seeded(self.seed) for name, run in self.runs.items() if isinstance(run, RunSettings)}
+        for name, line in self.lines.items():
+            other = other_of(line.model_dump())
+            two = bool(other) and other != line.run and runs.keys() >= {line.run, str(other)}
+            sentence = _unlike(str(other), [line.run], runs) if two else None
+            if sentence:
+                yield ("lines", name, "along", "between", "run"), other, sentence.replace("plane", "line")
+        for index, shot in enumerate(self.shots):
+            if shot.line and self.look.background.colour == CLEAR:
+                sentence = "a line is drawn on a ground; give look.background a colour"
+                yield ("shots", index, "line"), shot.line, sentence
+            shown = self.lines.get(shot.line or "")
+            run = runs.get(shown.run) if shown else None
+            yield from _beside_the_line(index, shot, shown, run)
+
     def _undersides(self) -> Iterator[Fault]:
         """Gives the cameras that would see the base of a solid body and nothing of its terrain."""
         for index, shot in enumerate(self.shots):
@@ -233,7 +263,7 @@ class Scene(Part):
     def _beyond(self) -> Iterator[Fault]:
         """Gives the steps of paths that no training takes, and the places that cameras look at beyond their surface."""
         for index, shot in enumerate(self.shots):
-            surface = self.measured.get(shot.surface)
+            surface = self.measured.get(shot.surface or "")
             if surface is not None:
                 run = self.runs.get(surface.run)
                 yield from beyond_training(index, shot, run.training.steps if isinstance(run, RunSettings) else None)
@@ -265,6 +295,22 @@ class Scene(Part):
                 yield ("shots", index, "name"), name, f'shot {first} is called "{name}" too; choose another name'
 
 
+def _beside_the_line(index: int, shot: Shot, line: LineSettings | None, run: RunSettings | None) -> Iterator[Fault]:
+    """Gives what a shot asks of a line that it has not."""
+    if line is None:
+        return
+    for place, start in enumerate(shot.ball.starts if shot.ball else []):
+        if line.reach and not line.reach[0] <= start <= line.reach[1]:
+            within = " to ".join(f"{end:g}" for end in line.reach)
+            yield ("shots", index, "ball", "starts", place), start, f"{start:g} lies beyond the line, {within}"
+    if shot.ball and not line.has_derivatives:
+        sentence = "needs the slope of the loss, which this objective has none of; choose another objective"
+        yield ("shots", index, "ball"), None, sentence
+    if shot.accuracy and run is not None and run.data.kind in OF_VALUES:
+        sentence = f"{run.data.kind} has values and no classes, so there is no accuracy; leave it out"
+        yield ("shots", index, "accuracy"), True, sentence
+
+
 def _unlike(name: str, through: Sequence[str], runs: Mapping[str, RunSettings]) -> str | None:
     """Returns why a plane through runs, the surface's own first, cannot go through another one as well."""
     run, own = runs[name], runs[through[0]]
@@ -288,6 +334,7 @@ def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
             yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), surfaces)
             for place, name in enumerate(_listed(shot, "beside")):
                 yield from _lost(("shots", index, "beside", place), "surface", name, surfaces)
+    yield from lost_lines(scene)
 
 
 def _lost_others(location: Location, surface: Any, runs: Mapping[str, Any]) -> Iterator[Fault]:

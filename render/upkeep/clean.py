@@ -27,6 +27,7 @@ from render.works.finest import finest
 from render.works.of_scene import works_of
 from render.works.order import Order
 
+LINES = ("surface.zarr", "balls.npz")  # what lies in the folders of lines, and of balls on them
 EXPORTS = ("glb", "usd", "stl", "obj")  # formats of the stage of a scene
 
 
@@ -120,6 +121,9 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "surfaces"):
         if (folder / "surface.zarr").is_dir() and re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name):
             yield "surface", (folder,)
+    for folder in _folders(output / "lines"):
+        if re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name) and any((folder / made).exists() for made in LINES):
+            yield "line", (folder,)
     for folder in _folders(output / "frames"):
         if (folder / "manifest.jsonl").is_file():
             yield "frames", (folder,)

@@ -16,8 +16,9 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
+from render.works.line_work import lines_shown
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
+from render.works.surface_work import surface_work
 from render.works.work import Finding, Work
 
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
@@ -101,13 +102,14 @@ def require_letters(scene: Scene) -> None:
         raise SceneError(faults)
 
 
-def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, SurfaceWork | ReadyWork]:
-    """Returns the surfaces of all shots of a scene, or of the one at a moment in seconds."""
+def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Work]:
+    """Returns the surfaces and lines of all shots of a scene, or of the one at a moment in seconds."""
     scene = order.scene
     shots = scene.shots
     if moment is not None:
         shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
-    return {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+    surfaces = {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+    return {**surfaces, **lines_shown(order, shots)}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:

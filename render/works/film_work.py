@@ -38,7 +38,6 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Finding, Item, Work
 
 LETTERING = 0.1  # seconds for a frame of a million pixels, where words are laid over a kept picture; on two cores
@@ -73,7 +72,7 @@ class FramesWork:
         return film.model_copy(update={"size": self.size or film.size, "fps": self.fps or film.fps})
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on them."""
         return surfaces_shown(self.order)
 

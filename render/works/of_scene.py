@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from render.scene.outputs import files_of
 from render.works.film_work import FilmWork, FramesWork
+from render.works.line_work import line_works
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.still_work import StillWork
@@ -38,4 +39,4 @@ def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
 
 def works_of(order: Order) -> list[AskedWork]:
     """Returns everything that a scene asks for."""
-    return [*runs_of(order), *surfaces_of(order), *stills_of(order), *films_of(order)]
+    return [*runs_of(order), *surfaces_of(order), *line_works(order), *stills_of(order), *films_of(order)]

@@ -32,7 +32,7 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork
+from render.works.work import Work
 
 USUAL = (1920, 1080)  # of a scene that asks for no picture
 
@@ -67,12 +67,12 @@ class PreviewWork(OneFile):
         return Still(at=moment, size=size, title=True)
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on it."""
         return surfaces_shown(self.order, self.still.at)
 
     @property
-    def needs(self) -> Sequence[SurfaceWork | ReadyWork]:
+    def needs(self) -> Sequence[Work]:
         """The surfaces on it."""
         return tuple(self.shown.values())
 

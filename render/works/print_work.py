@@ -31,7 +31,6 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Finding, Item, Work
 
 SECONDS_PER_MEGABYTE = 0.3
@@ -55,7 +54,7 @@ class PrintWork(OneFile):
         return sized(self.order.scene.stills[self.name], self.printed)
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on it."""
         return surfaces_shown(self.order, self.still.at)
 
@@ -127,7 +126,7 @@ class PassesWork(OneFile):
         return sized(self.order.scene.stills[self.name], self.printed)
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on them."""
         return surfaces_shown(self.order, self.still.at)
 
