@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def examine(job: Job) -> list[dict[str, Any]]:
     """Returns what the files of the scenes' ready surfaces hold.
 
-    Raises SceneError with every file that is absent or cannot be read, each with the place that names it. Nothing heavy
-    is imported where no scene names one.
+    Raises SceneError with every file, of surfaces and of sound, that is absent or cannot be read, each with the place
+    that names it. Nothing heavy is imported where no scene names one.
     """
     from render.scene.existing import ReadySurface
 
@@ -31,9 +31,24 @@ def examine(job: Job) -> list[dict[str, Any]]:
                 held += results
                 problems += [place(problem.location).says(str(problem)) for problem in found]
         problems += [place(problem.location).says(str(problem)) for problem in _lacking(scene)]
+        for name, film in scene.films.items():
+            if film.sound and (said := _heard(name, film.sound)):
+                problems.append(place(said.location).says(str(said)))
     if problems:
         raise SceneError(list(dict.fromkeys(problems)))  # variants of a scene have theirs in common
     return held
+
+
+def _heard(name: str, sound: str) -> SceneProblem | None:
+    """Returns what is wrong with the sound file of a film, or None."""
+    from render.film.sound.probing import probed
+    from render.scene.language.problem import SceneProblem
+
+    try:
+        probed(Path(sound))
+    except DataError as error:
+        return SceneProblem(("films", name, "sound"), str(error))
+    return None
 
 
 def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], list[SceneProblem]]:

@@ -17,6 +17,7 @@ from render.film.pool import Pool, Pooled, PoolWriter
 from render.film.programme import Programme
 from render.film.reel import reel_of
 from render.film.shooting import Shooting
+from render.film.sound.soundtrack import soundtrack, track_record
 from render.film.take import records_of
 from render.film.timeline import Slice
 from render.film.words.wording import caption_of
@@ -26,6 +27,7 @@ from render.scene.encoders.encoder import EncoderPart
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.outputs import files_of
+from render.storage.files import file_digest
 
 CLEAR_FRAMES = (
     "look.background.colour: transparent is nothing that H.264 knows; {count:,} frames with straight alpha are whole "
@@ -115,7 +117,7 @@ def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
         ) as task,
     ):
         for _ in range(TRIES):
-            failed = draw_frames(draft, list(failed), task.advance, lambda: bool(times_asked())) if failed else {}
+            failed = draw_frames(draft, list(failed), task.advance, times_asked) if failed else {}
     return failed
 
 
@@ -132,10 +134,14 @@ def encode_film(
     if reel.alpha and not encoder.keeps_alpha:
         raise SceneError([CLEAR_FRAMES.format(count=len(frames), folder=frames[0].parent)])
     watch = watching(reel, encoder.loop)
-    encoded = encode(watch.watched, target, encoder, {"title": shooting.scene.title} if metadata else {})
+    wave = target.with_name(f"{target.name}.wav") if film.outputs else target.with_suffix(".wav")
+    track = soundtrack(shooting.takes, shooting.timeline, film, wave) if encoder.hears else None
+    encoded = encode(watch.watched, target, encoder, {"title": shooting.scene.title} if metadata else {}, track)
+    heard = {"sound": track_record(track, film), "files": {track.name: file_digest(track)}} if track else {}
     for sentence in watch.sentences():
         shooting.reporter.say(f"film {target.name}: {sentence}")
     return {
+        **heard,
         "size": list(encoded.size),
         "fps": plain(film.fps),
         "frames": encoded.frames,

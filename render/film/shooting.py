@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -17,20 +17,25 @@ from render.film.furniture.furnish import furnish
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
+from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.words.ending import Ending
 from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
-from render.film.words.wording import words_of
+from render.film.words.wording import caption_of, words_of
+from render.landscape.chronicle import Chronicle, chronicle_name
+from render.landscape.landscape import Landscape
 from render.progress import Reporter
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
+from render.scene.written import tail_of, without_insets
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
@@ -54,7 +59,7 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Any]  # of the surfaces of its shots, by name; and their lines and balls
+    landscapes: Mapping[str, Any]  # of the surfaces of its shots, by name; their lines, balls, and what runs tell
     reporter: Reporter
     kept: Kept | None = None  # pictures without words that were drawn before
     depth: int = 8  # bits of a channel of its pictures, or 16
@@ -68,7 +73,9 @@ class Shooting:
     @cached_property
     def timeline(self) -> Timeline:
         """The scene's shots, one after the other."""
-        return timeline_of(self.scene.shots, self.output.fps if isinstance(self.output, Film) else 1.0)
+        if not isinstance(self.output, Film):
+            return timeline_of(self.scene.shots, 1.0)
+        return timeline_of(self.scene.shots, self.output.fps, tail=tail_of(self.scene, self.output))
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""
@@ -77,13 +84,22 @@ class Shooting:
             if settings.line is not None:
                 raise SceneError([f"shots.{shot}.line: {FLAT}"])
             names = settings.surfaces
-            landscapes = [self.landscapes[name] for name in names]
+            landscapes = [self._landscape(name) for name in names]
             apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            course = ShotCourse(self.scene, shot)
-            take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
+            course = ShotCourse(self.scene if self.output.insets else without_insets(self.scene), shot)
+            take = prepare_course(course, landscapes, aspect, together=not apart)
+            take = self._takes[shot] = replace(take, start=self.scene.starts[shot])
             self._say_once(remarks(take))
         return self._takes[shot]
+
+    def _landscape(self, name: str) -> Landscape:
+        """Returns a surface with what the runs of its paths tell, where that is there."""
+        found, settings = self.landscapes[name], self.scene.measured.get(name)
+        assert isinstance(found, Landscape)
+        runs = [settings.run, *settings.paths] if settings else []
+        told = [self.landscapes.get(chronicle_name(name, run)) for run in runs]
+        return replace(found, told=tuple(each if isinstance(each, Chronicle) else None for each in told))
 
     def _say_once(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:
@@ -130,7 +146,7 @@ class Shooting:
         pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
         if self.scene.shots[lead.shot].line:
             return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
-        return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead)))
+        return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead), moment.time))
 
     def _slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
@@ -184,7 +200,9 @@ class Shooting:
             take = self.take(lead.shot)
             self.tell_what_is_left_out(take)
             seen_by = self._seen, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
-            self._letterings[lead.shot] = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
+            made = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
+            self._letterings[lead.shot] = made
+            self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
         return self._letterings[lead.shot]
 
     def _seen(self, place: Slice) -> np.ndarray:
@@ -199,29 +217,46 @@ class Shooting:
 
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
-        width, height = self.output.size
         names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
+        self._tell(names, "; the record beside the file tells the caption")
+
+    def _tell(self, names: Sequence[str], remedy: str) -> None:
+        """Says what a picture has no room for."""
+        width, height = self.output.size
         if names:
             listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-            self.reporter.say(
-                f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
-            )
+            self.reporter.say(f"{width}×{height} pixels have no room for {listed}{remedy}")
 
     def _kernels(self) -> AbstractContextManager[None]:
         """Returns what a picture is made under: a still without torch's compiler."""
         return unfused(isinstance(self.output, Still))
 
-    def writing(self, take: Take, time: float, made: Lettering) -> Callable[[np.ndarray], np.ndarray]:
-        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8."""
+    def writing(
+        self, take: Take, time: float, made: Lettering, clock: float = 0.0
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8.
+
+        clock: the time of the film, which goes on after its last shot where it has credits or a closing card.
+        """
         words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
 
         def write(pixels: np.ndarray) -> np.ndarray:
             written = draw_words(pixels, words, made.dress, sheet)
             if made.furnishing:
                 furnish(written, plots_of(self.output, take, time), made.furnishing)
-            return written
+            if made.over:
+                made.over.draw(written, time)
+            after = self.timeline.after(clock)
+            return self._ending(made).draw(pixels, written, after) if after > 0 else written
 
         return write
+
+    def _ending(self, made: Lettering) -> Ending:
+        """Returns what is written after the last shot."""
+        assert isinstance(self.output, Film)
+        takes = self.takes()
+        captions = [caption_of(self.scene, take) for take in takes]
+        return ending_of(self.scene, self.output, sheet_for(self.output, takes[-1]), made.dress, captions)
 
 
 def bare_picture(

@@ -44,6 +44,7 @@ class Take:
     journey: Journey
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
+    start: float = 0.0  # of the shot on the scene's clock, seconds
     then: Callable[[float], Take] | None = None  # the take at a time of the shot, where something changes with it
 
     def now(self, time: float) -> Take:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
 
+from render.landscape.chronicle import Chronicle
 from render.sampling.surface import Surface
 from render.space.path import Path
 
@@ -19,3 +20,4 @@ class Landscape:
     surface: Surface
     paths: tuple[Path, ...]  # its own run's first; none where a surface came without
     record: dict[str, Any]
+    told: tuple[Chronicle | None, ...] = ()  # what the runs of its paths tell of their steps, where that is asked for

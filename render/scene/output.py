@@ -9,7 +9,9 @@ from pydantic import Discriminator, Field, Tag
 
 from render.scene.duration import Duration
 from render.scene.encoders import H264, AnyEncoder
+from render.scene.existing import File
 from render.scene.framerate import FrameRate
+from render.scene.insets import CounterKind
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.outputs import FilmOutput
@@ -32,6 +34,8 @@ CAPTION = (
     "which the record has in any case"
 )
 FURNITURE = "whether the look's labels, scales and legends are on the picture; as the caption when absent"
+TITLES = "whether the texts that come and go, titles of scene and shots, are on the picture"
+COUNTERS = "values that count along, with the caption, where the shot has none of its own; step and loss when absent"
 LANGUAGE = "fixed words in another language, for this one alone"
 
 
@@ -44,6 +48,9 @@ class Still(Part):
     title: bool = Field(True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
+    titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
+    insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
 
 
 class Film(Part):
@@ -67,4 +74,20 @@ class Film(Part):
         max_length=20,
         examples=[["web", {"kind": "gif", "size": [480, 270], "fps": 15}]],
         description="files that are made in place of the one of encoder: kinds, presets, or mappings of either",
+    )
+    titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
+    insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
+    closing: Annotated[Duration, InKey.APART] = Field(
+        default=0.0, le=60, description="time of a card at the end with the whole caption, over the dimmed last picture"
+    )
+    sound: Annotated[File | None, InKey.APART] = Field(
+        default=None,
+        examples=["sound/score.wav"],
+        description="sound file that is put into the film, cut or padded to its length; from the working directory",
+    )
+    sonify: Annotated[Literal["loss"] | None, InKey.APART] = Field(
+        default=None,
+        description="a sound track that is made of the descent: loss gives pitch to the loss at the head of each path, "
+        "and roughness to the curvature of the surface under it",
     )

@@ -65,7 +65,12 @@ class _ByName:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         names = sorted(presets())
-        changed = {"type": "object", "properties": {"preset": {"enum": names}}, "required": ["preset"]}
+        changed = {
+            "type": "object",
+            "properties": {"preset": {"enum": names}},
+            "required": ["preset"],
+            "additionalProperties": True,
+        }
         return {"anyOf": [{"enum": [*KINDS, *names]}, changed, handler(schema)]}
 
 

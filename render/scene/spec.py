@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
+from render.scene import written
 from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.body import CLEAR
 from render.scene.camera import Fixed
@@ -35,6 +36,7 @@ from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
 from render.scene.time.transition import starts_of
+from render.scene.titles import AnyCredits, Title
 from render.scene.training import Training
 from render.scene.varied import Matrix, Params
 from render.scene.words import Label, WordsSettings
@@ -122,6 +124,14 @@ class Scene(Part):
         "the films' own rate when absent",
     )
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
+    titles: list[Title] = Field(
+        default=[], max_length=200, description="texts that come and go, each at its time on the clock of all shots"
+    )
+    credits: AnyCredits = Field(
+        default=[],
+        examples=[["Measured with Thalweg", "Data: digits"]],
+        description="lines at the end of films, standing; or a mapping, in which they may be rolling",
+    )
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
 
@@ -192,6 +202,7 @@ class Scene(Part):
             *self._beyond(),
             *self._transitions(),
             *self._twins(),
+            *written.faults(self),
             *faults_of_films(self.films, self.look.background.colour == CLEAR),
         ]
         if faults:

@@ -55,6 +55,17 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "factor": "1 line = × {}",
     "weights": "|Δθ| = {}",
     "lost": "diverged",
+    "epoch": "epoch",
+    "learning-rate": "learning rate",
+    "steps": "steps",
+    "log scale": "log",
+    "first layer": "first layer",
+    "gradient": "gradient",
+    "lengths": "gradient by layer",
+    "clipped at": "clipped at ±{}",
+    "answer": "answer {}",
+    "label": "label {}",
+    "plane": "the plane",
 }
 
 

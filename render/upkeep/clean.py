@@ -124,6 +124,9 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "lines"):
         if re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name) and any((folder / made).exists() for made in LINES):
             yield "line", (folder,)
+    for folder in _folders(output / "chronicles"):
+        if re.fullmatch(r".+-[0-9a-f]{8}", folder.name) and (folder / "values.npz").is_file():
+            yield "chronicle", (folder,)
     for folder in _folders(output / "frames"):
         if (folder / "manifest.jsonl").is_file():
             yield "frames", (folder,)

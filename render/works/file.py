@@ -16,6 +16,7 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
+from render.works.chronicle_work import chronicles_of
 from render.works.line_work import lines_shown
 from render.works.order import Order
 from render.works.surface_work import surface_work
@@ -103,13 +104,14 @@ def require_letters(scene: Scene) -> None:
 
 
 def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Work]:
-    """Returns the surfaces and lines of all shots of a scene, or of the one at a moment in seconds."""
+    """Returns the surfaces and lines of all shots of a scene, or of the one at a moment, and what their runs tell."""
     scene = order.scene
     shots = scene.shots
     if moment is not None:
         shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
-    surfaces = {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
-    return {**surfaces, **lines_shown(order, shots)}
+    shown: dict[str, Work] = {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+    told = {each.name: each for each in chronicles_of(order) if each.surface in shown}
+    return {**shown, **told, **lines_shown(order, shots)}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:

@@ -272,7 +272,7 @@ class FilmWork(OneFile):
     @cached_property
     def key(self) -> str:
         """The hash of everything that it depends on."""
-        return record.file_key(self.frames.key, self.file.encoder, self.order.metadata)
+        return record.file_key(self.frames.key, self.file.encoder, self.order.metadata, self.film)
 
     @property
     def path(self) -> Path:
@@ -319,8 +319,10 @@ class FilmWork(OneFile):
         return cost_of(self.file.encoder, self.frames.film.size, len(self.frames.keys))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file, its storyboard and its frames."""
+        """Gives its file, its sound, its storyboard and its frames."""
         yield self.path
+        yield self.path.with_suffix(".wav")
+        yield self.path.with_name(f"{self.path.name}.wav")
         yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from render.scene.outputs import files_of
+from render.works.chronicle_work import chronicles_of
 from render.works.film_work import FilmWork, FramesWork
 from render.works.line_work import line_works
 from render.works.order import Order
@@ -39,4 +40,5 @@ def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
 
 def works_of(order: Order) -> list[AskedWork]:
     """Returns everything that a scene asks for."""
-    return [*runs_of(order), *surfaces_of(order), *line_works(order), *stills_of(order), *films_of(order)]
+    surfaces = [*surfaces_of(order), *line_works(order), *chronicles_of(order)]
+    return [*runs_of(order), *surfaces, *stills_of(order), *films_of(order)]

@@ -66,10 +66,11 @@ def looked_at(picture: np.ndarray, colour: str) -> np.ndarray:
 
 def measured(pictures: Sequence[np.ndarray], page: Page) -> Behind:
     """Returns what lies behind the words of a page in pictures (H, W, 3) uint8 without words."""
-    return Behind(*(_ends(pictures, boxes) for boxes in (page.upper, page.lower)))
+    return Behind(*(ends_of(pictures, boxes) for boxes in (page.upper, page.lower)))
 
 
-def _ends(pictures: Sequence[np.ndarray], boxes: Sequence[Box]) -> tuple[float, float] | None:
+def ends_of(pictures: Sequence[np.ndarray], boxes: Sequence[Box]) -> tuple[float, float] | None:
+    """Returns the lowest and the highest luminance in boxes of pictures, or None where there is nothing of them."""
     parts = [
         ink.luminance(picture[max(0, box.top) : box.bottom, max(0, box.left) : box.right]).ravel()
         for picture in pictures
