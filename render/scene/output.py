@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from render.scene.duration import Duration
 from render.scene.encoders import H264, AnyEncoder
@@ -91,3 +91,9 @@ class Film(Part):
         description="a sound track that is made of the descent: loss gives pitch to the loss at the head of each path, "
         "and roughness to the curvature of the surface under it",
     )
+
+    @field_validator("encoder", mode="before")
+    @classmethod
+    def _is_h264_by_itself(cls, encoder: Any) -> Any:
+        """Returns an encoder with its kind, which scenes left out while there was one."""
+        return {"kind": "h264", **encoder} if isinstance(encoder, dict) else encoder
