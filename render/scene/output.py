@@ -15,7 +15,7 @@ from render.scene.insets import CounterKind
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.outputs import FilmOutput
-from render.scene.part import Part
+from render.scene.part import Name, Part
 from render.scene.words import WordsSettings
 
 Pixels = Annotated[int, Field(ge=16, le=16_384)]
@@ -78,6 +78,12 @@ class Film(Part):
     titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
     insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
     counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
+    shots: Annotated[list[Name], InKey.APART] = Field(
+        default=[],
+        max_length=1000,
+        examples=[["overview", "3"]],
+        description="names, or numbers from 1 in quotes, of the shots that it shows, in their order; all when absent",
+    )
     closing: Annotated[Duration, InKey.APART] = Field(
         default=0.0, le=60, description="time of a card at the end with the whole caption, over the dimmed last picture"
     )
