@@ -100,6 +100,8 @@ def _said_of(settings: spec.SurfaceSettings, surface: Surface, objective: Object
             yield "calibration", asked.calibration
     if mode.dropout != "off":
         yield "dropout", mode.dropout
+    if asked.epoch is not None:
+        yield "epoch", asked.epoch.model_dump()
     if mode.weight_decay:
         yield "weight_decay", mode.weight_decay
     yield "precision", surface.record["precision"]

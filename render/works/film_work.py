@@ -22,6 +22,7 @@ from render.storage.files import locked
 from render.works.file import (
     KeptFile,
     OneFile,
+    ShownWork,
     megabytes_of,
     picture_key,
     require_letters,
@@ -30,7 +31,6 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Finding, Item, Work
 
 ENCODING = 0.04  # seconds for a frame of a million pixels, measured on two cores
@@ -62,7 +62,7 @@ class FramesWork:
         return self.order.scene.films[self.name]
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, ShownWork]:
         """The surfaces on them."""
         return surfaces_shown(self.order)
 

@@ -23,6 +23,7 @@ from render.works.file import (
     FIRST_PICTURE,
     KeptFile,
     OneFile,
+    ShownWork,
     file_finding,
     load_file,
     picture_key,
@@ -31,7 +32,6 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Finding, Item, Work
 
 SECONDS_PER_MEGABYTE = 0.3
@@ -55,7 +55,7 @@ class PrintWork(OneFile):
         return sized(self.order.scene.stills[self.name], self.printed)
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, ShownWork]:
         """The surfaces on it."""
         return surfaces_shown(self.order, self.still.at)
 
@@ -127,7 +127,7 @@ class PassesWork(OneFile):
         return sized(self.order.scene.stills[self.name], self.printed)
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, ShownWork]:
         """The surfaces on them."""
         return surfaces_shown(self.order, self.still.at)
 

@@ -17,6 +17,7 @@ from render.scene.output import Still
 from render.works.file import (
     KeptFile,
     OneFile,
+    ShownWork,
     megabytes_of,
     picture_key,
     require_letters,
@@ -25,7 +26,6 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork
 from render.works.work import Item
 
 
@@ -45,12 +45,12 @@ class StillWork(OneFile):
         return self.order.scene.stills[self.name]
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, ShownWork]:
         """The surfaces on it."""
         return surfaces_shown(self.order, self.still.at)
 
     @property
-    def needs(self) -> Sequence[SurfaceWork | ReadyWork]:
+    def needs(self) -> Sequence[ShownWork]:
         """The surfaces on it."""
         return tuple(self.shown.values())
 
