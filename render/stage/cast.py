@@ -14,6 +14,7 @@ from render.stage.body import mesh
 from render.stage.body.outline import outline_of
 from render.stage.body.relief import Relief
 from render.stage.light.bake import Sun
+from render.stage.light.bakes import Bakes
 from render.stage.light.lamp import Lamp
 from render.stage.marks.hatch import Hatch, hatch_of
 from render.stage.shading.baked_field import BakedField, bake_field
@@ -40,11 +41,14 @@ class Cast:
     hatch: Hatch | None = None  # strokes down its slopes
 
     @staticmethod
-    def of(placed: Placed, look: spec.LookPreset, sun: Sun, table: Tensor) -> Cast:
-        """Returns a relief under its light; table (S, 3) is its palette."""
-        field = bake_field(placed.relief, look, sun, table)
-        outline, lamp = outline_of(placed.relief, look.body), Lamp(placed.relief)
-        return Cast(placed, field, outline, lamp, hatch_of(placed.relief, look))
+    def of(placed: Placed, look: spec.LookPreset, sun: Sun, table: Tensor, bakes: Bakes | None = None) -> Cast:
+        """Returns a relief under its light; table (S, 3) is its palette, bakes are those of its last look."""
+        kept, relief = bakes or Bakes(), placed.relief
+        field = bake_field(relief, look, sun, table, kept)
+        outline = kept.get("outline", (relief, look.body), lambda: outline_of(relief, look.body))
+        lamp = kept.get("lamp", (relief,), lambda: Lamp(relief))
+        hatch = kept.get("hatch", (relief, look.body, look.hachures, look.contours.count), lambda: hatch_of(relief, look))
+        return Cast(placed, field, outline, lamp, hatch)
 
     @property
     def shift(self) -> np.ndarray:

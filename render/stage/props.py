@@ -24,12 +24,15 @@ from render.stage.window.geometry import SHEER, GeometryPass, Kind
 
 STRAY = 0.2  # pixels by which a coarser mesh may stray from the measured heights
 SHEET = 0.006  # thickness of a sheet, picture widths
+PARTS = ("top", "under", "hem", "wall")  # of a body, as meshes
 LOWEST_APART = 0.025  # picture widths between the end of a path and the lowest point, from which on both are marked
 
 
 def put_body(geometry: GeometryPass, index: int, cast: Cast, look: spec.LookPreset, rows: int) -> None:
     """Puts the meshes of a body on a stage, for pictures of so many rows."""
     relief = cast.placed.relief
+    for part in PARTS:
+        geometry.put(f"body {index} {part}", Kind.TERRAIN, None)
     if look.body in ("points", "none"):
         return
     drawn = coarse(relief, STRAY / rows)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from render.stage.lens.tiles import WHOLE_CROP, Crop, tile_of
 from render.stage.lens.tone import encoded, luminance, show
 from render.stage.light import brightness, fire
 from render.stage.light.bake import Sun
+from render.stage.light.bakes import Bakes, alike
 from render.stage.marks.sheer import seen_through, veil
 from render.stage.marks.trail import Trail
 from render.stage.props import Sight, lowest_of, put_body, put_paths
@@ -80,20 +82,47 @@ class Stage:
         levels: those among which the palette is dealt out by area, where they are not the bodies' alone. rows: of the
         whole picture, where parts of it are taken.
         """
-        self.look, self.size, self.factor, self._through = look, size, factor, through
-        self._sun = sun
+        self.size, self.factor = size, factor
+        self._rows = rows or size[1]
+        self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
+        self._bakes = [Bakes() for _ in (*bodies, "ground")]
+        self._put: list[tuple[Any, ...]] = [()] * len(bodies)
+        self.dress(bodies, look, sun, levels=levels, through=through)
+
+    def dress(
+        self,
+        bodies: Sequence[Placed],
+        look: spec.LookPreset,
+        sun: Sun,
+        *,
+        levels: np.ndarray | None = None,
+        through: bool = False,
+    ) -> None:
+        """Puts another look, light or relief on the stage, without paths; bakes and builds what that makes another.
+
+        There are as many bodies as before.
+        """
+        self.look, self._sun, self._through = look, sun, through
         shared = levels_of(bodies, look.body) if levels is None else levels
         places = places_of(shared, look.palette_gamma, look.palette_balance)
         self._palette = torch.from_numpy(table_of(look.palette, places))
-        self._cast = [Cast.of(placed, look, sun, self._palette) for placed in bodies]
-        self._backdrop = Backdrop([cast.standing for cast in self._cast], look, sun, self._palette)
+        *own, ground = self._bakes
+        pairs = zip(bodies, own, strict=True)
+        self._cast = [Cast.of(placed, look, sun, self._palette, bakes) for placed, bakes in pairs]
+        self._backdrop = Backdrop([cast.standing for cast in self._cast], look, sun, self._palette, ground)
         self._trails: list[list[Trail]] = [[] for _ in bodies]
         self._uniforms = self._fixed_uniforms()
         self._heat_paths()
         self._lit = [cast.dark for cast in self._cast]
-        self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
+        self._put_bodies()
+
+    def _put_bodies(self) -> None:
+        """Puts the meshes of bodies that are not there yet on the stage."""
         for index, cast in enumerate(self._cast):
-            put_body(self._geometry, index, cast, look, rows or size[1])
+            shape = (cast.placed.relief, cast.placed.offset, self.look.body, self.look.walls.thickness)
+            if not alike(self._put[index], shape):
+                put_body(self._geometry, index, cast, self.look, self._rows)
+                self._put[index] = shape
 
     def _fixed_uniforms(self) -> Uniforms:
         look = self.look

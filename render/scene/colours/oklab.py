@@ -19,6 +19,16 @@ TO_LAB = (
     (1.9779984951, -2.4285922050, 0.4505937099),
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
+FROM_LAB = (
+    (1.0, 0.3963377774, 0.2158037573),
+    (1.0, -0.1055613458, -0.0638541728),
+    (1.0, -0.0894841775, -1.2914855480),
+)
+FROM_LMS = (
+    (4.0767416621, -3.3077115913, 0.2309699292),
+    (-1.2684380046, 2.6097574011, -0.3413193965),
+    (-0.0041960863, -0.7034186147, 1.7076147010),
+)
 LUMA = (0.2126, 0.7152, 0.0722)  # luminance of linear red, green and blue
 # The transfer of sRGB (IEC 61966-2-1): a line near black, and a power above it.
 TOE, TOE_LIGHT = 0.04045, 0.0031308  # where the line ends, as a code in 0..1 and as light
@@ -49,6 +59,19 @@ def oklab(colour: str) -> Triple:
 def _times(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> Triple:
     first, second, third = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
     return first, second, third
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """Returns the colour at a share of the way from one to another, blended in OKLab; what sRGB lacks is clipped."""
+    lab = [(1 - share) * a + share * b for a, b in zip(oklab(one), oklab(other), strict=True)]
+    lms = [part**3 for part in _times(FROM_LAB, lab)]
+    codes = (round(255 * coded(min(max(part, 0.0), 1.0))) for part in _times(FROM_LMS, lms))
+    return "#" + "".join(f"{code:02x}" for code in codes)
+
+
+def coded(light: float) -> float:
+    """Returns the sRGB code of linear light, both 0 to 1."""
+    return light * SLOPE if light <= TOE_LIGHT else SCALE * light ** (1 / POWER) - SHIFT
 
 
 def apart(one: str, other: str) -> float:

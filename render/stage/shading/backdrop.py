@@ -16,6 +16,7 @@ from render.stage.colour import linear_of
 from render.stage.lens.tiles import WHOLE_CROP, Crop
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light.bake import Sun
+from render.stage.light.bakes import Bakes
 from render.stage.shading.baked_field import hue
 from render.stage.shading.floor import BEHIND, Numbers, Standing, bake_floor, ground_picture
 from render.stage.shading.uniforms import Uniforms
@@ -41,10 +42,17 @@ class GroundPicture:
 class Backdrop:
     """The ground of a stage; what does not depend on the camera is baked once."""
 
-    def __init__(self, bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, table: Tensor):
-        """Bakes what the bodies do to the ground."""
+    def __init__(
+        self,
+        bodies: Sequence[Standing],
+        look: spec.LookPreset,
+        sun: Sun,
+        table: Tensor,
+        bakes: Bakes | None = None,
+    ):
+        """Bakes what the bodies do to the ground, but for what the bakes of an earlier look have of it."""
         self._look, self._table = look, table
-        self._floor = None if look.ground == "void" else bake_floor(bodies, look, sun, table)
+        self._floor = None if look.ground == "void" else bake_floor(bodies, look, sun, table, bakes)
         self._bodies = [
             (
                 body.level.reshape(-1, 1),

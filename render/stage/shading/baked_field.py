@@ -16,9 +16,11 @@ from render.stage.body.shore import Cells
 from render.stage.colour import linear_of
 from render.stage.light import bake
 from render.stage.light.bake import ABYSS, Sun
+from render.stage.light.bakes import Bakes
 from render.stage.light.bounce import bake_coarsely
 
 SKY_AZIMUTHS = 32
+SKY_EVEN, SKY_LEANS = 0.6, 0.4  # of the sky's light, from all sides, and more from the side away from the sun
 CONTOUR_BLUR = 1.2  # cells; contour lines of raw heights turn to specks
 DIVERGED = 0.07  # linear grey of what has no loss
 FILL = 0.05  # of the sun's light, everywhere: no shadow is black
@@ -54,23 +56,53 @@ class BakedField:
         return self.albedo * (self.light.sun + self.light.sky + self.light.bounce)
 
 
-def bake_field(relief: Relief, look: spec.LookPreset, sun: Sun, table: Tensor) -> BakedField:
-    """Returns everything about the terrain that does not depend on the camera; table (S, 3) is its palette."""
-    heights = relief.heights
-    normal = bake.normals(heights, relief.cells, relief.holes)
-    occluders = np.where(mesh.inside(relief, look.body), heights, np.float32(ABYSS))
-    ground, above, facing = (torch.from_numpy(np.ascontiguousarray(array)) for array in (heights, occluders, normal))
-    _, sky = bake.bake_sky(ground, above, facing, relief.cells, sky_colours(look, sun))
-    visible = bake.bake_sun(ground, above, relief.cells, sun)
+def bake_field(
+    relief: Relief, look: spec.LookPreset, sun: Sun, table: Tensor, bakes: Bakes | None = None
+) -> BakedField:
+    """Returns everything about the terrain that does not depend on the camera; table (S, 3) is its palette.
+
+    bakes: of an earlier look of the same body, from which what has not changed is taken.
+    """
+    kept, shape, cells = bakes or Bakes(), (relief, look.body), relief.cells
+    ground, above, facing = kept.get("terrain", shape, lambda: _terrain(relief, look.body))
+    lobes = kept.get("sky", shape, lambda: bake.bake_sky(ground, above, facing, cells, _lobes())[1])
+    visible = kept.get("sun", (*shape, sun), lambda: bake.bake_sun(ground, above, cells, sun))
+    smooth = kept.get("smooth", shape, lambda: torch.from_numpy(gaussian_filter(relief.level, CONTOUR_BLUR)))
     level, finite = torch.from_numpy(relief.level), torch.from_numpy(relief.finite)
     albedo = torch.where(finite[..., None], looked_up(table, level), torch.tensor(DIVERGED))
-    light = _light(look, sun, (ground, above, facing), (visible, sky), albedo, relief.cells)
-    smooth = torch.from_numpy(gaussian_filter(relief.level, CONTOUR_BLUR))
+    light = _light(look, sun, (ground, above, facing), (visible, _sky(lobes, look, sun)), albedo, cells)
     total = light.sun + light.sky + light.bounce
     planes = [facing[..., 0], facing[..., 1], level, smooth, visible, *total.unbind(-1), finite.float()]
     rows, columns = relief.level.shape
     texels = torch.stack(planes, dim=-1).reshape(rows * columns, -1).contiguous()
     return BakedField(texels, rows, columns, light, albedo)
+
+
+def _terrain(relief: Relief, body: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Returns the heights of a body, those that cast shadows, (n_β, n_α), and its normals, (n_β, n_α, 3)."""
+    heights = relief.heights
+    normal = bake.normals(heights, relief.cells, relief.holes)
+    occluders = np.where(mesh.inside(relief, body), heights, np.float32(ABYSS))
+    ground, above, facing = (torch.from_numpy(np.ascontiguousarray(array)) for array in (heights, occluders, normal))
+    return ground, above, facing
+
+
+def _lobes() -> Tensor:
+    """Returns an even sky and two that are brighter on one side, (SKY_AZIMUTHS, 3), as if they were three colours.
+
+    Every sky of a look is a sum of these, so that another sun or colour needs no bake.
+    """
+    angles = (torch.arange(SKY_AZIMUTHS) + 0.5) / SKY_AZIMUTHS * 2 * torch.pi
+    return torch.stack([torch.ones(SKY_AZIMUTHS), angles.cos(), angles.sin()], dim=1)
+
+
+def _sky(lobes: Tensor, look: spec.LookPreset, sun: Sun) -> Tensor:
+    """Returns the light of the sky of a look, (n_β, n_α, 3), from that of the lobes."""
+    angle = np.radians(90 - sun.azimuth)
+    shares = SKY_EVEN, -SKY_LEANS * np.cos(angle), -SKY_LEANS * np.sin(angle)
+    amount = lobes @ torch.tensor(shares, dtype=torch.float32)
+    colour = torch.from_numpy((linear_of(look.sky.colour) * look.sky.strength).astype(np.float32))
+    return amount[..., None] * colour
 
 
 def _light(
@@ -116,4 +148,4 @@ def sky_colours(look: spec.LookPreset, sun: Sun) -> Tensor:
     angles = (np.arange(SKY_AZIMUTHS) + 0.5) / SKY_AZIMUTHS * 2 * np.pi
     towards_sun = np.cos(angles - np.radians(90 - sun.azimuth))
     colour = linear_of(look.sky.colour) * look.sky.strength
-    return torch.from_numpy((colour * (0.6 - 0.4 * towards_sun)[:, None]).astype(np.float32))
+    return torch.from_numpy((colour * (SKY_EVEN - SKY_LEANS * towards_sun)[:, None]).astype(np.float32))

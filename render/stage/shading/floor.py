@@ -24,6 +24,7 @@ from render.stage.body.relief import Relief
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light import bake
 from render.stage.light.bake import Sun
+from render.stage.light.bakes import Bakes
 from render.stage.shading.baked_field import sky_colours
 from render.stage.shading.look_numbers import wall_numbers
 from render.stage.shading.spot import bilinear, rays
@@ -100,8 +101,11 @@ def floor_height(look: spec.LookPreset) -> float:
     return -look.walls.thickness if look.body in ("block", "disc") else -max(SHEET_DROP, look.walls.thickness)
 
 
-def bake_floor(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, table: Tensor) -> Floor:
-    """Returns what the bodies do to the ground; table (S, 3) is the palette."""
+def bake_floor(
+    bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, table: Tensor, bakes: Bakes | None = None
+) -> Floor:
+    """Returns what the bodies do to the ground; table (S, 3) is the palette, bakes are those of an earlier look."""
+    kept = bakes or Bakes()
     height = floor_height(look)
     half = max(0.5 * max(1.0, body.relief.depth) + max(map(abs, body.offset)) for body in bodies) + MARGIN
     x = np.linspace(-half, half, SIDE)
@@ -113,8 +117,11 @@ def bake_floor(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, tabl
     ground = torch.from_numpy(heights)
     facing = torch.zeros(SIDE, SIDE, 3)
     facing[..., 2] = 1
-    open_, _ = bake.bake_sky(ground, ground, facing, cells, sky_colours(look, sun), far=SKY_REACH)
-    lit = bake.bake_sun(ground, ground, cells, Sun(sun.azimuth, sun.elevation, max(SUN_LEAST, SUN_WIDER * sun.size)))
+    soft = Sun(sun.azimuth, sun.elevation, max(SUN_LEAST, SUN_WIDER * sun.size))
+    stands = (look.body, height, *(part for body in bodies for part in (body.relief, body.offset)))
+    sky = sky_colours(look, sun)  # whose colours do not matter to how open the ground is
+    open_ = kept.get("open", stands, lambda: bake.bake_sky(ground, ground, facing, cells, sky, far=SKY_REACH)[0])
+    lit = bake.bake_sun(ground, ground, cells, soft)
     near = distance_transform_edt(covered, return_distances=False, return_indices=True)
     openness, sunlit = (plane.numpy()[tuple(near)] for plane in (open_, lit))
     sunlit = gaussian_filter(sunlit, SHADOW_BLUR)
