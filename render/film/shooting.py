@@ -20,6 +20,7 @@ from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
 from render.landscape.landscape import Landscape
+from render.landscape.series import Series
 from render.progress import Reporter
 from render.scene.camera import Ride
 from render.scene.output import Film, Still
@@ -42,7 +43,7 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Landscape]  # of the surfaces of its shots, by name
+    landscapes: Mapping[str, Landscape | Series]  # of the surfaces of its shots, by name
     reporter: Reporter
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
@@ -128,7 +129,10 @@ class Shooting:
 def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
     """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
     exposed = []
+    whole, take = take, take.at(time)
     for shown, stage in zip(take.pictures, stages, strict=True):
+        if take is not whole:
+            take.dress(stage, shown, stage.exposure, whole.levels)
         stage.show_paths([take.trails(take.panels[number], time) for number in shown])
         exposed.append(stage.expose(take.view(time)))
     return develop(exposed, lens_of(take.look), seed).numpy()

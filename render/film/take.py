@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
+from render.film.morph import Morph
 from render.film.moves import MOVES, Move, Scenery, standing_at
 from render.film.panel import Panel, Walk
 from render.film.timeline import head_progress
@@ -17,6 +18,7 @@ from render.film.walked import arrows_along, drops_along, farthest, walked
 from render.film.words.drawing import Drawing
 from render.landscape.landscape import Landscape
 from render.landscape.ready import GIVEN
+from render.landscape.series import Series
 from render.sampling.status import Status
 from render.scene import look as looks
 from render.scene.camera import Ride
@@ -53,6 +55,25 @@ class Take:
     steps: Steps
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
+    morphs: tuple[Morph | None, ...] = ()  # of panels that are of a series, which at(time) draws as they are then
+    _held: dict[float, Take] = field(default_factory=dict, compare=False)
+
+    def at(self, time: float) -> Take:
+        """Returns the take as it is at a time of the shot, seconds; itself where it shows no series."""
+        if not any(self.morphs):
+            return self
+        share = min(1.0, max(0.0, time / self.shot.duration))
+        if share not in self._held:
+            self._held.clear()
+            panels = tuple(self._panel_at(number, share) for number in range(len(self.panels)))
+            self._held[share] = replace(self, panels=panels, morphs=(), _held={})
+        return self._held[share]
+
+    def _panel_at(self, number: int, share: float) -> Panel:
+        morph = self.morphs[number]
+        if morph is None:
+            return self.panels[number]
+        return _morphed(self.shot, self.look, morph, morph.index(share, self.shot.duration))
 
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
@@ -118,12 +139,33 @@ class Take:
 
         rows: of the whole picture, where parts of it are taken.
         """
-        style = self.shot.path
-        levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
-        through = style.show and (style.height == "loss" or self.look.path.drops > 0)
-        bodies = [self._placed(number) for number in shown]
+        return Stage(*self._dressing(shown), size, factor, levels=self.levels, through=self._through, rows=rows)
+
+    def dress(self, stage: Stage, shown: Sequence[int], exposure: float, levels: np.ndarray) -> None:
+        """Puts the panels as they are now on a stage of theirs, under an exposure and among levels that stay."""
+        bodies, look, sun = self._dressing(shown)
+        if look.exposure == "auto":
+            look = look.model_copy(update={"exposure": exposure})
+        stage.dress(bodies, look, sun, levels=levels, through=self._through)
+
+    def _dressing(self, shown: Sequence[int]) -> tuple[list[Placed], looks.LookPreset, Sun]:
         look = self.look.model_copy(update={"path": self.look.path.seen_on(shown)})
-        return Stage(bodies, look, self.sun, size, factor, levels=levels, through=through, rows=rows)
+        return [self._placed(number) for number in shown], look, self.sun
+
+    @property
+    def _through(self) -> bool:
+        style = self.shot.path
+        return style.show and (style.height == "loss" or self.look.path.drops > 0)
+
+    @property
+    def levels(self) -> np.ndarray:
+        """The levels (n,) among which the palette is dealt out by area: of all panels, and of all stops of a series."""
+        morphs = self.morphs or (None,) * len(self.panels)
+        parts = [
+            drawn_levels(panel.relief, self.look.body) if morph is None else morph.levels
+            for panel, morph in zip(self.panels, morphs, strict=True)
+        ]
+        return np.concatenate(parts)
 
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]
@@ -132,22 +174,32 @@ class Take:
 
 
 def prepare(
-    shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True
+    shot: Shot, look: looks.Look, shown: Sequence[Landscape | Series], aspect: float, *, together: bool = True
 ) -> Take:
-    """Returns the take of a shot of landscapes.
+    """Returns the take of a shot of landscapes and series.
 
     aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
     """
     preset = look.resolved
+    each = [one.landscapes if isinstance(one, Series) else (one,) for one in shown]
+    landscapes = [landscape for own in each for landscape in own]
     surfaces = [landscape.surface for landscape in landscapes]
     depths = [_depth(surface.grid) for surface in surfaces]
-    holes = [surface.status == Status.NO_DATA for surface in surfaces]
+    holes = [hole for own in each for hole in _holes(own)]
     losses = [surface.loss for surface in surfaces]
     steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
     reliefs = relief.make_alike(losses, steps.steps, depths, holes)
     if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
         preset = preset.model_copy(update={"body": "block"})
-    panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
+    own = iter(reliefs)
+    parts = [tuple(next(own) for _ in several) for several in each]
+    morphs = tuple(
+        Morph(one, part) if isinstance(one, Series) else None for one, part in zip(shown, parts, strict=True)
+    )
+    panels = tuple(
+        _panel(shot, preset, one, part[0]) if isinstance(one, Landscape) else _widest(shot, preset, Morph(one, part))
+        for one, part in zip(shown, parts, strict=True)
+    )
     setting = _setting(shot, preset, panels, aspect, together)
     move = MOVES[type(shot.camera)](shot.camera, setting)
     if preset.body == "block" and preset.walls.corner:
@@ -157,7 +209,39 @@ def prepare(
         move = MOVES[type(camera)](camera, setting)
     placements = setting.placements(_facing(move(0.5)))
     sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
-    return Take(shot, preset, panels, move, sun, steps, placements, setting.together)
+    morphs = tuple(_cut_alike(*pair) for pair in zip(morphs, panels, strict=True))
+    ends = tuple(
+        panel if morph is None else _morphed(shot, preset, morph, len(morph.reliefs) - 1.0)
+        for panel, morph in zip(panels, morphs, strict=True)
+    )
+    return Take(shot, preset, ends, move, sun, steps, placements, setting.together, morphs)
+
+
+def _holes(landscapes: Sequence[Landscape]) -> list[np.ndarray]:
+    """Returns the cells without data of one surface; of a series, those that any of its surfaces lacks."""
+    lacking = np.logical_or.reduce([landscape.surface.status == Status.NO_DATA for landscape in landscapes])
+    return [lacking] * len(landscapes)
+
+
+def _morphed(shot: Shot, look: looks.LookPreset, morph: Morph, index: float) -> Panel:
+    """Returns a panel of a series at a fractional stop."""
+    relief = morph.relief(index)
+    panel = replace(_panel(shot, look, morph.landscape(index, relief), relief), stop=morph.stop(index))
+    head = morph.head(index)
+    return panel if head is None else replace(panel, walks=tuple(replace(walk, at=head) for walk in panel.walks))
+
+
+def _widest(shot: Shot, look: looks.LookPreset, morph: Morph) -> Panel:
+    """Returns a panel with the last paths of a series on the highest that its terrain ever is, for the camera."""
+    last, highest = len(morph.reliefs) - 1.0, morph.envelope
+    return _panel(shot, look, morph.landscape(last, highest), highest)
+
+
+def _cut_alike(morph: Morph | None, panel: Panel) -> Morph | None:
+    """Returns a morph whose reliefs all lack the corner that was cut off its panel."""
+    if morph is None or panel.relief.corner is None:
+        return morph
+    return replace(morph, reliefs=tuple(replace(made, corner=panel.relief.corner) for made in morph.reliefs))
 
 
 def _cut(

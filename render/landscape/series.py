@@ -27,6 +27,8 @@ class Series:
     record: dict[str, Any]  # of all of them, as one surface has it, and what the series is
     folder: File  # of its own record
     key: str
+    ease: str = "stops"  # how a shot goes through it: resting at each stop, or only at the ends (whole)
+    hold: float = 1.0  # seconds that a shot rests at each end
 
     @property
     def grid(self) -> Grid:

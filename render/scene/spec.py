@@ -113,6 +113,11 @@ class Scene(Part):
         """The surfaces that are measured, by name; the rest are ready."""
         return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, SurfaceSettings)}
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What shots may name: the surfaces and the series."""
+        return {**self.surfaces, **self.series}
+
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
         own = self.measured[surface].budget

@@ -49,6 +49,9 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "factor": "1 line = × {}",
     "weights": "|Δθ| = {}",
     "lost": "diverged",
+    "ride-along": "ride-along, {} planes",
+    "blend": "blend of {} local planes",
+    "series": "series over {}",
 }
 
 

@@ -47,7 +47,9 @@ class Cast:
         field = bake_field(relief, look, sun, table, kept)
         outline = kept.get("outline", (relief, look.body), lambda: outline_of(relief, look.body))
         lamp = kept.get("lamp", (relief,), lambda: Lamp(relief))
-        hatch = kept.get("hatch", (relief, look.body, look.hachures, look.contours.count), lambda: hatch_of(relief, look))
+        hatch = kept.get(
+            "hatch", (relief, look.body, look.hachures, look.contours.count), lambda: hatch_of(relief, look)
+        )
         return Cast(placed, field, outline, lamp, hatch)
 
     @property

@@ -68,7 +68,8 @@ class SeriesWork:
     def key(self) -> str:
         """The hash of everything that it depends on."""
         settings = self.settings
-        more = {"width": settings.width} if isinstance(settings, Blend) else {}
+        more: dict[str, Any] = {"width": settings.width} if isinstance(settings, Blend) else {}
+        more |= {"stops": list(self._stops), "ease": settings.ease, "hold": settings.hold}
         members = [work.key for work in self.members]
         return content_key(
             {"stage": "series", "algorithm": ALGORITHM, "kind": settings.kind, "members": members, **more}
@@ -113,7 +114,9 @@ class SeriesWork:
         if isinstance(settings, Blend):
             return blended(landscapes, stops, settings.width, self.path, self.key)
         record = record_of(settings.kind, stops, [landscape.record for landscape in landscapes])
-        return Series(settings.kind, stops, tuple(landscapes), record, self.path, self.key)
+        return Series(
+            settings.kind, stops, tuple(landscapes), record, self.path, self.key, settings.ease, settings.hold
+        )
 
     def state(self) -> Finding:
         """Returns what it is worth on disk; its surfaces are judged one by one."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from render.film.words.caption import count_paths, mode_words, power, range_words
 from render.film.words.drawing import Drawing
+from render.film.words.told_series import series_briefly
 from render.scene import relief as reliefs
 from render.scene.shot import PathStyle
 from render.scene.words import say
@@ -30,6 +31,7 @@ def essentials(style: PathStyle, records: Sequence[dict[str, Any]], drawn: Drawi
     columns = itertools.zip_longest(*said, fillvalue="")
     parts = [
         *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
+        " | ".join(dict.fromkeys(filter(None, (series_briefly(record, language) for record in records)))),
         *_relief(drawn, language),
         _path(style, drawn, sum(map(count_paths, records)), language),
     ]
@@ -48,7 +50,7 @@ def _said(record: dict[str, Any], language: Language) -> list[str]:
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
         " | ".join(dict.fromkeys(run["training"].split(",")[0] for run in runs)),
-        _objective(record["objective"]),
+        " | ".join(dict.fromkeys(filter(None, map(_objective, record.get("objectives", [record["objective"]]))))),
         points,
         range_words(record),
     ]

@@ -70,6 +70,7 @@ def path_names(scene: Scene, take: Take) -> list[list[str]]:
 
 def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:
     """Returns the panels of a picture at a time of its shot, seconds."""
+    take = take.at(time)
     width, height = output.size
     view = take.view(time)
     if take.together:

@@ -30,7 +30,7 @@ def remarks_on_ready(scene: Scene) -> list[str]:
     """
     said: dict[str, None] = {}
     for shot in scene.shots:
-        settings = [scene.surfaces[name] for name in shot.surfaces]
+        settings = [scene.shown[name] for name in shot.surfaces]
         if all(isinstance(each, ReadySurface) for each in settings):
             landscapes = [ready.load(each) for each in settings if isinstance(each, ReadySurface)]
             said |= dict.fromkeys(remarks(prepare(shot, scene.look, landscapes, WIDE)))

@@ -23,9 +23,10 @@ UNKNOWN = "–"
 
 def words_of(scene: Scene, output: Film | Still, take: Take, time: float) -> Words:
     """Returns the words on the picture at a time of a shot, seconds."""
+    take = take.at(time)
     title = scene.title if output.title else ""
     names = take.shot.surfaces
-    labels = tuple(label_of(scene.surfaces, name) for name in names) if len(take.panels) > 1 else ()
+    labels = tuple(label_of(scene.shown, name) for name in names) if len(take.panels) > 1 else ()
     language, full = language_of(scene, output), output.caption == "full"
     note = interval_of(take, language) if is_furnished(output) else ""
     if not output.caption:
@@ -76,6 +77,7 @@ def label_of(family: Mapping[str, Any], name: str) -> str:
 def _counters(scene: Scene, take: Take, time: float, language: Mapping[str, str]) -> Iterator[Counter]:
     """Gives the step of the first path, and the loss of every path at its head: by its name where there are several."""
     walks = [(panel, walk) for panel in take.panels for walk in panel.walks]
+    yield from _stops(scene, take)
     if not take.shot.path.show or not walks:
         return
     progress = take.progress(time)
@@ -88,6 +90,14 @@ def _counters(scene: Scene, take: Take, time: float, language: Mapping[str, str]
     for (panel, walk), place, (name, colour) in zip(walks, logged, names_of(scene, take), strict=True):
         loss = value_of(panel, float(walk.path.true_loss[place]), language)
         yield Counter(name, loss, colour) if len(walks) > 1 else Counter(unit_of(panel, language), loss)
+
+
+def _stops(scene: Scene, take: Take) -> Iterator[Counter]:
+    """Gives the stop that each series is nearest to: a value by its key, a surface by its name; a ride has steps."""
+    told = [(panel.landscape.record["series"]["kind"], panel.stop) for panel in take.panels if panel.stop]
+    for stop in dict.fromkeys(stop for kind, stop in told if kind != "ride-along"):
+        key, sign, value = stop.rpartition("=")
+        yield Counter(key.replace("_", " "), value) if sign else Counter("", label_of(scene.shown, stop))
 
 
 def value_of(panel: Panel, loss: float, language: Mapping[str, str]) -> str:
@@ -112,4 +122,4 @@ def names_of(scene: Scene, take: Take) -> Iterator[tuple[str, str]]:
             if len(runs) > 1:
                 yield label_of(scene.runs, run), colours[line % len(colours)] if line else first
             else:
-                yield label_of(scene.surfaces, name), first if take.look.path.sides else ""
+                yield label_of(scene.shown, name), first if take.look.path.sides else ""
