@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from render.film.timeline import Timeline
 from render.solid import solid_body
 from render.solid.asked import FORMS, ExportRequest, metres
-from render.solid.track import frames_of
+from render.solid.footage import frames_of
 from render.stage.body import shore
 from render.stage.body.mesh import height_at
 from render.stage.body.relief import Relief, Scale

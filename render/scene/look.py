@@ -30,6 +30,7 @@ from render.scene.lines import Contours, Hachures
 from render.scene.part import Auto, auto_or_number
 from render.scene.pathlight import PathLight
 from render.scene.relief import LogStep, ReliefStep, measured_steps
+from render.scene.time.blend import Blending
 from render.scene.typefaces.fonts import Fonts
 from render.scene.words import WordStyle
 from render.storage.files import asset
@@ -37,7 +38,9 @@ from render.storage.files import asset
 PRESET = "ember"
 RADIUS_PIXELS = 2800  # of a line, for a radius of one picture width, which former versions asked for
 
-Turn = Annotated[Auto | Annotated[float, Field(ge=-360, le=360), Tag("number")], Discriminator(auto_or_number)]
+Turn = Annotated[
+    Auto | Annotated[float, Field(ge=-360, le=360), Tag("number")], Discriminator(auto_or_number), Blending.TURN
+]
 Height = Annotated[Auto | Annotated[float, Field(ge=1, le=89), Tag("number")], Discriminator(auto_or_number)]
 ExposureSettings = Annotated[Auto | Annotated[float, Field(gt=0, le=100), Tag("number")], Discriminator(auto_or_number)]
 
@@ -66,7 +69,7 @@ class Sky(LookPart):
 class LookPreset(LookPart):
     """Body, ground, colour, light and air."""
 
-    body: BodyKind = Field(
+    body: Annotated[BodyKind, Blending.ONCE] = Field(
         default="block",
         description="block and disc are solid, sheet is thin and two-sided, points is one light for every measured "
         "cell, none leaves the path alone",
@@ -79,7 +82,7 @@ class LookPreset(LookPart):
     )
     floor: FloorSettings = Field(default=FloorSettings(), description="what the body does to the ground under it")
     material: MaterialSettings = Field(default=MaterialSettings(), description="how the terrain takes the light")
-    palette_kind: PaletteKind = Field(
+    palette_kind: Annotated[PaletteKind, Blending.ONCE] = Field(
         default="sequential",
         description="how lightness runs from deep to high: sequential never turns, diverging turns once, cyclic ends "
         "as it begins",
@@ -114,15 +117,19 @@ class LookPreset(LookPart):
     bloom: float = Field(ge=0, le=10, description="halo of what glows; 1 is strong, 0 none")
     vignette: Share = Field(description="darkening of the corners of the object's light; the ground keeps its colour")
     grain: float = Field(ge=0, le=0.1, description="standard deviation, fraction of white; costs bits in video")
-    text: Colour = Field(description="colour of title and caption, sRGB")
-    font: Fonts = Field(
+    text: Annotated[Colour, Blending.ONCE] = Field(description="colour of title and caption, sRGB")
+    font: Annotated[Fonts, Blending.ONCE] = Field(
         default=[],
         examples=["Noto Sans CJK JP"],
         description="font of title and caption: the family of one that is installed, or a file (ttf, otf, ttc) from "
         "the working directory; or several, asked in turn for each letter; what none has is drawn in Inter",
     )
-    words: WordStyle = Field(default=WordStyle(), description="how title, caption, counters and names are set")
-    furniture: Furniture = Field(default=Furniture(), description="labels, scales and legends on the picture")
+    words: Annotated[WordStyle, Blending.ONCE] = Field(
+        default=WordStyle(), description="how title, caption, counters and names are set"
+    )
+    furniture: Annotated[Furniture, Blending.ONCE] = Field(
+        default=Furniture(), description="labels, scales and legends on the picture"
+    )
 
     @field_validator("palette")
     @classmethod
@@ -135,7 +142,7 @@ class LookPreset(LookPart):
 class Look(LookPreset):
     """A preset by its name, the relief, and whatever the scene changes of the preset; always complete."""
 
-    name: str = Field(default=PRESET, description="preset, a file of assets/looks")
+    name: Annotated[str, Blending.ONCE] = Field(default=PRESET, description="preset, a file of assets/looks")
     relief: Annotated[list[ReliefStep], Field(max_length=16)] | None = Field(
         default=None,
         description="steps that make height from loss, in order; where there are none, a logarithm, a clip at 99.7 and "

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
 from render.scene import members
 from render.scene.camera import Fixed
@@ -26,6 +26,8 @@ from render.scene.plane import others_of
 from render.scene.series import AnySeries
 from render.scene.shot import Shot
 from render.scene.surface import SurfaceSettings
+from render.scene.time.lifting import faults_of, lift, put_back, read, untold
+from render.scene.time.track import Track
 from render.scene.training import Training
 from render.scene.words import Label, WordsSettings
 
@@ -107,6 +109,31 @@ class Scene(Part):
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
+
+    _tracks: tuple[Track, ...] = PrivateAttr(default=())
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The values of look, cameras and paths that change in time; each field holds the first of its own."""
+        return self._tracks
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _takes_tracks_out(cls, data: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        plain, raw = lift(data) if isinstance(data, dict) else (data, {})
+        if not raw:
+            return check(data)
+        faults = faults_of(raw)
+        tracks, wrong = ((), []) if faults else read(raw, plain)
+        try:
+            scene = check(plain)
+        except ValidationError as error:
+            rest = untold(error, cls, raw)
+            raise (refusal(*faults, *wrong, also=rest) if faults or wrong or rest else error) from error
+        if faults or wrong:
+            raise refusal(*faults, *wrong)
+        scene._tracks = tracks
+        return scene
 
     @property
     def measured(self) -> dict[str, SurfaceSettings]:
@@ -271,4 +298,5 @@ def _in(holder: Any, key: str) -> Any:
 
 def resolved(scene: Scene) -> dict[str, Any]:
     """Returns the complete scene for JSON, with every default written out; loading it gives the same scene."""
-    return scene.model_dump(mode="json")
+    plain: dict[str, Any] = put_back(scene.model_dump(mode="json"), scene.tracks)
+    return plain

@@ -16,10 +16,10 @@ from render.scene.spec import Scene
 from render.solid.asked import ExportRequest
 from render.solid.cut import Cut, pieces_of
 from render.solid.extra import require
+from render.solid.footage import camera_of, lights_of
 from render.solid.formats import FORMATS, ExportSubject, Written
 from render.solid.model import Model
 from render.solid.sentences import sentences
-from render.solid.track import camera_of, lights_of
 from render.storage.files import content_key, file_digest, is_whole, replacing
 
 ALGORITHM = 1  # raise it when the same settings would give other files

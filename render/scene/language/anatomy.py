@@ -12,11 +12,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 
-from render.scene.part import Location
+from render.scene.part import PLAIN, Location
 
 
 def follow(root: Any, location: Location) -> tuple[Location, Any]:
     """Returns the location as it stands in a file, and the type there (None where nothing is allowed)."""
+    if location[:1] == (PLAIN,):
+        return location[1:], None
     path: list[str | int] = []
     here = bare(root)
     for step in location:

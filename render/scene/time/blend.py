@@ -1,7 +1,7 @@
 """Blending: what lies between two values of a track.
 
-Numbers are blended evenly, distances in their logarithm, angles the short way round, colours in OKLab, pairs and rows of
-numbers part by part; switches and words change when their key is reached.
+Numbers are blended evenly, distances in their logarithm, angles the short way round, colours in OKLab, pairs and rows
+of numbers part by part; switches and words change when their key is reached.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from render.scene.colours.oklab import mixed
 from render.scene.part import Part
 
 
-class Between(enum.Enum):
+class Blending(enum.Enum):
     """How a field is blended, where that is not evenly; it stands among the field's metadata."""
 
     TURN = "degrees, the short way round"
@@ -30,7 +30,7 @@ class Between(enum.Enum):
 class Nature:
     """How the values of a field are blended, and what they are held within."""
 
-    between: Between | None = None
+    blending: Blending | None = None
     low: float = -math.inf
     high: float = math.inf
 
@@ -49,9 +49,9 @@ class Nature:
         return round(held) if isinstance(one, int) and isinstance(other, int) else held
 
     def _between(self, one: float, other: float, share: float) -> float:
-        if self.between is Between.TURN:
+        if self.blending is Blending.TURN:
             return one + share * ((other - one + 180.0) % 360.0 - 180.0)
-        if self.between is Between.LOG and one > 0 and other > 0:
+        if self.blending is Blending.LOG and one > 0 and other > 0:
             return math.exp((1 - share) * math.log(one) + share * math.log(other))
         return (1 - share) * one + share * other
 
@@ -71,8 +71,8 @@ def nature_of(part: Part, name: str) -> Nature:
     """Returns the nature of a field of a part."""
     field = type(part).model_fields[name]
     found = [*field.metadata, *_within(field.annotation)]
-    between = next((mark for mark in found if isinstance(mark, Between)), None)
-    return Nature(between, _bound(found, ("ge", "gt"), max, -math.inf), _bound(found, ("le", "lt"), min, math.inf))
+    blending = next((mark for mark in found if isinstance(mark, Blending)), None)
+    return Nature(blending, _bound(found, ("ge", "gt"), max, -math.inf), _bound(found, ("le", "lt"), min, math.inf))
 
 
 def _within(annotation: Any) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from render.scene.part import Location, Part
 from render.scene.time.blend import Nature
-from render.scene.time.easing import easing
+from render.scene.time.ease import easing
 
 EASE = "in-out-cubic"  # where a key says nothing: nothing starts or stops in one frame
 Whole = TypeVar("Whole", bound=Part)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from render.stage.light.bake import Sun
 
-Baked = TypeVar("Baked")
+Stored = TypeVar("Stored")
 COMPARED = (str, int, float, tuple, type(None), Sun, BaseModel)  # all else, arrays above all, is told by what it is
 
 
@@ -22,12 +22,12 @@ class Bakes:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
-    def get(self, name: str, depends: tuple[Any, ...], bake: Callable[[], Baked]) -> Baked:
+    def get(self, name: str, depends: tuple[Any, ...], bake: Callable[[], Stored]) -> Stored:
         """Returns a part as it was baked before, or bakes it where it depended on something else."""
         held = self._kept.get(name)
         if held is None or not alike(held[0], depends):
             held = self._kept[name] = depends, bake()
-        return held[1]  # type: ignore[no-any-return]
+        return held[1]
 
 
 def alike(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:

@@ -72,7 +72,12 @@ def _read_bezier(text: str, parts: list[str]) -> Ease:
     return _bezier(x1, y1, x2, y2)
 
 
-JUMPS = {"jump-end": (0, 0), "end": (0, 0), "jump-start": (1, 0), "start": (1, 0), "jump-none": (0, -1), "jump-both": (1, 1)}  # fmt: skip
+JUMPS = {  # the first jump at once, and jumps more than steps
+    **dict.fromkeys(("jump-end", "end"), (0, 0)),
+    **dict.fromkeys(("jump-start", "start"), (1, 0)),
+    "jump-none": (0, -1),
+    "jump-both": (1, 1),
+}
 
 
 def _read_steps(text: str, parts: list[str]) -> Ease:
