@@ -1,7 +1,7 @@
 """The morph of a series: at every moment of a shot one terrain, and the paths on it, between two stops.
 
-Between stops every height follows a monotone cubic (Fritsch and Butland 1984): it passes through what was measured, goes
-beyond neither neighbour, and changes its speed at no stop all at once, so that nothing flickers.
+Between stops every height follows a monotone cubic (Fritsch and Butland 1984): it passes through what was measured,
+goes beyond neither neighbour, and changes its speed at no stop all at once, so that nothing flickers.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ MOST_LEVELS = 2**20  # that stand for all when the palette is dealt out by area
 def place(share: float, count: int, ease: str, hold: float) -> float:
     """Returns the fractional number of the stop, 0 to count − 1, that is shown at a share of a shot.
 
-    hold: share of the shot that each end rests, at most a quarter. ease: stops comes to rest at each stop, whole only at
-    the ends.
+    hold: share of the shot that each end rests, at most a quarter. ease: stops comes to rest at each stop, whole only
+    at the ends.
     """
     rest = min(hold, MOST_HELD)
     gone = float(clamp((share - rest) / (1 - 2 * rest)))

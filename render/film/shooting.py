@@ -132,7 +132,7 @@ def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0
     whole, take = take, take.at(time)
     for shown, stage in zip(take.pictures, stages, strict=True):
         if take is not whole:
-            take.dress(stage, shown, stage.exposure, whole.levels)
+            take.dress(stage, shown, stage.exposure)
         stage.show_paths([take.trails(take.panels[number], time) for number in shown])
         exposed.append(stage.expose(take.view(time)))
     return develop(exposed, lens_of(take.look), seed).numpy()

@@ -40,6 +40,7 @@ from render.stage.marks.trail import Trail, drape
 from render.stage.stage import Stage
 
 LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
+SMALL = (64, 36)  # pixels of a picture that only its exposure is asked of
 FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
@@ -56,6 +57,7 @@ class Take:
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
     morphs: tuple[Morph | None, ...] = ()  # of panels that are of a series, which at(time) draws as they are then
+    dealt: np.ndarray | None = None  # levels among which the palette is dealt out, where they are not the panels' own
     _held: dict[float, Take] = field(default_factory=dict, compare=False)
 
     def at(self, time: float) -> Take:
@@ -66,7 +68,7 @@ class Take:
         if share not in self._held:
             self._held.clear()
             panels = tuple(self._panel_at(number, share) for number in range(len(self.panels)))
-            self._held[share] = replace(self, panels=panels, morphs=(), _held={})
+            self._held[share] = replace(self, panels=panels, morphs=(), dealt=self.levels, _held={})
         return self._held[share]
 
     def _panel_at(self, number: int, share: float) -> Panel:
@@ -141,12 +143,23 @@ class Take:
         """
         return Stage(*self._dressing(shown), size, factor, levels=self.levels, through=self._through, rows=rows)
 
-    def dress(self, stage: Stage, shown: Sequence[int], exposure: float, levels: np.ndarray) -> None:
-        """Puts the panels as they are now on a stage of theirs, under an exposure and among levels that stay."""
+    def dress(self, stage: Stage, shown: Sequence[int], exposure: float) -> None:
+        """Puts the panels as they are now on a stage of theirs, under an exposure that stays."""
         bodies, look, sun = self._dressing(shown)
         if look.exposure == "auto":
             look = look.model_copy(update={"exposure": exposure})
-        stage.dress(bodies, look, sun, levels=levels, through=self._through)
+        stage.dress(bodies, look, sun, levels=self.levels, through=self._through)
+
+    def fixed(self, time: float) -> Take:
+        """Returns the take as it is at a time, seconds, under the exposure of the whole shot, as a print has it."""
+        now = self.at(time)
+        if now is self or self.look.exposure != "auto":
+            return now
+        stage = self.stage(self.pictures[0], SMALL, 1)
+        try:
+            return replace(now, look=self.look.model_copy(update={"exposure": stage.exposure}))
+        finally:
+            stage.close()
 
     def _dressing(self, shown: Sequence[int]) -> tuple[list[Placed], looks.LookPreset, Sun]:
         look = self.look.model_copy(update={"path": self.look.path.seen_on(shown)})
@@ -160,6 +173,8 @@ class Take:
     @property
     def levels(self) -> np.ndarray:
         """The levels (n,) among which the palette is dealt out by area: of all panels, and of all stops of a series."""
+        if self.dealt is not None:
+            return self.dealt
         morphs = self.morphs or (None,) * len(self.panels)
         parts = [
             drawn_levels(panel.relief, self.look.body) if morph is None else morph.levels

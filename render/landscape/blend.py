@@ -89,7 +89,7 @@ def _record(
     }
     return {
         **made,
-        "measured": made["counts"],
+        "planes": {"number": len(members), "counts": made["counts"]},
         "counts": surface.counts,
         "loss": [float(finite.min()), float(finite.max())] if finite.size else None,
         "loss_digest": surface.loss_digest,

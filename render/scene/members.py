@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from render.scene.existing import ImportedRunSettings
 from render.scene.part import Fault, Location
-from render.scene.series import Epochs, Hyperparameter, Listed, MeasuredSeries, varied
+from render.scene.series import AnyMeasuredSeries, Epochs, Hyperparameter, Listed, varied
 
 if TYPE_CHECKING:
     from render.scene.spec import Scene
-
-MANY = 2000  # surfaces of one scene
 
 
 @dataclass(frozen=True)
@@ -52,17 +51,17 @@ def _run_of(run: Any, key: str, value: Any) -> Any:
     return varied(run, key, value, ("vary",), ("vary", "values")).model_copy(update={"label": None})
 
 
-def _budget_of_each(scene: Scene, series: MeasuredSeries) -> float | None:
+def _budget_of_each(scene: Scene, series: AnyMeasuredSeries) -> float | None:
     """Returns the time for measuring each member, seconds."""
     if series.budget is not None:
-        return series.budget / sum(1 for _ in series.members())
+        return series.budget / len(list(series.members()))
     return None if scene.budget is None else scene.budget / scene.sharers
 
 
 def count_sharers(series: dict[str, Any]) -> int:
     """Returns how many surfaces of series have no budget of their own."""
-    measured = [each for each in series.values() if isinstance(each, MeasuredSeries) and each.budget is None]
-    return sum(1 for each in measured for _ in each.members())
+    measured = [each for each in series.values() if isinstance(each, AnyMeasuredSeries) and each.budget is None]
+    return sum(len(list(each.members())) for each in measured)
 
 
 def faults(scene: Scene) -> Iterator[Fault]:
@@ -75,19 +74,19 @@ def faults(scene: Scene) -> Iterator[Fault]:
             yield from _unlike(scene, here, series)
             continue
         if series.mode == "exact" and (series.budget or scene.budget):
-            sentence = "under a budget would fit a grid of its own to every surface; set mode to adaptive"
+            sentence = "exact under a budget would fit a grid of its own to every surface; set mode to adaptive"
             yield (*here, "mode"), series.mode, sentence
         yield from _unfit(scene, here, series)
 
 
-def _unfit(scene: Scene, here: Location, series: MeasuredSeries) -> Iterator[Fault]:
+def _unfit(scene: Scene, here: Location, series: AnyMeasuredSeries) -> Iterator[Fault]:
     """Gives what a series asks of its run that the run has not."""
     run = scene.runs.get(series.run)
     if run is None:
         return
-    trained = hasattr(run, "network")
+    imported = isinstance(run, ImportedRunSettings)
     if isinstance(series, Hyperparameter) and not series.of_objective:
-        if not trained:
+        if imported:
             yield (
                 (*here, "run"),
                 series.run,
@@ -96,7 +95,7 @@ def _unfit(scene: Scene, here: Location, series: MeasuredSeries) -> Iterator[Fau
             return
         yield from _unvaried(run, here, series)
     if isinstance(series, Epochs):
-        if not trained:
+        if isinstance(run, ImportedRunSettings):
             yield (*here, "run"), series.run, f'run "{series.run}" was imported, and its epochs are not known'
         elif series.of == "augmentation" and getattr(run.data, "augment", None) is None:
             yield (*here, "of"), series.of, f'run "{series.run}" changes no images; set data.augment of it'

@@ -15,7 +15,7 @@ from render.scene.language.document import read
 from render.scene.language.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.part import Part
-from render.scene.series import AnySeries, Blend, MeasuredSeries, RideAlong
+from render.scene.series import AnyMeasuredSeries, AnySeries, Blend, RideAlong
 from render.scene.spec import RunSettings, Scene
 from render.scene.surface import SurfaceSettings
 from render.storage.files import asset
@@ -77,7 +77,7 @@ def _coarser(surface: SurfaceSettings | ReadySurface, quality: Quality) -> Surfa
 
 def _fewer(series: AnySeries, quality: Quality) -> AnySeries:
     """Returns a series of coarser surfaces, and of fewer where it has stops."""
-    if not isinstance(series, MeasuredSeries):
+    if not isinstance(series, AnyMeasuredSeries):
         return series
     points = _fitted(series.points, max(series.points), quality.points, 2, 1)
     if not isinstance(series, RideAlong | Blend):

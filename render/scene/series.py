@@ -12,6 +12,7 @@ from render.scene.duration import Duration
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.language.nearest import nearest
+from render.scene.language.problem import problems_of
 from render.scene.moment import Moment
 from render.scene.part import Name, Part, refusal
 from render.scene.plane import RANGES, Osculating, Pca, PlaneSettings, Random
@@ -128,8 +129,8 @@ class Epochs(MeasuredSeries):
     )
     of: Literal["statistics", "order", "augmentation"] = Field(
         default="statistics",
-        description="what each epoch lends: batch norm's statistics as they were at its end, the order in which it took "
-        "the examples, whose first ones are measured, or how it changed their images",
+        description="what each epoch lends: batch norm's statistics as they were at its end, the order in which it "
+        "took the examples, whose first ones are measured, or how it changed their images",
     )
     plane: PlaneSettings = Field(
         default=Pca(), description=f"how the two directions are chosen: {kinds_of(PlaneSettings)}"
@@ -225,11 +226,11 @@ class Blend(MeasuredSeries):
         description="logged points on each side of a moment that velocity and acceleration are fitted to",
     )
     width: float = Field(
-        default=1.0,
+        default=0.5,
         gt=0,
         le=100,
-        description="standard deviation of the weights, in mean distances between neighbouring moments: 0.5 keeps "
-        "planes apart, 2 smooths over several",
+        description="standard deviation of the weights, in mean distances between neighbouring moments: 0.3 keeps "
+        "planes apart, 0.5 joins neighbours, 2 smooths over several and leaves the path",
     )
     margin: float | None = Field(default=None, ge=0, le=100, description=f"{MARGIN}; 0.75")
 
@@ -255,6 +256,7 @@ class Listed(SeriesSettings):
     )
 
 
+AnyMeasuredSeries = RideAlong | Epochs | Hyperparameter | Blend
 AnySeries = Annotated[RideAlong | Epochs | Hyperparameter | Blend | Listed, Field(discriminator="kind")]
 
 
@@ -278,8 +280,6 @@ def varied(part: Part, key: str, value: Any, at_key: tuple[str | int, ...], at_v
 
     at_key, at_value: where in the scene the two are written.
     """
-    from render.scene.language.problem import problems_of
-
     plain = part.model_dump(mode="json", exclude_unset=True)
     steps = key.split(".")
     holder: Any = plain
@@ -288,7 +288,7 @@ def varied(part: Part, key: str, value: Any, at_key: tuple[str | int, ...], at_v
         if not isinstance(whole, dict) or step not in whole:
             known = list(whole) if isinstance(whole, dict) else []
             remedy = nearest(step, known) if known else "it leads beyond a single value"
-            raise refusal(((*at_key, "key"), key, f'"{key}" is no key of it: {step} is not known; {remedy}'))
+            raise refusal(((*at_key, "key"), key, f'"{step}" is not known; {remedy}'))
         whole = whole[step]
         if number == len(steps) - 1:
             holder[step] = value

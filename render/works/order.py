@@ -19,6 +19,7 @@ class Order:
     metadata: bool = True  # whether pictures have title and caption in their own files
     means: Means = field(default_factory=Means)  # of measuring
     stem: str = ""  # of the scene's file, by which its exports and sheets are called
+    rates: dict[str, float] = field(default_factory=dict, compare=False)  # points per second, once timed, for a plan
 
     @property
     def suffix(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from render.film.words.drawing import Drawing, corner_words, levelled_words
 from render.film.words.said import told_words
-from render.film.words.told_series import series_words
+from render.film.words.told_series import in_turn, series_words
 from render.scene import relief as reliefs
 from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
@@ -60,7 +60,7 @@ def _said(record: dict[str, Any]) -> list[str]:
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
         " | ".join(dict.fromkeys(run["training"] for run in runs)),
-        " | ".join(dict.fromkeys(map(_objective, record.get("objectives", [record["objective"]])))),
+        in_turn(map(_objective, record.get("objectives", [record["objective"]]))),
         _points(record),
         _plane(record),
         range_words(record),
@@ -98,7 +98,8 @@ def _by(points: Sequence[int]) -> str:
 def _objective(objective: dict[str, Any]) -> str:
     decay = objective.get("weight_decay")
     loss = f"{objective['loss']} plus ½·{power(decay)}·‖θ‖²" if decay else objective["loss"]
-    words = [f"{loss} on {objective['examples']:,} {objective['split']} examples", f"{objective['mode']} mode"]
+    examples = "example" if objective["examples"] == 1 else "examples"
+    words = [f"{loss} on {objective['examples']:,} {objective['split']} {examples}", f"{objective['mode']} mode"]
     return ", ".join([*words, *mode_words(objective)])
 
 
@@ -125,6 +126,10 @@ def mode_words(objective: dict[str, Any]) -> Iterator[str]:
 def _points(record: dict[str, Any]) -> str:
     columns, rows = record["points"]
     counts = record["counts"]
+    if "planes" in record:
+        joined = f"joined of {record['planes']['counts']['measured']:,} measured on {record['planes']['number']}"
+        lost = [f"{counts['diverged']:,} diverged"] if counts["diverged"] else []
+        return ", ".join([f"{columns:,} × {rows:,} points", f"{joined} planes", *lost])
     kinds = [f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "measured"]
     measured = [f"{counts['measured']:,} measured", *kinds] if kinds else ["all measured"]
     return ", ".join([f"{columns:,} × {rows:,} points", *measured, *_adaptive(record), *_budget(record)])

@@ -13,7 +13,7 @@ from typing import Any
 
 from render.film.words.caption import count_paths, mode_words, power, range_words
 from render.film.words.drawing import Drawing
-from render.film.words.told_series import series_briefly
+from render.film.words.told_series import in_turn, series_briefly
 from render.scene import relief as reliefs
 from render.scene.shot import PathStyle
 from render.scene.words import say
@@ -50,7 +50,7 @@ def _said(record: dict[str, Any], language: Language) -> list[str]:
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
         " | ".join(dict.fromkeys(run["training"].split(",")[0] for run in runs)),
-        " | ".join(dict.fromkeys(filter(None, map(_objective, record.get("objectives", [record["objective"]]))))),
+        in_turn(map(_objective, record.get("objectives", [record["objective"]]))),
         points,
         range_words(record),
     ]
@@ -65,6 +65,8 @@ def _objective(objective: dict[str, Any]) -> str:
 def _points(record: dict[str, Any], language: Language) -> str:
     columns, rows = record["points"]
     counts, whole = record["counts"], "given" if "source" in record else "measured"
+    if "planes" in record:
+        return say(language, "points", f"{columns:,} × {rows:,}")
     kinds = [say(language, kind.replace("_", " "), f"{counts[kind]:,}") for kind in KINDS if counts.get(kind)]
     some = whole == "measured" or record.get("resampled")
     first = [say(language, "counted", f"{counts['measured']:,}")] if kinds and some else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from render.scene.words import say
@@ -24,8 +24,7 @@ def series_words(record: Mapping[str, Any]) -> str:
     if kind == "ride-along":
         return f"ride-along, {len(stops)} planes, {morph}"
     listed = listed_stops(stops)
-    words = {"epochs": f"epochs {listed}", "surfaces": f"surfaces {listed}"}.get(kind, listed)
-    return f"{words}, {morph}"
+    return f"{f'surfaces {listed}' if kind == 'surfaces' else listed}, {morph}"
 
 
 def _apart(told: Mapping[str, Any]) -> list[str]:
@@ -56,3 +55,9 @@ def listed_stops(stops: list[str]) -> str:
     said = [value for _, _, value in values] if len(keys) == 1 else stops
     shown = ", ".join(said) if len(said) <= FEW else f"{said[0]} … {said[-1]} ({len(said)})"
     return f"{keys.pop()} {shown}" if len(keys) == 1 else shown
+
+
+def in_turn(words: Iterable[str]) -> str:
+    """Returns what is said of several surfaces, each once: all of a few, of many the first and the last."""
+    said = list(dict.fromkeys(filter(None, words)))
+    return " | ".join(said if len(said) <= FEW else [said[0], "…", said[-1]])
