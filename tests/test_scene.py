@@ -104,7 +104,7 @@ def test_a_surface_that_says_nothing_is_measured_plainly():
     assert (plain.mode, plain.strategy, plain.budget) == ("exact", "auto", None)
     assert plain.objective.model_dump() == {
         "examples": None, "balanced": False, "split": "train", "loss": "cross-entropy", "bn": "frozen",
-        "bn_batch": None, "calibration": None, "dropout": "off", "weight_decay": 0, "precision": "float32",
+        "bn_batch": None, "calibration": None, "dropout": "off", "weight_decay": 0, "precision": "float32", "epoch": None,
     }  # fmt: skip
 
 
