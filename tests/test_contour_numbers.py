@@ -14,7 +14,7 @@ from render.film.furniture.legend import LevelColours
 from render.film.furniture.numbers import Glance, chosen, presence
 from render.film.furniture.room import angles_of, distance_to, pixels_of, rooms_of
 from render.film.furniture.turned import turned_ink
-from render.film.take import prepare
+from render.film.preparing import prepare
 from render.film.words import ink
 from render.film.words.ground import Dress, contrast
 from render.film.words.ink import LUMINANCE, TEXT, light_of

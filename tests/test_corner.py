@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from render.film.take import prepare
+from render.film.preparing import prepare
 from render.film.words.caption import caption
 from render.film.words.drawing import Drawing
 from render.film.words.remarks import remarks

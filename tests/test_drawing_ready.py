@@ -11,7 +11,8 @@ import pytest
 from render import exchange
 from render.errors import DataError
 from render.exchange.given import Given
-from render.film.take import places_on, prepare
+from render.film.preparing import prepare
+from render.film.take import places_on
 from render.film.words.remarks import remarks, remarks_on_ready
 from render.film.words.wording import caption_of, words_of
 from render.landscape import ready

@@ -14,8 +14,9 @@ from render.film.furniture.labels import Seen, leader, placed
 from render.film.furniture.plot import Plot
 from render.film.furniture.points import named_points, opacity, turning_point
 from render.film.furniture.strokes import stroke
-from render.film.take import prepare
+from render.film.preparing import prepare
 from render.film.ticks import MOST_TICKS, between_lines, ticks
+from render.film.timeline import Slice
 from render.film.words.ground import Dress
 from render.film.words.layout import Box
 from render.film.words.lettering import lettering_of, plots_of
@@ -205,7 +206,7 @@ def test_furniture_is_switched_with_the_caption_unless_it_says_so(take):
         output = take.scene.stills["one"].model_copy(update=changes)
         picture = np.full((540, 960, 3), 20, np.uint8)
         plain = lambda levels: np.zeros((len(levels), 3), np.uint8)  # noqa: E731
-        return lettering_of(take.scene, output, take.take, [2.0], (lambda time: picture, plain))
+        return lettering_of(take.scene, output, take.take, [Slice(0, 2.0, 0)], (lambda time: picture, plain))
 
     assert made().furnishing is not None and made().dress == Dress(take.take.look.text)
     assert made(caption=False).furnishing is None

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from render.film.laying import panel_of
 from render.film.morph import Morph, between, place
-from render.film.take import prepare
+from render.film.preparing import prepare
 from render.landscape.landscape import Landscape
 from render.landscape.series import Series, record_of
 from render.sampling.status import Status
@@ -55,7 +56,9 @@ def series(surfaces: list[np.ndarray], kind: str = "epochs", ease: str = "stops"
 
 
 def morph(surfaces: list[np.ndarray], **choices) -> Morph:
-    return Morph(series(surfaces, **choices), tuple(relief.make_alike(surfaces, STEPS, [0.75] * len(surfaces))))
+    return Morph(
+        series(surfaces, **choices), tuple(relief.make_alike(surfaces, STEPS, [0.75] * len(surfaces))), panel_of
+    )
 
 
 @given(st.integers(2, 30), st.sampled_from(["stops", "whole"]), st.floats(0, 1))
@@ -147,15 +150,15 @@ def test_paths_of_runs_that_logged_otherwise_are_joined():
         **{name: getattr(one.landscapes[1].paths[0], name)[::2] for name in vars(one.landscapes[1].paths[0])},
     )
     other = replace(one, landscapes=(one.landscapes[0], replace(one.landscapes[1], paths=(short,))))
-    made = Morph(other, tuple(relief.make_alike(losses(2), STEPS, [0.75] * 2)))
+    made = Morph(other, tuple(relief.make_alike(losses(2), STEPS, [0.75] * 2)), panel_of)
     path = made.landscape(0.5, made.relief(0.5)).paths[0]
     assert len(path) == 21 and path.steps.tolist() == list(range(0, 105, 5))
 
 
 def test_a_take_of_a_series_is_another_at_every_time_and_keeps_camera_light_and_palette():
     take = prepare(SHOT, Look.model_validate({}), [series(losses(3), kind="ride-along")], 16 / 9)
-    first, later = take.at(0.0), take.at(4.0)
-    assert first.at(2.0) is first and take.at(4.0) is later
+    first, later = take.now(0.0), take.now(4.0)
+    assert first.now(2.0) is first and take.now(4.0) is later
     assert (first.panels[0].relief.level != later.panels[0].relief.level).any()
     assert first.sun is later.sun and first.move is later.move
     np.testing.assert_array_equal(first.levels, later.levels)
@@ -168,7 +171,7 @@ def test_a_take_of_a_series_is_another_at_every_time_and_keeps_camera_light_and_
 def test_a_take_of_one_surface_is_the_same_at_every_time():
     plain = series(losses(2)).landscapes[0]
     take = prepare(SHOT, Look.model_validate({}), [plain], 16 / 9)
-    assert take.at(3.0) is take and not any(take.morphs)
+    assert take.now(3.0) is take and not any(take.morphs)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from render.film.prints.inking import inked, sheet_of, words_on
 from render.film.prints.patches import APART, patches
 from render.film.prints.press import sized
 from render.film.shooting import Shooting, bare_picture
+from render.film.timeline import Slice
 from render.film.words import layout
 from render.film.words.ink import against
 from render.film.words.lettering import lettering_of, plots_of
@@ -73,8 +74,8 @@ def test_letters_on_paper_have_seven_points_and_the_title_is_larger(shot, name, 
 def test_a_print_of_the_stills_own_pixels_has_the_words_of_the_still(shot):
     shooting, take, made = shot(PrintRequest(format="png"), *WHOLE)
     stage = take.stage((0,), STILL, 2)
-    seen_by = (lambda time: bare_picture(take, [stage], time)), stage.shown
-    lettering = lettering_of(shooting.scene, shooting.output, take, [2.0], seen_by)
+    seen_by = (lambda moment: bare_picture(take, [stage], moment.time)), stage.shown
+    lettering = lettering_of(shooting.scene, shooting.output, take, [Slice(0, 2.0, 0)], seen_by)
     stage.close()
     expected, _ = covered(patches(shooting.writing(take, 2.0, lettering), STILL), STILL)
     found, count = covered(inked(shooting, take, 2.0, made), STILL)

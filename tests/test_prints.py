@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 
 from render.errors import MachineError, UsageError
+from render.film.preparing import prepare, redrawn
 from render.film.prints import exposing, keeping, press
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import areas_of, expose
 from render.film.prints.patches import lay, lettered, patches
 from render.film.prints.plate import Plate, enlarged, plate_for, reduction
-from render.film.take import prepare, redrawn
 from render.film.words.ground import Dress
 from render.film.words.overlay import Words, draw_words, sheet_of
 from render.film.words.wording import caption_of

@@ -10,7 +10,8 @@ import torch
 
 from render.errors import DataError
 from render.film.panel import Panel
-from render.film.take import Take, prepare
+from render.film.preparing import prepare
+from render.film.take import Take
 from render.scene.language.load import load
 from render.scene.quality import apply_quality
 from render.scene.spec import Scene

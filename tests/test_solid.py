@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from render import exchange
 from render.cli import app
 from render.exchange.given import Given
-from render.film.take import prepare
+from render.film.preparing import prepare
 from render.landscape import ready
 from render.scene.language.load import load
 from render.solid.colours import coloured, ramp_of

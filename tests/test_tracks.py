@@ -44,8 +44,8 @@ def problems(**parts: str) -> str:
     return str(caught.value)
 
 
-def track_of(*keys: Key, nature: Nature = Nature()) -> Track:
-    return Track(("look",), keys, nature)
+def track_of(*keys: Key) -> Track:
+    return Track(("look",), keys, Nature())
 
 
 @pytest.mark.parametrize("name", [*EASES, *CALLED])
@@ -98,7 +98,7 @@ def test_an_easing_that_is_none_is_refused(text):
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_without_numbers_is_refused(call):
-    with pytest.raises(ValueError, match="write it like|too few"):
+    with pytest.raises(ValueError, match=r"write it like|too few"):
         easing(f"{call}()")
 
 

@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
+from render.film.pool import Pool, Pooled, PoolWriter
+from render.film.programme import Programme
 from render.film.shooting import Moment, Shooting
 from render.film.take import records_of
-from render.film.timeline import Timeline
+from render.film.timeline import Slice
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.scene.framerate import plain
 from render.scene.output import Film
-from render.scene.spec import Scene
-from render.storage.files import content_key
 
 
-def frame_keys(scene: Scene, film: Film, picture: str) -> list[str]:
-    """Returns the key of every frame of a film whose picture has a key."""
-    timeline = Timeline(tuple(shot.duration for shot in scene.shots), film.fps)
-    return [content_key({"picture": picture, "frame": index}) for index in range(timeline.frame_count)]
+@dataclass(frozen=True)
+class KeptPictures:
+    """The pictures of a programme in a pool; those that are new are saved while the next are drawn."""
+
+    programme: Programme
+    writer: PoolWriter
+    there: dict[str, Pooled]  # by key
+
+    def find(self, place: Slice) -> np.ndarray | None:
+        """Returns the picture of a slice, or None where it was not drawn yet, or has lost its bytes."""
+        found = self.there.get(self.programme.part(place).key)
+        return None if found is None else self.writer.pool.read(found)
+
+    def keep(self, place: Slice, pixels: np.ndarray) -> None:
+        """Keeps the picture of a slice."""
+        self.writer.write(self.programme.part(place).key, pixels)
 
 
-def draw_frames(shooting: Shooting, store: FrameStore, missing: list[int], keys: list[str], name: str) -> None:
-    """Draws the frames that are missing, and removes any beyond."""
+def draw_frames(shooting: Shooting, store: FrameStore, pool: Pool, programme: Programme, missing: list[int]) -> None:
+    """Draws the frames of a film that are missing, of pictures that are kept where they are, and removes any beyond."""
     if missing:
-        _draw(shooting, store, keys, missing, name)
-    store.trim(len(keys))
+        with PoolWriter(pool) as pictures:
+            there = pool.find({part.key for index in missing for part in programme.frames[index].parts})
+            _draw(replace(shooting, kept=KeptPictures(programme, pictures, there)), store, programme, missing)
+    store.trim(len(programme.frames))
 
 
-def _draw(shooting: Shooting, store: FrameStore, keys: list[str], missing: list[int], name: str) -> None:
+def _draw(shooting: Shooting, store: FrameStore, programme: Programme, missing: list[int]) -> None:
+    name = store.folder.name.partition(".")[0]
     if shooting.scene.look.background.colour == "transparent":
         shooting.reporter.say(f"film {name}: H.264 has no transparency, so there will be frames and no film")
-    moments = [Moment(index, shooting.timeline.time(index)) for index in missing]
-    done = len(keys) - len(missing)
+    moments = [Moment(index, programme.frames[index].time) for index in missing]
+    total = len(programme.frames)
     with (
         finishing() as times_asked,
-        shooting.reporter.task(f"drawing film {name}", total=len(keys), unit="frames", done=done) as task,
+        shooting.reporter.task(f"drawing film {name}", total=total, unit="frames", done=total - len(missing)) as task,
         FrameWriter(store) as writer,
     ):
         for moment, pixels in shooting.pictures(moments):
             if times_asked() > 1:  # in the middle of this picture
                 break
-            writer.write(moment.index, pixels, keys[moment.index])
+            writer.write(moment.index, pixels, programme.frames[moment.index].key)
             task.advance(1)
             if times_asked():
                 break

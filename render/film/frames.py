@@ -6,23 +6,17 @@ line that was torn by a kill is passed over, so whatever has a line is whole.
 
 from __future__ import annotations
 
-import io
 import json
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
-from PIL import Image
 
+from render.film.framefile import png_of
+from render.film.saving import Saving
 from render.storage.files import disk_errors, replacing, sweep
-
-PNG_LEVEL = 1  # level 6 takes four times as long for 6 % less
-IN_FLIGHT = 2  # frames that wait to be saved; more would only cost memory
 
 
 @dataclass(frozen=True)
@@ -61,9 +55,7 @@ class FrameStore:
 
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
         """Saves a frame (H, W, 3) uint8, or (H, W, 4) with straight alpha, then its line in the manifest."""
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "PNG", compress_level=PNG_LEVEL)
-        content = buffer.getvalue()
+        content = png_of(pixels)
         with replacing(self._path(index)) as temporary:
             temporary.write_bytes(content)
         line = json.dumps(asdict(Entry(index, key, len(content), zlib.crc32(content))))
@@ -115,33 +107,13 @@ def _entry(line: bytes) -> Entry | None:
         return None
 
 
-class FrameWriter:
-    """Saves frames in the background while the next ones are drawn; an error is raised by the next call.
-
-    A frame that was handed over must not be changed any more.
-    """
+class FrameWriter(Saving):
+    """Saves frames in the background while the next ones are drawn."""
 
     def __init__(self, store: FrameStore):
+        super().__init__()
         self.store = store
-        self.pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="frame")
-        self.waiting: list[Future[None]] = []
 
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
-        """Hands over a frame, (H, W, 3) or (H, W, 4) uint8; waits while two others are still being saved."""
-        self._settle(IN_FLIGHT - 1)
-        self.waiting.append(self.pool.submit(self.store.write, index, pixels, key))
-
-    def _settle(self, allowed: int) -> None:
-        """Waits until so many frames are left to be saved; raises the first error among the rest."""
-        while len(self.waiting) > allowed or (self.waiting and self.waiting[0].done()):
-            self.waiting.pop(0).result()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.pool.shutdown(wait=True)
-        if error is None:
-            self._settle(0)
+        """Hands over a frame, (H, W, 3) or (H, W, 4); waits while two others are still being saved."""
+        self.hand_over(lambda: self.store.write(index, pixels, key))

@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 
 from render.film.easing import clamp, smooth
+from render.film.panel import Panel
 from render.landscape.landscape import Landscape
 from render.landscape.series import Series
 from render.sampling.surface import Surface
+from render.scene.look import LookPreset
+from render.scene.shot import Shot
 from render.space.path import Path
+from render.stage.body.cutting import Corner
 from render.stage.body.relief import Levelled, Relief
 
 MOST_HELD = 0.25  # of a shot, that each of its ends rests
@@ -68,6 +72,23 @@ class Morph:
 
     series: Series
     reliefs: tuple[Relief, ...]
+    lay: Callable[[Shot, LookPreset, Landscape, Relief], Panel]  # makes a panel of a relief, with its paths
+
+    def panel(self, shot: Shot, look: LookPreset, index: float) -> Panel:
+        """Returns a panel of it at a fractional stop."""
+        relief = self.relief(index)
+        made = replace(self.lay(shot, look, self.landscape(index, relief), relief), stop=self.stop(index))
+        head = self.head(index)
+        return made if head is None else replace(made, walks=tuple(replace(walk, at=head) for walk in made.walks))
+
+    def widest(self, shot: Shot, look: LookPreset) -> Panel:
+        """Returns a panel with its last paths on the highest that its terrain ever is, which a camera is chosen for."""
+        last, highest = len(self.reliefs) - 1.0, self.envelope
+        return self.lay(shot, look, self.landscape(last, highest), highest)
+
+    def cut(self, corner: Corner | None) -> Morph:
+        """Returns it with a corner cut off all its reliefs."""
+        return replace(self, reliefs=tuple(replace(relief, corner=corner) for relief in self.reliefs))
 
     def index(self, share: float, duration: float) -> float:
         """Returns the fractional number of the stop at a share of a shot of a duration, seconds."""

@@ -216,6 +216,19 @@ def standing_at(asked: cameras.Camera, view: View) -> cameras.Camera:
     return asked.model_copy(update=stand)
 
 
+def settled(asked: cameras.Camera, view: View) -> cameras.Camera:
+    """Returns a camera that leaves nothing open: what is auto is as a view of its middle has it."""
+    x, y, z = view.position - view.target
+    found = {
+        "azimuth": math.degrees(math.atan2(x, y)),
+        "elevation": math.degrees(math.atan2(z, math.hypot(x, y))),
+        "distance": float(np.linalg.norm([x, y, z])),
+    }
+    return asked.model_copy(
+        update={name: value for name, value in found.items() if getattr(asked, name, None) == "auto"}
+    )
+
+
 MOVES: dict[type, Callable[[Any, Scenery], Move]] = {
     cameras.Orbit: _orbit,
     cameras.Fixed: _fixed,

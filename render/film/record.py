@@ -23,12 +23,12 @@ from render.scene.typefaces.typeface import Typeface
 from render.storage.files import content_key, file_digest
 from render.storage.records import read_record, write_json, write_record
 
-ALGORITHM = 6  # raise it when the same settings would draw other pixels
+ALGORITHM = 7  # raise it when the same settings would draw other pixels
 VERSIONED = ("torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 
 def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str]) -> str:
-    """Returns the key of everything that a film's frames or a still depend on, the encoder excepted.
+    """Returns the key of everything that a still, or an export of a film's shots, depends on.
 
     surfaces: the keys of all surfaces of its shots, by name.
     """
@@ -38,9 +38,10 @@ def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str])
             "algorithm": ALGORITHM,
             "title": scene.title,
             "words": scene.words.model_dump(mode="json"),
-            "labels": _labels(scene),
+            "labels": labels_of(scene),
             "seed": scene.seed,
             "look": scene.look.model_dump(mode="json"),
+            "tracks": [[list(track.location), track.plain] for track in scene.tracks],
             "fonts": fonts_of(scene),
             "palette": palette_of(scene),
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
@@ -52,7 +53,7 @@ def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str])
     )
 
 
-def _labels(scene: Scene) -> dict[str, dict[str, str | None]]:
+def labels_of(scene: Scene) -> dict[str, dict[str, str | None]]:
     """Returns what surfaces and runs are called on pictures."""
     series = {"series": {name: one.label for name, one in scene.series.items()}} if scene.series else {}
     return {

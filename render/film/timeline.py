@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from render.film.easing import clamp, smooth
+from render.scene.shot import Shot
+from render.scene.time.transition import Transition, starts_of
 
 ROUNDING = 1e-9  # seconds; a frame this close before a cut is after it
 
@@ -21,17 +26,45 @@ class ShotTime(NamedTuple):
     time: float  # seconds from the beginning of the shot
 
 
+class Slice(NamedTuple):
+    """What of a shot is on a frame."""
+
+    shot: int
+    time: float  # seconds from the beginning of the shot
+    number: int  # of the frame, counted from the first of the shot
+    share: float = 1.0  # of the picture; what is left of 1 is another shot's, or the colour of a dip
+
+
 @dataclass(frozen=True)
 class Timeline:
-    """Shots one after the other, sampled at a frame rate."""
+    """Shots one after the other, sampled at a frame rate. A shot is told by its number in the scene."""
 
     durations: tuple[float, ...]  # seconds, each above 0
     fps: float | Fraction  # frames per second
+    transitions: tuple[Transition, ...] = ()  # with which each begins; cuts where there are none
+    chosen: tuple[int, ...] = ()  # numbers of the shots in the scene, where a film does not show all of them
+
+    @cached_property
+    def shots(self) -> tuple[int, ...]:
+        """The numbers of its shots, in their order."""
+        return self.chosen or tuple(range(len(self.durations)))
+
+    @cached_property
+    def _starts(self) -> tuple[float, ...]:
+        return tuple(starts_of(self.durations, self.transitions))
+
+    def start(self, shot: int) -> float:
+        """Returns when a shot begins, seconds."""
+        return self._starts[self.shots.index(shot)]
+
+    def duration(self, shot: int) -> float:
+        """Returns how long a shot is on, seconds."""
+        return self.durations[self.shots.index(shot)]
 
     @property
     def total(self) -> float:
         """The length of the film in seconds."""
-        return sum(self.durations)
+        return self._starts[-1] + self.durations[-1]
 
     @property
     def frame_count(self) -> int:
@@ -42,13 +75,71 @@ class Timeline:
         """Returns the time of a frame in seconds; frame 0 is at 0."""
         return float(frame / self.fps)
 
+    def first_frame(self, shot: int) -> int:
+        """Returns the number of the first frame on which a shot is."""
+        return max(0, math.ceil((self.start(shot) - ROUNDING) * float(self.fps)))
+
+    def frames_of(self, shot: int) -> int:
+        """Returns on how many frames a shot is, at least one."""
+        end = (self.start(shot) + self.duration(shot) - ROUNDING) * float(self.fps)
+        return max(1, min(math.ceil(end), self.frame_count) - self.first_frame(shot))
+
+    def moment(self, shot: int, number: int) -> Slice:
+        """Returns the slice of the frame of a shot that has a number in it."""
+        time = self.time(self.first_frame(shot) + number) - self.start(shot)
+        return Slice(shot, min(max(time, 0.0), self.duration(shot)), number)
+
     def locate(self, time: float) -> ShotTime:
         """Returns where a time of the film lies; a cut belongs to the shot that begins, the end to the last one."""
-        ends = np.cumsum(self.durations)
-        shot = min(int(np.searchsorted(ends, time + ROUNDING, side="right")), len(ends) - 1)
-        duration = self.durations[shot]
-        local = min(max(time - float(ends[shot] - duration), 0.0), duration)
-        return ShotTime(shot, local)
+        place = self._place(time)
+        return ShotTime(self.shots[place], self._local(place, time))
+
+    def slices(self, time: float) -> tuple[Slice, ...]:
+        """Returns what is on the frame at a time of the film, what takes more of it first.
+
+        In a dissolve that are two shots; in a dip, one whose share is less than 1.
+        """
+        place = self._place(time)
+        began, comes = self._transition(place), self._transition(place + 1)
+        local = self._local(place, time)
+        left = self.durations[place] - local
+        if began.kind == "dissolve" and local < began.duration:
+            share = float(smooth(local / began.duration))
+            pair = self._slice(place, time, share), self._slice(place - 1, time, 1 - share)
+            seen = pair if share >= 0.5 else (pair[1], pair[0])
+            return tuple(each for each in seen if each.share > 0)
+        if began.kind == "dip" and local < began.duration / 2:
+            return (self._slice(place, time, float(smooth(2 * local / began.duration))),)
+        if comes.kind == "dip" and left < comes.duration / 2:
+            return (self._slice(place, time, float(smooth(2 * left / comes.duration))),)
+        return (self._slice(place, time, 1.0),)
+
+    def dip(self, time: float) -> str:
+        """Returns the colour that a picture at a time of the film is dipped in, sRGB."""
+        place = self._place(time)
+        began = self._transition(place)
+        dips = began.kind == "dip" and self._local(place, time) < began.duration / 2
+        return (began if dips else self._transition(place + 1)).colour
+
+    def _place(self, time: float) -> int:
+        return max(0, bisect.bisect_right(self._starts, time + ROUNDING) - 1)
+
+    def _local(self, place: int, time: float) -> float:
+        return min(max(time - self._starts[place], 0.0), self.durations[place])
+
+    def _transition(self, place: int) -> Transition:
+        return self.transitions[place] if 0 < place < len(self.transitions) else Transition()
+
+    def _slice(self, place: int, time: float, share: float) -> Slice:
+        shot = self.shots[place]
+        number = max(0, round(time * float(self.fps)) - self.first_frame(shot))
+        return Slice(shot, self._local(place, time), number, share)
+
+
+def timeline_of(shots: Sequence[Shot], fps: float | Fraction, chosen: Sequence[int] = ()) -> Timeline:
+    """Returns the timeline of the shots of a scene, or of those that are chosen by their numbers."""
+    own = [shots[number] for number in chosen] if chosen else shots
+    return Timeline(tuple(shot.duration for shot in own), fps, tuple(shot.transition for shot in own), tuple(chosen))
 
 
 def head_progress(local_time: float, duration: float, hold: float, lead: float = 0.6) -> float:

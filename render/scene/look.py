@@ -24,6 +24,7 @@ from render.scene.body import (
 )
 from render.scene.colours.palette import Palette, PaletteKind, require_order
 from render.scene.furniture import Furniture
+from render.scene.key import InKey
 from render.scene.language.document import read
 from render.scene.language.nearest import nearest
 from render.scene.lines import Contours, Hachures
@@ -117,17 +118,17 @@ class LookPreset(LookPart):
     bloom: float = Field(ge=0, le=10, description="halo of what glows; 1 is strong, 0 none")
     vignette: Share = Field(description="darkening of the corners of the object's light; the ground keeps its colour")
     grain: float = Field(ge=0, le=0.1, description="standard deviation, fraction of white; costs bits in video")
-    text: Annotated[Colour, Blending.ONCE] = Field(description="colour of title and caption, sRGB")
-    font: Annotated[Fonts, Blending.ONCE] = Field(
+    text: Annotated[Colour, Blending.ONCE, InKey.LABEL] = Field(description="colour of title and caption, sRGB")
+    font: Annotated[Fonts, Blending.ONCE, InKey.LABEL] = Field(
         default=[],
         examples=["Noto Sans CJK JP"],
         description="font of title and caption: the family of one that is installed, or a file (ttf, otf, ttc) from "
         "the working directory; or several, asked in turn for each letter; what none has is drawn in Inter",
     )
-    words: Annotated[WordStyle, Blending.ONCE] = Field(
+    words: Annotated[WordStyle, Blending.ONCE, InKey.LABEL] = Field(
         default=WordStyle(), description="how title, caption, counters and names are set"
     )
-    furniture: Annotated[Furniture, Blending.ONCE] = Field(
+    furniture: Annotated[Furniture, Blending.ONCE, InKey.LABEL] = Field(
         default=Furniture(), description="labels, scales and legends on the picture"
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from render.scene.camera import Camera, Orbit
 from render.scene.duration import Duration
+from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Name, Part, refusal
+from render.scene.time.transition import Transition
 
 LONGEST_HOLD = 1.5  # seconds
 
@@ -43,6 +45,12 @@ class Shot(Part):
     duration: Duration = Field(gt=0, description="seconds, or with a unit: 8s, 500ms, 2min")
     camera: Camera = Field(default=Orbit(), description=f"where the camera stands and how it moves: {kinds_of(Camera)}")
     path: PathStyle = Field(default=PathStyle(), description="how the path is drawn and walked")
+    name: Annotated[Name | None, InKey.LABEL] = Field(
+        default=None, description="name by which films and commands choose the shot; its number, from 1, when absent"
+    )
+    transition: Annotated[Transition, InKey.APART] = Field(
+        default=Transition(), description="how the shot takes over from the one before it"
+    )
 
     @model_validator(mode="after")
     def _path_walks_before_it_rests(self) -> Self:

@@ -28,6 +28,7 @@ from render.scene.shot import Shot
 from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
+from render.scene.time.transition import starts_of
 from render.scene.training import Training
 from render.scene.words import Label, WordsSettings
 
@@ -161,7 +162,12 @@ class Scene(Part):
     @property
     def duration(self) -> float:
         """Length of all shots, seconds."""
-        return sum(shot.duration for shot in self.shots)
+        return self.starts[-1] + self.shots[-1].duration if self.shots else 0.0
+
+    @property
+    def starts(self) -> list[float]:
+        """When each shot begins on the scene's clock, seconds."""
+        return list(starts_of([shot.duration for shot in self.shots], [shot.transition for shot in self.shots]))
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -171,6 +177,8 @@ class Scene(Part):
             *members.faults(self),
             *self._moments(),
             *self._undersides(),
+            *self._transitions(),
+            *self._twins(),
         ]
         if faults:
             raise refusal(*faults)
@@ -213,6 +221,31 @@ class Scene(Part):
             if isinstance(shot.camera, Fixed) and shot.camera.view == "underside" and self.look.body in SOLID:
                 sentence = f"underside shows the base of a {self.look.body}; set look.body to sheet"
                 yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
+
+    def _transitions(self) -> Iterator[Fault]:
+        """Gives the transitions that take longer than their shots are on."""
+        for index, shot in enumerate(self.shots):
+            if index == 0 and shot.transition.kind != "cut":
+                sentence = "the first shot takes over from none; leave transition out"
+                yield ("shots", index, "transition"), shot.transition.kind, sentence
+        taken = [*(shot.transition.taken for shot in self.shots), 0.0]
+        for index, shot in enumerate(self.shots):
+            begins, ends = taken[index] if index else 0.0, taken[index + 1]
+            if begins + ends > shot.duration + 1e-9:
+                fault = index if begins >= ends else index + 1
+                asked = self.shots[fault].transition.duration
+                sentence = (
+                    f"{asked:g} s is too long; shot {index + 1} is on for {shot.duration:g} s, its transitions take"
+                )
+                yield ("shots", fault, "transition", "duration"), asked, f"{sentence} {begins + ends:g} s of it"
+
+    def _twins(self) -> Iterator[Fault]:
+        """Gives the names that two shots share."""
+        names = [shot.name for shot in self.shots]
+        for index, name in enumerate(names):
+            if name is not None and name in names[:index]:
+                first = names.index(name) + 1
+                yield ("shots", index, "name"), name, f'shot {first} is called "{name}" too; choose another name'
 
 
 def _unlike(name: str, through: Sequence[str], runs: Mapping[str, RunSettings]) -> str | None:

@@ -18,9 +18,9 @@ def frames_of(timeline: Timeline, shot: int) -> tuple[int, list[float]]:
 
     A shot so short that no frame falls into it has one, at its beginning.
     """
-    begins = float(sum(timeline.durations[:shot]))
+    begins = timeline.start(shot)
     near = int(begins * float(timeline.fps))
-    last = int((begins + timeline.durations[shot]) * float(timeline.fps)) + 1
+    last = int((begins + timeline.duration(shot)) * float(timeline.fps)) + 1
     places = [(frame, timeline.locate(timeline.time(frame))) for frame in range(max(0, near - 1), last + 1)]
     own = [(frame, place.time) for frame, place in places if place.shot == shot and frame < timeline.frame_count]
     return (own[0][0], [time for _, time in own]) if own else (near, [0.0])

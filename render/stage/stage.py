@@ -87,6 +87,7 @@ class Stage:
         self._geometry = GeometryPass(size[0] * factor, size[1] * factor)
         self._bakes = [Bakes() for _ in (*bodies, "ground")]
         self._put: list[tuple[Any, ...]] = [()] * len(bodies)
+        self.worn: object = None  # whoever has dressed it last, and need not do so again
         self.dress(bodies, look, sun, levels=levels, through=through)
 
     def dress(

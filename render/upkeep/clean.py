@@ -13,12 +13,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from render.errors import DataError
 from render.film import record
+from render.film.pool import FOLDER, LENGTH, Pool
 from render.film.prints.keeping import ENDING
 from render.scene.quality import apply_quality, qualities
 from render.scene.spec import Scene
 from render.storage.files import disk_errors, idle
 from render.storage.records import read_json
+from render.works.film_work import FramesWork
+from render.works.finest import finest
 from render.works.of_scene import works_of
 from render.works.order import Order
 
@@ -54,6 +58,9 @@ def waste(scenes: Sequence[Scene], output: Path, keep: int = 0, stems: Sequence[
     for kind, paths in _made(output):
         if not any(_belongs(paths[0], prefix) for prefix in wanted):
             found.setdefault(kind, []).append(_of(kind, paths))
+    pictures = _pictures(scenes, output)
+    if pictures:
+        found["pictures"] = [_of("pictures", pictures)]
     return [item for items in found.values() for item in sorted(items, key=lambda item: item.used, reverse=True)[keep:]]
 
 
@@ -75,6 +82,28 @@ def _wanted(scene: Scene, output: Path) -> Iterator[Path]:
     for quality in qualities():
         for work in works_of(Order(apply_quality(scene, quality), quality, output)):
             yield from work.claims()
+
+
+def _pictures(scenes: Sequence[Scene], output: Path) -> tuple[Path, ...]:
+    """Returns the pictures without words that no film of the scenes shows; none where data for a key are absent."""
+    there = list(Pool(output / FOLDER).pictures())
+    if not there:
+        return ()
+    try:
+        wanted = {key for scene in scenes for key in _shown(scene, output)}
+    except DataError:
+        return ()
+    kept = {key[:LENGTH] for key in wanted}
+    return tuple(picture.path for short, picture in there if short not in kept)
+
+
+def _shown(scene: Scene, output: Path) -> Iterator[str]:
+    """Gives the keys of the pictures of all films of a scene, of surfaces that are finer than asked for too."""
+    for quality in qualities():
+        asked = Order(apply_quality(scene, quality), quality, output)
+        for order in (asked, finest(scene, asked)[0]):
+            for name in order.scene.films:
+                yield from FramesWork(order, name).programme.keys_of_pictures()
 
 
 def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:

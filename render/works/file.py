@@ -10,7 +10,7 @@ from typing import Any
 
 from render.errors import DataError, SceneError
 from render.film import record
-from render.film.timeline import Timeline
+from render.film.timeline import timeline_of
 from render.scene.language.problem import SceneProblem
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
@@ -108,12 +108,12 @@ def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Shown
     scene = order.scene
     shots = scene.shots
     if moment is not None:
-        shots = [shots[Timeline(tuple(shot.duration for shot in shots), 1.0).locate(moment).shot]]
+        shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
     return {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:
-    """Returns the key of everything that a picture depends on, the encoder excepted."""
+    """Returns the key of everything that a still, or an export of a film's shots, depends on."""
     surfaces = {name: work.key for name, work in surfaces_shown(order).items()}
     return record.picture_key(order.scene, output, surfaces)
 

@@ -12,19 +12,20 @@ from typing import Any
 from render.errors import DataError
 from render.film import record
 from render.film.encode import require_encoder
-from render.film.film import draw_frames, encode_film, frame_keys
+from render.film.film import draw_frames, encode_film
 from render.film.frames import FrameStore
+from render.film.pool import FOLDER, VARIABLE, Pool
 from render.film.preflight import require_drawing, require_writable
+from render.film.programme import Programme
 from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Film
-from render.storage.files import locked
+from render.storage.files import content_key, locked
 from render.works.file import (
     KeptFile,
     OneFile,
     ShownWork,
     megabytes_of,
-    picture_key,
     require_letters,
     seconds_of,
     surfaces_shown,
@@ -34,6 +35,7 @@ from render.works.order import Order
 from render.works.work import Finding, Item, Work
 
 ENCODING = 0.04  # seconds for a frame of a million pixels, measured on two cores
+LETTERING = 0.1  # the same, for a kept picture that words are laid over
 ENCODED = 0.05  # of the bytes of its frames, that a film takes at the usual quality
 
 
@@ -72,14 +74,24 @@ class FramesWork:
         return tuple(self.shown.values())
 
     @cached_property
+    def programme(self) -> Programme:
+        """What is on each of them."""
+        return Programme(self.order.scene, self.film, {name: work.key for name, work in self.shown.items()})
+
+    @cached_property
     def key(self) -> str:
         """The hash of everything that they depend on."""
-        return picture_key(self.order, self.film)
+        return content_key({"stage": "frames", "frames": self.keys})
 
     @cached_property
     def keys(self) -> list[str]:
         """The key of each."""
-        return frame_keys(self.order.scene, self.film, self.key)
+        return [frame.key for frame in self.programme.frames]
+
+    @property
+    def pool(self) -> Pool:
+        """Where their pictures without words lie, which other films may show too."""
+        return Pool(self.order.output / FOLDER)
 
     @property
     def path(self) -> Path:
@@ -114,14 +126,29 @@ class FramesWork:
         require_letters(self.order.scene)
         require_drawing(say)
         require_writable(self.path)
-        return megabytes_of(self.film.size, len(self.store.missing(self.keys)))
+        missing = self.store.missing(self.keys)
+        return megabytes_of(self.film.size, len(missing) + len(self._undrawn(missing)))
+
+    def _undrawn(self, missing: Sequence[int]) -> set[str]:
+        """Returns the keys of the pictures that some frames show and that are not kept."""
+        wanted = {part.key for index in missing for part in self.programme.frames[index].parts}
+        return wanted - self.pool.find(wanted).keys()
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Frames:
         """Draws those that are missing."""
         start = time.perf_counter()
         shooting = Shooting(self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter)
-        draw_frames(shooting, self.store, self.store.missing(self.keys, verify=True), self.keys, self.name)
+        self.draw(shooting, self.store.missing(self.keys, verify=True))
+        gone = self.pool.trim(self.programme.keys_of_pictures())
+        if gone:
+            reporter.say(
+                f"{gone:,} pictures of earlier variants have gone from {self.pool.folder}; {VARIABLE} keeps more"
+            )
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    def draw(self, shooting: Shooting, missing: list[int]) -> None:
+        """Draws some of them."""
+        draw_frames(shooting, self.store, self.pool, self.programme, missing)
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -135,8 +162,10 @@ class FramesWork:
 
     def left(self) -> Item:
         """Returns those that are missing."""
-        count, size = len(self.store.missing(self.keys)), self.film.size
-        return Item(f"film {self.name}", count, "frames", seconds_of(size, count), megabytes_of(size, count))
+        missing, size = self.store.missing(self.keys), self.film.size
+        drawn = len(self._undrawn(missing))
+        seconds = seconds_of(size, drawn) + LETTERING * len(missing) * size[0] * size[1] / 1e6 if missing else 0.0
+        return Item(f"film {self.name}", len(missing), "frames", seconds, megabytes_of(size, drawn + len(missing)))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""
@@ -198,7 +227,7 @@ class FilmWork(OneFile):
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
-            draw_frames(shooting, store, store.missing(keys), keys, self.name)
+            self.frames.draw(shooting, store.missing(keys))
             drawn = time.perf_counter()
             details = encode_film(shooting, frames.paths, self.path, self.order.metadata)
             return details, {

@@ -15,6 +15,7 @@ from typing import Any
 
 from render.errors import MachineError
 from render.film.canvas import Canvas
+from render.film.preparing import redrawn
 from render.film.prints.developing import Development, developed, linear
 from render.film.prints.exposing import expose
 from render.film.prints.exr import LinearSheet, write_exr
@@ -25,7 +26,7 @@ from render.film.prints.png import write_png
 from render.film.prints.print_sheet import PrintSheet
 from render.film.prints.tiff import write_tiff
 from render.film.shooting import Shooting
-from render.film.take import Take, records_of, redrawn
+from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
 from render.scene.body import CLEAR
 from render.scene.look import LookPreset

@@ -12,6 +12,7 @@ from render.film.furniture.furnish import Furnishing, furnishing
 from render.film.furniture.legend import LevelColours
 from render.film.furniture.plot import Plot
 from render.film.take import Take
+from render.film.timeline import Slice
 from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import page_of, sheet_of
 from render.film.words.sheet import Sheet
@@ -24,7 +25,7 @@ from render.scene.spec import Scene
 MOMENTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a film's shot, at which the ground behind its words is measured
 OVER_GROUND = 0.88  # least shade at the foot of a shot that rides over the terrain, which is never still
 
-BarePicture = Callable[[float], np.ndarray]  # the picture (H, W, 3) uint8 without words at a time of the shot, seconds
+BarePicture = Callable[[Slice], np.ndarray]  # the picture (H, W, 3) uint8 without words of a moment of the shot
 
 
 def sheet_for(output: Film | Still, take: Take) -> Sheet:
@@ -41,22 +42,21 @@ class Lettering:
 
 
 def lettering_of(
-    scene: Scene, output: Film | Still, take: Take, times: Sequence[float], seen_by: tuple[BarePicture, LevelColours]
+    scene: Scene, output: Film | Still, take: Take, moments: Sequence[Slice], seen_by: tuple[BarePicture, LevelColours]
 ) -> Lettering:
     """Returns the lettering of a shot, which is the same whichever of its frames are to be drawn.
 
-    times: of the shot, at which a still is taken, seconds.
+    moments: of the shot, at which the ground behind its words is measured.
     """
     bare, shown = seen_by
-    moments = [share * take.shot.duration for share in MOMENTS] if isinstance(output, Film) else list(times)
     page = page_of(words_of(scene, output, take, 0.0), sheet_for(output, take))
     furnished = is_furnished(output) and bool(take.look.furniture.drawn or take.look.contours.numbers)
     looked = bool(page.boxes) and take.look.words.ground != "none"
-    pictures = [bare(time) for time in moments] if furnished or looked else []
+    pictures = [bare(moment) for moment in moments] if furnished or looked else []
     dress = dress_of(scene, output, take, pictures)
     if not furnished:
         return Lettering(dress)
-    seen = [(plots_of(output, take, time), picture) for time, picture in zip(moments, pictures, strict=True)]
+    seen = [(plots_of(output, take, each.time), picture) for each, picture in zip(moments, pictures, strict=True)]
     sheet, colours = sheet_for(output, take), (shown, language_of(scene, output))
     laid = (sheet, dress, page.boxes)
     return Lettering(dress, furnishing(take.look.furniture, seen, path_names(scene, take), laid, colours))
@@ -70,8 +70,8 @@ def path_names(scene: Scene, take: Take) -> list[list[str]]:
 
 def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:
     """Returns the panels of a picture at a time of its shot, seconds."""
-    take = take.at(time)
     width, height = output.size
+    take = take.now(time)
     view = take.view(time)
     if take.together:
         moved = [replace(view, position=view.position - away, target=view.target - away) for away in take.placements]

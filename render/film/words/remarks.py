@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from render.film.panel import Panel
-from render.film.take import Take, prepare
+from render.film.preparing import prepare
+from render.film.take import Take
 from render.film.words.drawing import corner_words, levelled_words
 from render.landscape import ready
 from render.scene.existing import ReadySurface

@@ -23,7 +23,7 @@ UNKNOWN = "–"
 
 def words_of(scene: Scene, output: Film | Still, take: Take, time: float) -> Words:
     """Returns the words on the picture at a time of a shot, seconds."""
-    take = take.at(time)
+    take = take.now(time)
     title = scene.title if output.title else ""
     names = take.shot.surfaces
     labels = tuple(label_of(scene.shown, name) for name in names) if len(take.panels) > 1 else ()

@@ -1,0 +1,187 @@
+"""Preparing: from a shot and its landscapes to a take, at each of its moments where something on it changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from render.errors import DataError
+from render.exchange.resampling import is_even
+from render.film.drawn import Shown, as_drawn, drawn_of, holes_of, last_of, stops_of, widest, with_corner, with_morphs
+from render.film.laying import panel_of, relaid
+from render.film.morph import Morph
+from render.film.moves import MOVES, Move, Scenery, settled, standing_at
+from render.film.panel import Panel
+from render.film.take import Take
+from render.film.timeline import head_progress
+from render.scene import look as looks
+from render.scene.camera import Ride
+from render.scene.shot import Shot
+from render.scene.time.course import Course
+from render.space.grid import Grid
+from render.stage.body import mesh, relief
+from render.stage.body.corner import cut_off, opened
+from render.stage.body.relief import Relief
+from render.stage.body.unasked import Steps, steps_for
+from render.stage.camera import View
+from render.stage.framing import frame_of
+from render.stage.light import sunward
+from render.stage.light.bake import Sun
+from render.stage.light.sunward import SettledSun
+
+FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
+
+
+def prepare_course(course: Course, landscapes: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
+    """Returns the take of a shot of a scene, which knows what its tracks change; arguments as of prepare."""
+    if not course.changes:
+        return prepare(course.scene.shots[course.number], course.scene.look, landscapes, aspect, together=together)
+    base = prepare(*course.middle, landscapes, aspect, together=together)
+    return replace(base, then=_Changing(course, base, landscapes, aspect).at)
+
+
+@dataclass(frozen=True)
+class _Changing:
+    """A shot on which something changes, framed and lit once; only what a track changes is made anew."""
+
+    course: Course
+    base: Take
+    landscapes: Sequence[Shown]
+    aspect: float
+    last: dict[str, Take] = field(default_factory=dict)  # by what its tracks came to
+
+    def at(self, time: float) -> Take:
+        """Returns the take at a time, seconds."""
+        values = json.dumps(self.course.values(time))
+        if values not in self.last:
+            self.last.clear()
+            self.last[values] = self._made(self.course.shot(time), self.course.look(time))
+        return self.last[values]
+
+    def _made(self, shot: Shot, look: looks.Look) -> Take:
+        base = self.base
+        preset = look.resolved.model_copy(update={"body": base.look.body})
+        steps, drawn = base.steps, as_drawn(base)
+        if look.steps != list(base.steps.steps):
+            steps, made = _reliefs(look, self.landscapes)
+            corners = [panel.relief.corner for panel in base.panels]
+            drawn = [with_corner(*pair) for pair in zip(drawn_of(self.landscapes, made), corners, strict=True)]
+        panels = base.panels
+        if steps is not base.steps or (shot.path, preset.path) != (base.shot.path, base.look.path):
+            panels = tuple(last_of(shot, preset, each, panel) for each, panel in zip(drawn, base.panels, strict=True))
+        move = base.move
+        if shot.camera != base.shot.camera:
+            setting = _setting(shot, base.look, base.panels, self.aspect, base.together)
+            camera = settled(shot.camera, base.move(0.5))
+            move = MOVES[type(camera)](camera, setting)
+        sun = self._sun(preset.sun)
+        made_of = replace(base, shot=shot, look=preset, panels=panels, move=move, steps=steps, sun=sun, _held={})
+        return made_of if steps is base.steps else with_morphs(made_of, drawn)
+
+    def _sun(self, asked: looks.SunSettings) -> Sun:
+        """Returns the sun as it is asked for; what is left open stays as it was chosen."""
+        turn, height = asked.azimuth, asked.elevation
+        return Sun(
+            self.base.sun.azimuth if turn == "auto" else (_facing(self.base.move(0.5)) + float(turn)) % 360,
+            self.base.sun.elevation if height == "auto" else float(height),
+            asked.size,
+        )
+
+
+def _reliefs(look: looks.Look, shown: Sequence[Shown]) -> tuple[Steps, list[Relief]]:
+    """Returns the reliefs of landscapes and of all stops of series on one scale, and the steps that make them."""
+    landscapes = [landscape for one in shown for landscape in stops_of(one)]
+    surfaces = [landscape.surface for landscape in landscapes]
+    holes = [lacking for one in shown for lacking in holes_of(stops_of(one))]
+    losses = [surface.loss for surface in surfaces]
+    steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
+    return steps, relief.make_alike(losses, steps.steps, [_depth(surface.grid) for surface in surfaces], holes)
+
+
+def prepare(shot: Shot, look: looks.Look, shown: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
+    """Returns the take of a shot of landscapes and series.
+
+    aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
+    """
+    preset = look.resolved
+    steps, reliefs = _reliefs(look, shown)
+    if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
+        preset = preset.model_copy(update={"body": "block"})
+    drawn = drawn_of(shown, reliefs)
+    panels = tuple(widest(shot, preset, *pair) for pair in zip(shown, drawn, strict=True))
+    setting = _setting(shot, preset, panels, aspect, together)
+    move = MOVES[type(shot.camera)](shot.camera, setting)
+    if preset.body == "block" and preset.walls.corner:
+        panels = _cut(shot, preset, panels, setting, move)
+        setting = _setting(shot, preset, panels, aspect, together)
+        camera = standing_at(shot.camera, move(0.5))
+        move = MOVES[type(camera)](camera, setting)
+    placements = setting.placements(_facing(move(0.5)))
+    sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
+    drawn = [with_corner(each, panel.relief.corner) for each, panel in zip(drawn, panels, strict=True)]
+    ends = tuple(
+        last_of(shot, preset, each, panel) if isinstance(each, Morph) else panel
+        for each, panel in zip(drawn, panels, strict=True)
+    )
+    return with_morphs(Take(shot, preset, ends, move, sun, steps, placements, setting.together), drawn)
+
+
+def _cut(
+    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], setting: Scenery, move: Move
+) -> tuple[Panel, ...]:
+    """Returns panels without the corners that stand before what is to be seen in the middle of a move."""
+    view, made = move(0.5), []
+    for panel, away in zip(panels, setting.placements(_facing(view)), strict=True):
+        eye, relief, asked = view.position - away, panel.relief, look.walls.corner
+        paths = [walk.descent.points[walk.descent.shown] for walk in panel.walks if walk.descent.shown.any()]
+        cut = opened(relief, paths, eye) if asked == "auto" else cut_off(relief, asked, eye)
+        made.append(panel if cut is relief else panel_of(shot, look, panel.landscape, cut))
+    return tuple(made)
+
+
+def _asked(sun: looks.SunSettings) -> SettledSun:
+    """Returns what a look settles of its sun."""
+    turn, height = (None if value == "auto" else float(value) for value in (sun.azimuth, sun.elevation))
+    return SettledSun(turn, height, sun.size)
+
+
+def redrawn(take: Take, reliefs: Sequence[Relief]) -> Take:
+    """Returns a take with other reliefs of the same surfaces, finer ones perhaps, and its paths laid on them."""
+    panels = zip(take.panels, reliefs, strict=True)
+    return replace(take, panels=tuple(relaid(take.shot, take.look, panel, made) for panel, made in panels))
+
+
+def _depth(grid: Grid) -> float:
+    """Returns the extent along β / that along α; raises DataError for steps that would not be drawn at their places."""
+    if not (is_even(grid.alphas) and is_even(grid.betas)):
+        raise DataError("surface: its steps are uneven; export it, and draw it from the file, where they are made even")
+    return float(np.ptp(grid.betas) / np.ptp(grid.alphas))
+
+
+def _is_round(made: Relief) -> bool:
+    """Whether a disc can be cut out of a relief: it has cells enough, and some of them lie on it."""
+    return min(made.level.shape) >= FEWEST_POINTS and bool(mesh.inside(made, "disc").any())
+
+
+def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Scenery:
+    lead = next((walk for panel in panels for walk in panel.walks), None)
+
+    def head(share: float) -> float:
+        assert lead is not None
+        return lead.head(head_progress(share * shot.duration, shot.duration, shot.hold))
+
+    reliefs = tuple(panel.relief for panel in panels)
+    descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
+    together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
+    return Scenery(
+        reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
+    )
+
+
+def _facing(view: View) -> float:
+    """Returns the azimuth at which a camera stands, degrees clockwise from +β."""
+    away = view.position - view.target
+    return float(np.degrees(np.arctan2(away[0], away[1])))

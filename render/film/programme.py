@@ -1,0 +1,135 @@
+"""The programme of a film: what is on each of its frames, and the keys of that.
+
+The key of a picture is made from its shot, its moment, and what the look comes to then; words are no part of it. So a
+picture is drawn once, whatever is written on it, wherever in a film it is, and in as many films as show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from render import compiler
+from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
+from render.film.timeline import Slice, Timeline, timeline_of
+from render.scene.key import counted
+from render.scene.output import Film
+from render.scene.spec import Scene
+from render.scene.time.course import Course
+from render.storage.files import content_key
+
+TICK = 1e-6  # seconds; times are told apart by more
+
+
+class Portion(NamedTuple):
+    """A slice of a frame, and the key of its whole picture without words."""
+
+    slice: Slice
+    key: str
+
+
+class FramePlan(NamedTuple):
+    """One frame of a film."""
+
+    number: int  # counted from 0
+    time: float  # seconds from the beginning of the film
+    parts: tuple[Portion, ...]  # what takes more of it first
+    key: str
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A film of a scene, frame by frame; surfaces are the keys of what its shots show, by name."""
+
+    scene: Scene
+    film: Film
+    surfaces: Mapping[str, str]
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The shots of the film."""
+        return timeline_of(self.scene.shots, self.film.fps)
+
+    @cached_property
+    def frames(self) -> list[FramePlan]:
+        """All frames of the film."""
+        return [self._frame(index) for index in range(self.timeline.frame_count)]
+
+    def _frame(self, index: int) -> FramePlan:
+        time = self.timeline.time(index)
+        parts = tuple(self.part(each) for each in self.timeline.slices(time))
+        shares = [each.slice.share for each in parts]
+        dipped = self.timeline.dip(time) if sum(shares) < 1 - TICK else ""
+        words = self._written[parts[0].slice.shot]
+        key = _key(words, _ticks(time), [each.key for each in parts], shares, dipped)
+        return FramePlan(index, time, parts, key)
+
+    def part(self, place: Slice) -> Portion:
+        """Returns a slice with the key of its picture."""
+        values = self._courses[place.shot].values(place.time)
+        return Portion(place, _key(self._drawn[place.shot], _ticks(place.time), place.number, values))
+
+    @cached_property
+    def _courses(self) -> dict[int, Course]:
+        return {shot: Course(self.scene, shot) for shot in self.timeline.shots}
+
+    @cached_property
+    def _drawn(self) -> dict[int, str]:
+        """The keys of everything that the pictures of each shot share."""
+        size, surfaces = self.film.size, self.surfaces
+        return {shot: content_key(drawn_of(self.scene, shot, size, surfaces)) for shot in self.timeline.shots}
+
+    @cached_property
+    def _written(self) -> dict[int, str]:
+        """The keys of everything that is written in each shot."""
+        common = written_of(self.scene, self.film)
+        return {shot: _key(common, self._drawn[shot], self._said(shot)) for shot in self.timeline.shots}
+
+    def _said(self, shot: int) -> Any:
+        return self.scene.shots[shot].model_dump(mode="json", exclude={"transition"})
+
+    def keys_of_pictures(self, indices: Iterator[int] | None = None) -> set[str]:
+        """Returns the keys of all pictures that some frames show, or all."""
+        wanted = self.frames if indices is None else [self.frames[index] for index in indices]
+        return {part.key for frame in wanted for part in frame.parts}
+
+
+def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[str, str]) -> dict[str, Any]:
+    """Returns everything that the pictures of a shot depend on but for their moment; surfaces are keys, by name."""
+    settings = scene.shots[shot]
+    looks = [track for track in scene.tracks if track.location[0] == "look"]
+    own = [track for track in scene.tracks if track.location[:2] == ("shots", shot)]
+    names = [name for name in settings.surfaces if name in scene.measured]
+    return {
+        "stage": "picture",
+        "algorithm": ALGORITHM,
+        "seed": scene.seed,
+        "look": counted(scene.look),
+        "shot": counted(settings),
+        "tracks": [
+            *([list(track.location), track.plain, scene.starts[shot]] for track in looks),
+            *([list(track.location[2:]), track.plain] for track in own),
+        ],
+        "palette": palette_of(scene),
+        "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
+        "paths": [scene.measured[name].paths for name in names],
+        "surfaces": [surfaces[name] for name in settings.surfaces],
+        "size": list(size),
+    }
+
+
+def written_of(scene: Scene, film: Film) -> dict[str, Any]:
+    """Returns everything that words on a film depend on, what is drawn under them excepted."""
+    rest = scene.model_dump(mode="json", exclude={"runs", "surfaces", "stills", "films", "shots", "look", "include"})
+    look = scene.look.model_dump(mode="json", include={"text", "font", "words", "furniture"})
+    return {**rest, "labels": labels_of(scene), "look": look, "fonts": fonts_of(scene), "film": counted(film)}
+
+
+def _key(*parts: Any) -> str:
+    return content_key({"parts": parts})
+
+
+def _ticks(time: float) -> int:
+    return round(time / TICK)

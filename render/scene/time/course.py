@@ -1,0 +1,71 @@
+"""The course of a shot: what its look and its own settings are at each of its moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from render.scene.look import Look
+from render.scene.part import Location
+from render.scene.relief import ExaggerationStep
+from render.scene.shot import Shot
+from render.scene.spec import Scene
+from render.scene.time.track import Track, moved
+
+LOOKED_AT = 9  # moments of a shot at which its height is asked for
+
+
+@dataclass(frozen=True)
+class Course:
+    """A shot of a scene in time."""
+
+    scene: Scene
+    number: int  # of the shot
+
+    @cached_property
+    def _look(self) -> tuple[Track, ...]:
+        return tuple(track for track in self.scene.tracks if track.location[0] == "look")
+
+    @cached_property
+    def _own(self) -> tuple[Track, ...]:
+        return tuple(track for track in self.scene.tracks if track.location[:2] == ("shots", self.number))
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything of it does."""
+        return bool(self._look or self._own)
+
+    @cached_property
+    def _start(self) -> float:
+        return self.scene.starts[self.number]
+
+    def values(self, time: float) -> list[Any]:
+        """Returns what its tracks come to at a time of the shot, seconds."""
+        return [*(value for _, value in self._looks(time)), *(value for _, value in self._settings(time))]
+
+    def _looks(self, time: float) -> list[tuple[Location, Any]]:
+        return [(track.location[1:], track.at(self._start + time)) for track in self._look]
+
+    def _settings(self, time: float) -> list[tuple[Location, Any]]:
+        return [(track.location[2:], track.at(time)) for track in self._own]
+
+    def look(self, time: float) -> Look:
+        """Returns the look at a time of the shot, seconds."""
+        return moved(self.scene.look, self._looks(time))
+
+    def shot(self, time: float) -> Shot:
+        """Returns the shot as it is set at a time of it, seconds."""
+        return moved(self.scene.shots[self.number], self._settings(time))
+
+    @property
+    def middle(self) -> tuple[Shot, Look]:
+        """What the shot is framed and lit for: its middle, with the terrain as high as it comes to stand."""
+        duration = self.scene.shots[self.number].duration
+        tallest = max((duration * k / (LOOKED_AT - 1) for k in range(LOOKED_AT)), key=lambda t: _height(self.look(t)))
+        look = self.look(duration / 2)
+        return self.shot(duration / 2), look.model_copy(update={"relief": self.look(tallest).relief})
+
+
+def _height(look: Look) -> float:
+    return next((step.exaggeration for step in look.steps if isinstance(step, ExaggerationStep)), 0.0)
