@@ -161,7 +161,7 @@ def test_a_take_of_a_series_is_another_at_every_time_and_keeps_camera_light_and_
     assert first.now(2.0) is first and take.now(4.0) is later
     assert (first.panels[0].relief.level != later.panels[0].relief.level).any()
     assert first.sun is later.sun and first.move is later.move
-    np.testing.assert_array_equal(first.levels, later.levels)
+    np.testing.assert_array_equal(first.dealt, later.dealt)
     (walk,) = later.panels[0].walks
     assert walk.head(later.progress(4.0)) == pytest.approx(10, abs=0.1)
     trail = later.trails(later.panels[0], 4.0)[0]

@@ -14,7 +14,7 @@ from render.cli import app
 from render.errors import DataError, SceneError
 from render.film.words.caption import caption
 from render.film.words.told_series import listed_stops
-from render.landscape import blend
+from render.landscape import local_planes
 from render.landscape.epochs import lent, steps_of_epoch
 from render.landscape.landscape import Landscape
 from render.landscape.series import Series, record_of, require_one_grid
@@ -303,13 +303,13 @@ def test_the_weights_of_a_blend_add_up_to_one_and_fall_as_a_gaussian_does():
     grid = Grid.square(2.0, 41)
     chart = Landscape(Path(), "", type("Chart", (), {"grid": grid})(), (), {})
     centres = np.array([[-1.0, 0.0], [1.0, 0.0]])
-    weights = blend.weights_of(chart, centres, 0.5)
+    weights = local_planes.weights_of(chart, centres, 0.5)
     np.testing.assert_allclose(weights.sum(0), 1, atol=1e-5)
     row, column = 20, int(np.argmin(np.abs(grid.alphas + 0.5)))
     expected = np.exp(-0.5 * (0.5**2 - 1.5**2) / 0.5**2)
     assert weights[1, row, column] / weights[2, row, column] == pytest.approx(expected, rel=1e-3)
     assert weights[0, 0, 0] > weights[1:, 0, 0].max()  # far from the path the chart stands
-    assert blend.spread_of(centres, 1.5) == 3.0
+    assert local_planes.spread_of(centres, 1.5) == 3.0
 
 
 def test_the_osculating_plane_of_a_parabola_holds_its_velocity_and_acceleration():

@@ -20,7 +20,7 @@ from render.sampling.scaling import Scaling
 from render.scene import plane as planes
 from render.scene import relief as reliefs
 from render.scene import surface as spec
-from render.scene.moment import Moment
+from render.scene.moment import PathMoment
 from render.space import osculating
 from render.space.directions import random_direction
 from render.space.grid import Grid
@@ -56,7 +56,7 @@ class Ground:
 
 
 def _pca(settings: planes.Pca, ground: Ground) -> Plane:
-    if isinstance(settings.origin, Moment):
+    if isinstance(settings.origin, PathMoment):
         plane = _pca(settings.model_copy(update={"origin": "last"}), ground)
         return replace(plane, origin=_at(settings.origin, ground)[1])
     own = ground.run.trajectory().parameters
@@ -102,14 +102,14 @@ def _osculating(settings: planes.Osculating, ground: Ground) -> Plane:
     return Plane(point, *axes)
 
 
-def _at(moment: Moment, ground: Ground) -> tuple[int, np.ndarray]:
+def _at(moment: PathMoment, ground: Ground) -> tuple[int, np.ndarray]:
     """Returns the number of the logged point at a moment of the path, and the point (P,) float64."""
     trajectory = ground.run.trajectory()
     index = index_at(moment, trajectory)
     return index, np.asarray(trajectory.parameters[index], np.float64)
 
 
-def index_at(moment: Moment, trajectory: Trajectory) -> int:
+def index_at(moment: PathMoment, trajectory: Trajectory) -> int:
     """Returns the number of the logged point that is nearest to a moment of a path."""
     if moment.step is not None:
         return int(np.abs(trajectory.steps - moment.step).argmin())
@@ -155,7 +155,7 @@ def _is_centred(plane: Any) -> bool:
     """Whether the margin of a plane goes around the point that it goes through, not around the path."""
     if isinstance(plane, planes.Osculating):
         return plane.coordinates == "own"
-    return isinstance(plane, planes.Pca) and isinstance(plane.origin, Moment)
+    return isinstance(plane, planes.Pca) and isinstance(plane.origin, PathMoment)
 
 
 def objective_of(

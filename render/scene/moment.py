@@ -8,15 +8,15 @@ from pydantic import Field, model_validator
 
 from render.scene.part import Part, refusal
 
-Share = Annotated[float, Field(ge=0, le=1)]
 
-
-class Moment(Part):
+class PathMoment(Part):
     """The logged point of a path that is nearest to a step, a share of its points, or a share of its way."""
 
     step: Annotated[int, Field(ge=0)] | None = Field(default=None, examples=[120], description="step of the optimiser")
-    share: Share | None = Field(default=None, examples=[0.5], description="share of the logged points; 1 is the last")
-    arc: Share | None = Field(
+    share: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, examples=[0.5], description="share of the logged points; 1 is the last"
+    )
+    arc: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None, examples=[0.5], description="share of the way through parameter space from first to last point"
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from render.scene.key import InKey, OwnSeed
-from render.scene.moment import Moment
+from render.scene.moment import PathMoment
 from render.scene.part import Location, Name, Part, refusal
 
 Bounds = tuple[float, float]
@@ -22,11 +22,11 @@ RANGES: dict[str, tuple[Bounds, Bounds]] = {  # of α and β where a scene says 
 
 
 def _named_or_moment(value: Any) -> str:
-    return "moment" if isinstance(value, dict | Moment) else "named"
+    return "moment" if isinstance(value, dict | PathMoment) else "named"
 
 
 Origin = Annotated[
-    Annotated[Literal["last", "mean", "first"], Tag("named")] | Annotated[Moment, Tag("moment")],
+    Annotated[Literal["last", "mean", "first"], Tag("named")] | Annotated[PathMoment, Tag("moment")],
     Discriminator(_named_or_moment),
 ]
 
@@ -101,7 +101,7 @@ class Osculating(Part):
     """The plane of a path's velocity and acceleration at a moment, through the point of the path there."""
 
     kind: Literal["osculating"] = "osculating"
-    at: Moment = Field(default=Moment(share=1.0), description="moment of the path; its last point when absent")
+    at: PathMoment = Field(default=PathMoment(share=1.0), description="moment of the path; its last point when absent")
     window: int = Field(
         default=16,
         ge=1,
@@ -109,7 +109,7 @@ class Osculating(Part):
         description="logged points on each side that velocity and acceleration are fitted to: 4 follows every turn, "
         "40 only the wide ones",
     )
-    after: list[Moment] = Field(
+    after: list[PathMoment] = Field(
         default=[],
         max_length=500,
         description="moments before it, in order; the axes of each are turned to be as near as can be to those of the "

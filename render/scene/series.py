@@ -13,7 +13,7 @@ from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.language.nearest import nearest
 from render.scene.language.problem import problems_of
-from render.scene.moment import Moment
+from render.scene.moment import PathMoment
 from render.scene.part import Name, Part, refusal
 from render.scene.plane import RANGES, Osculating, Pca, PlaneSettings, Random
 from render.scene.surface import Count, EpochSettings, ObjectiveSettings, Range, SurfaceSettings, epoch_fault
@@ -56,7 +56,11 @@ class MeasuredSeries(SeriesSettings):
     points: Annotated[tuple[Count, Count], Field(strict=False)] = Field(
         description="points along α and along β of each surface"
     )
-    range: Range | None = Field(default=None, description="part of the plane in its own units; excludes margin")
+    range: Range | None = Field(
+        default=None,
+        examples=[{"alpha": [-1, 1], "beta": [-1, 1]}],
+        description="part of the plane in its own units; excludes margin",
+    )
     mode: Literal["exact", "adaptive"] = Field(default="exact", description="how each surface is measured")
     tolerance: float | None = Field(
         default=None, gt=0, le=0.5, description="largest error of adaptive, as of a surface; 0.002"
@@ -260,10 +264,10 @@ AnyMeasuredSeries = RideAlong | Epochs | Hyperparameter | Blend
 AnySeries = Annotated[RideAlong | Epochs | Hyperparameter | Blend | Listed, Field(discriminator="kind")]
 
 
-def moments_of(count: int, pace: str) -> list[Moment]:
+def moments_of(count: int, pace: str) -> list[PathMoment]:
     """Returns so many moments of a path, evenly from its first point to its last."""
     shares = [round(number / (count - 1), DIGITS) for number in range(count)]
-    return [Moment(arc=share) if pace == "arc" else Moment(share=share) for share in shares]
+    return [PathMoment(arc=share) if pace == "arc" else PathMoment(share=share) for share in shares]
 
 
 def said(value: Any) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from render.errors import DataError
-from render.landscape.blend import blended
 from render.landscape.landscape import Landscape
+from render.landscape.local_planes import blended
 from render.landscape.series import Series, record_of, require_one_grid
 from render.progress import Reporter
 from render.scene.members import Expanded, expanded

@@ -9,8 +9,6 @@ from render.scene.words import say
 
 FEW = 4  # stops that are all named
 
-Language = Mapping[str, str]
-
 
 def series_words(record: Mapping[str, Any]) -> str:
     """Returns the whole of what there is to say of the series that a record is of, or ""."""
@@ -37,7 +35,7 @@ def _apart(told: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def series_briefly(record: Mapping[str, Any], language: Language) -> str:
+def series_briefly(record: Mapping[str, Any], language: Mapping[str, str]) -> str:
     """Returns what the caption on a picture says of a series, in a language, or ""."""
     told = record.get("series")
     if not told:
