@@ -80,7 +80,7 @@ def train(job: Job) -> list[Any]:
 
 @functools.partial(command, further=sampling_options)
 def sample(job: Job) -> list[Any]:
-    """Measures the surfaces of the scenes, training first where needed.
+    """Measures the surfaces of the scenes and those of their series, training first where needed.
 
     With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
     and an adaptive surface takes one round of calls for each level.
