@@ -6,7 +6,7 @@ mistake and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 MOST_SAID = 100  # problems of one scene; more help nobody
 
@@ -53,6 +53,19 @@ class Partial(MachineError):
     """A share of the work is done as it was asked for, and the whole waits for those who do the rest."""
 
     exit_code = 0
+
+
+class FramesError(ThalwegError):
+    """Some frames of a film could not be drawn, though they were tried again; the others are there."""
+
+    exit_code = 6
+
+    def __init__(self, name: str, failed: Mapping[int, str], count: int):
+        """Takes the name of a film, why each of some frames failed, and how many frames it has."""
+        numbers = sorted(failed)
+        named = ", ".join(map(str, numbers[:10])) + (" and more" if len(numbers) > 10 else "")
+        said = f"film {name}: {len(numbers):,} of {count:,} frames could not be drawn ({named}: {failed[numbers[0]]})"
+        super().__init__(said, "the others are there; the same command tries these again")
 
 
 class DataError(ThalwegError):

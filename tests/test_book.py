@@ -21,7 +21,7 @@ import render
 from render.cli import app
 from render.errors import ThalwegError
 from render.film.vision import EYES
-from render.scene.language.schema import scene_schema
+from render.scene.language.schema import models_schema
 from render.scene.quality import qualities
 from render.scene.spec import Scene
 from tests.conftest import ROOT, SCENE
@@ -30,13 +30,14 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 from extensions.commands import command_pages, commands  # noqa: E402
-from extensions.example import example, is_taken  # noqa: E402
 from extensions.exits import codes  # noqa: E402
-from extensions.flow import flow  # noqa: E402
 from extensions.parts import families  # noqa: E402
 from extensions.rehearsal import Rehearsal  # noqa: E402
 from extensions.scene import scene_pages  # noqa: E402
 from extensions.tutorial import Command, Tutorial, Written  # noqa: E402
+
+from render.scene.language.example import example, is_taken  # noqa: E402
+from render.scene.language.flow import flow  # noqa: E402
 
 FORMATS = (DOCS / "reference" / "formats.md").read_text(encoding="utf-8")
 WRONG = """# Wrong
@@ -117,7 +118,7 @@ def test_every_public_name_and_method_is_documented(book):
 
 def test_every_key_of_the_schema_is_explained_in_the_reference():
     text = "\n".join(scene_pages().values())
-    schema = scene_schema()
+    schema = models_schema()
     lost = [
         f"{part}.{key}"
         for part, model in {Scene.__name__: schema, **schema["$defs"]}.items()
@@ -134,7 +135,7 @@ def said(node: dict) -> str:
 
 
 def test_every_example_in_the_reference_is_taken_as_it_stands():
-    schema = scene_schema()
+    schema = models_schema()
     definitions = {**schema["$defs"], Scene.__name__: schema}
     yaml = YAML(typ="safe", pure=True)
     wrong = []

@@ -90,8 +90,9 @@ def test_every_scene_renders_small(scene, tmp_path, graphics, made_up_data, monk
     monkeypatch.setenv("THALWEG_CACHE", str(tmp_path / "cache"))
     changes = [word for change in SMALLER.get(scene.stem, []) for word in ("--set", change)]
     finished = results("render", scene, "--quality", "thumb", "--out", tmp_path, *changes)
-    series = {"series"} if load(scene).series else set()
-    assert {item["kind"] for item in finished} == {"run", "surface", "still", "film"} | series
+    asked = load(scene)
+    measured = {"line", "balls"} if asked.lines else {"surface"} | ({"series"} if asked.series else set())
+    assert {item["kind"] for item in finished} == {"run", *measured, "still", "film"}
     for number, item in enumerate(finished):
         assert Path(item["path"]).is_dir() or Path(item["path"]).stat().st_size > 400
         before = {other["key"] for other in finished[:number]}  # a series may vary a run from what it is

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +23,15 @@ from render import compiler
 from render.errors import DataError, MachineError, UsageError
 from render.loss.objective import Objective
 from render.progress import Reporter
-from render.sampling import campaign
-from render.sampling import workers as teams
+from render.sampling import campaign, team
 from render.sampling.adaptive import Unfinished
 from render.sampling.crew import Alone
 from render.sampling.field import Field
 from render.sampling.layer import blank, tiles
 from render.sampling.sampling import sample
 from render.sampling.status import Status
+from render.sampling.team import Team
+from render.sampling.workers import TileTeam
 from render.space.plane import Plane
 from tests.faults import PATIENCE, wait_until
 from tests.formulas import PLANE, Formula, assert_same_files, contents, square
@@ -281,7 +283,7 @@ def distributed():
 @pytest.fixture
 def dask(distributed, monkeypatch):
     """A cluster of two processes, which tells all that come after it to use one thread."""
-    monkeypatch.setattr(teams, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(team, "PATIENCE", PATIENCE)
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
     environment = dict(os.environ)
     try:
@@ -336,7 +338,7 @@ def test_a_mistake_in_a_worker_of_a_cluster_comes_back_as_it_was(dask, tmp_path)
 
 @pytest.mark.slow
 def test_where_no_scheduler_answers_a_sentence_comes(distributed, tmp_path, monkeypatch):
-    monkeypatch.setattr(teams, "PATIENCE", 1)
+    monkeypatch.setattr(team, "PATIENCE", 1)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
@@ -359,17 +361,17 @@ class Idle:
     """Submits errands that nobody does."""
 
     def submit(self, errand):
-        future: teams.futures.Future = teams.futures.Future()
+        future: Future = Future()
         future.set_result(0)
         return future
 
 
 def test_workers_that_bring_nothing_are_a_sentence():
     field = Field("", lambda tile: np.zeros((5, 5, 2)), blank((5, 5)), None)
-    team = teams.Team(Idle().submit, lambda under_way: (under_way, set()))
+    idle = TileTeam(Team(Idle().submit, lambda under_way: (under_way, set())))
     with (
         Reporter.silent().task("", 0, "") as task,
         pytest.raises(MachineError, match="none of them measured anything; look at their logs"),
     ):
-        list(team.parts(field, np.ones((5, 5), bool), task))
+        list(idle.parts(field, np.ones((5, 5), bool), task))
     assert (field.values["status"] == Status.MISSING).all()

@@ -12,9 +12,9 @@ from render.descent import networks, optimisers, schedules
 from render.film import easing, moves, timeline
 from render.film.prints import press
 from render.film.words import caption
-from render.landscape import planning
+from render.landscape import measured_line, planning
 from render.loss.ways.strategies import STRATEGIES
-from render.scene import camera, look, network, plane, printing, relief, shot, training
+from render.scene import along, camera, look, network, plane, printing, relief, shot, training
 from render.scene import data as datasets
 from render.scene.language.anatomy import bare, members
 from render.solid import asked, formats
@@ -45,6 +45,7 @@ FAMILIES = {  # what a scene may name, and what builds it
     "A schedule": (kinds(training.AnySchedule), set(schedules.SCHEDULES)),
     "A plane": (kinds(plane.PlaneSettings), set(planning.PLANES)),
     "A plane, told": (tags(plane.PlaneSettings), set(caption.PLANES)),
+    "A direction of a line": (kinds(along.AlongSettings), set(measured_line.LINES)),
     "A step of the relief": (set(relief.STEPS.values()), set(reliefs.STEPS)),
     "A camera move": (kinds(camera.Camera), set(moves.MOVES)),
     "A view transform": (choices(look.Look, "transform") - {"linear"}, set(tone.TRANSFORMS) - {"linear"}),

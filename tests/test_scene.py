@@ -104,7 +104,8 @@ def test_a_surface_that_says_nothing_is_measured_plainly():
     assert (plain.mode, plain.strategy, plain.budget) == ("exact", "auto", None)
     assert plain.objective.model_dump() == {
         "examples": None, "balanced": False, "split": "train", "loss": "cross-entropy", "bn": "frozen",
-        "bn_batch": None, "calibration": None, "dropout": "off", "weight_decay": 0, "precision": "float32", "epoch": None,
+        "bn_batch": None, "calibration": None, "dropout": "off", "weight_decay": 0, "precision": "float32",
+        "epoch": None,
     }  # fmt: skip
 
 
@@ -152,7 +153,7 @@ def test_a_duration_is_seconds(text, expected):
     assert seconds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["8", "", "s", "-1s", "1h", "1e3s", "1.s", "١s", "8s 3s", "inf s"])
+@pytest.mark.parametrize("text", ["8", "", "s", "-1s", "1d", "1e3s", "1.s", "١s", "8s 3s", "inf s"])
 def test_what_is_no_duration_is_told_how_to_write_one(text):
     with pytest.raises(ValueError, match="is not a duration; write it like 8s, 500ms"):
         seconds(text)

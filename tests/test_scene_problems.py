@@ -200,7 +200,7 @@ BAD = [
     ("[40, 30]", "[4, 4], mode: adaptive, tolerance: 0", "13:64", "tolerance: 0 is too small; more than 0"),
     ("[40, 30]", "[4, 4], mode: adaptive, tolerance: 0.6", "13:64", "tolerance: 0.6 is too large; at most 0.5"),
     ("[40, 30]", "[4, 4], strategy: dense", "13:47", 'strategy: "dense" is not known; did you mean dense-eager?'),
-    ("[40, 30]", "[4, 4], budget: 1h", "13:45", 'surfaces.main.budget: "1h" is not a duration; write it like 8s'),
+    ("[40, 30]", "[4, 4], budget: 1d", "13:45", 'surfaces.main.budget: "1d" is not a duration; write it like 8s'),
     ("[40, 30]", "[4, 4], budget: 0s", "13:45", 'surfaces.main.budget: "0s" is too small; more than 0'),
     ("steps: 600", "steps: 600\n    seed: -3", "12:11", "runs.main.seed: -3 is too small; at least 0"),
     ("name: ember", "name: embre", "14:14", 'look.name: "embre" is not a look; did you mean ember?'),
@@ -237,7 +237,7 @@ BAD = [
         "duration: 8s",
         "duration: 8 hours",
         "17:15",
-        '"8 hours" is not a duration; write it like 8s, 500ms, 1.5s or 2min',
+        '"8 hours" is not a duration; write it like 8s, 500ms, 1.5s, 2min or 1m30s',
     ),
     ("duration: 8s", "duration: 0s", "17:15", "shots.0.duration: 0.0 is too small; more than 0"),
     (

@@ -36,6 +36,8 @@ def takes(file: Path, output: Path) -> list[Take]:
     scene: Scene = apply_quality(load(file, AUTO), "thumb")
     made = []
     for shot in scene.shots:
+        if shot.line:  # no camera looks at it
+            continue
         try:
             found = [kept_shown(scene, output, name) for name in shot.surfaces]
         except DataError as error:

@@ -119,7 +119,11 @@ def test_cleaning_shows_first_and_removes_only_what_no_scene_asks_for(copy, smal
     other = small.with_name("other.yaml")
     other.write_text(small.read_text().replace("seed: 7", "seed: 8").replace("first-descent", "other"))
     told = thalweg("clean", other, "--out", copy)
-    assert "5 that none of 1 scenes asks for" in told and "nothing was removed; add --yes" in told
+    assert (
+        "6 that none of 1 scenes asks for" in told
+        and "12 pictures without words" in told
+        and "nothing was removed; add --yes" in told
+    )
     assert sorted(copy.rglob("*")) == before
     assert "ask for all" in thalweg("clean", other, "--keep", 1, "--out", copy)
     assert "ask for all" in thalweg("clean", other, small, "--out", copy)

@@ -13,11 +13,11 @@ from pydantic_core import PydanticUndefined
 from sphinx.application import Sphinx
 
 from extensions import pages
-from extensions.example import SHORT, example, first_scene, least
-from extensions.flow import block, flow
 from extensions.parts import COUNTED, NAMED, Family, Model, anchor_of, families
-from extensions.value import said
-from render.scene.language.schema import scene_schema
+from render.scene.language.allowed import said
+from render.scene.language.example import SHORT, example, first_scene, least
+from render.scene.language.flow import block, flow
+from render.scene.language.schema import models_schema
 from render.scene.look import PRESET, Look, preset, preset_names
 from render.scene.spec import Scene
 
@@ -38,7 +38,7 @@ def write(app: Sphinx) -> None:
 
 def scene_pages() -> dict[str, str]:
     """Returns the text of every page by its name."""
-    reference = _Reference(families(), scene_schema())
+    reference = _Reference(families(), models_schema())
     names = dict.fromkeys(family.page for family in reference.ordered)
     return {name: reference.page(name) for name in names}
 

@@ -23,15 +23,15 @@ def examine(job: Job) -> list[dict[str, Any]]:
 
     held: list[dict[str, Any]] = []
     problems: list[str] = []
-    for path, scene in job.scenes:
+    for (_, scene), variant in zip(job.scenes, job.variants, strict=True):
         for name, surface in scene.surfaces.items():
             if isinstance(surface, ReadySurface):
                 results, found = _examined(name, surface)
-                place = job.documents[path].place
+                place = variant.document.place
                 held += results
                 problems += [place(problem.location).says(str(problem)) for problem in found]
     if problems:
-        raise SceneError(problems)
+        raise SceneError(list(dict.fromkeys(problems)))  # variants of a scene have theirs in common
     return held
 
 

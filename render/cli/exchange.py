@@ -10,7 +10,7 @@ import typer
 
 from render.cli import solids
 from render.cli.app import AsJson, DataFolder, app, mistakes
-from render.cli.job import BareOption, Models, QualityOption, Settings, options_of_scenes
+from render.cli.job import BareOption, Models, ParamValues, QualityOption, Settings, options_of_scenes
 from render.errors import UsageError
 
 
@@ -89,6 +89,7 @@ def export(
     data: DataFolder = None,
     model: Models = None,
     bare: BareOption = False,
+    params: ParamValues = None,
 ) -> None:
     """Writes the stage of a scene, or a surface, for another program.
 
@@ -107,13 +108,21 @@ def export(
                 raise UsageError(f"--path {along}: is for surfaces; a scene has its own paths, so leave it out")
             solids.require_scenes(given, kind)
             folder = output or Path("output")
-            job = options_of_scenes(given, quality, settings, folder, as_json, data, model, bare)
+            job = options_of_scenes(given, quality, settings, folder, as_json, data, model, bare, params)
             solids.export_scenes(job, kind, width, mesh, shot)
             return
         from render.exchange import exporting
 
         solids.require_known(kind)
-        more = {"width": width, "mesh": mesh, "set": settings, "model": model, "data": data, "no_metadata": bare}
+        more = {
+            "width": width,
+            "mesh": mesh,
+            "set": settings,
+            "param": params,
+            "model": model,
+            "data": data,
+            "no_metadata": bare,
+        }
         more |= {"shot": shot != 1, "quality": quality != "final"}
         surface = solids.require_surface(given, kind, **more)
         written = exporting.export(surface, kind, output, along)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 from collections.abc import Callable, Sequence
@@ -26,32 +27,49 @@ class Job:
     reporter: Any
     as_json: bool
     metadata: bool = True  # in the files themselves
-    documents: dict[Path, Any] = field(default_factory=dict)  # where the values of each scene stand
+    variants: list[Any] = field(default_factory=list)  # what each scene is of its file, where its values stand
     means: dict[str, Any] = field(default_factory=dict)  # of measuring, as sampling/survey.py has them
     whole: list[Any] = field(default_factory=list)  # the scenes without the limits of the quality
     wish: Any = None  # what a sheet of looks is to show, as film/every_look.py has it
     asked: Any = None  # of prints, as scene/printing.py has it
+    choice: Any = None  # of the frames of films, as film/choice.py has it
+    again: Any = None  # reads the scenes anew, with the same options; returns a job
     passes: bool = False  # whether what stills are made of is wanted too
+    resolved: bool = False  # whether every value is to be told, with where it comes from
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of the scenes, and those that they include."""
+        sources = (place.source for variant in self.variants for place in variant.document.keys.values() if place.line)
+        return [*dict.fromkeys([*(path for path, _ in self.scenes), *map(Path, sources)])]
 
     def orders(self) -> list[Any]:
         """Returns what is asked for of each scene, as its file says."""
+        from render.film.choice import ALL
         from render.sampling.survey import Means
         from render.works.order import Order
 
-        means = Means(**self.means)
-        return [Order(scene, self.quality, self.output, self.metadata, means, path.stem) for path, scene in self.scenes]
+        means, choice = Means(**self.means), self.choice or ALL
+        common = (self.quality, self.output, self.metadata, means)
+        return [
+            Order(scene, *common, variant.called(path.stem), choice)
+            for (path, scene), variant in zip(self.scenes, self.variants, strict=True)
+        ]
 
     def finest_orders(self) -> list[Any]:
         """Returns orders of surfaces that are on disk already, where they are finer than the quality asks for."""
         from render.works.finest import finest
 
-        orders = []
+        orders: list[Any] = []
+        said: dict[str, None] = {}
         for order, whole in zip(self.orders(), self.whole, strict=True):
             finer, names = finest(whole, order)
             orders.append(finer)
             for name in names:
                 points = " × ".join(f"{count:,}" for count in finer.scene.measured[name].points)
-                self.reporter.say(f"surface {name}: the finer one that is measured already is drawn, {points} points")
+                said[f"surface {name}: the finer one that is measured already is drawn, {points} points"] = None
+        for sentence in said:  # once for all variants of a scene
+            self.reporter.say(sentence)
         return orders
 
     def make(self, works: Sequence[Any]) -> None:
@@ -105,6 +123,10 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Changes one value of the scene, e.g. shots.0.duration=4s."),
 ]
+ParamValues = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="Gives one of the scene's params another value, e.g. width=8."),
+]
 Models = Annotated[
     list[str] | None,
     typer.Option(
@@ -125,20 +147,20 @@ def options_of_scenes(
     data: DataFolder = None,
     model: Models = None,
     bare: BareOption = False,
+    params: ParamValues = None,
 ) -> Job:
     """Returns the job that the options of a command come to; every command on scenes has these."""
     from render.progress import Reporter
-    from render.scene.language.load import load_placed
+    from render.scene.language.variant import load_variants
     from render.scene.look import old_keys
     from render.scene.quality import apply_quality
 
-    loaded, whole, problems = [], [], []
-    documents: dict[Path, Any] = {}
+    loaded, variants, problems = [], [], []
     for path in scenes:
         try:
-            scene, documents[path] = load_placed(path, settings or [])
-            loaded.append((path, apply_quality(scene, quality)))
-            whole.append(scene)
+            found = load_variants(path, settings or [], params or [])
+            loaded += [(path, apply_quality(variant.scene, quality)) for variant in found]
+            variants += found
         except SceneError as error:
             problems += error.problems
     if problems:
@@ -146,17 +168,30 @@ def options_of_scenes(
     _refuse_shared_names(loaded)
     use_data_folder(data)
     reporter = Reporter.for_terminal(quiet=as_json)
-    for path, document in documents.items():
-        for sentence in old_keys(document.data.get("look")):
-            reporter.say(f"{path}: {sentence}")
+    said = [
+        f"{path}: {sentence}"
+        for (path, _), variant in zip(loaded, variants, strict=True)
+        for sentence in old_keys(variant.document.data.get("look"))
+    ]
+    for sentence in dict.fromkeys(said):
+        reporter.say(f"{sentence}; `thalweg migrate` renames them")
     means = {"models": _models(model or [])}
-    return Job(loaded, quality, output, reporter, as_json, not bare, documents, means, whole)
+    whole = [variant.scene for variant in variants]
+    return Job(loaded, quality, output, reporter, as_json, not bare, variants, means, whole)
 
 
 def _models(named: list[str]) -> dict[str, str]:
     """Returns the functions that make networks of one's own, by the run that each is for; "" is for all."""
     pairs = (text.rpartition("=") for text in named)
     return {run: function for run, _, function in pairs}
+
+
+def check_options(
+    job: Job,
+    resolved: Annotated[bool, typer.Option("--resolved", help="Tells every value, and where it comes from.")] = False,
+) -> Job:
+    """Returns the job of checking, which may tell every value."""
+    return replace(job, resolved=resolved)
 
 
 def sampling_options(
@@ -250,20 +285,23 @@ def command(
     recipe: CommandRecipe,
     further: Callable[..., Job] | None = None,
     first: Callable[[Sequence[Path]], None] = lambda paths: None,
+    quality: str = "final",
 ) -> CommandRecipe:
     """Registers a recipe as a command on scenes.
 
     further: a function of the job and of options of the command's own, which it puts into the job. first: looks at the
-    scenes' paths before anything is read.
+    scenes' paths before anything is read. quality: where none is asked for.
     """
-    common = inspect.signature(options_of_scenes, eval_str=True).parameters
+    common = dict(inspect.signature(options_of_scenes, eval_str=True).parameters)
+    common["quality"] = common["quality"].replace(default=quality)
     own = list(inspect.signature(further, eval_str=True).parameters.values())[1:] if further else []
     parameters = [*common.values(), *own]
 
     def guarded(**options: Any) -> None:
         with mistakes(options["as_json"]):
             first(options["scenes"])
-            job = options_of_scenes(**{name: options[name] for name in common})
+            read = functools.partial(options_of_scenes, **{name: options[name] for name in common})
+            job = replace(read(), again=read)
             job = further(job, **{each.name: options[each.name] for each in own}) if further else job
             works = recipe(job)
             if works is not None:

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from render.cli import examination
 from render.cli.app import app
-from render.cli.job import Job, command, require_sheets_apart, sampling_options, sheet_options, still_options
+from render.cli.filming import drawing_options
+from render.cli.job import (
+    Job,
+    check_options,
+    command,
+    require_sheets_apart,
+    sampling_options,
+    sheet_options,
+    still_options,
+)
 
 
-@command
+@functools.partial(command, further=drawing_options)
 def render(job: Job) -> list[Any]:
     """Makes everything that the scenes ask for: run, surface, stills, films; what is there already is reused.
+
+    Of a scene with a matrix it makes every variant, and one sheet of all.
 
     Example: thalweg render scenes/first-descent.yaml --quality draft
     """
     examination.examine(job)
+    from render.works.line_work import line_works
     from render.works.of_scene import films_of, runs_of, stills_of, surfaces_of
+    from render.works.wedge_work import wedge_works
 
-    orders, families = job.finest_orders(), (runs_of, surfaces_of, stills_of, films_of)
-    return [work for family in families for order in orders for work in family(order)]
+    orders, families = job.finest_orders(), (runs_of, surfaces_of, line_works, stills_of, films_of)
+    works: list[Any] = [work for family in families for order in orders for work in family(order)]
+    return [*works, *wedge_works([path for path, _ in job.scenes], job.variants, orders)]
 
 
 @functools.partial(command, further=still_options)
@@ -40,11 +55,11 @@ def still(job: Job) -> list[Any]:
     return [*works, *(passes_work(*each, job.asked) for each in stills if job.passes)]
 
 
-@command
+@functools.partial(command, further=drawing_options)
 def film(job: Job) -> list[Any]:
-    """Makes the films of the scenes.
+    """Makes the films of the scenes; with --frames or --shots these frames alone, and no film.
 
-    Example: thalweg film scenes/first-descent.yaml --quality preview
+    Example: thalweg film scenes/first-descent.yaml --quality preview --workers 2
     """
     examination.examine(job)
     from render.works.of_scene import films_of
@@ -63,8 +78,8 @@ def looks(job: Job) -> list[Any]:
     examination.examine(job)
     from render.works.sheet_work import SheetWork
 
-    documents = [job.documents[path] for path, _ in job.scenes]
-    return [SheetWork(order, document, job.wish) for order, document in zip(job.orders(), documents, strict=True)]
+    pairs = zip(job.orders(), job.variants, strict=True)
+    return [SheetWork(order, variant.document, job.wish) for order, variant in pairs]
 
 
 @command
@@ -80,7 +95,7 @@ def train(job: Job) -> list[Any]:
 
 @functools.partial(command, further=sampling_options)
 def sample(job: Job) -> list[Any]:
-    """Measures the surfaces of the scenes and those of their series, training first where needed.
+    """Measures the surfaces, series and lines of the scenes, training first where needed.
 
     With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
     and an adaptive surface takes one round of calls for each level.
@@ -88,24 +103,50 @@ def sample(job: Job) -> list[Any]:
     Example: thalweg sample scenes/first-descent.yaml --set 'surfaces.main.points=[400, 400]'
     """
     examination.examine(job)
+    from render.works.line_work import line_works
     from render.works.of_scene import surfaces_of
 
-    return [work for order in job.finest_orders() for work in surfaces_of(order)]
+    return [work for order in job.finest_orders() for work in (*surfaces_of(order), *line_works(order))]
 
 
-@command
+@functools.partial(command, further=check_options)
 def check(job: Job) -> None:
     """Reads the scenes and the files that they name, and says everything that is wrong; nothing is made.
+
+    With --resolved, every value follows with the place that says it: file, line and column, an option of the command
+    line, the look, the quality, or the default.
 
     Example: thalweg check scenes/first-descent.yaml
     """
     held = examination.examine(job)
-    job.answer([*(_checked(job, path, scene) for path, scene in job.scenes), *held])
+    pairs = zip(job.scenes, job.variants, strict=True)
+    results = [_checked(job, path, scene, variant) for (path, scene), variant in pairs]
+    if job.resolved:
+        _tell_values(job, results)
+        return
+    job.answer([*results, *held])
 
 
-def _checked(job: Job, path: Path, scene: Any) -> dict[str, Any]:
+def _tell_values(job: Job, results: list[dict[str, Any]]) -> None:
+    """Prints the results of a check, each with every value of its scene."""
+    from render.scene.language.origin import said_values
+
+    for (path, scene), variant, result in zip(job.scenes, job.variants, results, strict=True):
+        values = said_values(scene, variant.scene, variant.document, str(path), job.quality)
+        if job.as_json:
+            result["values"] = [asdict(each) for each in values]
+            continue
+        job.answer([result])
+        print("\n".join(f"  {each}".rstrip() for each in values))
+    if job.as_json:
+        job.answer(results)
+
+
+def _checked(job: Job, path: Path, scene: Any, variant: Any) -> dict[str, Any]:
     """Returns what is said of a scene that is right, with remarks where surfaces of its shots are ready in files."""
-    result = {"kind": "scene", "name": scene.title, "path": str(path)}
+    told = {"variant": dict(variant.values)} if variant.values else {}
+    name = f"{scene.title} ({variant.label})" if variant.values else scene.title
+    result = {"kind": "scene", "name": name, "path": str(path), **told}
     if scene.surfaces.keys() == scene.measured.keys():  # and nothing heavy has to be imported
         return result
     from render.film.words.remarks import remarks_on_ready

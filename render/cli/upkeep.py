@@ -54,13 +54,16 @@ def clean(
     Example: thalweg clean --keep 2
     """
     with mistakes(as_json):
-        from render.scene.language.load import load
+        from render.scene.language.variant import load_variants
         from render.upkeep.clean import remove, waste
 
         paths = scenes or _scenes_here()
         if not paths:
             raise UsageError("no scene was found in this folder, so all would be removed; name the scenes to keep for")
-        found = waste([load(path) for path in paths], output, keep, [path.stem for path in paths])
+        variants = [(path.stem, variant) for path in paths for variant in load_variants(path)]
+        stems = [variant.called(stem) for stem, variant in variants]
+        varied = [stem for stem, variant in variants if variant.suffix]
+        found = waste([variant.scene for _, variant in variants], output, keep, stems, varied)
         if not as_json:
             _show(found, len(paths))
         agreed = bool(found) and (yes or (not as_json and sys.stdin.isatty() and typer.confirm("remove them?")))

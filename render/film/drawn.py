@@ -68,7 +68,12 @@ def last_of(shot: Shot, look: looks.LookPreset, drawn: Drawn, panel: Panel) -> P
     """Returns a panel of a relief, or of the last stop of a series, in place of another of the same landscape."""
     if isinstance(drawn, Morph):
         return drawn.panel(shot, look, len(drawn.reliefs) - 1.0)
-    return panel_of(shot, look, panel.landscape, drawn)
+    return panel_of(shot, look, panel.landscape, drawn, panel.rolls)
+
+
+def ended(shot: Shot, look: looks.LookPreset, drawn: Drawn, panel: Panel) -> Panel:
+    """Returns a panel as it is, or of the last stop of a series in place of the one that its camera was chosen for."""
+    return drawn.panel(shot, look, len(drawn.reliefs) - 1.0) if isinstance(drawn, Morph) else panel
 
 
 def with_morphs(take: Take, drawn: Sequence[Drawn]) -> Take:

@@ -14,8 +14,9 @@ import PIL.PngImagePlugin
 
 from render.errors import SceneError, UsageError
 from render.film import contact_sheet
-from render.film.shooting import Moment, Shooting
+from render.film.shooting import Shooting
 from render.film.take import records_of
+from render.film.timeline import Moment
 from render.film.vision import EYES, seen_as
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
@@ -47,7 +48,9 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class _Picture:
+class Photograph:
+    """A picture of a scene on a sheet, and what its record tells of it."""
+
     pixels: np.ndarray
     caption: str
     surfaces: dict[str, dict[str, Any]]
@@ -94,26 +97,29 @@ def draw_sheet(
     Returns what its record says of it, and the seconds that each look took. metadata: whether the file has the title in
     it; the record beside it tells everything in any case.
     """
-    pictures: dict[str, _Picture] = {}
+    pictures: dict[str, Photograph] = {}
     first = next(iter(shootings.values()))
     with first.reporter.task(f"drawing looks of {name}", total=len(shootings), unit="pictures") as task:
         for look, shooting in shootings.items():
             with finishing():
-                pictures[look] = _photograph(shooting)
+                pictures[look] = photograph(shooting)
             task.advance(1)
     details = _write(target, first.scene, wish, pictures, metadata)
     return details, {look: picture.seconds for look, picture in pictures.items()}
 
 
-def _photograph(shooting: Shooting) -> _Picture:
+def photograph(shooting: Shooting) -> Photograph:
+    """Returns the still of a shooting as a picture for a sheet."""
     assert isinstance(shooting.output, Still)
     start, moment = time.perf_counter(), Moment(0, shooting.output.at)
     [(_, pixels)] = shooting.pictures([moment])
-    take = shooting.take(shooting.timeline.locate(moment.time).shot)
-    return _Picture(pixels, caption_of(shooting.scene, take), records_of([take]), time.perf_counter() - start)
+    take = shooting.shown(shooting.timeline.locate(moment.time).shot)
+    return Photograph(pixels, caption_of(shooting.scene, take), records_of([take]), time.perf_counter() - start)
 
 
-def _write(target: Path, scene: Scene, wish: Wish, pictures: Mapping[str, _Picture], metadata: bool) -> dict[str, Any]:
+def _write(
+    target: Path, scene: Scene, wish: Wish, pictures: Mapping[str, Photograph], metadata: bool
+) -> dict[str, Any]:
     """Writes a sheet; returns what its record says of it."""
     if wish.eyes:
         pictures = {look: replace(each, pixels=_seen(each.pixels, wish.eyes)) for look, each in pictures.items()}

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from render.errors import ThalwegError
 from render.film.encode import encode
 from render.film.frames import FrameStore, FrameWriter
 from render.film.pool import Pool, Pooled, PoolWriter
 from render.film.programme import Programme
-from render.film.shooting import Moment, Shooting
+from render.film.shooting import Shooting
 from render.film.take import records_of
 from render.film.timeline import Slice
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.scene.framerate import plain
 from render.scene.output import Film
+
+TRIES = 2  # to draw a frame
+
+Failed = dict[int, str]  # the numbers of frames, and why each could not be drawn
 
 
 @dataclass(frozen=True)
@@ -39,33 +45,66 @@ class KeptPictures:
         self.writer.write(self.programme.part(place).key, pixels)
 
 
-def draw_frames(shooting: Shooting, store: FrameStore, pool: Pool, programme: Programme, missing: list[int]) -> None:
-    """Draws the frames of a film that are missing, of pictures that are kept where they are, and removes any beyond."""
-    if missing:
-        with PoolWriter(pool) as pictures:
-            there = pool.find({part.key for index in missing for part in programme.frames[index].parts})
-            _draw(replace(shooting, kept=KeptPictures(programme, pictures, there)), store, programme, missing)
-    store.trim(len(programme.frames))
+@dataclass(frozen=True)
+class Draft:
+    """Frames of a film that are to be drawn, and where to."""
+
+    shooting: Shooting
+    store: FrameStore
+    pool: Pool
+    programme: Programme
 
 
-def _draw(shooting: Shooting, store: FrameStore, programme: Programme, missing: list[int]) -> None:
-    name = store.folder.name.partition(".")[0]
-    if shooting.scene.look.background.colour == "transparent":
-        shooting.reporter.say(f"film {name}: H.264 has no transparency, so there will be frames and no film")
-    moments = [Moment(index, programme.frames[index].time) for index in missing]
-    total = len(programme.frames)
+def draw_frames(
+    draft: Draft, missing: Sequence[int], advance: Callable[[int], None], times_asked: Callable[[], int]
+) -> Failed:
+    """Draws frames of a film, of pictures that are kept where they are; returns those that failed, and why.
+
+    What a frame lacks of the machine or of its scene is lacking to all, and raised; and so is
+    what every one of several frames fails by. times_asked: how often this was asked to end.
+    """
+    failed: Failed = {}
+    with PoolWriter(draft.pool) as pictures, FrameWriter(draft.store) as writer:
+        there = draft.pool.find({part.key for index in missing for part in draft.programme.frames[index].parts})
+        shooting = replace(draft.shooting, kept=KeptPictures(draft.programme, pictures, there))
+        left = sorted(missing)
+        while left:
+            try:
+                for moment, pixels in shooting.pictures([draft.programme.moment(index) for index in left]):
+                    if times_asked() > 1:  # in the middle of this picture
+                        return failed
+                    writer.write(moment.number, pixels, draft.programme.frames[moment.number].key)
+                    left.pop(0)
+                    advance(1)
+                    if times_asked():
+                        return failed
+            except (ThalwegError, OSError, MemoryError):
+                raise
+            except Exception as error:  # whatever a driver, a font or a picture of its own makes of one frame
+                failed[left.pop(0)] = f"{type(error).__name__}: {error}"
+                if len(failed) == len(missing) > 1:
+                    raise
+    return failed
+
+
+def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
+    """Draws frames of a film in this process, each twice where it fails; returns those that failed, and why.
+
+    Ctrl-C waits for the picture that is being drawn, and a second one for that alone.
+    """
+    if draft.shooting.scene.look.background.colour == "transparent":
+        draft.shooting.reporter.say(f"film {name}: H.264 has no transparency, so there will be frames and no film")
+    total = len(draft.programme.frames)
+    failed: Failed = dict.fromkeys(missing, "")
     with (
         finishing() as times_asked,
-        shooting.reporter.task(f"drawing film {name}", total=total, unit="frames", done=total - len(missing)) as task,
-        FrameWriter(store) as writer,
+        draft.shooting.reporter.task(
+            f"drawing film {name}", total=total, unit="frames", done=total - len(missing)
+        ) as task,
     ):
-        for moment, pixels in shooting.pictures(moments):
-            if times_asked() > 1:  # in the middle of this picture
-                break
-            writer.write(moment.index, pixels, programme.frames[moment.index].key)
-            task.advance(1)
-            if times_asked():
-                break
+        for _ in range(TRIES):
+            failed = draw_frames(draft, list(failed), task.advance, lambda: bool(times_asked())) if failed else {}
+    return failed
 
 
 def encode_film(shooting: Shooting, frames: list[Path], target: Path, metadata: bool = True) -> dict[str, Any]:

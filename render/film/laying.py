@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from render.film.panel import Panel, Walk
+from render.film.rolls import Rolls, rolls_on
 from render.film.take import places_on
 from render.film.walked import arrows_along, drops_along
 from render.landscape.landscape import Landscape
@@ -18,8 +19,10 @@ from render.stage.body.relief import Relief
 from render.stage.marks.trail import drape
 
 
-def panel_of(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief) -> Panel:
-    """Returns a panel of a landscape: its relief, and its paths laid on it."""
+def panel_of(
+    shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief, rolls: Rolls | None = None
+) -> Panel:
+    """Returns a surface as it is drawn, with all that lies on it; rolls: its descents on another relief of it."""
     walks = []
     for path in landscape.paths:
         lifted = shot.path.height == "loss"
@@ -31,12 +34,12 @@ def panel_of(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Rel
         arrows = arrows_along(look.path.arrows, descent, landscape.surface, made.depth)
         drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
         walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))
-    return Panel(landscape, made, tuple(walks))
+    return Panel(landscape, made, tuple(walks), rolls_on(shot.descents, landscape, made, look.body, rolls))
 
 
 def relaid(shot: Shot, look: looks.LookPreset, panel: Panel, made: Relief) -> Panel:
     """Returns a panel on another relief of the same surface, of a series as it was."""
-    laid = panel_of(shot, look, panel.landscape, made)
+    laid = panel_of(shot, look, panel.landscape, made, panel.rolls)
     walks = zip(laid.walks, panel.walks, strict=True)
     return replace(laid, stop=panel.stop, walks=tuple(replace(new, at=old.at) for new, old in walks))
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.film.timeline import path_position
+from render.film.rolls import Rolls
+from render.film.timeline import path_position, share_at
 from render.landscape.landscape import Landscape
 from render.landscape.ready import GIVEN
 from render.space.path import Path
@@ -32,6 +33,10 @@ class Walk:
         if self.at is not None:
             return self.at
         return path_position(self.pace, progress, self.path.steps, self.descent.walked[self.corners])
+
+    def share_at(self, step: float) -> float:
+        """Returns the progress, 0 to 1, at which the head is at a step."""
+        return share_at(self.pace, step, self.path.steps, self.descent.walked[self.corners])
 
     def places_every(self, steps: int) -> np.ndarray:
         """Returns the places (k,) in the trajectory at every so many steps, but for its first; none for 0."""
@@ -74,6 +79,7 @@ class Panel:
     landscape: Landscape
     relief: Relief
     walks: tuple[Walk, ...]
+    rolls: Rolls | None = None  # many descents over it
     stop: str = ""  # of a series, what the stop is called that it is nearest to
 
     @property

@@ -5,22 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
-from render.film.drawn import Shown, as_drawn, drawn_of, holes_of, last_of, stops_of, widest, with_corner, with_morphs
+from render.film.drawn import (
+    Shown,
+    as_drawn,
+    drawn_of,
+    ended,
+    holes_of,
+    last_of,
+    stops_of,
+    widest,
+    with_corner,
+    with_morphs,
+)
+from render.film.journey import Journey, epoch_of, journey_of
 from render.film.laying import panel_of, relaid
-from render.film.morph import Morph
 from render.film.moves import MOVES, Move, Scenery, settled, standing_at
-from render.film.panel import Panel
+from render.film.panel import Panel, Walk
 from render.film.take import Take
-from render.film.timeline import head_progress
 from render.scene import look as looks
-from render.scene.camera import Ride
 from render.scene.shot import Shot
-from render.scene.time.course import Course
+from render.scene.time.course import ShotCourse
 from render.space.grid import Grid
 from render.stage.body import mesh, relief
 from render.stage.body.corner import cut_off, opened
@@ -35,22 +46,31 @@ from render.stage.light.sunward import SettledSun
 FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
-def prepare_course(course: Course, landscapes: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
+def prepare_course(course: ShotCourse, landscapes: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
     """Returns the take of a shot of a scene, which knows what its tracks change; arguments as of prepare."""
+    framing = Framing(aspect, together, course.scene.seed)
     if not course.changes:
-        return prepare(course.scene.shots[course.number], course.scene.look, landscapes, aspect, together=together)
-    base = prepare(*course.middle, landscapes, aspect, together=together)
-    return replace(base, then=_Changing(course, base, landscapes, aspect).at)
+        return _prepared(course.settings, course.scene.look, landscapes, framing)
+    base = _prepared(*course.middle, landscapes, framing)
+    return replace(base, then=_Changing(course, base, landscapes, framing).at)
+
+
+class Framing(NamedTuple):
+    """The picture that a shot is framed for."""
+
+    aspect: float  # width / height
+    together: bool  # whether it shows all landscapes, on one floor
+    seed: int = 0  # of an unsteady camera
 
 
 @dataclass(frozen=True)
 class _Changing:
     """A shot on which something changes, framed and lit once; only what a track changes is made anew."""
 
-    course: Course
+    course: ShotCourse
     base: Take
     landscapes: Sequence[Shown]
-    aspect: float
+    framing: Framing
     last: dict[str, Take] = field(default_factory=dict)  # by what its tracks came to
 
     def at(self, time: float) -> Take:
@@ -63,7 +83,7 @@ class _Changing:
 
     def _made(self, shot: Shot, look: looks.Look) -> Take:
         base = self.base
-        preset = look.resolved.model_copy(update={"body": base.look.body})
+        preset = _through(shot, look.resolved).model_copy(update={"body": base.look.body})
         steps, drawn = base.steps, as_drawn(base)
         if look.steps != list(base.steps.steps):
             steps, made = _reliefs(look, self.landscapes)
@@ -74,12 +94,18 @@ class _Changing:
             panels = tuple(last_of(shot, preset, each, panel) for each, panel in zip(drawn, base.panels, strict=True))
         move = base.move
         if shot.camera != base.shot.camera:
-            setting = _setting(shot, base.look, base.panels, self.aspect, base.together)
-            camera = settled(shot.camera, base.move(0.5))
-            move = MOVES[type(camera)](camera, setting)
+            camera = settled(shot.camera, base.move)
+            move = MOVES[type(camera)](camera, self._setting)
         sun = self._sun(preset.sun)
-        made_of = replace(base, shot=shot, look=preset, panels=panels, move=move, steps=steps, sun=sun, _held={})
-        return made_of if steps is base.steps else with_morphs(made_of, drawn)
+        take = replace(base, shot=shot, look=preset, panels=panels, move=move, steps=steps, sun=sun, _held={})
+        take = take if steps is base.steps else with_morphs(take, drawn)
+        return take if shot.path == base.shot.path else replace(take, journey=_journey(shot, panels))
+
+    @cached_property
+    def _setting(self) -> Scenery:
+        """What every camera of the shot shows, worked out once."""
+        framing = self.framing._replace(together=self.base.together)
+        return _scenery(self.base.shot, self.base.look, self.base.panels, self.base.journey, framing)
 
     def _sun(self, asked: looks.SunSettings) -> Sun:
         """Returns the sun as it is asked for; what is left open stays as it was chosen."""
@@ -106,27 +132,29 @@ def prepare(shot: Shot, look: looks.Look, shown: Sequence[Shown], aspect: float,
 
     aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
     """
-    preset = look.resolved
+    return _prepared(shot, look, shown, Framing(aspect, together))
+
+
+def _prepared(shot: Shot, look: looks.Look, shown: Sequence[Shown], framing: Framing) -> Take:
+    preset = _through(shot, look.resolved)
     steps, reliefs = _reliefs(look, shown)
     if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
         preset = preset.model_copy(update={"body": "block"})
     drawn = drawn_of(shown, reliefs)
     panels = tuple(widest(shot, preset, *pair) for pair in zip(shown, drawn, strict=True))
-    setting = _setting(shot, preset, panels, aspect, together)
+    journey = _journey(shot, panels)
+    setting = _scenery(shot, preset, panels, journey, framing)
     move = MOVES[type(shot.camera)](shot.camera, setting)
     if preset.body == "block" and preset.walls.corner:
         panels = _cut(shot, preset, panels, setting, move)
-        setting = _setting(shot, preset, panels, aspect, together)
+        setting = _scenery(shot, preset, panels, journey, framing)
         camera = standing_at(shot.camera, move(0.5))
         move = MOVES[type(camera)](camera, setting)
     placements = setting.placements(_facing(move(0.5)))
     sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
     drawn = [with_corner(each, panel.relief.corner) for each, panel in zip(drawn, panels, strict=True)]
-    ends = tuple(
-        last_of(shot, preset, each, panel) if isinstance(each, Morph) else panel
-        for each, panel in zip(drawn, panels, strict=True)
-    )
-    return with_morphs(Take(shot, preset, ends, move, sun, steps, placements, setting.together), drawn)
+    ends = tuple(ended(shot, preset, *pair) for pair in zip(drawn, panels, strict=True))
+    return with_morphs(Take(shot, preset, ends, move, sun, steps, journey, placements, setting.together), drawn)
 
 
 def _cut(
@@ -166,19 +194,38 @@ def _is_round(made: Relief) -> bool:
     return min(made.level.shape) >= FEWEST_POINTS and bool(mesh.inside(made, "disc").any())
 
 
-def _setting(shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], aspect: float, together: bool) -> Scenery:
-    lead = next((walk for panel in panels for walk in panel.walks), None)
+def _through(shot: Shot, look: looks.LookPreset) -> looks.LookPreset:
+    """Returns a look through the lens of a shot's camera."""
+    aperture = shot.camera.aperture
+    if aperture is None:
+        return look
+    return look.model_copy(update={"air": look.air.model_copy(update={"focus": aperture})})
+
+
+def _lead(panels: Sequence[Panel]) -> Walk | None:
+    return next((walk for panel in panels for walk in panel.walks), None)
+
+
+def _journey(shot: Shot, panels: Sequence[Panel]) -> Journey:
+    return journey_of(shot, _lead(panels), epoch_of(panels[0].landscape.record))
+
+
+def _scenery(
+    shot: Shot, look: looks.LookPreset, panels: Sequence[Panel], journey: Journey, framing: Framing
+) -> Scenery:
+    lead = _lead(panels)
 
     def head(share: float) -> float:
         assert lead is not None
-        return lead.head(head_progress(share * shot.duration, shot.duration, shot.hold))
+        return lead.head(journey.at(share * shot.duration))
 
     reliefs = tuple(panel.relief for panel in panels)
     descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
-    together = together and not isinstance(shot.camera, Ride)  # a ride follows one path, over one terrain
-    return Scenery(
-        reliefs, descents, head, shot.duration, look, frame_of(aspect, len(panels) if together else 1), together
-    )
+    together = framing.together and not shot.camera.follows
+    frame = frame_of(framing.aspect, len(panels) if together else 1)
+    grid = panels[0].landscape.surface.grid
+    alpha, beta = ((float(axis[0]), float(axis[-1])) for axis in (grid.alphas, grid.betas))
+    return Scenery(reliefs, descents, head, shot.duration, look, frame, together, (alpha, beta), framing.seed)
 
 
 def _facing(view: View) -> float:

@@ -6,18 +6,19 @@ picture is drawn once, whatever is written on it, wherever in a film it is, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from render import compiler
 from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
-from render.film.timeline import Slice, Timeline, timeline_of
+from render.film.timeline import Moment, Slice, Timeline, timeline_of
 from render.scene.key import counted
 from render.scene.output import Film
+from render.scene.shot import taken_up
 from render.scene.spec import Scene
-from render.scene.time.course import Course
+from render.scene.time.course import ShotCourse
 from render.storage.files import content_key
 
 TICK = 1e-6  # seconds; times are told apart by more
@@ -66,20 +67,49 @@ class Programme:
         key = _key(words, _ticks(time), [each.key for each in parts], shares, dipped)
         return FramePlan(index, time, parts, key)
 
+    def moment(self, number: int) -> Moment:
+        """Returns the moment at which a frame is taken."""
+        return Moment(number, self.frames[number].time)
+
+    def looked_at(self, numbers: Collection[int]) -> list[int]:
+        """Returns those frames by which the shots of some frames are looked at, for their words."""
+        shots = dict.fromkeys(self.frames[number].parts[0].slice.shot for number in numbers)
+        last = len(self.frames) - 1
+        return sorted(
+            {
+                min(self.timeline.first_frame(shot) + each, last)
+                for shot in shots
+                for each in self.timeline.looked_at(shot)
+            }
+        )
+
     def part(self, place: Slice) -> Portion:
         """Returns a slice with the key of its picture."""
         values = self._courses[place.shot].values(place.time)
         return Portion(place, _key(self._drawn[place.shot], _ticks(place.time), place.number, values))
 
     @cached_property
-    def _courses(self) -> dict[int, Course]:
-        return {shot: Course(self.scene, shot) for shot in self.timeline.shots}
+    def _courses(self) -> dict[int, ShotCourse]:
+        return {shot: ShotCourse(self.scene, shot) for shot in self.timeline.shots}
 
     @cached_property
     def _drawn(self) -> dict[int, str]:
         """The keys of everything that the pictures of each shot share."""
         size, surfaces = self.film.size, self.surfaces
-        return {shot: content_key(drawn_of(self.scene, shot, size, surfaces)) for shot in self.timeline.shots}
+        drawn = {shot: drawn_of(self.scene, shot, size, surfaces) for shot in self.timeline.shots}
+        return {
+            shot: content_key({**drawn[shot], **self._shutter(shot), **self._around(shot)})
+            for shot in self.timeline.shots
+        }
+
+    def _around(self, shot: int) -> dict[str, Any]:
+        """Returns what the chart of a line leaves room for: the words, which pictures of surfaces know nothing of."""
+        return {"words": written_of(self.scene, self.film)} if self.scene.shots[shot].line else {}
+
+    def _shutter(self, shot: int) -> dict[str, str]:
+        """Returns the frame rate of a shot whose shutter is open for a part of a frame, and of no other."""
+        tracked = any(track.location == ("shots", shot, "camera", "blur") for track in self.scene.tracks)
+        return {"fps": str(self.film.fps)} if tracked or self.scene.shots[shot].camera.blur else {}
 
     @cached_property
     def _written(self) -> dict[int, str]:
@@ -98,7 +128,7 @@ class Programme:
 
 def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[str, str]) -> dict[str, Any]:
     """Returns everything that the pictures of a shot depend on but for their moment; surfaces are keys, by name."""
-    settings = scene.shots[shot]
+    settings = taken_up(scene.shots, shot)
     looks = [track for track in scene.tracks if track.location[0] == "look"]
     own = [track for track in scene.tracks if track.location[:2] == ("shots", shot)]
     names = [name for name in settings.surfaces if name in scene.measured]
@@ -115,7 +145,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
         "palette": palette_of(scene),
         "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
         "paths": [scene.measured[name].paths for name in names],
-        "surfaces": [surfaces[name] for name in settings.surfaces],
+        "surfaces": [surfaces[name] for name in (*settings.surfaces, *settings.along)],
         "size": list(size),
     }
 

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from render.compiler import unfused
+from render.errors import SceneError
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
+from render.film.lines.line_shooting import LineShooting
+from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
+from render.film.shutter import exposed, opening_of
 from render.film.take import Take
-from render.film.timeline import Slice, Timeline, timeline_of
-from render.film.words.lettering import MOMENTS, Lettering, lettering_of, plots_of, sheet_for
+from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import words_of
-from render.landscape.landscape import Landscape
-from render.landscape.series import Series
 from render.progress import Reporter
-from render.scene.camera import Ride
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
-from render.scene.time.course import Course
+from render.scene.time.course import ShotCourse
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
+FLAT = "a line has no terrain to print, to pass on or to export; a still of any size draws it"
 PICTURES = 2  # without words that are held: of a frame, or of a still that is looked at for its words, then written on
 
 
@@ -46,25 +48,18 @@ class Kept(Protocol):
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One picture to be taken."""
-
-    index: int  # of the frame; 0 for a still
-    time: float  # seconds from the beginning of the film
-
-
-@dataclass(frozen=True)
 class Shooting:
     """A scene made ready for pictures of one size."""
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Landscape | Series]  # of the surfaces of its shots, by name
+    landscapes: Mapping[str, Any]  # of the surfaces and series of its shots, by name; and their lines and balls
     reporter: Reporter
     kept: Kept | None = None  # pictures without words that were drawn before
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
+    _lines: dict[int, LineShooting] = field(default_factory=dict, compare=False)
     _letterings: dict[int, Lettering] = field(default_factory=dict, compare=False)
     _last: dict[Slice, np.ndarray] = field(default_factory=dict, compare=False)
 
@@ -77,21 +72,42 @@ class Shooting:
         """Returns a shot of the scene made ready."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
+            if settings.line is not None:
+                raise SceneError([f"shots.{shot}.line: {FLAT}"])
             names = settings.surfaces
             landscapes = [self.landscapes[name] for name in names]
-            apart = isinstance(settings.camera, Ride)  # follows one path, over one terrain
+            apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            course = Course(self.scene, shot)
+            course = ShotCourse(self.scene, shot)
             take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
-            for sentence in remarks(take):
-                if sentence not in self.said:
-                    self.said.add(sentence)
-                    self.reporter.say(sentence)
+            self._say_once(remarks(take))
         return self._takes[shot]
 
-    def takes(self) -> list[Take]:
+    def _say_once(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            if sentence not in self.said:
+                self.said.add(sentence)
+                self.reporter.say(sentence)
+
+    def line(self, shot: int, time: float = 0.0) -> LineShooting:
+        """Returns a shot of a line made ready, as it is at a time of it, seconds."""
+        course = ShotCourse(self.scene, shot)
+        if course.changes and time > 0:
+            take = prepare_line(course.shot(time), course.look(time), self.landscapes)
+            return LineShooting(self.scene, self.output, take, self.line(shot))
+        if shot not in self._lines:
+            take = prepare_line(self.scene.shots[shot], self.scene.look, self.landscapes)
+            self._say_once(take.remarks())
+            self._lines[shot] = LineShooting(self.scene, self.output, take)
+        return self._lines[shot]
+
+    def shown(self, shot: int) -> Take | LineTake:
+        """Returns what a shot of the scene shows made ready: surfaces, or a line."""
+        return self.line(shot).take if self.scene.shots[shot].line else self.take(shot)
+
+    def takes(self) -> list[Take | LineTake]:
         """Returns all shots made ready."""
-        return [self.take(shot) for shot in self.timeline.shots]
+        return [self.shown(shot) for shot in self.timeline.shots]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
         """Yields every moment's finished picture, in the order of time: (H, W, 3) uint8, or (H, W, 4) without a ground.
@@ -108,10 +124,11 @@ class Shooting:
         slices = self._slices(moment)
         self.leave([each.shot for each in slices])
         lead = slices[0]
-        take, lettering = self.take(lead.shot), self._lettering(lead)
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
-        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.index)
-        return lettered(pixels, self.writing(take, lead.time, lettering))
+        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
+        if self.scene.shots[lead.shot].line:
+            return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
+        return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead)))
 
     def _slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
@@ -132,8 +149,12 @@ class Shooting:
         return self._last[place]
 
     def _drawn(self, place: Slice) -> np.ndarray:
+        if self.scene.shots[place.shot].line:
+            return self.line(place.shot, place.time).bare(place.time, self._seed(place))
         with self._kernels():
-            return bare_picture(self.take(place.shot), self._stages_of(place.shot), place.time, self._seed(place))
+            take, stages = self.take(place.shot), self._stages_of(place.shot)
+            opening = opening_of(take.now(place.time), self.output)
+            return bare_picture(take, stages, place.time, self._seed(place), opening=opening)
 
     def _seed(self, place: Slice) -> int:
         return self.scene.seed + place.number
@@ -167,9 +188,7 @@ class Shooting:
         """Returns the moments of a shot at which the ground behind its words is measured."""
         if not isinstance(self.output, Film):
             return [lead._replace(share=1.0)]
-        last = self.timeline.frames_of(lead.shot) - 1
-        numbers = dict.fromkeys(round(share * last) for share in MOMENTS)
-        return [self.timeline.moment(lead.shot, number) for number in numbers]
+        return [self.timeline.moment(lead.shot, number) for number in self.timeline.looked_at(lead.shot)]
 
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
@@ -198,14 +217,14 @@ class Shooting:
         return write
 
 
-def bare_picture(take: Take, stages: Sequence[Stage], time: float, seed: int = 0) -> np.ndarray:
-    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground."""
-    exposed, take = [], take.now(time)
-    for shown, stage in zip(take.pictures, stages, strict=True):
-        take.dress(stage, shown)
-        stage.show_paths([take.trails(take.panels[number], time) for number in shown])
-        exposed.append(stage.expose(take.view(time)))
-    return develop(exposed, lens_of(take.look), seed).numpy()
+def bare_picture(
+    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0
+) -> np.ndarray:
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground.
+
+    opening: seconds for which the shutter is open from then on.
+    """
+    return develop(exposed(take, stages, time, opening), lens_of(take.now(time).look), seed).numpy()
 
 
 def supersampling(output: Film | Still) -> int:

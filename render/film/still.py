@@ -8,8 +8,9 @@ from typing import Any
 import PIL.Image
 import PIL.PngImagePlugin
 
-from render.film.shooting import Moment, Shooting
+from render.film.shooting import Shooting
 from render.film.take import records_of
+from render.film.timeline import Moment
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
 from render.scene.output import Still
@@ -23,7 +24,7 @@ def draw_still(shooting: Shooting, target: Path, metadata: bool = True) -> dict[
     """
     still = shooting.output
     assert isinstance(still, Still)
-    take = shooting.take(shooting.timeline.locate(still.at).shot)
+    take = shooting.shown(shooting.timeline.locate(still.at).shot)
     with finishing():
         [(_, pixels)] = shooting.pictures([Moment(0, still.at)])
     words = caption_of(shooting.scene, take)

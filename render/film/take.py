@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from render.film.journey import Journey
+from render.film.lines.line_take import LineTake
 from render.film.morph import Morph
 from render.film.moves import Move
 from render.film.panel import Panel, Walk
-from render.film.timeline import head_progress
 from render.film.walked import farthest, walked
 from render.film.words.drawing import Drawing
 from render.landscape.landscape import Landscape
@@ -24,6 +25,7 @@ from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
 from render.stage.light.bake import Sun
 from render.stage.marks.arrow import length_of
+from render.stage.marks.strands import Strands
 from render.stage.marks.trail import Trail
 from render.stage.stage import Stage
 
@@ -41,6 +43,7 @@ class Take:
     move: Move
     sun: Sun
     steps: Steps
+    journey: Journey
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
     then: Callable[[float], Take] | None = None  # the take at a time of the shot, where something changes with it
@@ -84,7 +87,7 @@ class Take:
 
     def progress(self, time: float) -> float:
         """Returns how much of their way the heads have gone at a time of the shot, seconds."""
-        return head_progress(time, self.shot.duration, self.shot.hold)
+        return self.now(time).journey.at(time)
 
     def trails(self, panel: Panel, time: float) -> list[Trail]:
         """Returns the paths so far; none where the shot hides them."""
@@ -100,6 +103,16 @@ class Take:
             )
             trails.append(replace(trail, arrows=arrows, drops=tuple(drop for drop in walk.drops if drop.place <= head)))
         return trails
+
+    @property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """The records of its surfaces, by their names in the scene."""
+        return {name: panel.landscape.record for name, panel in zip(self.shot.surfaces, self.panels, strict=True)}
+
+    def strands(self, panel: Panel, time: float) -> Strands | None:
+        """Returns the many descents over a panel so far; None where the shot has none."""
+        last = max((each.rolls.rolled.last for each in self.panels if each.rolls), default=0)
+        return panel.rolls.at(self.progress(time), last) if panel.rolls else None
 
     @property
     def steepest(self) -> float:
@@ -129,6 +142,7 @@ class Take:
             drops=any(walk.drops for walk in walks),
             corners=tuple(panel.relief.corner.size for panel in self.panels if panel.relief.corner),
             refined=max(panel.relief.refined for panel in self.panels),
+            rolled=tuple(panel.rolls.rolled for panel in self.panels if panel.rolls),
         )
 
     @property
@@ -171,13 +185,9 @@ class Take:
         return Placed(panel.relief, (float(x), float(y)), measured)
 
 
-def records_of(takes: Sequence[Take]) -> dict[str, dict[str, Any]]:
-    """Returns the records of all surfaces of takes, by their names in the scene."""
-    return {
-        name: panel.landscape.record
-        for take in takes
-        for name, panel in zip(take.shot.surfaces, take.panels, strict=True)
-    }
+def records_of(takes: Sequence[Take | LineTake]) -> dict[str, dict[str, Any]]:
+    """Returns the records of all surfaces and lines of takes, by their names in the scene."""
+    return {name: record for take in takes for name, record in take.records.items()}
 
 
 def places_on(landscape: Landscape, path: Path) -> np.ndarray:

@@ -19,6 +19,16 @@ from render.scene.time.transition import Transition, starts_of
 ROUNDING = 1e-9  # seconds; a frame this close before a cut is after it
 
 
+LOOKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a film's shot, at which the ground behind its words is measured
+
+
+class Moment(NamedTuple):
+    """One picture to be taken."""
+
+    number: int  # of the frame; 0 for a still
+    time: float  # seconds from the beginning of the film
+
+
 class ShotTime(NamedTuple):
     """A time of the film, seen from the shot that is on then."""
 
@@ -88,6 +98,11 @@ class Timeline:
         """Returns the slice of the frame of a shot that has a number in it."""
         time = self.time(self.first_frame(shot) + number) - self.start(shot)
         return Slice(shot, min(max(time, 0.0), self.duration(shot)), number)
+
+    def looked_at(self, shot: int) -> list[int]:
+        """Returns the frames of a shot, counted from its first, at which the ground behind its words is measured."""
+        last = self.frames_of(shot) - 1
+        return list(dict.fromkeys(round(share * last) for share in LOOKS))
 
     def locate(self, time: float) -> ShotTime:
         """Returns where a time of the film lies; a cut belongs to the shot that begins, the end to the last one."""
@@ -168,6 +183,17 @@ def path_position(pace: str, progress: float, steps: Sequence[int] | np.ndarray,
     if not whole > 0:
         return share * last
     return float(np.interp(share, (way - way[0]) / whole, np.arange(last + 1)))
+
+
+def share_at(pace: str, step: float, steps: Sequence[int] | np.ndarray, lengths: np.ndarray) -> float:
+    """Returns the progress, 0 to 1, at which path_position is at a step, or between two that are logged (T,)."""
+    logged = np.asarray(steps, np.float64)
+    place = float(np.interp(step, logged, np.arange(len(logged))))
+    way = PACES[pace](logged, np.asarray(lengths, np.float64))
+    whole = way[-1] - way[0]
+    if not whole > 0:
+        return place / max(1, len(logged) - 1)
+    return float((np.interp(place, np.arange(len(way)), way) - way[0]) / whole)
 
 
 PACES = {

@@ -20,6 +20,7 @@ from render.sampling.scaling import Scaling
 from render.scene import plane as planes
 from render.scene import relief as reliefs
 from render.scene import surface as spec
+from render.scene.along import LineSettings
 from render.scene.moment import PathMoment
 from render.space import osculating
 from render.space.directions import random_direction
@@ -159,9 +160,13 @@ def _is_centred(plane: Any) -> bool:
 
 
 def objective_of(
-    settings: spec.SurfaceSettings, dataset: Dataset, model: nn.Module, seed: int, precision: str | None = None
+    settings: spec.SurfaceSettings | LineSettings,
+    dataset: Dataset,
+    model: nn.Module,
+    seed: int,
+    precision: str | None = None,
 ) -> Objective:
-    """Returns the loss that a surface asks for: on the first examples of a split, in its mode."""
+    """Returns the loss that a surface or a line asks for: on the first examples of a split, in its mode."""
     asked = settings.objective
     examples = dataset.split(asked.split).first(asked.examples, asked.balanced)
     calibration = dataset.train.first(asked.calibration).inputs if asked.calibration else None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from render.descent.run import AnyRun
+from render.descent.run import AnyRun, Run
 from render.loss.objective import Objective
 from render.sampling.surface import Surface
 from render.scene import surface as spec
@@ -36,7 +36,7 @@ def record_of(
     rows, columns = surface.grid.cells
     return {
         "key": key,
-        "run": _run(run),
+        "run": run_record(run),
         "settings": settings.model_dump(mode="json", exclude={"label"}),
         "plane": {
             "kind": settings.plane.kind,
@@ -45,7 +45,7 @@ def record_of(
             "eigenvalues": surface.plane.eigenvalues,
             "lengths": [float(np.linalg.norm(surface.plane.u)), float(np.linalg.norm(surface.plane.v))],
         },
-        "objective": dict(_said_of(settings, surface, objective)),
+        "objective": dict(said_of(settings.objective, surface, objective)),
         "points": [columns, rows],
         "counts": surface.counts,
         "alpha": [float(surface.grid.alphas[0]), float(surface.grid.alphas[-1])],
@@ -64,11 +64,18 @@ def record_of(
 
 def path_record(run: AnyRun, path: Path) -> dict[str, Any]:
     """Returns what surface.json says of the path of a further run."""
-    return {"run": _run(run), **_path(path)}
+    return {"run": run_record(run), **_path(path)}
 
 
-def _run(run: AnyRun) -> dict[str, Any]:
-    return {**run.said, **{name: run.record[name] for name in ("key", "parameters", "train", "test")}}
+def run_record(run: AnyRun) -> dict[str, Any]:
+    known = {name: run.record[name] for name in ("key", "parameters", "train", "test")}
+    return {**run.said, **known, **({"epoch": steps_of_epoch(run)} if isinstance(run, Run) else {})}
+
+
+def steps_of_epoch(run: Run) -> int:
+    """Returns the steps of an epoch of a training."""
+    batch = run.settings.training.batch
+    return 1 if batch is None else int(run.record["data"]["train"]) // batch
 
 
 def _path(path: Path) -> dict[str, Any]:
@@ -86,9 +93,9 @@ def _budget(settings: spec.SurfaceSettings, budget: float | None, surface: Surfa
     return {"budget": {"minutes": budget / 60, "asked": list(settings.points)}}
 
 
-def _said_of(settings: spec.SurfaceSettings, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:
+def said_of(asked: spec.ObjectiveSettings, surface: Surface, objective: Objective) -> Iterator[tuple[str, Any]]:
     """Gives what there is to say of an objective; batch norm only where the network has any."""
-    asked, mode = settings.objective, objective.problem.mode
+    mode = objective.problem.mode
     yield "loss", asked.loss.replace("-", " ") if asked.loss == "squared-error" else asked.loss
     yield "split", asked.split
     yield "examples", len(objective.problem.targets)

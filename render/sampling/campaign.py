@@ -23,7 +23,8 @@ from render.sampling.layer import Layer, Tile
 from render.sampling.status import Status
 from render.sampling.surface import Guarded, Surface, SurfaceStore
 from render.sampling.survey import Means, Survey
-from render.sampling.workers import Recipe, cluster, processes
+from render.sampling.team import cluster, processes
+from render.sampling.workers import Recipe, TileTeam, run_errand
 from render.space.grid import Grid
 from render.space.section import Section
 from render.storage.files import locked
@@ -101,9 +102,10 @@ class Campaign:
         assert self.store is not None
         evaluator, folder = self.evaluator, str(self.store.folder.resolve())
         recipe = Recipe(self.objective, self.plane, self.grid, evaluator.strategy, evaluator.precision, folder)
-        team = cluster(means.scheduler, recipe) if means.scheduler else processes(means.workers, recipe)
-        with team as crew:
-            yield crew
+        packed = recipe.packed()
+        at = means.scheduler
+        with cluster(at, packed, run_errand) if at else processes(means.workers, packed, run_errand) as team:
+            yield TileTeam(team)
 
     def fill(self, parts: Generator[TilePart, None, None]) -> None:
         """Measures parts of a field; what was measured is saved, also where it is stopped."""

@@ -1,15 +1,25 @@
-"""A duration: a number with its unit in a file, seconds in the program."""
+"""A duration: a number with its unit in a file, seconds in the program.
+
+Text of several units is their sum, 1m30s. Text of frames, 120f, is counted where the whole scene is known, since only
+there is a frame rate: see `language/framecount.py`.
+"""
 
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0}  # seconds
+UNITS = (3600.0, 60.0, 1.0, 0.001)  # seconds, as they follow one another in a text
 DAY = 86_400.0
-PATTERN = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|min)", re.ASCII)
+NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
+TEXT = rf"(?=\d)(?:{NUMBER} ?h)? ?(?:{NUMBER} ?(?:min|m(?!s)))? ?(?:{NUMBER} ?s)? ?(?:{NUMBER} ?ms)?"
+COUNT = r"(\d{1,9}) ?f"
+PATTERN = re.compile(rf"(?:{TEXT}|{COUNT})", re.ASCII)
+EXAMPLES = "write it like 8s, 500ms, 1.5s, 2min or 1m30s"
+NO_RATE = "counts frames, and the scene has no one frame rate; write seconds, or say fps at the top of the scene"
 
 
 def seconds(value: Any) -> Any:
@@ -18,8 +28,29 @@ def seconds(value: Any) -> Any:
         return value
     match = PATTERN.fullmatch(value.strip())
     if match is None:
-        raise ValueError(f'"{value}" is not a duration; write it like 8s, 500ms, 1.5s or 2min')
-    return float(match[1]) * UNITS[match[2]]
+        raise ValueError(f'"{value}" is not a duration; {EXAMPLES}')
+    *amounts, frames = match.groups()
+    if frames is not None:
+        raise ValueError(f'"{value}" {NO_RATE}')
+    return sum(float(amount) * unit for amount, unit in zip(amounts, UNITS, strict=True) if amount is not None)
+
+
+def counted_frames(value: Any) -> int | None:
+    """Returns the frames that text counts, or None for anything else."""
+    match = PATTERN.fullmatch(value.strip()) if isinstance(value, str) else None
+    frames = match[len(UNITS) + 1] if match else None
+    return None if frames is None else int(frames)
+
+
+def counted(value: Any, rate: Fraction) -> Any:
+    """Returns the seconds of text that counts frames at a rate; anything else as it is."""
+    frames = counted_frames(value)
+    return value if frames is None else float(frames / rate)
+
+
+def is_duration(metadata: Any) -> bool:
+    """Whether a type with such metadata is a duration."""
+    return any(isinstance(each, BeforeValidator) and each.func is seconds for each in metadata)
 
 
 Duration = Annotated[

@@ -66,6 +66,7 @@ def count_sharers(series: dict[str, Any]) -> int:
 
 def faults(scene: Scene) -> Iterator[Fault]:
     """Gives what is wrong between the series of a scene and the rest of it."""
+    yield from _rolled_over(scene)
     for name, series in scene.series.items():
         here: Location = ("series", name, series.kind)
         if name in scene.surfaces:
@@ -77,6 +78,15 @@ def faults(scene: Scene) -> Iterator[Fault]:
             sentence = "exact under a budget would fit a grid of its own to every surface; set mode to adaptive"
             yield (*here, "mode"), series.mode, sentence
         yield from _unfit(scene, here, series)
+
+
+def _rolled_over(scene: Scene) -> Iterator[Fault]:
+    """Gives the descents that a shot asks for over terrain that changes while they go down."""
+    for index, shot in enumerate(scene.shots):
+        moving = [name for name in shot.surfaces if getattr(scene.series.get(name), "kind", "blend") != "blend"]
+        if shot.descents is not None and moving:
+            sentence = f'series "{moving[0]}" changes while they roll; roll them over one of its surfaces, or a blend'
+            yield ("shots", index, "descents"), None, sentence
 
 
 def _unfit(scene: Scene, here: Location, series: AnyMeasuredSeries) -> Iterator[Fault]:

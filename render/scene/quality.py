@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import Field
 
 from render.errors import UsageError
+from render.scene.along import LineSettings
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.framerate import SLOWEST, FrameRate, told
 from render.scene.language.document import read
@@ -53,6 +54,7 @@ def apply_quality(scene: Scene, name: str) -> Scene:
             "runs": {key: _shorter(run, quality) for key, run in scene.runs.items()},
             "surfaces": {key: _coarser(surface, quality) for key, surface in scene.surfaces.items()},
             "series": {key: _fewer(series, quality) for key, series in scene.series.items()},
+            "lines": {key: _sparser(line, quality) for key, line in scene.lines.items()},
             "stills": {key: _smaller(still, quality, 1) for key, still in scene.stills.items()},
             "films": {
                 key: _slower(_smaller(film, quality, 2), quality, scene.duration) for key, film in scene.films.items()
@@ -83,6 +85,10 @@ def _fewer(series: AnySeries, quality: Quality) -> AnySeries:
     if not isinstance(series, RideAlong | Blend):
         return series.model_copy(update={"points": points})
     return series.model_copy(update={"points": points, "stops": min(series.stops, quality.stops or series.stops)})
+
+
+def _sparser(line: LineSettings, quality: Quality) -> LineSettings:
+    return line.model_copy(update={"points": min(line.points, quality.points or line.points)})
 
 
 def _smaller(output: Output, quality: Quality, multiple: int) -> Output:

@@ -5,35 +5,44 @@ Named maps hold what is made once and used by name: runs, surfaces, stills, film
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
 from render.scene import members
+from render.scene.along import LineSettings, lost_lines, other_of
+from render.scene.body import CLEAR
 from render.scene.camera import Fixed
 from render.scene.data import Data
+from render.scene.descents import stray_starts
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
+from render.scene.framerate import FrameRate
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
+from render.scene.language.framecount import in_seconds, with_rates
 from render.scene.language.nearest import nearest
+from render.scene.language.substitution import escaped
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
 from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
+from render.scene.reachable import beyond_range, beyond_training
 from render.scene.series import AnySeries
-from render.scene.shot import Shot
+from render.scene.shot import Shot, broken_ways
 from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
 from render.scene.time.transition import starts_of
 from render.scene.training import Training
+from render.scene.varied import Matrix, Params
 from render.scene.words import Label, WordsSettings
 
 VERSION = 1
 SOLID = ("block", "disc")  # bodies with a base
+OF_VALUES = ("one-weight", "two-weights")  # data sets without classes
 NAMED = "what it is called on pictures, in free text; its name when absent"
 MEASURED = "measured"  # what pydantic's locations call a surface that is no ready one
 
@@ -98,15 +107,24 @@ class Scene(Part):
     series: dict[Name, AnySeries] = Field(
         default={}, description="surfaces that a shot morphs through, by name; a shot names one as it names a surface"
     )
+    lines: dict[Name, LineSettings] = Field(default={}, description="lines to measure, by name")
     budget: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None,
         description="time for measuring all surfaces, seconds or with a unit, shared out evenly among those that have "
         "no budget of their own",
     )
+    params: Params = Field(default={})
+    matrix: Matrix = Field(default={})
     words: WordsSettings = Field(
         default=WordsSettings(), description="what the fixed words on pictures are in another language"
     )
     look: Look = Field(default_factory=lambda: Look.model_validate({}), description="relief, colour, light and air")
+    fps: FrameRate | None = Field(
+        default=None,
+        examples=[24],
+        description='frames per second of films that say none, and of times in frames such as "120f"; these count at '
+        "the films' own rate when absent",
+    )
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
@@ -118,9 +136,16 @@ class Scene(Part):
         """The values of look, cameras and paths that change in time; each field holds the first of its own."""
         return self._tracks
 
+    def with_tracks(self, tracks: Iterable[Track]) -> Self:
+        """Returns the scene with other values that change in time."""
+        made = self.model_copy()
+        made._tracks = tuple(tracks)
+        return made
+
     @model_validator(mode="wrap")
     @classmethod
     def _takes_tracks_out(cls, data: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        data = in_seconds(cls, with_rates(data))
         plain, raw = lift(data) if isinstance(data, dict) else (data, {})
         if not raw:
             return check(data)
@@ -172,11 +197,15 @@ class Scene(Part):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         faults = [
-            *dangling(self.model_dump(include={"runs", "surfaces", "series", "shots"})),
+            *dangling(self.model_dump(include={"runs", "surfaces", "series", "lines", "shots"})),
             *self._strangers(),
             *members.faults(self),
             *self._moments(),
             *self._undersides(),
+            *self._stray_starts(),
+            *self._faulty_lines(),
+            *broken_ways(self.shots),
+            *self._beyond(),
             *self._transitions(),
             *self._twins(),
         ]
@@ -215,12 +244,45 @@ class Scene(Part):
             if self.shots and still.at > end:
                 yield ("stills", name, "at"), still.at, f"{still.at:g} s is after the end of the shots, {end:g} s"
 
+    def _stray_starts(self) -> Iterator[Fault]:
+        """Gives the starts of descents that lie beyond the range that their surface is measured on."""
+        for index, shot in enumerate(self.shots):
+            ranges = [each.range for name in shot.surfaces if (each := self.measured.get(name)) and each.range]
+            for place, start, sentence in stray_starts(shot.descents, ranges):
+                yield ("shots", index, "descents", "starts", "places", place), start, sentence
+
+    def _faulty_lines(self) -> Iterator[Fault]:
+        """Gives what cannot be drawn along lines: between runs that differ, balls beyond, accuracy of values."""
+        runs = {name: run.seeded(self.seed) for name, run in self.runs.items() if isinstance(run, RunSettings)}
+        for name, line in self.lines.items():
+            other = other_of(line.model_dump())
+            two = bool(other) and other != line.run and runs.keys() >= {line.run, str(other)}
+            sentence = _unlike(str(other), [line.run], runs) if two else None
+            if sentence:
+                yield ("lines", name, "along", "between", "run"), other, sentence.replace("plane", "line")
+        for index, shot in enumerate(self.shots):
+            if shot.line and self.look.background.colour == CLEAR:
+                sentence = "a line is drawn on a ground; give look.background a colour"
+                yield ("shots", index, "line"), shot.line, sentence
+            shown = self.lines.get(shot.line or "")
+            run = runs.get(shown.run) if shown else None
+            yield from _beside_the_line(index, shot, shown, run)
+
     def _undersides(self) -> Iterator[Fault]:
         """Gives the cameras that would see the base of a solid body and nothing of its terrain."""
         for index, shot in enumerate(self.shots):
             if isinstance(shot.camera, Fixed) and shot.camera.view == "underside" and self.look.body in SOLID:
                 sentence = f"underside shows the base of a {self.look.body}; set look.body to sheet"
                 yield ("shots", index, "camera", "fixed", "view"), "underside", sentence
+
+    def _beyond(self) -> Iterator[Fault]:
+        """Gives the steps of paths that no training takes, and the places that cameras look at beyond their surface."""
+        for index, shot in enumerate(self.shots):
+            surface = self.measured.get(shot.surface or "")
+            if surface is not None:
+                run = self.runs.get(surface.run)
+                yield from beyond_training(index, shot, run.training.steps if isinstance(run, RunSettings) else None)
+                yield from beyond_range(index, shot, surface)
 
     def _transitions(self) -> Iterator[Fault]:
         """Gives the transitions that take longer than their shots are on."""
@@ -246,6 +308,22 @@ class Scene(Part):
             if name is not None and name in names[:index]:
                 first = names.index(name) + 1
                 yield ("shots", index, "name"), name, f'shot {first} is called "{name}" too; choose another name'
+
+
+def _beside_the_line(index: int, shot: Shot, line: LineSettings | None, run: RunSettings | None) -> Iterator[Fault]:
+    """Gives what a shot asks of a line that it has not."""
+    if line is None:
+        return
+    for place, start in enumerate(shot.ball.starts if shot.ball else []):
+        if line.reach and not line.reach[0] <= start <= line.reach[1]:
+            within = " to ".join(f"{end:g}" for end in line.reach)
+            yield ("shots", index, "ball", "starts", place), start, f"{start:g} lies beyond the line, {within}"
+    if shot.ball and not line.has_derivatives:
+        sentence = "needs the slope of the loss, which this objective has none of; choose another objective"
+        yield ("shots", index, "ball"), None, sentence
+    if shot.accuracy and run is not None and run.data.kind in OF_VALUES:
+        sentence = f"{run.data.kind} has values and no classes, so there is no accuracy; leave it out"
+        yield ("shots", index, "accuracy"), True, sentence
 
 
 def _unlike(name: str, through: Sequence[str], runs: Mapping[str, RunSettings]) -> str | None:
@@ -275,6 +353,7 @@ def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
             yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), shown)
             for place, name in enumerate(_listed(shot, "beside")):
                 yield from _lost(("shots", index, "beside", place), "surface", name, shown)
+    yield from lost_lines(scene)
 
 
 def _lost_of_series(series: Mapping[str, Any], runs: Any, surfaces: Any) -> Iterator[Fault]:
@@ -331,5 +410,4 @@ def _in(holder: Any, key: str) -> Any:
 
 def resolved(scene: Scene) -> dict[str, Any]:
     """Returns the complete scene for JSON, with every default written out; loading it gives the same scene."""
-    plain: dict[str, Any] = put_back(scene.model_dump(mode="json"), scene.tracks)
-    return plain
+    return escaped(put_back(scene.model_dump(mode="json"), scene.tracks))

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from render.solid.model import ModelCamera
-from render.stage.camera import UP
+from render.stage.camera import NORTH_UP, STRAIGHT, UP
 
 
 def y_up(vectors: np.ndarray) -> np.ndarray:
@@ -18,7 +18,8 @@ def levelled(forward: np.ndarray) -> np.ndarray:
     """Returns the unit rows right, up and forward (..., 3, 3) of cameras that look along forward (..., 3)."""
     forward = forward / np.linalg.norm(forward, axis=-1, keepdims=True)
     right = np.cross(forward, UP)
-    right = right / np.linalg.norm(right, axis=-1, keepdims=True)
+    length = np.linalg.norm(right, axis=-1, keepdims=True)
+    right = np.where(length > STRAIGHT, right / np.maximum(length, STRAIGHT), NORTH_UP)  # a plan has no horizon
     return np.stack([right, np.cross(right, forward), forward], axis=-2)
 
 
@@ -26,7 +27,10 @@ def unshifted(camera: ModelCamera) -> np.ndarray:
     """Returns the axes (F, 3, 3) of a camera without a shift, turned so that the same point is in the middle."""
     right, up, forward = (camera.axes[:, k] for k in range(3))
     across, above = (camera.shifts * np.tan(np.radians(camera.angles) / 2)[:, None]).T
-    return levelled(forward + across[:, None] * right + above[:, None] * up)
+    level = levelled(forward)
+    made = levelled(forward + across[:, None] * right + above[:, None] * up)
+    cosine, sine = (np.einsum("fk,fk->f", right, level[:, k])[:, None] for k in (0, 1))  # of the camera's roll
+    return np.stack([cosine * made[:, 0] + sine * made[:, 1], cosine * made[:, 1] - sine * made[:, 0], made[:, 2]], 1)
 
 
 def turned(camera: ModelCamera) -> float:

@@ -25,16 +25,27 @@ HULL_CELLS = 3000  # that stand for its heights
 
 @dataclass(frozen=True)
 class View:
-    """A pinhole camera with a level horizon."""
+    """A pinhole camera; its horizon is level where it is not rolled."""
 
     position: np.ndarray  # (3,) picture widths
     target: np.ndarray  # (3,)
     angle: float  # degrees, vertical
     shift: tuple[float, float] = (0.0, 0.0)  # of the picture's centre, in half heights
+    roll: float = 0.0  # degrees clockwise about the way forward
+    focus: np.ndarray | None = None  # (3,) what is sharp; None is the head of the first path
 
     @property
     def axes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Unit vectors to the right, up and forward."""
+        """Unit vectors to the right of the picture, up in it, and forward."""
+        right, up, forward = self.level
+        if not self.roll:
+            return right, up, forward
+        cosine, sine = math.cos(math.radians(self.roll)), math.sin(math.radians(self.roll))
+        return cosine * right - sine * up, cosine * up + sine * right, forward
+
+    @property
+    def level(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Unit vectors to the right, up and forward of the camera before it is rolled."""
         forward = self.target - self.position
         forward = forward / np.linalg.norm(forward)
         right = np.cross(forward, UP)

@@ -3,6 +3,9 @@
 Every azimuth and elevation is scored by what a viewer must see: the path in the open, its end above all, across the
 picture rather than away from us, the end near a third, the valley's mouth towards us, two faces of a block, and a
 quiet lower left for words. A move counts by its mean and its worst moment.
+
+Before all that, the end of every path must be seen: over the whole move, else from where its head arrives; and where no
+side shows it so, the camera stands higher.
 """
 
 from __future__ import annotations
@@ -34,6 +37,9 @@ _WIDE = (0.9, 0.86, 0.8, 0.775, 0.72)  # share of the width that the object take
 _SEVERAL = 0.88  # of several side by side
 _TALL = (0.7, 0.78, 0.88, 0.92, 0.92)  # share of the height that it may take
 _RAISED = (0.1, 0.07, 0.03, 0.015, 0.01)  # half heights
+SEEN = 0.5  # of MARGIN that the terrain's horizon must lie below the camera, for an end to be seen
+LIFTED = (84.0, 4.0)  # degrees that a camera is lifted to at most, where nothing lower shows the end, and by what steps
+
 _STEEP = ((46.0, 60.0), (33.0, 48.0), (26.0, 40.0), (24.0, 38.0), (22.0, 34.0))  # elevations that are tried, degrees
 
 
@@ -69,6 +75,8 @@ class Choice:
     elevation: float | None
     sweep: float  # degrees of the whole move
     angle: float  # degrees, vertical
+    last: tuple[float, float] = (0.0, 0.0)  # degrees from its middle, between which the path has all but ended
+    at: tuple[np.ndarray, float] | None = None  # what is looked at (3,), and from how far; else the whole, to fit
 
     def azimuths(self) -> np.ndarray:
         """Returns all azimuths that are looked from, a full turn; where one is settled, that is the first."""
@@ -90,16 +98,58 @@ def frame_of(aspect: float, count: int = 1) -> Frame:
 
 def best(subjects: Sequence[Subject], hulls: Sequence[np.ndarray], frame: Frame, choice: Choice) -> Stand:
     """Returns where the camera of a move stands in its middle; hulls (N, 3) bound what is drawn of each subject."""
-    azimuths, elevations = choice.azimuths(), choice.elevations(frame.aspect)
+    elevations = choice.elevations(frame.aspect)
+    tried = _tried(subjects, hulls, frame, choice, elevations)
+    if not tried.shown and choice.elevation is None:
+        higher = np.arange(float(elevations.max()) + LIFTED[1], LIFTED[0] + 0.1, LIFTED[1])
+        lifted = _tried(subjects, hulls, frame, choice, higher, lowest=True)
+        tried = lifted if lifted.shown else tried
+    return tried.stand
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Where a camera stands best among some elevations, and whether the end of every path is seen from there."""
+
+    stand: Stand
+    shown: bool
+
+
+def _tried(
+    subjects: Sequence[Subject],
+    hulls: Sequence[np.ndarray],
+    frame: Frame,
+    choice: Choice,
+    elevations: np.ndarray,
+    lowest: bool = False,
+) -> _Trial:
+    """Returns the best stand among elevations (E,), or among the lowest of them that show the ends of all paths."""
+    azimuths = choice.azimuths()
     seen = [
-        _Panorama(subject, hull, frame, choice.angle, azimuths, elevations).scores()
+        _Panorama(subject, hull, frame, choice, azimuths, elevations)
         for subject, hull in zip(subjects, hulls, strict=True)
     ]
-    scores = over_the_move(np.mean(seen, axis=0), choice.sweep)
+    scores = over_the_move(np.mean([one.scores() for one in seen], axis=0), choice.sweep)
+    clear = np.min([one.clear_end for one in seen], axis=0)
+    half = abs(choice.sweep) / 2
+    ways = [worst_between(clear, span) >= SEEN for span in ((-half, half), choice.last)]
     if choice.azimuth is not None:
-        scores = scores[:1]
+        scores, ways = scores[:1], [way[:1] for way in ways]
+    shown = next((way for way in ways if way.any()), None)
+    if shown is not None:
+        if lowest:
+            shown = shown & (np.arange(shown.shape[1]) == int(shown.any(0).argmax()))
+        scores = np.where(shown, scores, -np.inf)
     along, up = np.unravel_index(np.argmax(scores), scores.shape)
-    return Stand(float(azimuths[along] % 360), float(elevations[up]))
+    return _Trial(Stand(float(azimuths[along] % 360), float(elevations[up])), shown is not None)
+
+
+def worst_between(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
+    """Returns the least of values (A, E) of a full turn between two angles from each azimuth, degrees."""
+    count = len(values)
+    low, high = (round(angle / 360 * count) for angle in span)
+    high = min(high, low + count)
+    return np.asarray(np.min([np.roll(values, -k, axis=0) for k in range(low, high + 1)], axis=0))
 
 
 def over_the_move(scores: np.ndarray, sweep: float) -> np.ndarray:
@@ -118,25 +168,26 @@ class _Panorama:
         subject: Subject,
         hull: np.ndarray,
         frame: Frame,
-        angle: float,
+        choice: Choice,
         azimuths: np.ndarray,
         elevations: np.ndarray,
     ):
         self.subject, self.body, self.frame = subject, subject.body, frame
         self.azimuths, self.elevations = azimuths, elevations
-        self.tangent = np.tan(np.radians(angle) / 2)
+        self.tangent = np.tan(np.radians(choice.angle) / 2)
         a, e = np.radians(azimuths)[:, None], np.radians(elevations)[None, :]
         flat = np.ones((len(azimuths), len(elevations)))
         self.right = np.stack([-np.cos(a) * flat, np.sin(a) * flat, 0 * flat], -1)
         self.up = np.stack([-np.sin(a) * np.sin(e), -np.cos(a) * np.sin(e), np.cos(e) * flat], -1)
         self.away = np.stack([np.sin(a) * np.cos(e), np.cos(a) * np.cos(e), np.sin(e) * flat], -1)
-        self.middle = (hull.min(0) + hull.max(0)) / 2
+        self.middle = (hull.min(0) + hull.max(0)) / 2 if choice.at is None else choice.at[0]
         self.hull = hull - self.middle
-        self.distance = self._distance()
+        self.distance = self._distance() if choice.at is None else np.full(self.away.shape[:2], choice.at[1])
         x, y = self._on_picture(self.hull)
         self.shift = (x.max(-1) + x.min(-1)) / 2, (y.max(-1) + y.min(-1)) / 2 - frame.raised
         self.filled = np.ptp(x, axis=-1) / (2 * frame.aspect * frame.fill)
         px, py = self._placed(self.hull)
+        self.clear_end = self._clear(subject.ends).min(-1)  # (A, E)
         self.free = 1 - 3 * ((px < QUIET[0]) & (py > QUIET[1])).mean(-1)
 
     def _distance(self) -> np.ndarray:
@@ -168,8 +219,7 @@ class _Panorama:
 
     def scores(self) -> np.ndarray:
         """Returns how good each view is, (A, E)."""
-        ends = self.subject.ends
-        clear_end = self._clear(ends).min(-1)
+        ends, clear_end = self.subject.ends, self.clear_end
         total = (
             END * clear_end + THIRD * self._near_third(ends) + FREE * self.free + FILLED * np.minimum(self.filled, 1)
         )

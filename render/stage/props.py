@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from render.stage.light.fire import LOWEST, ON_DARK, ON_PALE, PALE, ink_of
 from render.stage.marks import arrow, drop, path_line, ribbon
 from render.stage.marks.manner import GAIN
 from render.stage.marks.path_line import Pen
+from render.stage.marks.strands import Strands, beads_of, lines_of
 from render.stage.marks.trail import Trail
 from render.stage.shading.uniforms import MOST_PATHS
 from render.stage.window.geometry import SHEER, GeometryPass, Kind
@@ -71,7 +72,7 @@ def put_paths(
     """Puts the lines of paths on a stage as a view sees them, and what is told along them."""
     view = sight.view
     for index, (each, own) in enumerate(zip(cast, trails, strict=True)):
-        moved = View(view.position - each.shift, view.target - each.shift, view.angle, view.shift)
+        moved = replace(view, position=view.position - each.shift, target=view.target - each.shift)
         pen = Pen(moved, look.path.width, sight.span)
         for number in range(MOST_PATHS):
             trail = own[number] if number < len(own) else None
@@ -79,6 +80,26 @@ def put_paths(
         geometry.put(f"mark {index}", Kind.MARK, _mark(each, own, pen, look), line=LOWEST)
         for ink, made in _arrows(each, own, pen, sight).items():
             geometry.put(f"arrows {index} {ink}", Kind.MARK, each.moved(made), line=ink)
+
+
+def put_strands(
+    geometry: GeometryPass,
+    cast: Sequence[Cast],
+    strands: Sequence[Strands | None],
+    look: spec.LookPreset,
+    sight: Sight,
+) -> None:
+    """Puts the strands of each body on a stage as a view sees them, those of an ink as one mesh."""
+    view = sight.view
+    for index, (each, own) in enumerate(zip(cast, strands, strict=True)):
+        moved = View(view.position - each.shift, view.target - each.shift, view.angle, view.shift)
+        pen = Pen(moved, look.path.width, sight.span)
+        for ink in range(MOST_PATHS):
+            some = own.of_ink(ink) if own else None
+            for part, make in (("lines", lines_of), ("beads", beads_of)):
+                made = each.moved(make(some, pen)) if some else None
+                bright = None if made is None else np.ones(len(made.points))
+                geometry.put(f"strands {index} {ink} {part}", Kind.PATH, made, bright, ink)
 
 
 def _put_path(

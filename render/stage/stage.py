@@ -31,8 +31,9 @@ from render.stage.light import brightness, fire
 from render.stage.light.bake import Sun
 from render.stage.light.bakes import Bakes, alike
 from render.stage.marks.sheer import seen_through, veil
+from render.stage.marks.strands import Strands
 from render.stage.marks.trail import Trail
-from render.stage.props import Sight, lowest_of, put_body, put_paths
+from render.stage.props import Sight, lowest_of, put_body, put_paths, put_strands
 from render.stage.shading.backdrop import Backdrop
 from render.stage.shading.baked_field import FILL, hue, looked_up, sky_colours
 from render.stage.shading.look_numbers import numbers_of
@@ -112,6 +113,7 @@ class Stage:
         self._cast = [Cast.of(placed, look, sun, self._palette, bakes) for placed, bakes in pairs]
         self._backdrop = Backdrop([cast.standing for cast in self._cast], look, sun, self._palette, ground)
         self._trails: list[list[Trail]] = [[] for _ in bodies]
+        self._strands: list[Strands | None] = [None] * len(bodies)
         self._uniforms = self._fixed_uniforms()
         self._heat_paths()
         self._lit = [cast.dark for cast in self._cast]
@@ -154,7 +156,7 @@ class Stage:
 
     def _heat_paths(self) -> None:
         """Sets what paths send out, and the luminance that the dimmest of those that are there is seen with."""
-        several = max((len(trails) for trails in self._trails), default=0) > 1
+        several = max((len(trails) for trails in self._trails), default=0) > 1 or any(self._strands)
         sent = fire.fire(self.look.path, several)
         inks = [ink for body, own in enumerate(self._trails) for ink in self._inks(body, len(own))]
         self._uniforms.set(fire=sent)
@@ -169,9 +171,10 @@ class Stage:
         lit = self._uniforms.get("fire").reshape(-1, 3)
         return lit if self._flat else show(lit, self.look.transform)
 
-    def show_paths(self, trails: Sequence[Sequence[Trail]]) -> None:
-        """Puts the walked parts of the paths of each body on the stage, in place of those before."""
+    def show_paths(self, trails: Sequence[Sequence[Trail]], strands: Sequence[Strands | None] = ()) -> None:
+        """Puts the walked parts of the paths and the strands of each body on the stage, in place of those before."""
         self._trails = [list(own) for own in trails]
+        self._strands = list(strands) or [None] * len(self._trails)
         self._heat_paths()
         light, bare = fire.lamp_light(self.look.path), self.look.path.style == "ribbon"
         self._lit = []
@@ -212,6 +215,7 @@ class Stage:
     def _exposed_to(self, whole: View, crop: Crop, layered: bool) -> Exposure:
         span = span_of(self._cast, whole)
         put_paths(self._geometry, self._cast, self._trails, self.look, Sight(whole, span, self.shown))
+        put_strands(self._geometry, self._cast, self._strands, self.look, Sight(whole, span, self.shown))
         rows = self.size[1] / (crop[3] - crop[1])
         view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
         geometry = self._geometry.draw(view, empty=crop != WHOLE_CROP)
@@ -232,7 +236,7 @@ class Stage:
         clear = torch.tensor(float(self._clear))
         over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         named_share = resolved.named.reshape(height, width)
-        blurred, sharp = None, self._sharp
+        blurred, sharp = None, self._sharp(whole)
         if sharp is not None:  # neither the ground nor what has a colour by name is blurred
             blurred = defocus(samples.depth, geometry, view, span, sharp)
             blurred = blurred * (cover - named_share).clamp(min=0)
@@ -301,11 +305,10 @@ class Stage:
         """Aims at a body as if its middle were that of the picture's space."""
         self._uniforms.set(eye=view.position - cast.shift, depth=cast.placed.relief.depth)
 
-    @property
-    def _sharp(self) -> np.ndarray | None:
-        """The place (3,) that is in focus, the end of the first path; None where all is."""
-        if not self.look.air.focus:
-            return None
+    def _sharp(self, view: View) -> np.ndarray | None:
+        """Returns the place (3,) that is in focus, the end of the first path where a view says no other; None: all."""
+        if not self.look.air.focus or view.focus is not None:
+            return view.focus if self.look.air.focus else None
         casts = zip(self._cast, self._trails, strict=True)
         heads = (trail.head + cast.shift for cast, own in casts for trail in own if trail.head is not None)
         return next(heads, None)

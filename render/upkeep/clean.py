@@ -26,6 +26,7 @@ from render.works.finest import finest
 from render.works.of_scene import works_of
 from render.works.order import Order
 
+LINES = ("surface.zarr", "balls.npz")  # what lies in the folders of lines, and of balls on them
 EXPORTS = ("glb", "usd", "stl", "obj")  # formats of the stage of a scene
 
 
@@ -39,21 +40,26 @@ class Waste:
     used: float  # when it was made, seconds since the epoch
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.paths[0]}, {self.size / 1e6:,.1f} MB"
+        several = self.kind == "pictures"
+        what = f"{len(self.paths):,} pictures without words" if several else f"{self.kind} {self.paths[0]}"
+        return f"{what}, {self.size / 1e6:,.1f} MB"
 
     def as_dict(self) -> dict[str, Any]:
         """Returns it for JSON."""
         return {**asdict(self), "paths": [str(path) for path in self.paths]}
 
 
-def waste(scenes: Sequence[Scene], output: Path, keep: int = 0, stems: Sequence[str] = ()) -> list[Waste]:
+def waste(
+    scenes: Sequence[Scene], output: Path, keep: int = 0, stems: Sequence[str] = (), varied: Sequence[str] = ()
+) -> list[Waste]:
     """Returns what none of the scenes, not yet at any quality, asks for, but the newest `keep` things of each kind.
 
-    stems: of the scenes' files, by which their exports are called. Where a scene's data are not here, whatever may be
-    its own is left out.
+    stems: of the scenes' files, by which their exports are called; varied: of files with variants, of which there is a
+    sheet. Where a scene's data are not here, whatever may be its own is left out.
     """
     wanted = [prefix for scene in scenes for prefix in _wanted(scene, output)]
-    wanted += [output / "exports" / f"{stem}.*" for stem in stems]
+    wanted += [output / family / f"{stem}.*" for stem in stems for family in ("exports", "previews")]
+    wanted += [output / "variants" / f"{stem}.*" for stem in varied]
     found: dict[str, list[Waste]] = {}
     for kind, paths in _made(output):
         if not any(_belongs(paths[0], prefix) for prefix in wanted):
@@ -117,6 +123,9 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for path in sorted(output.glob("series/*.json")):
         if re.fullmatch(r"[a-z-]+-[0-9a-f]{8}\.json", path.name):
             yield "series", (path,)
+    for folder in _folders(output / "lines"):
+        if re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name) and any((folder / made).exists() for made in LINES):
+            yield "line", (folder,)
     for folder in _folders(output / "frames"):
         if (folder / "manifest.jsonl").is_file():
             yield "frames", (folder,)
@@ -129,6 +138,9 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
         ("still", "stills/*.exr"),
         ("film", "films/*.mp4"),
         ("sheet", "looks/*.png"),
+        ("preview", "previews/*.png"),
+        ("storyboard", "storyboards/*.png"),
+        ("sheet", "variants/*.png"),
         *(("export", f"exports/*.{form}") for form in EXPORTS),
     ):
         for path in sorted(output.glob(pattern)):

@@ -17,7 +17,6 @@ from render.solid.export import film_of, is_torn, key_of, require_possible, writ
 from render.works.file import (
     KeptFile,
     OneFile,
-    ShownWork,
     file_finding,
     load_file,
     picture_key,
@@ -45,7 +44,7 @@ class ExportWork(OneFile):
         return self.order.stem
 
     @cached_property
-    def shown(self) -> dict[str, ShownWork]:
+    def shown(self) -> dict[str]:
         """The surfaces of its shot."""
         shot = self.order.scene.shots[self.asked.shot - 1]
         return {name: shown_work(self.order, name) for name in shot.surfaces}

@@ -16,12 +16,11 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
+from render.works.line_work import lines_shown
 from render.works.order import Order
-from render.works.series_work import SeriesWork, shown_work
-from render.works.surface_work import ReadyWork, SurfaceWork
+from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
-ShownWork = SurfaceWork | ReadyWork | SeriesWork  # what a shot may name
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
 SECONDS_PER_PICTURE = (0.15, 0.4)  # for any, and for each million pixels; measured on two cores without a GPU
 FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
@@ -103,13 +102,14 @@ def require_letters(scene: Scene) -> None:
         raise SceneError(faults)
 
 
-def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, ShownWork]:
-    """Returns the surfaces and series of all shots of a scene, or of the one at a moment in seconds."""
+def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Work]:
+    """Returns the surfaces, series and lines of all shots of a scene, or of the one at a moment in seconds."""
     scene = order.scene
     shots = scene.shots
     if moment is not None:
         shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
-    return {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
+    surfaces = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
+    return {**surfaces, **lines_shown(order, shots)}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from render.errors import DataError
+from render.errors import DataError, FramesError, Partial
 from render.film import record
 from render.film.encode import require_encoder
-from render.film.film import draw_frames, encode_film
+from render.film.film import Draft, draw_here, encode_film
 from render.film.frames import FrameStore
 from render.film.pool import FOLDER, VARIABLE, Pool
 from render.film.preflight import require_drawing, require_writable
@@ -21,10 +21,10 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Film
 from render.storage.files import content_key, locked
+from render.works.drawers import draw_together, share_of
 from render.works.file import (
     KeptFile,
     OneFile,
-    ShownWork,
     megabytes_of,
     require_letters,
     seconds_of,
@@ -64,7 +64,7 @@ class FramesWork:
         return self.order.scene.films[self.name]
 
     @cached_property
-    def shown(self) -> dict[str, ShownWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on them."""
         return surfaces_shown(self.order)
 
@@ -100,8 +100,19 @@ class FramesWork:
 
     @property
     def place(self) -> Path:
-        """Their folder."""
-        return self.path
+        """Their folder, or a share of it, as shards draw side by side."""
+        shard = self.order.means.shard
+        return self.path.with_name(f"{self.path.name}.{shard[0]}-of-{shard[1]}") if shard else self.path
+
+    @cached_property
+    def wanted(self) -> list[int]:
+        """The numbers of those that are asked for."""
+        return self.order.choice.of(self.programme.timeline, self.order.scene.shots)
+
+    def missing(self, *, verify: bool = False) -> list[int]:
+        """Returns those that are asked for and absent, or made from something else; verify reads their bytes."""
+        lacking = set(self.store.missing(self.keys, verify))
+        return [number for number in self.wanted if number in lacking]
 
     @property
     def store(self) -> FrameStore:
@@ -113,7 +124,7 @@ class FramesWork:
         damaged = self._damaged()
         if damaged:
             raise DataError(f"{self.path}: {damaged} are not as they were written")
-        return None if self.store.missing(self.keys) else Frames(self.store.paths(len(self.keys)))
+        return None if self.missing() else Frames(self.store.paths(len(self.keys)))
 
     def _damaged(self) -> str:
         """Returns how many of them have lost their bytes, and which, or "" where none has."""
@@ -126,7 +137,7 @@ class FramesWork:
         require_letters(self.order.scene)
         require_drawing(say)
         require_writable(self.path)
-        missing = self.store.missing(self.keys)
+        missing = self._own(self.missing())
         return megabytes_of(self.film.size, len(missing) + len(self._undrawn(missing)))
 
     def _undrawn(self, missing: Sequence[int]) -> set[str]:
@@ -135,20 +146,50 @@ class FramesWork:
         return wanted - self.pool.find(wanted).keys()
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Frames:
-        """Draws those that are missing."""
-        start = time.perf_counter()
-        shooting = Shooting(self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter)
-        self.draw(shooting, self.store.missing(self.keys, verify=True))
+        """Draws those that are missing, or its share of them; raises Partial where others are left for other calls."""
+        start, means = time.perf_counter(), self.order.means
+        missing = self._own(self.missing(verify=True))
+        shooting = None
+        if means.workers > 1 or means.scheduler:
+            draw_together(self, missing, reporter)
+        else:
+            shooting = self.shooting(finished, reporter)
+            self.draw(shooting, missing)
+        if means.shard:
+            self._require_others(*means.shard)
+            return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+        self.store.trim(len(self.keys))
         gone = self.pool.trim(self.programme.keys_of_pictures())
         if gone:
-            reporter.say(
-                f"{gone:,} pictures of earlier variants have gone from {self.pool.folder}; {VARIABLE} keeps more"
-            )
+            reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
 
-    def draw(self, shooting: Shooting, missing: list[int]) -> None:
-        """Draws some of them."""
-        draw_frames(shooting, self.store, self.pool, self.programme, missing)
+    def _own(self, missing: Sequence[int]) -> list[int]:
+        """Returns those that this call draws."""
+        share = set(share_of(self.wanted, self.order.means))
+        return [number for number in missing if number in share]
+
+    def shooting(self, finished: Sequence[Any], reporter: Reporter) -> Shooting:
+        """Returns the scene made ready for them."""
+        return Shooting(self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter)
+
+    def draft(self, shooting: Shooting) -> Draft:
+        """Returns what they are drawn by, and where to."""
+        return Draft(shooting, self.store, self.pool, self.programme)
+
+    def draw(self, shooting: Shooting, missing: Sequence[int]) -> None:
+        """Draws some of them here; raises FramesError for those that failed twice."""
+        failed = draw_here(self.draft(shooting), missing, self.name)
+        if failed:
+            raise FramesError(self.name, failed, len(self.keys))
+
+    def _require_others(self, number: int, count: int) -> None:
+        left = len(self.missing())
+        if left:
+            raise Partial(
+                f"film {self.name}: shard {number}/{count} is done, {left:,} frames are for other shards; when they "
+                "are done too, run it again"
+            )
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -157,12 +198,12 @@ class FramesWork:
         damaged = self._damaged()
         if damaged:
             return Finding(self.kind, self.name, str(self.path), "damaged", damaged)
-        left = self.store.missing(self.keys)
+        left = self.missing()
         return Finding(self.kind, self.name, str(self.path), "not finished" if left else "whole")
 
     def left(self) -> Item:
         """Returns those that are missing."""
-        missing, size = self.store.missing(self.keys), self.film.size
+        missing, size = self.missing(), self.film.size
         drawn = len(self._undrawn(missing))
         seconds = seconds_of(size, drawn) + LETTERING * len(missing) * size[0] * size[1] / 1e6 if missing else 0.0
         return Item(f"film {self.name}", len(missing), "frames", seconds, megabytes_of(size, drawn + len(missing)))
@@ -227,7 +268,9 @@ class FilmWork(OneFile):
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
-            self.frames.draw(shooting, store.missing(keys))
+            replaced = store.missing(keys)
+            if replaced:
+                self.frames.draw(shooting, replaced)
             drawn = time.perf_counter()
             details = encode_film(shooting, frames.paths, self.path, self.order.metadata)
             return details, {
@@ -246,6 +289,7 @@ class FilmWork(OneFile):
         return Item(f"film {self.name}", 0, "frames", seconds, ENCODED * megabytes_of(self.film.size, count))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file and its frames."""
+        """Gives its file, its storyboard and its frames."""
         yield self.path
+        yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()

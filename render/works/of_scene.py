@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from render.works.film_work import FilmWork
+from render.works.film_work import FilmWork, FramesWork
+from render.works.line_work import line_works
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.series_work import SeriesWork
@@ -37,11 +38,13 @@ def stills_of(order: Order) -> list[StillWork]:
     return [StillWork(order, name) for name in order.scene.stills]
 
 
-def films_of(order: Order) -> list[FilmWork]:
-    """Returns the films of a scene, each of which needs its frames."""
+def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
+    """Returns the films of a scene, each of which needs its frames; frames alone where not all are asked for."""
+    if not order.choice.is_all:
+        return [FramesWork(order, name) for name in order.scene.films]
     return [FilmWork(order, name) for name in order.scene.films]
 
 
 def works_of(order: Order) -> list[AskedWork]:
     """Returns everything that a scene asks for."""
-    return [*runs_of(order), *surfaces_of(order), *stills_of(order), *films_of(order)]
+    return [*runs_of(order), *surfaces_of(order), *line_works(order), *stills_of(order), *films_of(order)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from render.film.choice import ALL, FrameChoice
 from render.sampling.survey import Means
 from render.scene.spec import Scene
 
@@ -19,6 +20,7 @@ class Order:
     metadata: bool = True  # whether pictures have title and caption in their own files
     means: Means = field(default_factory=Means)  # of measuring
     stem: str = ""  # of the scene's file, by which its exports and sheets are called
+    choice: FrameChoice = ALL  # of the frames of its films
     rates: dict[str, float] = field(default_factory=dict, compare=False)  # points per second, once timed, for a plan
 
     @property

@@ -23,7 +23,6 @@ from render.works.file import (
     FIRST_PICTURE,
     KeptFile,
     OneFile,
-    ShownWork,
     file_finding,
     load_file,
     picture_key,
@@ -55,7 +54,7 @@ class PrintWork(OneFile):
         return sized(self.order.scene.stills[self.name], self.printed)
 
     @cached_property
-    def shown(self) -> dict[str, ShownWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on it."""
         return surfaces_shown(self.order, self.still.at)
 
@@ -127,7 +126,7 @@ class PassesWork(OneFile):
         return sized(self.order.scene.stills[self.name], self.printed)
 
     @cached_property
-    def shown(self) -> dict[str, ShownWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on them."""
         return surfaces_shown(self.order, self.still.at)
 

@@ -17,7 +17,6 @@ from render.scene.output import Still
 from render.works.file import (
     KeptFile,
     OneFile,
-    ShownWork,
     megabytes_of,
     picture_key,
     require_letters,
@@ -26,7 +25,7 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
-from render.works.work import Item
+from render.works.work import Item, Work
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,12 @@ class StillWork(OneFile):
         return self.order.scene.stills[self.name]
 
     @cached_property
-    def shown(self) -> dict[str, ShownWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces on it."""
         return surfaces_shown(self.order, self.still.at)
 
     @property
-    def needs(self) -> Sequence[ShownWork]:
+    def needs(self) -> Sequence[Work]:
         """The surfaces on it."""
         return tuple(self.shown.values())
 

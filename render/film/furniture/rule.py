@@ -30,7 +30,7 @@ def foot_of(plot: Plot) -> np.ndarray:
     relief, away = plot.panel.relief, AWAY
     if plot.take.look.body == "disc":
         across, up = radii_of(relief)
-        right = plot.view.axes[0][:2]
+        right = plot.view.level[0][:2]
         feet = np.array([sign * right * (across + away, up + away) for sign in (-1, 1)])
     else:
         ends = corners(relief)

@@ -92,7 +92,8 @@ def areas_of(printed: Print, panels: int) -> list[tuple[CanvasBox, CanvasBox]]:
 def _stage(take: Take, shown: Sequence[int], time: float, size: tuple[int, int], picture: CanvasBox) -> Stage:
     factor = FINE if picture.width * picture.height <= FINE_PIXELS else COARSE
     stage = take.stage(shown, size, factor, picture.height)
-    stage.show_paths([take.trails(take.panels[number], time) for number in shown])
+    panels = [take.panels[number] for number in shown]
+    stage.show_paths([take.trails(each, time) for each in panels], [take.strands(each, time) for each in panels])
     return stage
 
 

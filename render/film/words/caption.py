@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from render.film.words.drawing import Drawing, corner_words, levelled_words
+from render.film.words.rolled import rolled_words
 from render.film.words.said import told_words
 from render.film.words.told_series import in_turn, series_words
 from render.scene import relief as reliefs
@@ -42,6 +43,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         _curve(shot.path, drawn),
         _path(shot.path, drawn, sum(map(count_paths, records))),
         *told_words(scene.look.path, shot.path, drawn),
+        *rolled_words(drawn.rolled),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -60,7 +62,7 @@ def _said(record: dict[str, Any]) -> list[str]:
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
         " | ".join(dict.fromkeys(run["training"] for run in runs)),
-        in_turn(map(_objective, record.get("objectives", [record["objective"]]))),
+        in_turn(map(objective_words, record.get("objectives", [record["objective"]]))),
         _points(record),
         _plane(record),
         range_words(record),
@@ -95,7 +97,8 @@ def _by(points: Sequence[int]) -> str:
     return " × ".join(f"{count:,}" for count in points)
 
 
-def _objective(objective: dict[str, Any]) -> str:
+def objective_words(objective: dict[str, Any]) -> str:
+    """Returns which loss is measured, on what, in which mode."""
     decay = objective.get("weight_decay")
     loss = f"{objective['loss']} plus ½·{power(decay)}·‖θ‖²" if decay else objective["loss"]
     examples = "example" if objective["examples"] == 1 else "examples"
@@ -203,10 +206,10 @@ PLANES: dict[str, Callable[[dict[str, Any]], str]] = {
 def range_words(record: dict[str, Any]) -> str:
     """Returns the ends of both axes, in units of their directions."""
     (a, b), (c, d) = record["alpha"], record["beta"]
-    return f"α {_ends(a, b)}, β {_ends(c, d)}"
+    return f"α {ends_words(a, b)}, β {ends_words(c, d)}"
 
 
-def _ends(low: float, high: float) -> str:
+def ends_words(low: float, high: float) -> str:
     """Returns the ends of an axis in three figures, or as many as show three of what lies between them."""
     return "…".join(_figures(value, abs(high - low)) for value in (low, high))
 

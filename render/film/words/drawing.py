@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from render.landscape.rolling import Rolled
 from render.scene.look import Look
 from render.scene.relief import LogStep, ReliefStep
 from render.stage.body.relief import Levelled
@@ -27,6 +28,8 @@ class Drawing:
     drops: bool = False  # whether any are drawn
     corners: tuple[float, ...] = ()  # that are cut off, along their sides, picture widths
     refined: int = 1  # cells drawn along an axis for each that was measured
+
+    rolled: tuple[Rolled, ...] = ()  # many descents, over each surface that has them
 
     @staticmethod
     def asked(look: Look) -> Drawing:

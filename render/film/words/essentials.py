@@ -50,13 +50,13 @@ def _said(record: dict[str, Any], language: Language) -> list[str]:
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
         " | ".join(dict.fromkeys(run["training"].split(",")[0] for run in runs)),
-        in_turn(map(_objective, record.get("objectives", [record["objective"]]))),
+        in_turn(map(objective_briefly, record.get("objectives", [record["objective"]]))),
         points,
         range_words(record),
     ]
 
 
-def _objective(objective: dict[str, Any]) -> str:
+def objective_briefly(objective: dict[str, Any]) -> str:
     """Returns what makes the loss another than the plain one that a network is evaluated by, or ""."""
     decay = objective.get("weight_decay")
     return ", ".join([*([f"+ ½·{power(decay)}·‖θ‖²"] if decay else []), *mode_words(objective)])

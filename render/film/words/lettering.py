@@ -17,12 +17,10 @@ from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import page_of, sheet_of
 from render.film.words.sheet import Sheet
 from render.film.words.wording import is_furnished, language_of, names_of, words_of
-from render.scene.camera import Ride
 from render.scene.look import Look, preset
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 
-MOMENTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of a film's shot, at which the ground behind its words is measured
 OVER_GROUND = 0.88  # least shade at the foot of a shot that rides over the terrain, which is never still
 
 BarePicture = Callable[[Slice], np.ndarray]  # the picture (H, W, 3) uint8 without words of a moment of the shot
@@ -89,7 +87,7 @@ def dress_of(scene: Scene, output: Film | Still, take: Take, pictures: Sequence[
     page = page_of(words, sheet_for(output, take))
     colour, way = take.look.text, take.look.words.ground
     asked = is_asked(scene.look)
-    riding = isinstance(take.shot.camera, Ride) and bool(words.caption)
+    riding = take.shot.camera.follows and bool(words.caption)
     return dressed(measured(pictures, page), colour, asked=asked, way=way, least=OVER_GROUND if riding else 0.0)
 
 

@@ -10,8 +10,10 @@ from render.film.panel import Panel
 from render.film.preparing import prepare
 from render.film.take import Take
 from render.film.words.drawing import corner_words, levelled_words
+from render.film.words.rolled import rolled_remarks
 from render.landscape import ready
 from render.scene.existing import ReadySurface
+from render.scene.shot import taken_up
 from render.scene.spec import Scene
 
 WIDE = 16 / 9  # picture, where none is asked for
@@ -20,7 +22,7 @@ WIDE = 16 / 9  # picture, where none is asked for
 def remarks(take: Take) -> Iterator[str]:
     """Gives what there is to say of the surfaces of a take, each a sentence."""
     for name, panel in zip(take.shot.surfaces, take.panels, strict=True):
-        for sentence in (*_levelled(take, panel), *_corner(panel), *_resampled(panel), *_paths(take, panel)):
+        for sentence in (*_of_body(take, panel), *_paths(take, panel), *rolled_remarks(panel)):
             yield f"surface {name}: {sentence}"
 
 
@@ -30,12 +32,17 @@ def remarks_on_ready(scene: Scene) -> list[str]:
     Raises DataError where such a file cannot be read.
     """
     said: dict[str, None] = {}
-    for shot in scene.shots:
+    for index in range(len(scene.shots)):
+        shot = taken_up(scene.shots, index)
         settings = [scene.shown[name] for name in shot.surfaces]
         if all(isinstance(each, ReadySurface) for each in settings):
             landscapes = [ready.load(each) for each in settings if isinstance(each, ReadySurface)]
             said |= dict.fromkeys(remarks(prepare(shot, scene.look, landscapes, WIDE)))
     return list(said)
+
+
+def _of_body(take: Take, panel: Panel) -> Iterator[str]:
+    yield from (*_levelled(take, panel), *_corner(panel), *_resampled(panel))
 
 
 def _levelled(take: Take, panel: Panel) -> Iterator[str]:

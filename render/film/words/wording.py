@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from render.film.lines.line_take import LineTake
+from render.film.lines.line_words import line_caption
 from render.film.panel import Panel
 from render.film.take import Take
 from render.film.ticks import between_lines, factor_words
@@ -13,6 +15,7 @@ from render.film.words.caption import caption
 from render.film.words.essentials import essentials
 from render.film.words.figures import format_loss, format_step, short_loss
 from render.film.words.overlay import Counter, Words
+from render.film.words.rolled import rolled_briefly, rolled_counters
 from render.film.words.said import told_briefly
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
@@ -56,8 +59,10 @@ def language_of(scene: Scene, output: Film | Still) -> dict[str, str]:
     return {**scene.words.language, **output.words.language}
 
 
-def caption_of(scene: Scene, take: Take) -> str:
+def caption_of(scene: Scene, take: Take | LineTake) -> str:
     """Returns the caption of the pictures of a take."""
+    if isinstance(take, LineTake):
+        return line_caption(take)
     return caption(scene, take.shot, [panel.landscape.record for panel in take.panels], take.drawing)
 
 
@@ -65,7 +70,8 @@ def brief_of(take: Take, language: Mapping[str, str]) -> str:
     """Returns the essentials of the caption of a take, in a language."""
     records = [panel.landscape.record for panel in take.panels]
     said = essentials(take.shot.path, records, take.drawing, language)
-    return " · ".join([said, *told_briefly(take.look.path, take.shot.path, take.drawing, language)])
+    told = told_briefly(take.look.path, take.shot.path, take.drawing, language)
+    return " · ".join([said, *told, *rolled_briefly(take.drawing.rolled, language)])
 
 
 def label_of(family: Mapping[str, Any], name: str) -> str:
@@ -78,9 +84,11 @@ def _counters(scene: Scene, take: Take, time: float, language: Mapping[str, str]
     """Gives the step of the first path, and the loss of every path at its head: by its name where there are several."""
     walks = [(panel, walk) for panel in take.panels for walk in panel.walks]
     yield from _stops(scene, take)
-    if not take.shot.path.show or not walks:
-        return
     progress = take.progress(time)
+    if not take.shot.path.show or not walks:
+        rolls = [panel.rolls for panel in take.panels if panel.rolls]
+        yield from (Counter(*said) for said in rolled_counters(rolls, progress, language))
+        return
     logged = [round(walk.head(progress)) for _, walk in walks]
     (first, leader), last = walks[0], max(int(walk.path.steps[-1]) for _, walk in walks)
     if first.is_ready:  # which steps a file's points were taken at is not known

@@ -28,7 +28,7 @@ def follow(root: Any, location: Location) -> tuple[Location, Any]:
             here = bare(members(here).get(str(step)))
         else:
             path.append(step)
-            here = bare(_child(here, step))
+            here = bare(child_of(here, step))
     return tuple(path), here
 
 
@@ -36,7 +36,7 @@ def kinds_at(root: Any, keys: Sequence[str]) -> list[Any]:
     """Returns the types that may stand at keys of a file, without metadata, one for each way through its unions."""
     here = _each(root)
     for key in keys:
-        here = [kind for parent in here for kind in _each(_child(parent, int(key) if key.isdecimal() else key))]
+        here = [kind for parent in here for kind in _each(child_of(parent, int(key) if key.isdecimal() else key))]
     return here
 
 
@@ -87,7 +87,8 @@ def is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _child(kind: Any, step: str | int) -> Any:
+def child_of(kind: Any, step: str | int) -> Any:
+    """Returns the type of what a model, mapping, list or pair holds at a key or place; None where it holds nothing."""
     arguments = get_args(kind)
     if is_model(kind):
         found = kind.model_fields.get(step)

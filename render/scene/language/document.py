@@ -31,6 +31,7 @@ class Document:
     keys: dict[Location, Place]
     values: dict[Location, Place]
     comments: dict[Location, str] = field(default_factory=dict)  # in place of values that were not written
+    references: dict[Location, str] = field(default_factory=dict)  # to params, whose values stand there
 
     def place(self, location: Location, *, of_key: bool = False) -> Place:
         """Returns where a key or a value stands; for what was not written, the key around it."""

@@ -17,10 +17,12 @@ from render.scene.language.include import including
 from render.scene.language.nearest import guess
 from render.scene.language.place import Place
 from render.scene.language.problem import SceneProblem, problems_of, show
-from render.scene.language.setting import change, read_setting
+from render.scene.language.setting import change, read_param, read_setting
+from render.scene.language.substitution import APART, substituted
 from render.scene.part import Location
 from render.scene.spec import VERSION, Scene, dangling
 from render.scene.typefaces import drawable
+from render.scene.varied import Varied
 from render.storage.files import leads_out
 
 
@@ -31,12 +33,27 @@ def load(path: Path, settings: Sequence[str] = ()) -> Scene:
 
 def load_placed(path: Path, settings: Sequence[str] = ()) -> tuple[Scene, Document]:
     """Returns the scene of a file, and the document that says where its values stand; raises what load does."""
+    return complete(opened(path, settings))
+
+
+def opened(path: Path, settings: Sequence[str] = (), params: Sequence[str] = ()) -> Document:
+    """Returns the document of a file with what it includes and all settings, its references still as they are written.
+
+    Raises SceneError with all problems of these.
+    """
     if not path.exists():
         raise SceneError([Place(str(path)).says(f"there is no such file{_meant(path)}")])
     document = read(path)
     _check_is_mapping(document)
-    document = _changed(including(document, path.parent), settings)
+    document = _changed(including(document, path.parent), settings, params)
     _check_version(document)
+    return document
+
+
+def complete(document: Document) -> tuple[Scene, Document]:
+    """Returns the scene of a document, and the document with values in place of references; raises what load does."""
+    check_params(document)
+    document = substituted(document)
     scene = check(document)
     _check_links(scene, document)
     _check_words(scene, document)
@@ -51,12 +68,25 @@ def check(document: Document) -> Scene:
         names = [
             SceneProblem(follow(Scene, location)[0], sentence) for location, _, sentence in dangling(document.data)
         ]
-        found = dict.fromkeys([*problems_of(error, Scene), *names])
-        placed = [
-            (document.place(problem.location, of_key=problem.of_key), str(_uncommented(problem, document)))
-            for problem in found
-        ]
-        raise SceneError([place.says(text) for place, text in sorted(placed)]) from error
+        raise _placed([*problems_of(error, Scene), *names], document) from error
+
+
+def _placed(problems: Sequence[SceneProblem], document: Document) -> SceneError:
+    """Returns the error of problems, each once and at its place."""
+    placed = [
+        (
+            document.place(problem.location, of_key=problem.of_key),
+            str(_referring(_uncommented(problem, document), document)),
+        )
+        for problem in dict.fromkeys(problems)
+    ]
+    return SceneError([place.says(text) for place, text in sorted(placed)])
+
+
+def _referring(problem: SceneProblem, document: Document) -> SceneProblem:
+    """Returns the problem of a value that stands in the place of a reference, with that reference."""
+    named = document.references.get(problem.location)
+    return replace(problem, sentence=f"{problem.sentence} (from {named})") if named else problem
 
 
 def _uncommented(problem: SceneProblem, document: Document) -> SceneProblem:
@@ -68,12 +98,12 @@ def _uncommented(problem: SceneProblem, document: Document) -> SceneProblem:
     return replace(problem, sentence=f"# begins a comment, so nothing is read of {show(comment)}; {remedy}")
 
 
-def _changed(document: Document, settings: Sequence[str]) -> Document:
+def _changed(document: Document, settings: Sequence[str], params: Sequence[str]) -> Document:
     """Returns the document with all settings; raises SceneError with the problems of all that cannot be set."""
     problems: list[str] = []
-    for text in settings:
+    for text, is_param in [*((text, False) for text in settings), *((text, True) for text in params)]:
         try:
-            document = change(document, read_setting(text))
+            document = change(document, read_param(text, document.data) if is_param else read_setting(text))
         except SceneError as error:
             problems += error.problems
     if problems:
@@ -94,6 +124,14 @@ def _check_version(document: Document) -> None:
     if type(version) is not int or version != VERSION:
         place = document.place(("thalweg",))
         raise SceneError([place.says(f"thalweg: {show(version)} is not a version that can be read; write {VERSION}")])
+
+
+def check_params(document: Document) -> None:
+    """Refuses wrong params and a wrong matrix, alone, since what they stand for would be wrong once more."""
+    try:
+        Varied.model_validate({key: document.data[key] for key in APART if key in document.data})
+    except ValidationError as error:
+        raise _placed(problems_of(error, Varied), document) from error
 
 
 def _check_links(scene: Scene, document: Document) -> None:

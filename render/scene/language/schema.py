@@ -9,13 +9,20 @@ import json
 from typing import Any
 
 from render.scene.language.moving import with_tracks
+from render.scene.language.referring import with_references
 from render.scene.spec import Scene
 
 
+def models_schema() -> dict[str, Any]:
+    """Returns the schema of the values that a scene has at one moment, with its references put in."""
+    return Scene.model_json_schema(mode="validation")
+
+
 def scene_schema() -> dict[str, Any]:
-    """Returns the schema of a scene, JSON Schema draft 2020-12."""
-    schema = Scene.model_json_schema(mode="validation")
+    """Returns the schema of a scene as a file may have it, JSON Schema draft 2020-12."""
+    schema = models_schema()
     with_tracks(schema)
+    with_references(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

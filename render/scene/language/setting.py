@@ -1,4 +1,4 @@
-"""A setting of the command line, key.path=value: one change to the plain data of a scene.
+"""A setting of the command line, key.path=value, or NAME=VALUE of a param: one change to the plain data of a scene.
 
 A value is read as YAML, but for what a command line is not for: there are no comments, so `#` begins none, and where a
 scene has text, the value is that text as it stands, whatever signs are in it. Quotes around it are taken off.
@@ -15,7 +15,10 @@ from typing import Any
 from render.errors import SceneError
 from render.scene.language.anatomy import kinds_at
 from render.scene.language.document import Document, parse
+from render.scene.language.nearest import nearest
 from render.scene.language.place import Place, Source
+from render.scene.language.problem import show
+from render.scene.param import written
 from render.scene.part import Location
 from render.scene.spec import Scene
 
@@ -41,6 +44,32 @@ def read_setting(text: str) -> Setting:
     if not equals or not all(keys):
         raise SceneError([place.says("is not key.path=value; write it like shots.0.duration=4s")])
     return Setting(keys, _value(keys, value, Source(place.source, has_lines=False)), place)
+
+
+def read_param(text: str, data: Any) -> Setting:
+    """Returns the setting of NAME=VALUE for the plain data of a scene; raises SceneError where it has no such param."""
+    place = Place(f"--param {text}")
+    name, equals, value = text.partition("=")
+    name, known = name.strip(), data.get("params")
+    if not equals or not name:
+        raise SceneError([place.says("is not NAME=VALUE; write it like width=8")])
+    if not isinstance(known, dict) or name not in known:
+        remedy = nearest(name, known) if isinstance(known, dict) and known else "add it under params, or use --set"
+        raise SceneError([place.says(f"the scene has no param {show(name)}; {remedy}")])
+    param = known[name] if isinstance(known[name], dict) else {}
+    return Setting(("params", name, "value"), _param_value(param, value.strip(), place), place)
+
+
+def _param_value(param: dict[str, Any], text: str, place: Place) -> Any:
+    """Returns the value of a text for a param: the choice that is written so, text as it stands, or what YAML reads."""
+    if text.startswith(("'", '"')):
+        text = str(parse(text, Source(place.source, has_lines=False)).data)
+    kind, listed = param.get("type"), param.get("in")
+    if kind == "choice" and isinstance(listed, list):
+        return next((each for each in listed if written(each) == text), text)
+    if kind in ("text", "colour", "choice") or text.startswith(SIGNS) or COMMENT.search(text):
+        return text
+    return parse(text, Source(place.source, has_lines=False)).data
 
 
 def _value(keys: tuple[str, ...], text: str, source: Source) -> Any:

@@ -57,6 +57,8 @@ def _sentence(error: MarkedYAMLError, text: str, mark: Mark) -> str:
     line = text.splitlines()[mark.line : mark.line + 1] or [""]
     if line[0][mark.column : mark.column + 1] == "\t":
         return "a tab cannot indent or separate here; use spaces"
+    if line[0][max(0, mark.column - 1) : mark.column + 1] == "${":
+        return 'is not YAML: within [] and {} a reference needs quotes, as in ["${params.width}"]'
     problem = f"{error.problem or error.context}"
     remedy = next(
         (remedy for part, remedy in REMEDIES.items() if part in problem), "check the quotes and the indentation"

@@ -45,7 +45,8 @@ class Nature:
         if type_of(one) != "number":
             return one if share < 1 else other
         value = self._between(float(one), float(other), share)
-        held = min(max(value, self.low), self.high)
+        turns = self.blending is Blending.TURN  # a way through north may pass a bound, and is the same angle
+        held = value if turns else min(max(value, self.low), self.high)
         return round(held) if isinstance(one, int) and isinstance(other, int) else held
 
     def _between(self, one: float, other: float, share: float) -> float:

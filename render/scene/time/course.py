@@ -9,7 +9,7 @@ from typing import Any
 from render.scene.look import Look
 from render.scene.part import Location
 from render.scene.relief import ExaggerationStep
-from render.scene.shot import Shot
+from render.scene.shot import Shot, taken_up
 from render.scene.spec import Scene
 from render.scene.time.track import Track, moved
 
@@ -17,7 +17,7 @@ LOOKED_AT = 9  # moments of a shot at which its height is asked for
 
 
 @dataclass(frozen=True)
-class Course:
+class ShotCourse:
     """A shot of a scene in time."""
 
     scene: Scene
@@ -30,6 +30,11 @@ class Course:
     @cached_property
     def _own(self) -> tuple[Track, ...]:
         return tuple(track for track in self.scene.tracks if track.location[:2] == ("shots", self.number))
+
+    @property
+    def settings(self) -> Shot:
+        """The shot as it is set where nothing changes; one that goes on begins where the last has left the path."""
+        return taken_up(self.scene.shots, self.number)
 
     @property
     def changes(self) -> bool:
@@ -56,7 +61,7 @@ class Course:
 
     def shot(self, time: float) -> Shot:
         """Returns the shot as it is set at a time of it, seconds."""
-        return moved(self.scene.shots[self.number], self._settings(time))
+        return moved(self.settings, self._settings(time))
 
     @property
     def middle(self) -> tuple[Shot, Look]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -122,11 +123,23 @@ class Backdrop:
     def _horizon(self, size: tuple[int, int], view: View) -> Tensor:
         """Returns the light (3, H, W) of the line where ground and sky meet."""
         width, height = size
-        _, up, forward = view.axes
-        tangent = np.tan(np.radians(view.angle) / 2)
-        y = (1 - (torch.arange(height) + 0.5) / height * 2 + view.shift[1]) * tangent
+        _, up, forward = view.level
+        y = self._heights(size, view)
         rise = (forward[2] + y * up[2]) / torch.sqrt(1 + y * y)
         share = torch.exp(-rise.abs() / HORIZON) * self._look.background.lift * HORIZON_LIGHT
         tint = torch.from_numpy(hue(self._look.sky.colour))
         shown = TRANSFORMS["neutral"](tuple(share * part for part in tint))
-        return torch.stack(shown)[:, :, None].expand(3, height, width)
+        return torch.stack(shown).expand(3, height, width)
+
+    def _heights(self, size: tuple[int, int], view: View) -> Tensor:
+        """Returns how far above the way forward pixels lie, tangents, for a level camera: (H, 1), or (H, W) of one
+        that is rolled.
+        """
+        width, height = size
+        tangent = np.tan(np.radians(view.angle) / 2)
+        y = (1 - (torch.arange(height) + 0.5) / height * 2 + view.shift[1]) * tangent
+        if not view.roll:
+            return y[:, None]
+        x = (((torch.arange(width) + 0.5) / width * 2 - 1) * width / height + view.shift[0]) * tangent
+        turn = math.radians(view.roll)
+        return y[:, None] * math.cos(turn) - x[None, :] * math.sin(turn)

@@ -14,6 +14,7 @@ from render.stage.body.mesh import Mesh
 from render.stage.camera import View
 from render.stage.window.gl import require_gl
 
+LEAST = np.array([[-0.5, -0.5, 0.0], [0.5, 0.5, 0.3]])  # picture widths that are drawn in any case
 NEAR_PLANE = 0.02  # picture widths along the view, before which nothing is drawn
 LINE_CODE = 15  # a share of the blue channel: of an ink, or of a body
 SHEER = "sheer"  # begins the names of sheer lines
@@ -61,7 +62,7 @@ class GeometryPass:
         plotter.render_window.SetMultiSamples(0)
         plotter.set_background("black")
         self._plotter = plotter
-        self._bounds = np.array([[-0.5, -0.5, 0.0], [0.5, 0.5, 0.3]])
+        self._extents: dict[str, np.ndarray] = {}  # (2, 3) of each solid mesh
 
     def put(
         self,
@@ -79,14 +80,13 @@ class GeometryPass:
         where triangles run counter-clockwise, and a back of NOTHING hides what is behind it, and shows nothing.
         """
         if mesh is None or not len(mesh.triangles):
+            self._extents.pop(name, None)
             for part in (name, f"{name} back"):
                 self._plotter.remove_actor(part, render=False)
             return
         data = _poly_data(mesh)
         if kind in SOLID:
-            self._bounds = np.array(
-                [np.minimum(self._bounds[0], mesh.points.min(0)), np.maximum(self._bounds[1], mesh.points.max(0))]
-            )
+            self._extents[name] = np.stack([mesh.points.min(0), mesh.points.max(0)])
         code = np.zeros((len(mesh.points), 3), np.uint8)
         code[:, 0] = kind * CODE
         code[:, 2] = line * LINE_CODE
@@ -115,6 +115,12 @@ class GeometryPass:
             reset_camera=False,
             show_scalar_bar=False,
         )
+
+    @property
+    def _bounds(self) -> np.ndarray:
+        """The lowest and the highest corner (2, 3) of all that is solid, picture widths."""
+        every = np.stack([LEAST, *self._extents.values()])
+        return np.stack([every[:, 0].min(0), every[:, 1].max(0)])
 
     def draw(self, view: View, *, empty: bool = False) -> Geometry:
         """Draws the scene from a view and reads it back.

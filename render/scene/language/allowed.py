@@ -12,7 +12,7 @@ from render.scene.lines import INK
 from render.scene.part import NAME
 
 Node = dict[str, Any]
-Link = Callable[[str], str]  # of a definition of the schema, by its name
+Naming = Callable[[str], str]  # of a definition of the schema, by its name
 
 NUMERALS = ("no", "one", "two", "three", "four")
 COLOUR_WORDS = "a colour, `#rrggbb`"
@@ -20,7 +20,7 @@ PATTERNS = {
     COLOUR: COLOUR_WORDS,
     BACKGROUND: f"{COLOUR_WORDS}, or `transparent`",
     INK: f"{COLOUR_WORDS}, or `ground`",
-    f"^{DURATION.pattern}$": "text with a unit, such as `8s`, `500ms` or `2min`",
+    f"^{DURATION.pattern}$": "text with a unit, such as `8s`, `500ms` or `1m30s`, or frames, such as `120f`",
     f"^{FRACTION.pattern}$": "a fraction, such as `24000/1001`",
     NAME: "a name of 1 to 64 letters, digits, `_` and `-`",
 }
@@ -28,7 +28,7 @@ SWITCH = ["`true`", "`false`"]
 TYPES = {"integer": "a whole number", "number": "a number", "boolean": "`true` or `false`", "null": "nothing"}
 
 
-def said(node: Node, link: Link) -> str:
+def said(node: Node, link: Naming) -> str:
     """Returns what a node of the schema allows."""
     if "$ref" in node:
         return link(node["$ref"].rpartition("/")[2])
@@ -56,7 +56,7 @@ def _literal(value: Any) -> str:
     return f"`{'true' if value is True else 'false' if value is False else value}`"
 
 
-def _choice(members: Sequence[Node], link: Link) -> str:
+def _choice(members: Sequence[Node], link: Naming) -> str:
     some = [member for member in members if member.get("type") != "null"]
     words = [word for member in some for word in (SWITCH if member.get("type") == "boolean" else [said(member, link)])]
     return f"{joined(words)}{', or nothing' if len(some) < len(members) else ''}"
@@ -93,7 +93,7 @@ def _text(node: Node) -> str:
     return "text" if most is None else f"text of {f'{least} to ' if least else 'at most '}{most:,} letters"
 
 
-def _list(node: Node, link: Link) -> str:
+def _list(node: Node, link: Naming) -> str:
     items = node.get("prefixItems")
     if items:
         words = [said(item, link) for item in items]
@@ -106,7 +106,7 @@ def _list(node: Node, link: Link) -> str:
     return f"a list{f' of {count}' if count else ''}, each {each}"
 
 
-def _mapping(node: Node, link: Link) -> str:
+def _mapping(node: Node, link: Naming) -> str:
     patterns = node.get("patternProperties")
     if patterns:
         pattern, held = next(iter(patterns.items()))

@@ -13,22 +13,22 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from extensions.flow import flow
-from render.scene.language.document import read
-from render.scene.language.load import load
+from render.scene import shipped
+from render.scene.language.flow import flow
+from render.scene.language.load import load_placed
 from render.scene.look import PRESET, Look, preset, preset_names
 from render.scene.part import Part
+from render.scene.time.lifting import is_track
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SHORT = 70  # letters of an example that stands in one line
-Model = type[BaseModel]
+PartType = type[BaseModel]
 
 
 class NoExampleError(Exception):
     """A key for which nothing was found that its model takes."""
 
 
-def example(model: Model, key: str, node: dict[str, Any], definitions: dict[str, Any]) -> Any:
+def example(model: PartType, key: str, node: dict[str, Any], definitions: dict[str, Any]) -> Any:
     """Returns a value for a key, whose node of the schema is given."""
     for value in _candidates(model, key, node, definitions):
         if is_taken(model, key, value):
@@ -36,7 +36,7 @@ def example(model: Model, key: str, node: dict[str, Any], definitions: dict[str,
     raise NoExampleError(f"{model.__name__}.{key}: no example; add examples=[...] to its field")
 
 
-def least(model: Model, definitions: dict[str, Any]) -> dict[str, Any]:
+def least(model: PartType, definitions: dict[str, Any]) -> dict[str, Any]:
     """Returns a part with its kind and what it cannot do without, and nothing else."""
     properties = definitions[model.__name__]["properties"]
     wanted = [key for key, info in model.model_fields.items() if key == "kind" or info.is_required()]
@@ -45,10 +45,10 @@ def least(model: Model, definitions: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def is_taken(model: Model, key: str, value: Any) -> bool:
+def is_taken(model: PartType, key: str, value: Any) -> bool:
     """Whether a key of a model takes a value."""
     info = model.model_fields[key]
-    alone = create_model("Alone", __base__=Part, **{key: (info.annotation, info)})
+    alone = create_model("Alone", __base__=Part, **{key: (info.annotation, info)})  # type: ignore[call-overload]
     try:
         alone.model_validate({key: value})
     except ValidationError:
@@ -56,7 +56,7 @@ def is_taken(model: Model, key: str, value: Any) -> bool:
     return True
 
 
-def _candidates(model: Model, key: str, node: dict[str, Any], definitions: dict[str, Any]) -> Iterator[Any]:
+def _candidates(model: PartType, key: str, node: dict[str, Any], definitions: dict[str, Any]) -> Iterator[Any]:
     info = model.model_fields[key]
     yield from info.examples or ()
     written = written_values().get((model, key), [])
@@ -69,10 +69,10 @@ def _candidates(model: Model, key: str, node: dict[str, Any], definitions: dict[
 
 
 @functools.cache
-def written_values() -> dict[tuple[Model, str], list[Any]]:
+def written_values() -> dict[tuple[PartType, str], list[Any]]:
     """Returns the values that scenes and looks give to each key."""
-    found: dict[tuple[Model, str], list[Any]] = {}
-    for path in (ROOT / "scenes").glob("*.yaml"):
+    found: dict[tuple[PartType, str], list[Any]] = {}
+    for path in shipped.scenes().values():
         for place, value in _of_scene(path):
             found.setdefault(place, []).append(value)
     for name in (PRESET, *preset_names()):
@@ -81,16 +81,17 @@ def written_values() -> dict[tuple[Model, str], list[Any]]:
     return found
 
 
-def _of_scene(path: Path) -> Iterator[tuple[tuple[Model, str], Any]]:
+def _of_scene(path: Path) -> Iterator[tuple[tuple[PartType, str], Any]]:
     """Gives the keys and values of a scene file."""
-    yield from _written(load(path), read(path).data)
+    scene, document = load_placed(path)
+    yield from _written(scene, document.data)
 
 
-def _written(held: Any, data: Any) -> Iterator[tuple[tuple[Model, str], Any]]:
+def _written(held: Any, data: Any) -> Iterator[tuple[tuple[PartType, str], Any]]:
     """Gives each key of a part that stands in the plain data, and of the parts within it."""
     if isinstance(held, BaseModel) and isinstance(data, dict):
         for key, value in data.items():
-            if key in type(held).model_fields:
+            if key in type(held).model_fields and not is_track(value):
                 yield (type(held), key), value
                 yield from _written(getattr(held, key), value)
     elif isinstance(held, dict) and isinstance(data, dict):
@@ -144,5 +145,5 @@ def _of_model(definition: dict[str, Any], definitions: dict[str, Any]) -> dict[s
 
 def first_scene() -> str:
     """Returns the text of the first scene, without its comments at the top."""
-    text = (ROOT / "scenes" / "first-descent.yaml").read_text(encoding="utf-8")
+    text = shipped.scenes()["first-descent"].read_text(encoding="utf-8")
     return text[text.index("thalweg:") :].rstrip()

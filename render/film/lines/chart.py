@@ -1,0 +1,66 @@
+"""The chart: where α and loss lie on a picture, and the round numbers of its axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from render.film.ticks import losses_of, ticks
+from render.stage.body.relief import Scale
+
+FOOT, HEAD = 0.13, 0.06  # of the height, under the lowest and over the highest loss: the body has to be seen
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A rectangle of a picture, in pixels, and what its edges stand for."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    ends: tuple[float, float]  # lowest and highest α
+    scale: Scale
+    unit: float  # pixels; one of a picture 1080 rows high
+
+    @property
+    def tall(self) -> float:
+        """Its height, pixels."""
+        return self.bottom - self.top
+
+    def column(self, alpha: np.ndarray) -> np.ndarray:
+        """Returns the columns of places of the line."""
+        low, high = self.ends
+        return np.asarray(self.left + (np.asarray(alpha) - low) / (high - low) * (self.right - self.left))
+
+    def alpha(self, column: np.ndarray) -> np.ndarray:
+        """Returns the places of the line at columns."""
+        low, high = self.ends
+        return np.asarray(low + (np.asarray(column) - self.left) / (self.right - self.left) * (high - low))
+
+    def row(self, loss: np.ndarray) -> np.ndarray:
+        """Returns the rows of losses; NaN for what is not finite."""
+        finite = np.where(np.isfinite(loss), loss, np.nan)
+        place = np.where(np.isnan(finite), np.nan, self.scale.place(np.nan_to_num(finite)))
+        return np.asarray(self.bottom - (FOOT + place * (1 - FOOT - HEAD)) * self.tall)
+
+    def level(self, row: np.ndarray) -> np.ndarray:
+        """Returns the levels that rows stand for, below 0 under the lowest loss."""
+        return np.asarray(((self.bottom - row) / self.tall - FOOT) / (1 - FOOT - HEAD))
+
+    def share_row(self, share: np.ndarray) -> np.ndarray:
+        """Returns the rows of shares from 0 to 1, as of accuracy."""
+        return np.asarray(self.bottom - (FOOT + np.asarray(share) * (1 - FOOT - HEAD)) * self.tall)
+
+    def loss_ticks(self) -> list[float]:
+        """Returns round losses that lie on the chart."""
+        low, high = (float(self.level(np.array(row))) for row in (self.bottom, self.top))
+        span = self.scale.high - self.scale.low
+        wide = Scale(self.scale.floor, self.scale.low + low * span, self.scale.low + high * span)
+        nonnegative = losses_of(self.scale)[0] >= 0
+        return [loss for loss in ticks(wide) if loss >= 0 or not nonnegative]
+
+    def alpha_ticks(self) -> list[float]:
+        """Returns round places of the line."""
+        return ticks(Scale(None, *self.ends))

@@ -1,0 +1,108 @@
+"""What is said of a line: its caption, from its record, the counters of its balls, and what its axis is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from render.film.lines.line_take import LineTake
+from render.film.words.caption import ends_words, objective_words
+from render.film.words.essentials import objective_briefly
+from render.film.words.figures import format_loss, format_step, short_loss
+from render.film.words.overlay import Counter, Words
+from render.scene.output import Film, Still
+from render.scene.spec import Scene
+from render.scene.words import say
+
+
+def line_words(scene: Scene, output: Film | Still, take: LineTake, time: float) -> Words:
+    """Returns the words on the picture at a time of a shot of a line, seconds."""
+    title, language = scene.title if output.title else "", {**scene.words.language, **output.words.language}
+    if not output.caption:
+        return Words(title)
+    full = output.caption == "full"
+    text = line_caption(take) if full else " · ".join(filter(None, _briefly(take, language)))
+    return Words(title, text, tuple(_counters(take, time, language)), (), full)
+
+
+def axis_words(scene: Scene, take: LineTake) -> str:
+    """Returns what α is called: the line's label, or its direction in words."""
+    assert take.shot.line is not None
+    own = scene.lines[take.shot.line].label
+    return own or str(take.landscape.record["line"]["words"])
+
+
+def line_caption(take: LineTake) -> str:
+    """Returns the caption of the pictures of a line."""
+    record = take.landscape.record
+    run, counts = record["run"], record["counts"]
+    kinds = [f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "measured"]
+    measured = [f"{counts['measured']:,} measured", *kinds] if kinds else ["all measured"]
+    parts = [
+        run["data"],
+        run["network"],
+        run["training"],
+        objective_words(record["objective"]),
+        ", ".join([f"{record['points'][0]:,} points", *measured]),
+        f"line: {record['line']['words']}",
+        f"α {ends_words(*record['alpha'])}",
+        _scale(take),
+        _balls(take),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _scale(take: LineTake) -> str:
+    """Returns how a loss becomes a height, and what lies over the top."""
+    floor = take.scale.floor
+    words = "linear height" if floor is None else f"log height from {floor:g}"
+    top = float(take.scale.loss(np.array(1.0)))
+    cut = float((take.loss > top * (1 + 1e-9)).mean())
+    return f"{words}, {100 * cut:.2g} % of the line above the top" if cut > 0 else words
+
+
+def _balls(take: LineTake) -> str:
+    """Returns by which rule balls go."""
+    asked = take.shot.ball
+    if asked is None:
+        return ""
+    swing = f", momentum {asked.momentum:g}" if asked.momentum else ""
+    count = f"{len(asked.starts)} balls go" if len(asked.starts) > 1 else "the ball goes"
+    return (
+        f"{count} by gradient descent held on the line, lr {asked.lr:g}{swing}, {asked.steps:,} steps; the slope of "
+        "the loss is computed on the network at each"
+    )
+
+
+def _briefly(take: LineTake, language: Mapping[str, str]) -> Iterator[str]:
+    """Gives the essentials of the caption, in a language."""
+    record = take.landscape.record
+    run, counts = record["run"], record["counts"]
+    yield from (run["data"], run["network"], run["training"].split(",")[0])
+    yield objective_briefly(record["objective"])
+    lost = counts.get("diverged", 0)
+    whole = say(language, "measured") if not lost else say(language, "counted", f"{counts['measured']:,}")
+    kinds = [say(language, "diverged", f"{lost:,}")] if lost else []
+    yield ", ".join([say(language, "points", f"{record['points'][0]:,}"), whole, *kinds])
+    yield say(language, "linear" if take.scale.floor is None else "log")
+    if take.shot.ball:
+        yield say(language, "ball", f"{take.shot.ball.lr:g}")
+
+
+def _counters(take: LineTake, time: float, language: Mapping[str, str]) -> Iterator[Counter]:
+    """Gives the last whole step, and loss and slope of the ball there; of several balls the loss, by their colours."""
+    balls = take.balls
+    if balls is None:
+        return
+    step, _ = take.step(time)
+    yield Counter(say(language, "step"), format_step(step, balls.steps))
+    lost = say(language, "lost")
+    if len(balls.alpha) == 1:
+        yield Counter(say(language, "loss"), format_loss(float(balls.loss[0, step]), lost))
+        yield Counter(say(language, "slope"), format_loss(float(balls.slope[0, step]), lost))
+        return
+    colours = [take.look.path.colour, *take.look.path.others]
+    for ball, start in enumerate(balls.alpha[:, 0]):
+        label = say(language, "started", short_loss(float(start)))
+        yield Counter(label, format_loss(float(balls.loss[ball, step]), lost), colours[ball % len(colours)])

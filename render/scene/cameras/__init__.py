@@ -1,0 +1,1 @@
+"""The cameras that a scene may name, one kind a file."""

@@ -1,0 +1,170 @@
+"""Drawing films: what is kept is not drawn again, and one process, several, shares and a failure come to one film."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from render.cli import app
+from render.film import shooting
+from render.film.choice import FrameChoice
+from render.film.timeline import Timeline
+from tests.conftest import SCENE
+
+runner = CliRunner()
+FILM = "films/first-descent.thumb.mp4"
+FRAMES = "frames/first-descent.thumb"
+
+
+def film(output: Path, *words: object, code: int = 0, command: str = "film") -> list[dict]:
+    asked = [command, SCENE, "--quality", "thumb", "--out", output, "--json", *words]
+    done = runner.invoke(app, [str(word) for word in asked])
+    assert done.exit_code == code, f"{done.stdout}\n{done.stderr}\n{done.exception!r}"
+    return json.loads(done.stdout).get("results", [json.loads(done.stdout)])
+
+
+def contents(output: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((output / FRAMES).glob("*.png"))}
+
+
+@pytest.fixture(scope="module")
+def made(graphics, tmp_path_factory) -> Path:
+    output = tmp_path_factory.mktemp("made")
+    film(output)
+    return output
+
+
+@pytest.fixture
+def copy(made, tmp_path) -> Path:
+    shutil.copytree(made, tmp_path / "output")
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def bare(made, tmp_path) -> Path:
+    """The output of all that a film needs, without its pictures and frames."""
+    shutil.copytree(made, tmp_path / "output", ignore=shutil.ignore_patterns("frames", "films", "pictures"))
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> list[float]:
+    """The times of the pictures that are drawn."""
+    times: list[float] = []
+    draw = shooting.bare_picture
+
+    def watched(take, stages, time, seed=0, **more):
+        times.append(time)
+        return draw(take, stages, time, seed, **more)
+
+    monkeypatch.setattr(shooting, "bare_picture", watched)
+    return times
+
+
+def test_another_title_draws_nothing_again(copy, drawn):
+    before = contents(copy)
+    film(copy, "--set", "title=Another")
+    assert drawn == []
+    assert all(before[name] != frame for name, frame in contents(copy).items())
+
+
+def test_going_back_to_a_former_look_draws_nothing_again(copy, drawn):
+    before = contents(copy)
+    film(copy, "--set", "look.rim=0.9")
+    assert len(set(drawn)) == 12
+    drawn.clear()
+    film(copy)
+    assert drawn == []
+    assert contents(copy) == before
+
+
+def test_a_picture_that_has_lost_its_bytes_is_drawn_again(copy, drawn):
+    before, victim = contents(copy), next((copy / "pictures").glob("*/*.png"))
+    victim.write_bytes(bytes(len(victim.read_bytes())))
+    shutil.rmtree(copy / FRAMES)
+    (copy / FILM).unlink()
+    film(copy)
+    assert len(drawn) == 1
+    assert contents(copy) == before
+
+
+def test_frames_are_drawn_by_their_numbers_and_no_film_is_made(bare, drawn, made):
+    [told] = film(bare, "--frames", "2-6:2,9")
+    assert (told["kind"], sorted(contents(bare))) == ("frames", [f"{number:06d}.png" for number in (2, 4, 6, 9)])
+    assert not (bare / FILM).exists()
+    film(bare)
+    assert contents(bare) == contents(made)
+
+
+@pytest.mark.slow
+def test_three_shares_come_to_the_same_film(bare, made):
+    for share in ("1/3", "2/3"):
+        film(bare, "--shard", share)
+    assert not (bare / FILM).exists()
+    film(bare, "--shard", "3/3")
+    assert contents(bare) == contents(made)
+    assert (bare / FILM).read_bytes() == (made / FILM).read_bytes()
+
+
+@pytest.mark.slow
+def test_two_processes_come_to_the_same_film(bare, made):
+    film(bare, "--workers", 2)
+    assert contents(bare) == contents(made)
+    assert (bare / FILM).read_bytes() == (made / FILM).read_bytes()
+
+
+def test_a_frame_that_fails_is_tried_again_and_the_others_go_on(bare, monkeypatch, made):
+    draw, tries = shooting.bare_picture, []
+
+    def failing(take, stages, time, seed=0, **more):
+        if seed == 7 + 4:  # of the frame 4; the scene's own seed is 7
+            tries.append(time)
+            raise RuntimeError("the driver has lost its context")
+        return draw(take, stages, time, seed, **more)
+
+    monkeypatch.setattr(shooting, "bare_picture", failing)
+    [told] = film(bare, code=6)
+    assert len(tries) == 2
+    assert told["error"].startswith(
+        "film first-descent: 1 of 12 frames could not be drawn (4: RuntimeError: the driver"
+    )
+    assert sorted(contents(bare)) == [f"{number:06d}.png" for number in range(12) if number != 4]
+    monkeypatch.setattr(shooting, "bare_picture", draw)
+    film(bare)
+    assert contents(bare) == contents(made)
+
+
+def test_a_mistake_that_every_frame_meets_keeps_its_traceback(bare, monkeypatch):
+    monkeypatch.setattr(shooting, "bare_picture", lambda *words, **named: 1 / 0)
+    done = runner.invoke(app, ["film", str(SCENE), "--quality", "thumb", "--out", str(bare)])
+    assert isinstance(done.exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--frames", "0-12"), "the film has no frame 12; its frames are 0 to 11"),
+        (("--frames", "5-2"), "holds no frame"),
+        (("--frames", "all"), "is no range; write it like 1-100:2,200"),
+        (("--shots", "overview"), "the film has no shot overview; known here: 1"),
+        (("--shard", "4/3"), "4/3 is none"),
+        (("--shard", "1/3", "--workers", "2"), "exclude each other"),
+    ],
+)
+def test_frames_that_a_film_does_not_have_are_a_usage_error(copy, words, said):
+    [told] = film(copy, *words, code=2)
+    assert said in told["error"]
+
+
+def test_a_shot_is_chosen_by_its_name_or_by_its_number():
+    from render.scene.shot import Shot
+
+    shots = [Shot(surface="main", duration=1.0, name="overview"), Shot(surface="main", duration=2.0)]
+    timeline = Timeline((1.0, 2.0), 10)
+    assert FrameChoice("", ("overview",)).of(timeline, shots) == list(range(10))
+    assert FrameChoice("", ("2",)).of(timeline, shots) == list(range(10, 30))
+    assert FrameChoice("5-14", ("2",)).of(timeline, shots) == list(range(10, 15))
