@@ -80,6 +80,7 @@ BAD = {
     "series.widths.plane={kind: pca}": "series.widths.margin: a pca plane of each run would have a grid of its own",
     "shots.0.surface=rid": 'shots.0.surface: there is no surface "rid"; did you mean ride?',
     "surfaces={ride: {run: main, points: [3, 3]}}": 'series.ride: "ride" is also a surface',
+    "shots.0.descents={count: 20}": 'shots.0.descents: series "ride" changes while they roll',
     "series.two={kind: surfaces, surfaces: [a, b]}": 'series.two.surfaces.0: there is no surface "a"',
 }
 PAIR = "surfaces={{a: {{run: main, points: [4, 4], {0}}}, b: {{run: main, points: {1}, {2}}}}}"

@@ -44,7 +44,7 @@ class ExportWork(OneFile):
         return self.order.stem
 
     @cached_property
-    def shown(self) -> dict[str]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces of its shot."""
         shot = self.order.scene.shots[self.asked.shot - 1]
         return {name: shown_work(self.order, name) for name in shot.surfaces}
