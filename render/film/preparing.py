@@ -24,6 +24,7 @@ from render.film.drawn import (
     with_corner,
     with_morphs,
 )
+from render.film.insets.inset_room import room_beside
 from render.film.journey import Journey, epoch_of, journey_of
 from render.film.laying import panel_of, relaid
 from render.film.moves import MOVES, Move, Scenery, settled, standing_at
@@ -222,7 +223,7 @@ def _scenery(
     reliefs = tuple(panel.relief for panel in panels)
     descents = tuple(tuple(walk.descent for walk in panel.walks) for panel in panels)
     together = framing.together and not shot.camera.follows
-    frame = frame_of(framing.aspect, len(panels) if together else 1)
+    frame = room_beside(shot.insets, frame_of(framing.aspect, len(panels) if together else 1))
     grid = panels[0].landscape.surface.grid
     alpha, beta = ((float(axis[0]), float(axis[-1])) for axis in (grid.alphas, grid.betas))
     return Scenery(reliefs, descents, head, shot.duration, look, frame, together, (alpha, beta), framing.seed)

@@ -19,6 +19,7 @@ from render.scene.output import Film
 from render.scene.shot import taken_up
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
+from render.scene.written import WRITTEN, tail_of, told, without_insets
 from render.storage.files import content_key
 
 TICK = 1e-6  # seconds; times are told apart by more
@@ -47,11 +48,12 @@ class Programme:
     scene: Scene
     film: Film
     surfaces: Mapping[str, str]
+    depth: int = 8  # bits of a channel
 
     @cached_property
     def timeline(self) -> Timeline:
         """The shots of the film."""
-        return timeline_of(self.scene.shots, self.film.fps)
+        return timeline_of(self.scene.shots, self.film.fps, tail=tail_of(self.scene, self.film))
 
     @cached_property
     def frames(self) -> list[FramePlan]:
@@ -96,9 +98,11 @@ class Programme:
     def _drawn(self) -> dict[int, str]:
         """The keys of everything that the pictures of each shot share."""
         size, surfaces = self.film.size, self.surfaces
-        drawn = {shot: drawn_of(self.scene, shot, size, surfaces) for shot in self.timeline.shots}
+        scene = self.scene if self.film.insets else without_insets(self.scene)
+        drawn = {shot: drawn_of(scene, shot, size, surfaces) for shot in self.timeline.shots}
+        deep = {} if self.depth == 8 else {"depth": self.depth}
         return {
-            shot: content_key({**drawn[shot], **self._shutter(shot), **self._around(shot)})
+            shot: content_key({**drawn[shot], **self._shutter(shot), **self._around(shot), **deep})
             for shot in self.timeline.shots
         }
 
@@ -114,11 +118,11 @@ class Programme:
     @cached_property
     def _written(self) -> dict[int, str]:
         """The keys of everything that is written in each shot."""
-        common = written_of(self.scene, self.film)
+        common = written_of(self.scene, self.film) | {"told": told_keys(self.surfaces)}
         return {shot: _key(common, self._drawn[shot], self._said(shot)) for shot in self.timeline.shots}
 
     def _said(self, shot: int) -> Any:
-        return self.scene.shots[shot].model_dump(mode="json", exclude={"transition"})
+        return self.scene.shots[shot].model_dump(mode="json", exclude={"transition", *WRITTEN})
 
     def keys_of_pictures(self, indices: Iterator[int] | None = None) -> set[str]:
         """Returns the keys of all pictures that some frames show, or all."""
@@ -138,6 +142,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
         "seed": scene.seed,
         "look": counted(scene.look),
         "shot": counted(settings),
+        **({"insets": rooms} if (rooms := [each.room for each in settings.insets]) else {}),
         "tracks": [
             *([list(track.location), track.plain, scene.starts[shot]] for track in looks),
             *([list(track.location[2:]), track.plain] for track in own),
@@ -154,7 +159,19 @@ def written_of(scene: Scene, film: Film) -> dict[str, Any]:
     """Returns everything that words on a film depend on, what is drawn under them excepted."""
     rest = scene.model_dump(mode="json", exclude={"runs", "surfaces", "stills", "films", "shots", "look", "include"})
     look = scene.look.model_dump(mode="json", include={"text", "font", "words", "furniture"})
-    return {**rest, "labels": labels_of(scene), "look": look, "fonts": fonts_of(scene), "film": counted(film)}
+    return {
+        **rest,
+        "labels": labels_of(scene),
+        "look": look,
+        "fonts": fonts_of(scene),
+        "film": counted(film),
+        "written": told(scene, film),
+    }
+
+
+def told_keys(surfaces: Mapping[str, str]) -> dict[str, str]:
+    """Returns the keys of chronicles among those of what a film shows: only their names have a blank."""
+    return {name: key for name, key in surfaces.items() if " " in name}
 
 
 def _key(*parts: Any) -> str:

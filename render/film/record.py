@@ -14,12 +14,15 @@ from typing import Any
 
 from render import __version__, compiler
 from render.errors import SceneError
+from render.film.sound import soundtrack
 from render.scene.colours import palette
+from render.scene.encoders.encoder import EncoderPart
 from render.scene.key import counted
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
 from render.scene.typefaces import fonts
 from render.scene.typefaces.typeface import Typeface
+from render.scene.written import WRITTEN, told
 from render.storage.files import content_key, file_digest
 from render.storage.records import read_record, write_json, write_record
 
@@ -45,7 +48,8 @@ def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str])
             "fonts": fonts_of(scene),
             "palette": palette_of(scene),
             "kernels": compiler.strategy(),  # compiled and eager frames differ in their last digits
-            "shots": [shot.model_dump(mode="json") for shot in scene.shots],
+            "shots": [shot.model_dump(mode="json", exclude=set(WRITTEN)) for shot in scene.shots],
+            **({"written": said} if (said := told(scene, output)) else {}),
             "paths": {name: scene.measured[name].paths for name in sorted(surfaces) if name in scene.measured},
             "surfaces": dict(sorted(surfaces.items())),
             "output": counted(output),
@@ -84,11 +88,27 @@ def _digest(face: Typeface) -> str:
     return file_digest(face.file)
 
 
-def file_key(picture: str, output: Film | Still, metadata: bool = True) -> str:
-    """Returns the key of a finished film or still of a picture's key, with its title and caption in it or without."""
-    encoder = output.encoder.model_dump(mode="json") if isinstance(output, Film) else None
+def file_key(picture: str, encoder: EncoderPart | None, metadata: bool = True, film: Film | None = None) -> str:
+    """Returns the key of a finished film or still of a picture's key, with its title and caption in it or without.
+
+    encoder: of a film; what is not asked of it has no part in the key, so that a new option makes no old film anew.
+    film: whose sound is in it, where it has any.
+    """
+    asked = encoder and {key: each for key, each in counted(encoder).items() if each is not None and each is not False}
+    heard = _sound_of(film) if film is not None and encoder is not None and encoder.hears else {}
     bare = {} if metadata else {"metadata": False}
-    return content_key({"stage": "file", "picture": picture, "encoder": encoder, **bare})
+    return content_key({"stage": "file", "picture": picture, "encoder": asked, **heard, **bare})
+
+
+def _sound_of(film: Film) -> dict[str, Any]:
+    """Returns what the sound of a film depends on beside its picture; raises SceneError where a file is not there."""
+    if film.sonify:
+        return {"sonify": film.sonify, "synthesis": soundtrack.ALGORITHM}
+    if not film.sound:
+        return {}
+    if not Path(film.sound).is_file():
+        raise SceneError([f"films: sound: there is no file {film.sound}; name one in the working directory"])
+    return {"sound": file_digest(Path(film.sound))}
 
 
 def beside(target: Path, ending: str) -> Path:
@@ -99,6 +119,11 @@ def beside(target: Path, ending: str) -> Path:
 def read(target: Path) -> dict[str, Any] | None:
     """Returns the record beside a finished file, or None where it is missing or damaged."""
     return read_record(beside(target, ".json"), {"key": str, "sha256": str})
+
+
+def forget(target: Path) -> None:
+    """Removes the record of a finished file that is about to be made anew."""
+    beside(target, ".json").unlink(missing_ok=True)
 
 
 def write(

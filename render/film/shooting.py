@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -17,19 +17,26 @@ from render.film.furniture.furnish import furnish
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
+from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.words.ending import Ending
+from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
-from render.film.words.wording import words_of
+from render.film.words.wording import caption_of, words_of
+from render.landscape.chronicle import Chronicle, chronicle_name
+from render.landscape.landscape import Landscape
+from render.landscape.series import Series
 from render.progress import Reporter
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
+from render.scene.written import tail_of, without_insets
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
@@ -53,9 +60,10 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Any]  # of the surfaces and series of its shots, by name; and their lines and balls
+    landscapes: Mapping[str, Any]  # of what its shots show, by name; their lines, balls, and what runs tell
     reporter: Reporter
     kept: Kept | None = None  # pictures without words that were drawn before
+    depth: int = 8  # bits of a channel of its pictures, or 16
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
@@ -66,7 +74,9 @@ class Shooting:
     @cached_property
     def timeline(self) -> Timeline:
         """The scene's shots, one after the other."""
-        return timeline_of(self.scene.shots, self.output.fps if isinstance(self.output, Film) else 1.0)
+        if not isinstance(self.output, Film):
+            return timeline_of(self.scene.shots, 1.0)
+        return timeline_of(self.scene.shots, self.output.fps, tail=tail_of(self.scene, self.output))
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""
@@ -75,13 +85,22 @@ class Shooting:
             if settings.line is not None:
                 raise SceneError([f"shots.{shot}.line: {FLAT}"])
             names = settings.surfaces
-            landscapes = [self.landscapes[name] for name in names]
+            landscapes = [self._landscape(name) for name in names]
             apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
-            course = ShotCourse(self.scene, shot)
-            take = self._takes[shot] = prepare_course(course, landscapes, aspect, together=not apart)
+            course = ShotCourse(self.scene if self.output.insets else without_insets(self.scene), shot)
+            take = prepare_course(course, landscapes, aspect, together=not apart)
+            take = self._takes[shot] = replace(take, start=self.scene.starts[shot])
             self._say_once(remarks(take))
         return self._takes[shot]
+
+    def _landscape(self, name: str) -> Landscape | Series:
+        """Returns a surface or a series with what the runs of its paths tell, where that is there."""
+        found, settings = self.landscapes[name], self.scene.telling.get(name)
+        assert isinstance(found, Landscape | Series)
+        runs = [settings.run, *settings.paths] if settings else []
+        told = [self.landscapes.get(chronicle_name(name, run)) for run in runs]
+        return found.telling(tuple(each if isinstance(each, Chronicle) else None for each in told))
 
     def _say_once(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:
@@ -110,7 +129,7 @@ class Shooting:
         return [self.shown(shot) for shot in self.timeline.shots]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
-        """Yields every moment's finished picture, in the order of time: (H, W, 3) uint8, or (H, W, 4) without a ground.
+        """Yields every moment's finished picture, in the order of time: (H, W, 3), or (H, W, 4) without a ground.
 
         The words on it are those of the shot that takes more of it.
         """
@@ -128,7 +147,7 @@ class Shooting:
         pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
         if self.scene.shots[lead.shot].line:
             return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
-        return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead)))
+        return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead), moment.time))
 
     def _slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
@@ -136,7 +155,7 @@ class Shooting:
         return found if isinstance(self.output, Film) else tuple(each._replace(number=0) for each in found)
 
     def bare(self, place: Slice) -> np.ndarray:
-        """Returns a picture without words, (H, W, 3) uint8, or (H, W, 4) without a ground: kept, or drawn and kept."""
+        """Returns a picture without words, (H, W, 3), or (H, W, 4) without a ground: kept, or drawn and kept."""
         if place not in self._last:
             found = self.kept.find(place) if self.kept else None
             if found is None:
@@ -150,11 +169,12 @@ class Shooting:
 
     def _drawn(self, place: Slice) -> np.ndarray:
         if self.scene.shots[place.shot].line:
-            return self.line(place.shot, place.time).bare(place.time, self._seed(place))
+            chart = self.line(place.shot, place.time).bare(place.time, self._seed(place))
+            return chart if self.depth == 8 else chart.astype(np.uint16) * np.uint16(257)  # drawn with 8 bits
         with self._kernels():
             take, stages = self.take(place.shot), self._stages_of(place.shot)
             opening = opening_of(take.now(place.time), self.output)
-            return bare_picture(take, stages, place.time, self._seed(place), opening=opening)
+            return bare_picture(take, stages, place.time, self._seed(place), opening=opening, depth=self.depth)
 
     def _seed(self, place: Slice) -> int:
         return self.scene.seed + place.number
@@ -180,9 +200,15 @@ class Shooting:
         if lead.shot not in self._letterings:
             take = self.take(lead.shot)
             self.tell_what_is_left_out(take)
-            seen_by = self.bare, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
-            self._letterings[lead.shot] = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
+            seen_by = self._seen, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
+            made = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
+            self._letterings[lead.shot] = made
+            self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
         return self._letterings[lead.shot]
+
+    def _seen(self, place: Slice) -> np.ndarray:
+        """Returns a picture without words as the ground of those that will be on it."""
+        return looked_at(self.bare(place), self.take(place.shot).look.text)
 
     def _looked_at(self, lead: Slice) -> list[Slice]:
         """Returns the moments of a shot at which the ground behind its words is measured."""
@@ -192,39 +218,56 @@ class Shooting:
 
     def tell_what_is_left_out(self, take: Take) -> None:
         """Says which words a small picture has no room for, since it is not to look as if there were none."""
-        width, height = self.output.size
         names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
+        self._tell(names, "; the record beside the file tells the caption")
+
+    def _tell(self, names: Sequence[str], remedy: str) -> None:
+        """Says what a picture has no room for."""
+        width, height = self.output.size
         if names:
             listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-            self.reporter.say(
-                f"{width}×{height} pixels have no room for {listed}; the record beside the file tells the caption"
-            )
+            self.reporter.say(f"{width}×{height} pixels have no room for {listed}{remedy}")
 
     def _kernels(self) -> AbstractContextManager[None]:
         """Returns what a picture is made under: a still without torch's compiler."""
         return unfused(isinstance(self.output, Still))
 
-    def writing(self, take: Take, time: float, made: Lettering) -> Callable[[np.ndarray], np.ndarray]:
-        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8."""
+    def writing(
+        self, take: Take, time: float, made: Lettering, clock: float = 0.0
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8.
+
+        clock: the time of the film, which goes on after its last shot where it has credits or a closing card.
+        """
         words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
 
         def write(pixels: np.ndarray) -> np.ndarray:
             written = draw_words(pixels, words, made.dress, sheet)
             if made.furnishing:
                 furnish(written, plots_of(self.output, take, time), made.furnishing)
-            return written
+            if made.over:
+                made.over.draw(written, time)
+            after = self.timeline.after(clock)
+            return self._ending(made).draw(pixels, written, after) if after > 0 else written
 
         return write
 
+    def _ending(self, made: Lettering) -> Ending:
+        """Returns what is written after the last shot."""
+        assert isinstance(self.output, Film)
+        takes = self.takes()
+        captions = [caption_of(self.scene, take) for take in takes]
+        return ending_of(self.scene, self.output, sheet_for(self.output, takes[-1]), made.dress, captions)
+
 
 def bare_picture(
-    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0
+    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0, depth: int = 8
 ) -> np.ndarray:
-    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground.
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3), or (H, W, 4) without a ground.
 
-    opening: seconds for which the shutter is open from then on.
+    opening: seconds for which the shutter is open from then on. depth: bits of a channel, 8 or 16.
     """
-    return develop(exposed(take, stages, time, opening), lens_of(take.now(time).look), seed).numpy()
+    return develop(exposed(take, stages, time, opening), lens_of(take.now(time).look), seed, depth).numpy()
 
 
 def supersampling(output: Film | Still) -> int:

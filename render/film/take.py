@@ -46,6 +46,7 @@ class Take:
     journey: Journey
     placements: tuple[np.ndarray, ...]  # of each panel's origin (3,), picture widths; nought in pictures of their own
     together: bool = True  # whether all panels stand on one floor, in one picture
+    start: float = 0.0  # of the shot on the scene's clock, seconds
     then: Callable[[float], Take] | None = None  # the take at a time of the shot, where something changes with it
     morphs: tuple[Morph | None, ...] = ()  # of each panel that is of a series; empty where none is, or none moves
     dealt: np.ndarray | None = None  # levels among which the palette is dealt out, of all stops of a series

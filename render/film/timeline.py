@@ -53,6 +53,7 @@ class Timeline:
     fps: float | Fraction  # frames per second
     transitions: tuple[Transition, ...] = ()  # with which each begins; cuts where there are none
     chosen: tuple[int, ...] = ()  # numbers of the shots in the scene, where a film does not show all of them
+    tail: float = 0.0  # seconds after the last shot, in which its last picture stands
 
     @cached_property
     def shots(self) -> tuple[int, ...]:
@@ -74,7 +75,15 @@ class Timeline:
     @property
     def total(self) -> float:
         """The length of the film in seconds."""
+        return self._end + self.tail
+
+    @property
+    def _end(self) -> float:
         return self._starts[-1] + self.durations[-1]
+
+    def after(self, time: float) -> float:
+        """Returns how long after the last shot a time of the film is, seconds; 0 before its end."""
+        return max(0.0, time + ROUNDING - self._end) if self.tail else 0.0
 
     @property
     def frame_count(self) -> int:
@@ -114,6 +123,8 @@ class Timeline:
 
         In a dissolve that are two shots; in a dip, one whose share is less than 1.
         """
+        if self.after(time):
+            return (self.moment(self.shots[-1], self.frames_of(self.shots[-1]) - 1),)
         place = self._place(time)
         began, comes = self._transition(place), self._transition(place + 1)
         local = self._local(place, time)
@@ -151,10 +162,13 @@ class Timeline:
         return Slice(shot, self._local(place, time), number, share)
 
 
-def timeline_of(shots: Sequence[Shot], fps: float | Fraction, chosen: Sequence[int] = ()) -> Timeline:
-    """Returns the timeline of the shots of a scene, or of those that are chosen by their numbers."""
+def timeline_of(
+    shots: Sequence[Shot], fps: float | Fraction, chosen: Sequence[int] = (), tail: float = 0.0
+) -> Timeline:
+    """Returns the timeline of the shots of a scene, or of those that are chosen by their numbers, and a tail."""
     own = [shots[number] for number in chosen] if chosen else shots
-    return Timeline(tuple(shot.duration for shot in own), fps, tuple(shot.transition for shot in own), tuple(chosen))
+    transitions = tuple(shot.transition for shot in own)
+    return Timeline(tuple(shot.duration for shot in own), fps, transitions, tuple(chosen), tail)
 
 
 def head_progress(local_time: float, duration: float, hold: float, lead: float = 0.6) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
@@ -49,6 +49,10 @@ class Series:
     def records(self) -> tuple[dict[str, Any], ...]:
         """The record of each."""
         return tuple(landscape.record for landscape in self.landscapes)
+
+    def telling(self, told: tuple[Any, ...]) -> Series:
+        """Returns it with what the runs of its paths tell."""
+        return replace(self, landscapes=tuple(landscape.telling(told) for landscape in self.landscapes))
 
     def head(self, number: int) -> int | None:
         """Returns the logged point of the path that the plane of a stop goes through, or None where it has no path."""

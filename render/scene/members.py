@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from render.scene.existing import ImportedRunSettings
 from render.scene.part import Fault, Location
-from render.scene.series import AnyMeasuredSeries, Epochs, Hyperparameter, Listed, varied
+from render.scene.series import AnyMeasuredSeries, Blend, Epochs, Hyperparameter, Listed, RideAlong, varied
+from render.scene.surface import SurfaceSettings
 
 if TYPE_CHECKING:
     from render.scene.spec import Scene
@@ -56,6 +57,12 @@ def _budget_of_each(scene: Scene, series: AnyMeasuredSeries) -> float | None:
     if series.budget is not None:
         return series.budget / len(list(series.members()))
     return None if scene.budget is None else scene.budget / scene.sharers
+
+
+def telling(series: dict[str, Any]) -> dict[str, SurfaceSettings]:
+    """Returns the first surface of every series whose surfaces all have one run and one loss."""
+    alone = {name: each for name, each in series.items() if isinstance(each, RideAlong | Blend)}
+    return {name: next(iter(each.members())).surface for name, each in alone.items()}
 
 
 def count_sharers(series: dict[str, Any]) -> int:

@@ -8,8 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from render.scene.duration import Duration
+from render.scene.encoders import H264, AnyEncoder
+from render.scene.existing import File
 from render.scene.framerate import FrameRate
+from render.scene.insets import CounterKind
 from render.scene.key import InKey
+from render.scene.language.anatomy import kinds_of
+from render.scene.outputs import FilmOutput
 from render.scene.part import Part
 from render.scene.words import WordsSettings
 
@@ -29,6 +34,8 @@ CAPTION = (
     "which the record has in any case"
 )
 FURNITURE = "whether the look's labels, scales and legends are on the picture; as the caption when absent"
+TITLES = "whether the texts that come and go, titles of scene and shots, are on the picture"
+COUNTERS = "values that count along, with the caption, where the shot has none of its own; step and loss when absent"
 LANGUAGE = "fixed words in another language, for this one alone"
 
 
@@ -41,18 +48,9 @@ class Still(Part):
     title: bool = Field(True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
-
-
-class H264(Part):
-    """The video format that plays everywhere."""
-
-    kind: Literal["h264"] = "h264"
-    crf: int = Field(
-        default=17, ge=0, le=51, description="loss of quality: 0 is none, 17 cannot be seen, 23 is for the web"
-    )
-    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"] = (
-        Field(default="medium", description="time spent on compression; slower makes smaller files")
-    )
+    titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
+    insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
 
 
 class Film(Part):
@@ -68,4 +66,28 @@ class Film(Part):
     title: bool = Field(default=True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
-    encoder: Annotated[H264, InKey.APART] = Field(default=H264(), description="video format")
+    encoder: Annotated[AnyEncoder, InKey.APART] = Field(
+        default=H264(), description=f"what the film is encoded to: {kinds_of(AnyEncoder)}"
+    )
+    outputs: Annotated[list[FilmOutput], InKey.APART] = Field(
+        default=[],
+        max_length=20,
+        examples=[["web", {"kind": "gif", "size": [480, 270], "fps": 15}]],
+        description="files that are made in place of the one of encoder: kinds, presets, or mappings of either",
+    )
+    titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
+    insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
+    closing: Annotated[Duration, InKey.APART] = Field(
+        default=0.0, le=60, description="time of a card at the end with the whole caption, over the dimmed last picture"
+    )
+    sound: Annotated[File | None, InKey.APART] = Field(
+        default=None,
+        examples=["sound/score.wav"],
+        description="sound file that is put into the film, cut or padded to its length; from the working directory",
+    )
+    sonify: Annotated[Literal["loss"] | None, InKey.APART] = Field(
+        default=None,
+        description="a sound track that is made of the descent: loss gives pitch to the loss at the head of each path, "
+        "and roughness to the curvature of the surface under it",
+    )

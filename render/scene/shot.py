@@ -12,12 +12,14 @@ from render.scene.camera import Camera, Keyframes, Orbit, Turntable
 from render.scene.cameras.span import span_of, spanning
 from render.scene.descents import Descents
 from render.scene.duration import Duration
+from render.scene.insets import CounterKind, Inset, inset_faults
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.part import Fault, Name, Part, refusal
 from render.scene.reach import Reach
 from render.scene.time.blend import Blending
 from render.scene.time.transition import Transition
+from render.scene.titles import Title, TitleText, title_faults
 
 LONGEST_HOLD = 1.5  # seconds
 OF_LINES, OF_SURFACES = ("ball", "tangent", "accuracy"), ("surface", "beside", "camera", "descents")
@@ -96,6 +98,30 @@ class Shot(Part):
     transition: Annotated[Transition, InKey.APART] = Field(
         default=Transition(), description="how the shot takes over from the one before it"
     )
+    chapter: Annotated[TitleText | None, InKey.APART] = Field(
+        default=None, examples=["The descent"], description="title of the chapter that begins with the shot, large"
+    )
+    titles: Annotated[list[Title], InKey.APART] = Field(
+        default=[], max_length=100, description="texts that come and go while the shot runs"
+    )
+    insets: Annotated[list[Inset], InKey.APART] = Field(
+        default=[],
+        max_length=8,
+        description=f"small pictures of what the network does at the current step: {kinds_of(Inset)}",
+    )
+    counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(
+        default=None, max_length=5, description="values that count along; those of the film or still when absent"
+    )
+
+    @model_validator(mode="after")
+    def _words_are_in_its_time(self) -> Self:
+        faults = [
+            *title_faults((), self.titles, self.duration, "the shot"),
+            *inset_faults((), self.insets, self.surfaces, self.duration),
+        ]
+        if faults:
+            raise refusal(*faults)
+        return self
 
     ball: Ball | None = Field(default=None, description="balls that go down the line")
     tangent: bool = Field(default=False, description="whether the tangent of the line is drawn at every ball")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
-from render.scene import members
+from render.scene import members, written
 from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.body import CLEAR
 from render.scene.camera import Fixed
@@ -27,6 +27,7 @@ from render.scene.language.substitution import escaped
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
+from render.scene.outputs import faults_of_films
 from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.reachable import beyond_range, beyond_training
@@ -36,6 +37,7 @@ from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
 from render.scene.time.transition import starts_of
+from render.scene.titles import AnyCredits, Title
 from render.scene.training import Training
 from render.scene.varied import Matrix, Params
 from render.scene.words import Label, WordsSettings
@@ -126,6 +128,14 @@ class Scene(Part):
         "the films' own rate when absent",
     )
     shots: list[Shot] = Field(default=[], max_length=1000, description="shots, in the order of the film")
+    titles: list[Title] = Field(
+        default=[], max_length=200, description="texts that come and go, each at its time on the clock of all shots"
+    )
+    credits: AnyCredits = Field(
+        default=[],
+        examples=[["Measured with Thalweg", "Data: digits"]],
+        description="lines at the end of films, standing; or a mapping, in which they may be rolling",
+    )
     stills: dict[Name, Still] = Field(default={}, description="pictures to make, by name")
     films: dict[Name, Film] = Field(default={}, description="films to make, by name")
 
@@ -171,6 +181,11 @@ class Scene(Part):
         """What shots may name: the surfaces and the series."""
         return {**self.surfaces, **self.series}
 
+    @property
+    def telling(self) -> dict[str, SurfaceSettings]:
+        """The surfaces of whose runs pictures may tell: those that are measured, and one of each series of one run and loss."""
+        return {**self.measured, **members.telling(self.series)}
+
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
         own = self.measured[surface].budget
@@ -208,6 +223,8 @@ class Scene(Part):
             *self._beyond(),
             *self._transitions(),
             *self._twins(),
+            *written.faults(self),
+            *faults_of_films(self.films, self.look.background.colour == CLEAR),
         ]
         if faults:
             raise refusal(*faults)

@@ -58,6 +58,17 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "ride-along": "ride-along, {} planes",
     "blend": "blend of {} local planes",
     "series": "series over {}",
+    "epoch": "epoch",
+    "learning-rate": "learning rate",
+    "steps": "steps",
+    "log scale": "log",
+    "first layer": "first layer",
+    "gradient": "gradient",
+    "lengths": "gradient by layer",
+    "clipped at": "clipped at ±{}",
+    "answer": "answer {}",
+    "label": "label {}",
+    "plane": "the plane",
 }
 
 

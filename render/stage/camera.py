@@ -119,6 +119,7 @@ class Frame:
     fill: float  # share of the width that the object may take
     raised: float  # how far its middle stands above the picture's, half heights; leaves room for words
     tall: float | None = None  # share of the height that it may take, where that is another than of the width
+    aside: float = 0.0  # how far its middle stands right of the picture's, half widths; leaves room for insets
 
     @property
     def height(self) -> float:
@@ -135,7 +136,10 @@ def framed(points: np.ndarray, view: View, frame: Frame) -> tuple[float, tuple[f
     if (along < 0.05).any():
         return None
     taken = max(np.ptp(x) / (2 * frame.aspect * frame.fill), np.ptp(y) / (2 * frame.height))
-    return float(taken), (float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2 - frame.raised)
+    return float(taken), (
+        float(x.min() + x.max()) / 2 - frame.aside * frame.aspect,
+        float(y.min() + y.max()) / 2 - frame.raised,
+    )
 
 
 def fitting(points: np.ndarray, stand: Callable[[float], Sequence[View]], frame: Frame) -> float:

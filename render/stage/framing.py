@@ -184,7 +184,10 @@ class _Panorama:
         self.hull = hull - self.middle
         self.distance = self._distance() if choice.at is None else np.full(self.away.shape[:2], choice.at[1])
         x, y = self._on_picture(self.hull)
-        self.shift = (x.max(-1) + x.min(-1)) / 2, (y.max(-1) + y.min(-1)) / 2 - frame.raised
+        self.shift = (
+            (x.max(-1) + x.min(-1)) / 2 - frame.aside * frame.aspect,
+            (y.max(-1) + y.min(-1)) / 2 - frame.raised,
+        )
         self.filled = np.ptp(x, axis=-1) / (2 * frame.aspect * frame.fill)
         px, py = self._placed(self.hull)
         self.clear_end = self._clear(subject.ends).min(-1)  # (A, E)

@@ -16,6 +16,7 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
+from render.works.chronicle_work import chronicles_of
 from render.works.line_work import lines_shown
 from render.works.order import Order
 from render.works.series_work import shown_work
@@ -59,7 +60,7 @@ class OneFile:
 def load_file(target: Path, key: str) -> KeptFile | None:
     """Returns a finished file under a key, or None; raises DataError where its bytes are not those of its record."""
     found = record.read(target)
-    if found is None or found["key"] != key or not target.is_file():
+    if found is None or found["key"] != key or not target.exists():
         return None
     if not is_whole(target, found["sha256"]):
         raise DataError(f"{target}: its bytes are not those of its record")
@@ -85,7 +86,7 @@ def write_file(
 
 def file_finding(kind: str, name: str, target: Path, key: str) -> Finding:
     """Returns a finding on a finished file by the record beside it; "" is a key of any."""
-    if not target.is_file():
+    if not target.exists():
         return Finding(kind, name, str(target), "not made")
     found = record.read(target)
     if found is None:
@@ -103,13 +104,14 @@ def require_letters(scene: Scene) -> None:
 
 
 def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Work]:
-    """Returns the surfaces, series and lines of all shots of a scene, or of the one at a moment in seconds."""
+    """Returns all that the shots of a scene show, or the one at a moment does, and what their runs tell."""
     scene = order.scene
     shots = scene.shots
     if moment is not None:
         shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
-    surfaces = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
-    return {**surfaces, **lines_shown(order, shots)}
+    shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
+    told = {each.name: each for each in chronicles_of(order) if each.surface in shown}
+    return {**shown, **told, **lines_shown(order, shots)}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:

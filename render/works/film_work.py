@@ -5,23 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from render.errors import DataError, FramesError, Partial
 from render.film import record
-from render.film.encode import require_encoder
 from render.film.film import Draft, draw_here, encode_film
 from render.film.frames import FrameStore
+from render.film.lacking import require_encoder
 from render.film.pool import FOLDER, VARIABLE, Pool
 from render.film.preflight import require_drawing, require_writable
 from render.film.programme import Programme
 from render.film.shooting import Shooting
 from render.progress import Reporter
+from render.scene.encoders.encoder import EncoderPart
+from render.scene.encoders.suited import kind_of
+from render.scene.framerate import plain
 from render.scene.output import Film
+from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import content_key, locked
 from render.works.drawers import draw_together, share_of
+from render.works.encoding_cost import Cost, cost_of
 from render.works.file import (
     KeptFile,
     OneFile,
@@ -34,9 +40,7 @@ from render.works.file import (
 from render.works.order import Order
 from render.works.work import Finding, Item, Work
 
-ENCODING = 0.04  # seconds for a frame of a million pixels, measured on two cores
-LETTERING = 0.1  # the same, for a kept picture that words are laid over
-ENCODED = 0.05  # of the bytes of its frames, that a film takes at the usual quality
+LETTERING = 0.1  # seconds for a frame of a million pixels, where words are laid over a kept picture; on two cores
 
 
 @dataclass(frozen=True)
@@ -50,18 +54,22 @@ class Frames:
 
 @dataclass(frozen=True)
 class FramesWork:
-    """The numbered frames of a film."""
+    """The numbered frames of a film, of its own size and rate or of an output's."""
 
     order: Order
     name: str
+    size: tuple[int, int] | None = None  # pixels; the film's own where there is none
+    fps: Fraction | None = None  # frames per second, the same
+    depth: int = 8  # bits of a channel, or 16
 
     kind = "frames"
     again = "are drawn again"
 
-    @property
+    @cached_property
     def film(self) -> Film:
-        """What the scene asks for."""
-        return self.order.scene.films[self.name]
+        """What the scene asks for, of this size and rate."""
+        film = self.order.scene.films[self.name]
+        return film.model_copy(update={"size": self.size or film.size, "fps": self.fps or film.fps})
 
     @cached_property
     def shown(self) -> dict[str, Work]:
@@ -76,7 +84,8 @@ class FramesWork:
     @cached_property
     def programme(self) -> Programme:
         """What is on each of them."""
-        return Programme(self.order.scene, self.film, {name: work.key for name, work in self.shown.items()})
+        surfaces = {name: work.key for name, work in self.shown.items()}
+        return Programme(self.order.scene, self.film, surfaces, self.depth)
 
     @cached_property
     def key(self) -> str:
@@ -96,7 +105,10 @@ class FramesWork:
     @property
     def path(self) -> Path:
         """Their folder."""
-        return self.order.output / "frames" / f"{self.name}.{self.order.quality}"
+        size = [f"{self.size[0]}x{self.size[1]}"] if self.size else []
+        rate = [str(plain(self.fps)).replace("/", "-") + "fps"] if self.fps else []
+        bits = [f"{self.depth}bit"] if self.depth != 8 else []
+        return self.order.output / "frames" / ".".join([self.name, *size, *rate, *bits, self.order.quality])
 
     @property
     def place(self) -> Path:
@@ -138,7 +150,10 @@ class FramesWork:
         require_drawing(say)
         require_writable(self.path)
         missing = self._own(self.missing())
-        return megabytes_of(self.film.size, len(missing) + len(self._undrawn(missing)))
+        return self._megabytes(len(missing) + len(self._undrawn(missing)))
+
+    def _megabytes(self, count: int) -> float:
+        return self.depth / 8 * megabytes_of(self.film.size, count)
 
     def _undrawn(self, missing: Sequence[int]) -> set[str]:
         """Returns the keys of the pictures that some frames show and that are not kept."""
@@ -171,7 +186,8 @@ class FramesWork:
 
     def shooting(self, finished: Sequence[Any], reporter: Reporter) -> Shooting:
         """Returns the scene made ready for them."""
-        return Shooting(self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter)
+        landscapes = dict(zip(self.shown, finished, strict=True))
+        return Shooting(self.order.scene, self.film, landscapes, reporter, depth=self.depth)
 
     def draft(self, shooting: Shooting) -> Draft:
         """Returns what they are drawn by, and where to."""
@@ -206,7 +222,7 @@ class FramesWork:
         missing, size = self.missing(), self.film.size
         drawn = len(self._undrawn(missing))
         seconds = seconds_of(size, drawn) + LETTERING * len(missing) * size[0] * size[1] / 1e6 if missing else 0.0
-        return Item(f"film {self.name}", len(missing), "frames", seconds, megabytes_of(size, drawn + len(missing)))
+        return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(drawn + len(missing)))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""
@@ -219,10 +235,11 @@ class FramesWork:
 
 @dataclass(frozen=True)
 class FilmWork(OneFile):
-    """A film, encoded from its frames."""
+    """A film, encoded from its frames; or another of its outputs."""
 
     order: Order
     name: str
+    index: int = 0  # among the files that are made of it
 
     kind = "film"
     again = "is encoded again"
@@ -233,9 +250,19 @@ class FilmWork(OneFile):
         return self.order.scene.films[self.name]
 
     @cached_property
+    def file(self) -> FilmFile:
+        """Which of its files this is."""
+        return files_of(self.film)[self.index]
+
+    @cached_property
     def frames(self) -> FramesWork:
-        """Its frames."""
-        return FramesWork(self.order, self.name)
+        """Its frames, which it shares with all outputs of its size and rate."""
+        film, wanted = self.film, _look(self.film, self.file.encoder)
+        depth = max(file.encoder.frame_depth for file in files_of(film) if _look(film, file.encoder) == wanted)
+        size, fps = wanted
+        return FramesWork(
+            self.order, self.name, size if size != film.size else None, fps if fps != film.fps else None, depth
+        )
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -245,25 +272,24 @@ class FilmWork(OneFile):
     @cached_property
     def key(self) -> str:
         """The hash of everything that it depends on."""
-        return record.file_key(self.frames.key, self.film, self.order.metadata)
+        return record.file_key(self.frames.key, self.file.encoder, self.order.metadata, self.film)
 
     @property
     def path(self) -> Path:
-        """Its file."""
-        return self.order.output / "films" / f"{self.name}{self.order.suffix}.mp4"
+        """Its file, or its folder."""
+        return self.order.output / "films" / self.file.file_name(self.name, self.order.suffix)
 
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for letters, an encoder, and a folder that can be written."""
         require_letters(self.order.scene)
-        require_encoder()
+        require_encoder(kind_of(self.file.encoder))
         require_writable(self.path.parent)
-        return ENCODED * megabytes_of(self.film.size, len(self.frames.keys))
+        return self._cost.megabytes
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Encodes it, while nobody else draws frames of its name; those that somebody has replaced are drawn again."""
         frames: Frames = finished[0]
-        landscapes = dict(zip(self.frames.shown, finished[1:], strict=True))
-        shooting = frames.shooting or Shooting(self.order.scene, self.film, landscapes, reporter)
+        shooting = frames.shooting or self.frames.shooting(finished[1:], reporter)
         store, keys = self.frames.store, self.frames.keys
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
@@ -272,24 +298,35 @@ class FilmWork(OneFile):
             if replaced:
                 self.frames.draw(shooting, replaced)
             drawn = time.perf_counter()
-            details = encode_film(shooting, frames.paths, self.path, self.order.metadata)
+            details = encode_film(shooting, frames.paths, self.path, self.file.encoder, self.order.metadata)
             return details, {
                 "frames": frames.seconds + drawn - start,
                 "encoding": time.perf_counter() - drawn,
                 "total": frames.seconds + time.perf_counter() - start,
             }
 
+        if not self.file.encoder.ending:  # a folder that is half written is no longer what its record tells of
+            record.forget(self.path)
         with locked(self.frames.place, reporter.say):
             return write_file(self.order, self.path, self.key, draw)
 
     def left(self) -> Item:
         """Returns what is to be done when all frames are there."""
-        (width, height), count = self.film.size, len(self.frames.keys)
-        seconds = ENCODING * count * width * height / 1e6
-        return Item(f"film {self.name}", 0, "frames", seconds, ENCODED * megabytes_of(self.film.size, count))
+        return Item(f"film {self.name}", 0, "frames", self._cost.seconds, self._cost.megabytes)
+
+    @property
+    def _cost(self) -> Cost:
+        return cost_of(self.file.encoder, self.frames.film.size, len(self.frames.keys))
 
     def claims(self) -> Iterator[Path]:
-        """Gives its file, its storyboard and its frames."""
+        """Gives its file, its sound, its storyboard and its frames."""
         yield self.path
+        yield self.path.with_suffix(".wav")
+        yield self.path.with_name(f"{self.path.name}.wav")
         yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
+
+
+def _look(film: Film, encoder: EncoderPart) -> tuple[tuple[int, int], Fraction]:
+    """Returns what outputs agree in that share their frames: their size and rate."""
+    return size_of(film, encoder), rate_of(film, encoder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from render.scene.outputs import files_of
+from render.works.chronicle_work import chronicles_of
 from render.works.film_work import FilmWork, FramesWork
 from render.works.line_work import line_works
 from render.works.order import Order
@@ -39,12 +41,15 @@ def stills_of(order: Order) -> list[StillWork]:
 
 
 def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
-    """Returns the films of a scene, each of which needs its frames; frames alone where not all are asked for."""
-    if not order.choice.is_all:
-        return [FramesWork(order, name) for name in order.scene.films]
-    return [FilmWork(order, name) for name in order.scene.films]
+    """Returns the films of a scene, one for each output; their frames alone where not all of those are asked for."""
+    films = order.scene.films
+    works = [FilmWork(order, name, index) for name in films for index in range(len(files_of(films[name])))]
+    if order.choice.is_all:
+        return works
+    return list({work.frames.path: work.frames for work in works}.values())
 
 
 def works_of(order: Order) -> list[AskedWork]:
     """Returns everything that a scene asks for."""
-    return [*runs_of(order), *surfaces_of(order), *line_works(order), *stills_of(order), *films_of(order)]
+    surfaces = [*surfaces_of(order), *line_works(order), *chronicles_of(order)]
+    return [*runs_of(order), *surfaces, *stills_of(order), *films_of(order)]

@@ -6,6 +6,7 @@ arm's length. Nothing is written in the bleed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,11 +16,13 @@ from render.compiler import unfused
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import Furnishing, furnish, furnishing
 from render.film.furniture.legend import LevelColours
+from render.film.overlaid import Overlaid, overlaid, tellings, titles_in
 from render.film.prints.patches import Draw, Patch, patches
 from render.film.shooting import Shooting, bare_picture
 from render.film.take import Take
 from render.film.words.breaking import SHRINK
 from render.film.words.ground import Dress, dressed, measured
+from render.film.words.layout import Box
 from render.film.words.lettering import is_asked, path_names, plots_of, sheet_for
 from render.film.words.overlay import Words, draw_words, page_of
 from render.film.words.sheet import READABLE, Sheet
@@ -63,13 +66,15 @@ def _writing(shooting: Shooting, take: Take, time: float, page: tuple[Sheet, Wor
     sheet, words = page
     proof = _proof(take, sheet, time)
     dress = _dress(shooting, take, page, proof)
-    made = _furnishing(shooting, take, time, (page, dress, proof))
+    over = _overlaid(shooting, take, (page, dress, proof))
+    made = _furnishing(shooting, take, time, (page, dress, proof), over.boxes)
     plots = plots_of(shooting.output, take, time)
 
     def write(pixels: np.ndarray) -> np.ndarray:
         written = draw_words(pixels, words, dress, sheet)
         if made:
             furnish(written, plots, made)
+        over.draw(written, time)
         return written
 
     return write
@@ -103,15 +108,27 @@ def _dress(shooting: Shooting, take: Take, page: tuple[Sheet, Words], proof: Pro
     return dressed(behind, take.look.text, asked=is_asked(shooting.scene.look), way=take.look.words.ground)
 
 
+def _overlaid(shooting: Shooting, take: Take, made: tuple[tuple[Sheet, Words], Dress, Proof]) -> Overlaid:
+    """Returns the titles and the insets of a print."""
+    (sheet, words), dress, proof = made
+    scene, output = shooting.scene, shooting.output
+    asked = titles_in(scene, output, take), tellings(scene, output, take, proof.shown)
+    return overlaid(asked, sheet, dress, page_of(words, sheet).boxes, [proof.picture], take.start)
+
+
 def _furnishing(
-    shooting: Shooting, take: Take, time: float, made: tuple[tuple[Sheet, Words], Dress, Proof]
+    shooting: Shooting,
+    take: Take,
+    time: float,
+    made: tuple[tuple[Sheet, Words], Dress, Proof],
+    further: Sequence[Box],
 ) -> Furnishing | None:
     """Returns the furniture of a print, or None where it has none."""
     (sheet, words), dress, proof = made
     if not (is_furnished(shooting.output) and take.look.furniture.drawn):
         return None
     seen = [(plots_of(shooting.output, take, time), proof.picture)]
-    laid = sheet, dress, page_of(words, sheet).boxes
+    laid = sheet, dress, (*page_of(words, sheet).boxes, *further)
     colours = proof.shown, language_of(shooting.scene, shooting.output)
     laid_out = furnishing(take.look.furniture, seen, path_names(shooting.scene, take), laid, colours)
     # on one colour a line is one colour too: it does not change at every contour that it crosses

@@ -20,6 +20,11 @@ def format_loss(loss: float, lost: str = "diverged", figures: int = 3) -> str:
     return text.replace("-", "−")
 
 
+def format_share(share: float, unknown: str = "–") -> str:
+    """Returns a share in percent, three significant figures: 87.3 %, 9.84 %, 100 %; unknown where it is not finite."""
+    return f"{format_loss(100 * share)} %" if math.isfinite(share) else unknown
+
+
 def rounded_loss(loss: float, figures: int) -> float:
     """Returns a loss rounded to so many significant figures."""
     return float(f"{loss:.{figures - 1}e}")

@@ -129,6 +129,7 @@ def _advance(piece: TextPiece, size: float) -> float:
     return piece.font(256.0).getlength(piece.text, direction=piece.direction) * piece.scale(256.0) * size / 256
 
 
+@lru_cache(maxsize=2048)
 def line_width(text: str, face: Face, size: float) -> float:
     """Returns the advance of a line in pixels."""
     return sum(_advance(piece, size) for piece in pieces(text, face))

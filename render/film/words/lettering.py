@@ -11,6 +11,8 @@ from render.film.canvas import Canvas
 from render.film.furniture.furnish import Furnishing, furnishing
 from render.film.furniture.legend import LevelColours
 from render.film.furniture.plot import Plot
+from render.film.lines.line_take import LineTake
+from render.film.overlaid import Overlaid, overlaid, tellings, titles_in
 from render.film.take import Take
 from render.film.timeline import Slice
 from render.film.words.ground import Dress, dressed, measured
@@ -26,7 +28,7 @@ OVER_GROUND = 0.88  # least shade at the foot of a shot that rides over the terr
 BarePicture = Callable[[Slice], np.ndarray]  # the picture (H, W, 3) uint8 without words of a moment of the shot
 
 
-def sheet_for(output: Film | Still, take: Take) -> Sheet:
+def sheet_for(output: Film | Still, take: Take | LineTake) -> Sheet:
     """Returns the sheet of the pictures of a take."""
     return sheet_of(output.size, film=isinstance(output, Film), style=take.look.words, fonts=take.look.font)
 
@@ -37,6 +39,7 @@ class Lettering:
 
     dress: Dress
     furnishing: Furnishing | None = None
+    over: Overlaid | None = None
 
 
 def lettering_of(
@@ -50,14 +53,16 @@ def lettering_of(
     page = page_of(words_of(scene, output, take, 0.0), sheet_for(output, take))
     furnished = is_furnished(output) and bool(take.look.furniture.drawn or take.look.contours.numbers)
     looked = bool(page.boxes) and take.look.words.ground != "none"
-    pictures = [bare(moment) for moment in moments] if furnished or looked else []
+    asked = titles_in(scene, output, take), tellings(scene, output, take, shown)
+    pictures = [bare(moment)[..., :3] for moment in moments] if furnished or looked or any(asked) else []
     dress = dress_of(scene, output, take, pictures)
+    over = overlaid(asked, sheet_for(output, take), dress, page.boxes, pictures, take.start) if any(asked) else None
     if not furnished:
-        return Lettering(dress)
+        return Lettering(dress, None, over)
     seen = [(plots_of(output, take, each.time), picture) for each, picture in zip(moments, pictures, strict=True)]
     sheet, colours = sheet_for(output, take), (shown, language_of(scene, output))
-    laid = (sheet, dress, page.boxes)
-    return Lettering(dress, furnishing(take.look.furniture, seen, path_names(scene, take), laid, colours))
+    laid = (sheet, dress, (*page.boxes, *(over.boxes if over else ())))
+    return Lettering(dress, furnishing(take.look.furniture, seen, path_names(scene, take), laid, colours), over)
 
 
 def path_names(scene: Scene, take: Take) -> list[list[str]]:

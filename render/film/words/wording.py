@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from render.film.lines.line_take import LineTake
 from render.film.lines.line_words import line_caption
@@ -13,13 +13,15 @@ from render.film.take import Take
 from render.film.ticks import between_lines, factor_words
 from render.film.words.caption import caption
 from render.film.words.essentials import essentials
-from render.film.words.figures import format_loss, format_step, short_loss
+from render.film.words.figures import format_loss, format_share, format_step, short_loss
 from render.film.words.overlay import Counter, Words
 from render.film.words.rolled import rolled_briefly, rolled_counters
 from render.film.words.said import told_briefly
+from render.landscape.chronicle import Chronicle
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.words import say
+from render.scene.written import counters_of
 
 UNKNOWN = "–"
 
@@ -35,7 +37,7 @@ def words_of(scene: Scene, output: Film | Still, take: Take, time: float) -> Wor
     if not output.caption:
         return Words(title, note, labels=labels)
     text = " · ".join(filter(None, [caption_of(scene, take) if full else brief_of(take, language), note]))
-    return Words(title, text, tuple(_counters(scene, take, time, language)), labels, full)
+    return Words(title, text, tuple(_counters(scene, output, take, time)), labels, full)
 
 
 def is_furnished(output: Film | Still) -> bool:
@@ -80,24 +82,66 @@ def label_of(family: Mapping[str, Any], name: str) -> str:
     return own or name.replace("-", " ").replace("_", " ")
 
 
-def _counters(scene: Scene, take: Take, time: float, language: Mapping[str, str]) -> Iterator[Counter]:
-    """Gives the step of the first path, and the loss of every path at its head: by its name where there are several."""
-    walks = [(panel, walk) for panel in take.panels for walk in panel.walks]
+def _counters(scene: Scene, output: Film | Still, take: Take, time: float) -> Iterator[Counter]:
+    """Gives what counts along: the step of the first path, and the values of every path at its head.
+
+    Where there are several, the loss of each has its name.
+    """
+    walks = [(panel, number, walk) for panel in take.panels for number, walk in enumerate(panel.walks)]
+    progress, language, asked = take.progress(time), language_of(scene, output), counters_of(output, take.shot)
     yield from _stops(scene, take)
-    progress = take.progress(time)
     if not take.shot.path.show or not walks:
         rolls = [panel.rolls for panel in take.panels if panel.rolls]
         yield from (Counter(*said) for said in rolled_counters(rolls, progress, language))
         return
-    logged = [round(walk.head(progress)) for _, walk in walks]
-    (first, leader), last = walks[0], max(int(walk.path.steps[-1]) for _, walk in walks)
-    if first.is_ready:  # which steps a file's points were taken at is not known
-        yield Counter(say(language, "point"), format_step(logged[0] + 1, len(leader.path)))
-    else:
-        yield Counter(say(language, "step"), format_step(int(leader.path.steps[logged[0]]), last))
-    for (panel, walk), place, (name, colour) in zip(walks, logged, names_of(scene, take), strict=True):
-        loss = value_of(panel, float(walk.path.true_loss[place]), language)
-        yield Counter(name, loss, colour) if len(walks) > 1 else Counter(unit_of(panel, language), loss)
+    heads = [Head(panel, number, round(walk.head(progress))) for panel, number, walk in walks]
+    last = max(int(walk.path.steps[-1]) for _, _, walk in walks)
+    for kind in asked:
+        if kind in ("loss", "accuracy"):
+            yield from _of_each(kind, heads, [*names_of(scene, take)], language)
+        else:
+            yield _of_leader(kind, heads[0], last, language)
+
+
+class Head(NamedTuple):
+    """How far a path of a panel has come: which of them, and the logged step."""
+
+    panel: Panel
+    number: int
+    place: int
+
+    @property
+    def told(self) -> Chronicle:
+        """What the run of the path tells; it is asked for where a counter needs it."""
+        found = self.panel.landscape.told[self.number]
+        assert found is not None
+        return found
+
+
+def _of_leader(kind: str, head: Head, last: int, language: Mapping[str, str]) -> Counter:
+    """Returns the step, the epoch or the learning rate of the first path; all paths of a shot go at one pace."""
+    path = head.panel.walks[0].path
+    if kind == "epoch":
+        return Counter(say(language, kind), format_loss(head.told.epoch(head.place)))
+    if kind == "learning-rate":
+        return Counter(say(language, kind), format_loss(head.told.learning_rate(head.place)))
+    if head.panel.is_ready:  # which steps a file's points were taken at is not known
+        return Counter(say(language, "point"), format_step(head.place + 1, len(path)))
+    return Counter(say(language, "step"), format_step(int(path.steps[head.place]), last))
+
+
+def _of_each(
+    kind: str, heads: Sequence[Head], names: Sequence[tuple[str, str]], language: Mapping[str, str]
+) -> Iterator[Counter]:
+    """Gives the loss or the accuracy of every path, by its name where there are several."""
+    for head, (name, colour) in zip(heads, names, strict=True):
+        walk = head.panel.walks[head.number]
+        if kind == "accuracy":
+            value, called = format_share(float(head.told.accuracy[head.place])), say(language, kind)
+            yield Counter(f"{name}, {called}", value, colour) if len(heads) > 1 else Counter(called, value)
+        else:
+            value = value_of(head.panel, float(walk.path.true_loss[head.place]), language)
+            yield Counter(name, value, colour) if len(heads) > 1 else Counter(unit_of(head.panel, language), value)
 
 
 def _stops(scene: Scene, take: Take) -> Iterator[Counter]:

@@ -145,6 +145,7 @@ def _check_links(scene: Scene, document: Document) -> None:
     for name, run in scene.runs.items():
         if isinstance(run, ImportedRunSettings):
             paths["runs", name, "folder"] = run.folder
+    paths |= {("films", name, "sound"): film.sound for name, film in scene.films.items() if film.sound}
     found = [
         document.place(location).says(f"{location[-1]}: {show(path)} is a link that leads out of the working directory")
         for location, path in paths.items()

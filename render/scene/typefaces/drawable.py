@@ -15,9 +15,11 @@ from render.scene.existing import ReadySurface
 from render.scene.output import Film, Still
 from render.scene.part import Fault, Location
 from render.scene.spec import Scene
+from render.scene.titles import Credits, credits_of
 from render.scene.typefaces import fonts
 from render.scene.typefaces.letters import is_emoji, needs_shaping, one_line, script_of, undrawable
 from render.scene.typefaces.typeface import Typeface
+from render.scene.written import timed_titles
 
 MOST_NAMED = 3  # letters; the rest are counted
 CJK, CORE = "fonts-noto-cjk", "fonts-noto-core"
@@ -79,6 +81,7 @@ def _words(scene: Scene) -> Iterator[tuple[Location, str, str]]:
     if any(output.title for output in outputs):
         yield ("title",), scene.title, "hide the title with title: false"
     yield from _labels(scene, outputs)
+    yield from _in_time(scene, outputs)
     if any(output.caption for output in outputs):
         shown = {name for shot in scene.shots for name in shot.surfaces}
         shown |= {name for one in shown & scene.series.keys() for name in getattr(scene.series[one], "surfaces", ())}
@@ -86,6 +89,22 @@ def _words(scene: Scene) -> Iterator[tuple[Location, str, str]]:
             if isinstance(surface, ReadySurface) and name in shown:
                 file = PurePosixPath(surface.source.surface).name
                 yield ("surfaces", name, "source", "surface"), file, "rename the file, or hide it with caption: false"
+
+
+def _in_time(scene: Scene, outputs: Sequence[Still | Film]) -> Iterator[tuple[Location, str, str]]:
+    """Gives the lines of titles that come and go and of credits, where any picture has them."""
+    if any(output.titles for output in outputs):
+        for timed in timed_titles(scene):
+            own = () if timed.location[-1] == "chapter" else ("text",)
+            for line in timed.title.text.splitlines():
+                yield (*timed.location, *own), line, "hide it with titles: false"
+    found = credits_of(scene.credits) if scene.films else None
+    for number, line in enumerate(found.lines if found else ()):
+        yield (
+            ("credits", *(("lines",) if isinstance(scene.credits, Credits) else ()), number),
+            line,
+            "write it otherwise",
+        )
 
 
 def _labels(scene: Scene, outputs: Sequence[Still | Film]) -> Iterator[tuple[Location, str, str]]:

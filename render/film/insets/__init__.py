@@ -1,0 +1,1 @@
+"""Small pictures in a picture: one module for each kind, what they are drawn with, and where they stand."""
