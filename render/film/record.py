@@ -59,7 +59,9 @@ def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str])
 
 def labels_of(scene: Scene) -> dict[str, dict[str, str | None]]:
     """Returns what surfaces and runs are called on pictures."""
+    series = {"series": {name: one.label for name, one in scene.series.items()}} if scene.series else {}
     return {
+        **series,
         "surfaces": {name: surface.label for name, surface in scene.surfaces.items()},
         "runs": {name: run.label for name, run in scene.runs.items()},
     }

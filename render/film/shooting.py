@@ -31,6 +31,7 @@ from render.film.words.remarks import remarks
 from render.film.words.wording import caption_of, words_of
 from render.landscape.chronicle import Chronicle, chronicle_name
 from render.landscape.landscape import Landscape
+from render.landscape.series import Series
 from render.progress import Reporter
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
@@ -59,7 +60,7 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Any]  # of the surfaces of its shots, by name; their lines, balls, and what runs tell
+    landscapes: Mapping[str, Any]  # of what its shots show, by name; their lines, balls, and what runs tell
     reporter: Reporter
     kept: Kept | None = None  # pictures without words that were drawn before
     depth: int = 8  # bits of a channel of its pictures, or 16
@@ -93,13 +94,13 @@ class Shooting:
             self._say_once(remarks(take))
         return self._takes[shot]
 
-    def _landscape(self, name: str) -> Landscape:
-        """Returns a surface with what the runs of its paths tell, where that is there."""
-        found, settings = self.landscapes[name], self.scene.measured.get(name)
-        assert isinstance(found, Landscape)
+    def _landscape(self, name: str) -> Landscape | Series:
+        """Returns a surface or a series with what the runs of its paths tell, where that is there."""
+        found, settings = self.landscapes[name], self.scene.telling.get(name)
+        assert isinstance(found, Landscape | Series)
         runs = [settings.run, *settings.paths] if settings else []
         told = [self.landscapes.get(chronicle_name(name, run)) for run in runs]
-        return replace(found, told=tuple(each if isinstance(each, Chronicle) else None for each in told))
+        return found.telling(tuple(each if isinstance(each, Chronicle) else None for each in told))
 
     def _say_once(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:

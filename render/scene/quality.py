@@ -18,6 +18,7 @@ from render.scene.language.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.outputs import rate_of, size_of
 from render.scene.part import Part
+from render.scene.series import AnyMeasuredSeries, AnySeries, Blend, RideAlong
 from render.scene.spec import RunSettings, Scene
 from render.scene.surface import SurfaceSettings
 from render.storage.files import asset
@@ -36,6 +37,7 @@ class Quality(Part):
         default=None, ge=2, description="points along the longer axis of a surface; the aspect stays"
     )
     steps: int | None = Field(default=None, ge=1, description="steps of a training")
+    stops: int | None = Field(default=None, ge=2, description="stops of a series along a path")
 
 
 @functools.cache
@@ -53,6 +55,7 @@ def apply_quality(scene: Scene, name: str) -> Scene:
         update={
             "runs": {key: _shorter(run, quality) for key, run in scene.runs.items()},
             "surfaces": {key: _coarser(surface, quality) for key, surface in scene.surfaces.items()},
+            "series": {key: _fewer(series, quality) for key, series in scene.series.items()},
             "lines": {key: _sparser(line, quality) for key, line in scene.lines.items()},
             "stills": {key: _smaller(still, quality, 1) for key, still in scene.stills.items()},
             "films": {key: _limited(film, quality, scene.duration) for key, film in scene.films.items()},
@@ -72,6 +75,16 @@ def _coarser(surface: SurfaceSettings | ReadySurface, quality: Quality) -> Surfa
     if isinstance(surface, ReadySurface):
         return surface
     return surface.model_copy(update={"points": _fitted(surface.points, max(surface.points), quality.points, 2, 1)})
+
+
+def _fewer(series: AnySeries, quality: Quality) -> AnySeries:
+    """Returns a series of coarser surfaces, and of fewer where it has stops."""
+    if not isinstance(series, AnyMeasuredSeries):
+        return series
+    points = _fitted(series.points, max(series.points), quality.points, 2, 1)
+    if not isinstance(series, RideAlong | Blend):
+        return series.model_copy(update={"points": points})
+    return series.model_copy(update={"points": points, "stops": min(series.stops, quality.stops or series.stops)})
 
 
 def _sparser(line: LineSettings, quality: Quality) -> LineSettings:

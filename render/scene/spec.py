@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
-from render.scene import written
+from render.scene import members, written
 from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.body import CLEAR
 from render.scene.camera import Fixed
@@ -31,6 +31,7 @@ from render.scene.outputs import faults_of_films
 from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.reachable import beyond_range, beyond_training
+from render.scene.series import AnySeries
 from render.scene.shot import Shot, broken_ways, shot_called
 from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
@@ -105,6 +106,9 @@ class Scene(Part):
     surfaces: dict[Name, AnySurfaceSettings] = Field(
         default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready"
     )
+    series: dict[Name, AnySeries] = Field(
+        default={}, description="surfaces that a shot morphs through, by name; a shot names one as it names a surface"
+    )
     lines: dict[Name, LineSettings] = Field(default={}, description="lines to measure, by name")
     budget: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None,
@@ -172,12 +176,28 @@ class Scene(Part):
         """The surfaces that are measured, by name; the rest are ready."""
         return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, SurfaceSettings)}
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What shots may name: the surfaces and the series."""
+        return {**self.surfaces, **self.series}
+
+    @property
+    def telling(self) -> dict[str, SurfaceSettings]:
+        """The surfaces of whose runs pictures may tell: those that are measured, and one of each series of one run."""
+        return {**self.measured, **members.telling(self.series)}
+
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
         own = self.measured[surface].budget
         if own is not None or self.budget is None:
             return own
-        return self.budget / sum(other.budget is None for other in self.measured.values())
+        return self.budget / self.sharers
+
+    @property
+    def sharers(self) -> int:
+        """How many surfaces share the scene's budget: those without one of their own, of series too."""
+        own = sum(other.budget is None for other in self.measured.values())
+        return own + members.count_sharers(self.series)
 
     @property
     def duration(self) -> float:
@@ -192,8 +212,9 @@ class Scene(Part):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         faults = [
-            *dangling(self.model_dump(include={"runs", "surfaces", "lines", "shots"})),
+            *dangling(self.model_dump(include={"runs", "surfaces", "series", "lines", "shots"})),
             *self._strangers(),
+            *members.faults(self),
             *self._moments(),
             *self._undersides(),
             *self._stray_starts(),
@@ -352,12 +373,29 @@ def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
         for name, surface in surfaces.items():
             yield from _lost((*_surface(name), "run"), "run", _in(surface, "run"), runs)
             yield from _lost_others(_surface(name), surface, runs)
-    if isinstance(surfaces, dict) and isinstance(shots, list):
+    series = scene.get("series") or {}
+    shown = [*(surfaces or {}), *series] if isinstance(surfaces or {}, dict) and isinstance(series, dict) else None
+    if isinstance(series, dict):
+        yield from _lost_of_series(series, runs, surfaces)
+    if shown is not None and isinstance(shots, list):
         for index, shot in enumerate(shots):
-            yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), surfaces)
+            yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), shown)
             for place, name in enumerate(_listed(shot, "beside")):
-                yield from _lost(("shots", index, "beside", place), "surface", name, surfaces)
+                yield from _lost(("shots", index, "beside", place), "surface", name, shown)
     yield from lost_lines(scene)
+
+
+def _lost_of_series(series: Mapping[str, Any], runs: Any, surfaces: Any) -> Iterator[Fault]:
+    """Gives the runs and surfaces of series that are not there."""
+    for name, part in series.items():
+        here = ("series", name, str(_in(part, "kind")))
+        if isinstance(runs, dict):
+            yield from _lost((*here, "run"), "run", _in(part, "run"), runs)
+            for step, other in others_of(_in(part, "plane")):
+                yield from _lost((*here, "plane", *step), "run", other, runs)
+        for place, surface in enumerate(_listed(part, "surfaces")):
+            if isinstance(surfaces or {}, dict):
+                yield from _lost((*here, "surfaces", place), "surface", surface, surfaces or {})
 
 
 def _lost_others(location: Location, surface: Any, runs: Mapping[str, Any]) -> Iterator[Fault]:

@@ -121,6 +121,9 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "surfaces"):
         if (folder / "surface.zarr").is_dir() and re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name):
             yield "surface", (folder,)
+    for path in sorted(output.glob("series/*.json")):
+        if re.fullmatch(r"[a-z-]+-[0-9a-f]{8}\.json", path.name):
+            yield "series", (path,)
     for folder in _folders(output / "lines"):
         if re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name) and any((folder / made).exists() for made in LINES):
             yield "line", (folder,)

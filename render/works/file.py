@@ -19,7 +19,7 @@ from render.storage.files import is_whole, sweep
 from render.works.chronicle_work import chronicles_of
 from render.works.line_work import lines_shown
 from render.works.order import Order
-from render.works.surface_work import surface_work
+from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
@@ -104,7 +104,7 @@ def require_letters(scene: Scene) -> None:
 
 
 def surfaces_shown(order: Order, moment: float | None = None, film: Film | None = None) -> dict[str, Work]:
-    """Returns the surfaces and lines of shots of a scene, and what their runs tell.
+    """Returns the surfaces, series and lines of shots of a scene, and what their runs tell.
 
     Of all shots, or those of a film, or the one at a moment of the scene's clock, seconds.
     """
@@ -112,7 +112,7 @@ def surfaces_shown(order: Order, moment: float | None = None, film: Film | None 
     shots = [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots
     if moment is not None:
         shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
-    shown: dict[str, Work] = {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+    shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
     told = {each.name: each for each in chronicles_of(order) if each.surface in shown}
     return {**shown, **told, **lines_shown(order, shots)}
 

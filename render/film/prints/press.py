@@ -92,7 +92,7 @@ def draw_print(
     still = shooting.output
     assert isinstance(still, Still)
     place = shooting.timeline.locate(still.at)
-    take = refined_for(shooting.take(place.shot).now(place.time), place.time, printed)
+    take = refined_for(shooting.take(place.shot).fixed(place.time), place.time, printed)
     words = caption_of(shooting.scene, take)
     texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
     lit = in_linear_light(take) if printed.format == "exr" else take
