@@ -64,6 +64,10 @@ def test_a_film_without_outputs_is_one_file_as_ever():
     assert film.encoder == H264()
 
 
+def test_an_encoder_without_a_kind_is_h264_as_scenes_have_had_it():
+    assert film_of(encoder={"crf": 20, "preset": "slow"}).encoder == H264(crf=20, preset="slow")
+
+
 def test_an_option_that_is_not_asked_for_makes_no_old_film_anew():
     old = {"kind": "h264", "crf": 17, "preset": "medium"}
     from render.storage.files import content_key
