@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 from render import compiler
 from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
-from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.timeline import Moment, Slice, Timeline, film_timeline
 from render.scene.key import counted
 from render.scene.output import Film
 from render.scene.shot import taken_up
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
-from render.scene.written import WRITTEN, tail_of, told, without_insets
+from render.scene.written import WRITTEN, told, without_insets
 from render.storage.files import content_key
 
 TICK = 1e-6  # seconds; times are told apart by more
@@ -53,7 +53,7 @@ class Programme:
     @cached_property
     def timeline(self) -> Timeline:
         """The shots of the film."""
-        return timeline_of(self.scene.shots, self.film.fps, tail=tail_of(self.scene, self.film))
+        return film_timeline(self.scene, self.film)
 
     @cached_property
     def frames(self) -> list[FramePlan]:

@@ -22,7 +22,7 @@ from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
-from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
 from render.film.words.ending import Ending
 from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
@@ -36,7 +36,7 @@ from render.progress import Reporter
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
-from render.scene.written import tail_of, without_insets
+from render.scene.written import without_insets
 from render.stage.lens.lens import develop
 from render.stage.stage import Stage, lens_of
 
@@ -76,7 +76,7 @@ class Shooting:
         """The scene's shots, one after the other."""
         if not isinstance(self.output, Film):
             return timeline_of(self.scene.shots, 1.0)
-        return timeline_of(self.scene.shots, self.output.fps, tail=tail_of(self.scene, self.output))
+        return film_timeline(self.scene, self.output)
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""

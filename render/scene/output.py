@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from render.scene.duration import Duration
 from render.scene.encoders import H264, AnyEncoder
@@ -15,7 +15,7 @@ from render.scene.insets import CounterKind
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
 from render.scene.outputs import FilmOutput
-from render.scene.part import Part
+from render.scene.part import Name, Part
 from render.scene.words import WordsSettings
 
 Pixels = Annotated[int, Field(ge=16, le=16_384)]
@@ -78,6 +78,12 @@ class Film(Part):
     titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
     insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
     counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
+    shots: Annotated[list[Name], InKey.APART] = Field(
+        default=[],
+        max_length=1000,
+        examples=[["overview", "3"]],
+        description="names, or numbers from 1 in quotes, of the shots that it shows, in their order; all when absent",
+    )
     closing: Annotated[Duration, InKey.APART] = Field(
         default=0.0, le=60, description="time of a card at the end with the whole caption, over the dimmed last picture"
     )
@@ -91,3 +97,9 @@ class Film(Part):
         description="a sound track that is made of the descent: loss gives pitch to the loss at the head of each path, "
         "and roughness to the curvature of the surface under it",
     )
+
+    @field_validator("encoder", mode="before")
+    @classmethod
+    def _is_h264_by_itself(cls, encoder: Any) -> Any:
+        """Returns an encoder with its kind, which scenes left out while there was one."""
+        return {"kind": "h264", **encoder} if isinstance(encoder, dict) else encoder

@@ -32,11 +32,11 @@ from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.reachable import beyond_range, beyond_training
 from render.scene.series import AnySeries
-from render.scene.shot import Shot, broken_ways
+from render.scene.shot import Shot, broken_ways, shot_called
 from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
-from render.scene.time.transition import starts_of
+from render.scene.time.transition import starts_of, too_long
 from render.scene.titles import AnyCredits, Title
 from render.scene.training import Training
 from render.scene.varied import Matrix, Params
@@ -222,6 +222,7 @@ class Scene(Part):
             *broken_ways(self.shots),
             *self._beyond(),
             *self._transitions(),
+            *self._films(),
             *self._twins(),
             *written.faults(self),
             *faults_of_films(self.films, self.look.background.colour == CLEAR),
@@ -307,16 +308,27 @@ class Scene(Part):
             if index == 0 and shot.transition.kind != "cut":
                 sentence = "the first shot takes over from none; leave transition out"
                 yield ("shots", index, "transition"), shot.transition.kind, sentence
-        taken = [*(shot.transition.taken for shot in self.shots), 0.0]
-        for index, shot in enumerate(self.shots):
-            begins, ends = taken[index] if index else 0.0, taken[index + 1]
-            if begins + ends > shot.duration + 1e-9:
-                fault = index if begins >= ends else index + 1
-                asked = self.shots[fault].transition.duration
-                sentence = (
-                    f"{asked:g} s is too long; shot {index + 1} is on for {shot.duration:g} s, its transitions take"
-                )
-                yield ("shots", fault, "transition", "duration"), asked, f"{sentence} {begins + ends:g} s of it"
+        for number, asked, sentence in too_long([(shot.duration, shot.transition) for shot in self.shots]):
+            yield ("shots", number, "transition", "duration"), asked, sentence
+
+    def shots_of(self, film: Film) -> tuple[int, ...]:
+        """Returns the numbers, from 0, of the shots that a film shows, in their order."""
+        found = (shot_called(name, self.shots) for name in film.shots)
+        return tuple(number for number in found if number is not None) or tuple(range(len(self.shots)))
+
+    def _films(self) -> Iterator[Fault]:
+        """Gives the shots of films that are not there, come twice, or are too short for their transitions."""
+        there = [shot.name or str(number + 1) for number, shot in enumerate(self.shots)]
+        for name, film in self.films.items():
+            for place, called in enumerate(film.shots):
+                location = ("films", name, "shots", place)
+                if shot_called(called, self.shots) is None:
+                    yield location, called, f'there is no shot "{called}"; {nearest(called, there)}'
+                elif called in film.shots[:place]:
+                    yield location, called, f'"{called}" comes twice; a film shows a shot once'
+            chosen = [self.shots[number] for number in self.shots_of(film)]
+            for sentence in too_long([(shot.duration, shot.transition) for shot in chosen]) if film.shots else ():
+                yield ("films", name, "shots"), film.shots, f"in this order {sentence[2]}"
 
     def _twins(self) -> Iterator[Fault]:
         """Gives the names that two shots share."""

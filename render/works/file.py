@@ -103,10 +103,13 @@ def require_letters(scene: Scene) -> None:
         raise SceneError(faults)
 
 
-def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Work]:
-    """Returns all that the shots of a scene show, or the one at a moment does, and what their runs tell."""
+def surfaces_shown(order: Order, moment: float | None = None, film: Film | None = None) -> dict[str, Work]:
+    """Returns the surfaces, series and lines of shots of a scene, and what their runs tell.
+
+    Of all shots, or those of a film, or the one at a moment of the scene's clock, seconds.
+    """
     scene = order.scene
-    shots = scene.shots
+    shots = [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots
     if moment is not None:
         shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
     shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}

@@ -74,7 +74,7 @@ class FramesWork:
     @cached_property
     def shown(self) -> dict[str, Work]:
         """The surfaces on them."""
-        return surfaces_shown(self.order)
+        return surfaces_shown(self.order, film=self.film)
 
     @property
     def needs(self) -> Sequence[Work]:
