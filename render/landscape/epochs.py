@@ -10,7 +10,6 @@ from torch import nn
 
 from render.data import Dataset, Examples
 from render.descent import batches
-from render.descent.batches import ORDER_SEED
 from render.descent.log import load_statistics
 from render.descent.run import AnyRun, Run
 from render.errors import DataError
