@@ -81,6 +81,9 @@ BAD = {
     "shots.0.surface=rid": 'shots.0.surface: there is no surface "rid"; did you mean ride?',
     "surfaces={ride: {run: main, points: [3, 3]}}": 'series.ride: "ride" is also a surface',
     "shots.0.descents={count: 20}": 'shots.0.descents: series "ride" changes while they roll',
+    "shots.0.insets=[{kind: map}]": 'a map is of one plane, and series "ride" changes; leave it out',
+    "shots=[{surface: widths, duration: 4s, insets: [{kind: curves}]}]": 'series "widths" has several; leave it out',
+    "shots=[{surface: widths, duration: 4s, counters: [epoch]}]": "epoch tells of one run and one loss, and series",
     "series.two={kind: surfaces, surfaces: [a, b]}": 'series.two.surfaces.0: there is no surface "a"',
 }
 PAIR = "surfaces={{a: {{run: main, points: [4, 4], {0}}}, b: {{run: main, points: {1}, {2}}}}}"

@@ -10,7 +10,6 @@ from torch import nn
 
 from render.data import Dataset, Examples
 from render.descent import batches
-from render.descent.batches import ORDER_SEED
 from render.descent.log import load_statistics
 from render.descent.run import AnyRun, Run
 from render.errors import DataError
@@ -29,7 +28,7 @@ def lent(epoch: EpochSettings | None, run: AnyRun, dataset: Dataset, model: nn.M
     if epoch.of == "statistics":
         _load_statistics(epoch, run, dataset, model)
         return dataset
-    drawn = run.settings.seed_in(seed) + ORDER_SEED
+    drawn = run.settings.seed_in(seed) + batches.ORDER_SEED
     changed = _ordered(epoch, run, dataset, drawn) if epoch.of == "order" else _augmented(epoch, run, dataset, drawn)
     return replace(dataset, train=changed)
 

@@ -183,7 +183,7 @@ class Scene(Part):
 
     @property
     def telling(self) -> dict[str, SurfaceSettings]:
-        """The surfaces of whose runs pictures may tell: those that are measured, and one of each series of one run."""
+        """The surfaces whose runs pictures may tell of: those measured, and one of each series of one run and loss."""
         return {**self.measured, **members.telling(self.series)}
 
     def budget_of(self, surface: str) -> float | None:

@@ -222,9 +222,8 @@ def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterato
             continue
         name = inset.surface or shot.surface
         surface = scene.surfaces.get(name, scene.telling.get(name))
-        if surface is None and name in scene.series and not isinstance(inset, MapInset):
-            sentence = f'{inset.kind} tells of one run and one loss, and series "{name}" has several; leave it out'
-            yield (*place, "kind"), inset.kind, sentence
+        if name in scene.series:
+            yield from _insets_of_series(scene, place, inset, name)
         if isinstance(surface, ReadySurface) and not isinstance(inset, MapInset):
             sentence = f"{inset.kind} tells of a run, and a ready surface has none; leave it out, or show a map"
             yield (*place, "kind"), inset.kind, sentence
@@ -239,6 +238,15 @@ def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterato
             yield (*place, "example"), inset.example, sentence
         if isinstance(inset, CurvesInset) and "accuracy" in inset.of and _has_values(scene, surface.run):
             yield (*place, "of"), inset.of, "these data have values in place of classes, so no accuracy; set of: [loss]"
+
+
+def _insets_of_series(scene: Scene, place: Location, inset: Inset, name: str) -> Iterator[Fault]:
+    """Gives an inset that tells of what a series has several of."""
+    if isinstance(inset, MapInset) and scene.series[name].kind != "blend":
+        yield (*place, "kind"), inset.kind, f'a map is of one plane, and series "{name}" changes; leave it out'
+    elif not isinstance(inset, MapInset) and name not in scene.telling:
+        sentence = f'{inset.kind} tells of one run and one loss, and series "{name}" has several; leave it out'
+        yield (*place, "kind"), inset.kind, sentence
 
 
 def _has_values(scene: Scene, run: str) -> bool:
