@@ -60,7 +60,7 @@ def _candidates(model: PartType, key: str, node: dict[str, Any], definitions: di
     info = model.model_fields[key]
     yield from info.examples or ()
     written = written_values().get((model, key), [])
-    yield from sorted(written, key=lambda value: len(flow(value)) > SHORT)[:1]
+    yield from sorted(written, key=lambda value: len(flow(value)) > SHORT)
     default = None if info.is_required() else node.get("default")
     made = _of_type(node, default, definitions)
     yield made
