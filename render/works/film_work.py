@@ -150,12 +150,12 @@ class FramesWork:
         require_drawing(say)
         require_writable(self.path)
         missing = self._own(self.missing())
-        return self._megabytes(len(missing) + len(self._undrawn(missing)))
+        return self._megabytes(len(missing) + len(self.undrawn(missing)))
 
     def _megabytes(self, count: int) -> float:
         return self.depth / 8 * megabytes_of(self.film.size, count)
 
-    def _undrawn(self, missing: Sequence[int]) -> set[str]:
+    def undrawn(self, missing: Sequence[int]) -> set[str]:
         """Returns the keys of the pictures that some frames show and that are not kept."""
         wanted = {part.key for index in missing for part in self.programme.frames[index].parts}
         return wanted - self.pool.find(wanted).keys()
@@ -220,7 +220,7 @@ class FramesWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         missing, size = self.missing(), self.film.size
-        drawn = len(self._undrawn(missing))
+        drawn = len(self.undrawn(missing))
         seconds = seconds_of(size, drawn) + LETTERING * len(missing) * size[0] * size[1] / 1e6 if missing else 0.0
         return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(drawn + len(missing)))
 
