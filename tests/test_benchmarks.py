@@ -138,7 +138,6 @@ def test_encoding_is_told_beside_plain_ffmpeg(script, monkeypatch, tmp_path, cap
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_frames_of_a_film_are_told_beside_the_stage_alone(script, graphics, monkeypatch, capsys):
     frames = script("film_frames")
     monkeypatch.setattr(frames, "QUALITY", "thumb")
@@ -150,6 +149,7 @@ def test_frames_of_a_film_are_told_beside_the_stage_alone(script, graphics, monk
     assert "which of 60 frames are lacking" in told
 
 
+@pytest.mark.slow
 def test_a_print_is_told_with_its_time_memory_and_disk(script, graphics, tmp_path):
     prints = script("draw_prints")
     scene = prints.made_up(tmp_path, 24)

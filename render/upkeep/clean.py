@@ -22,8 +22,8 @@ from render.scene.quality import apply_quality, qualities
 from render.scene.spec import Scene
 from render.storage.files import disk_errors, idle
 from render.storage.records import read_json
-from render.works.film_work import FramesWork
 from render.works.finest import finest
+from render.works.frames_work import FramesWork
 from render.works.of_scene import works_of
 from render.works.order import Order
 

@@ -24,7 +24,7 @@ from render.scene.spec import Scene, resolved
 from render.works.order import Order
 
 if TYPE_CHECKING:
-    from render.works.film_work import FramesWork
+    from render.works.frames_work import FramesWork
 
 TOGETHER = 8  # frames of an errand: a worker that dies loses as many, and one that begins has as much to read
 
@@ -72,7 +72,7 @@ def draw_some(packed: bytes, numbers: tuple[int, ...]) -> DrawnFrames:
 
 def _prepared(packed: bytes) -> Draft:
     from render.works.bench import Bench
-    from render.works.film_work import FramesWork
+    from render.works.frames_work import FramesWork
 
     recipe: DrawingRecipe = pickle.loads(packed)
     work = FramesWork(recipe.order(), recipe.name, recipe.size, recipe.fps, recipe.depth)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from render.scene.outputs import files_of
 from render.works.chronicle_work import chronicles_of
-from render.works.film_work import FilmWork, FramesWork
+from render.works.film_work import FilmWork
+from render.works.frames_work import FramesWork
 from render.works.line_work import line_works
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work

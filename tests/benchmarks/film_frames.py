@@ -31,7 +31,7 @@ def film(output: Path, size: tuple[int, int], frames: int, *changes: str, worker
     from render.scene.language.load import load
     from render.scene.quality import apply_quality
     from render.works.bench import Bench
-    from render.works.film_work import FramesWork
+    from render.works.frames_work import FramesWork
     from render.works.order import Order
 
     scene = apply_quality(load(SCENE, [f"films.first-descent.size=[{size[0]}, {size[1]}]", *changes]), QUALITY)
