@@ -1,5 +1,7 @@
 """A film as a work: the file that its frames are encoded to."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

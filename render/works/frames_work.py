@@ -1,5 +1,7 @@
 """The frames of a film as a work: numbered, drawn by one process or several, whole or in shares."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +30,6 @@ from render.works.file import (
 )
 from render.works.order import Order
 from render.works.work import Finding, Item, Work
-
 
 LETTERING = 0.1  # seconds for a frame of a million pixels, where words are laid over a kept picture; on two cores
 
