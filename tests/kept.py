@@ -6,6 +6,7 @@ from pathlib import Path
 
 from render.descent.run import AnyRun
 from render.landscape.landscape import Landscape
+from render.landscape.series import Series
 from render.progress import Reporter
 from render.scene import spec
 from render.scene.existing import ImportedRunSettings
@@ -13,6 +14,7 @@ from render.scene.spec import Scene
 from render.works.bench import Bench
 from render.works.order import Order
 from render.works.run_work import run_work
+from render.works.series_work import shown_work
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
 
 
@@ -36,6 +38,11 @@ def surface_asked(scene: Scene, output: Path, name: str = "main") -> SurfaceWork
 def kept_surface(scene: Scene, output: Path, reporter: Reporter | None = None, name: str = "main") -> Landscape:
     """Returns a surface of a scene from disk, or measures it."""
     return Bench(reporter or Reporter.silent()).obtain(surface_asked(scene, output, name))
+
+
+def kept_shown(scene: Scene, output: Path, name: str) -> Landscape | Series:
+    """Returns what a shot of a scene names from disk, or measures it: a surface, or all those of a series."""
+    return Bench(Reporter.silent()).obtain(shown_work(Order(scene, "final", output), name))
 
 
 def is_measured(scene: Scene, output: Path, name: str = "main") -> bool:

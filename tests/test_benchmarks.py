@@ -128,6 +128,27 @@ def test_memory_is_told_tile_by_tile(script, monkeypatch, tmp_path):
     assert len(growth.tiles(tmp_path)) == 4
 
 
+def test_encoding_is_told_beside_plain_ffmpeg(script, monkeypatch, tmp_path, capsys):
+    encoding = script("encode_film")
+    encoding.made_up(tmp_path, count=3, size=(64, 36))
+    monkeypatch.setattr(sys, "argv", ["script", str(tmp_path), "--count", "6", "--kinds", "h264,png"])
+    encoding.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["plain ffmpeg from PNG, x264 medium", "h264", "png"]
+
+
+@pytest.mark.slow
+def test_frames_of_a_film_are_told_beside_the_stage_alone(script, graphics, monkeypatch, capsys):
+    frames = script("film_frames")
+    monkeypatch.setattr(frames, "QUALITY", "thumb")
+    monkeypatch.setattr(frames, "LISTED", 60)
+    monkeypatch.setattr(sys, "argv", ["film_frames.py", "--frames", "4", "--size", "160", "90"])
+    frames.main()
+    told = capsys.readouterr().out
+    assert "stage alone" in told and "under another title" in told and "two " in told
+    assert "which of 60 frames are lacking" in told
+
+
 @pytest.mark.slow
 def test_a_print_is_told_with_its_time_memory_and_disk(script, graphics, tmp_path):
     prints = script("draw_prints")

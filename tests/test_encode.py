@@ -1,26 +1,28 @@
-"""The encoder, by colour bars whose values are known, and by what happens when it is stopped."""
+"""Films of frames on disk: what is in the file, and what happens when something is missing, damaged or stopped."""
+
+from __future__ import annotations
 
 import os
 import re
 import signal
 import subprocess
 import sys
+from fractions import Fraction
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
 
-from render.errors import MachineError, SceneError
-from render.film.encode import encode
+from render.errors import MachineError
+from render.film.encoders import encode
+from render.film.encoders.container import ContainerCall, write_film, yuv
+from render.film.reel import reel_of
+from render.scene.encoders import H264
 from tests.faults import until
+from tests.streams import bars_stream, colour_bars
 
-PRIMARIES = np.array([(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)])
-BARS = np.concatenate([PRIMARIES * 255, PRIMARIES * 191]).astype(np.uint8)  # 100 % and 75 %
-
-
-def colour_bars(width=256, height=64):
-    return np.broadcast_to(np.repeat(BARS, width // len(BARS), axis=0), (height, width, 3)).copy()
+QUICK = H264(preset="veryfast", crf=12)
 
 
 def frames_in(folder, pictures):
@@ -30,30 +32,12 @@ def frames_in(folder, pictures):
     return paths
 
 
-def decoded_bars(film, matrix):
-    """Returns the colour in the middle of every bar of the first frame."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(film), "-frames:v", "1"]
-    command += ["-vf", f"setparams=colorspace={matrix},scale=in_color_matrix={matrix}:in_range=tv:out_range=pc"]
-    command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    raw = subprocess.run(command, capture_output=True, check=True).stdout
-    picture = np.frombuffer(raw, np.uint8).reshape(64, 256, 3)
-    return picture[32, 8::16].astype(int)
-
-
 @pytest.fixture(scope="module")
 def bars(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bars")
     film = folder / "bars.mp4"
-    told = encode(frames_in(folder, [colour_bars()] * 5), film, 25, 12, "veryfast", {"title": "Bars", "comment": "α·β"})
-    return film, told
-
-
-def test_colour_bars_come_back_as_they_went_in(bars):
-    assert np.abs(decoded_bars(bars[0], "bt709") - BARS).max() <= 3
-
-
-def test_colour_bars_read_by_the_other_matrix_would_be_wrong(bars):
-    assert np.abs(decoded_bars(bars[0], "smpte170m") - BARS).max() > 10
+    reel = reel_of(frames_in(folder, [colour_bars()] * 5), Fraction(25))
+    return film, encode(reel, film, QUICK, {"title": "Bars", "comment": "α·β"})
 
 
 def test_what_is_told_of_a_film_is_what_went_in(bars):
@@ -89,7 +73,7 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
     paths = frames_in(tmp_path, noise)
     films = [tmp_path / "one.mp4", tmp_path / "two.mp4"]
     for film in films:
-        encode(paths, film, 30, 20, "medium")
+        encode(reel_of(paths, Fraction(30)), film, H264(crf=20))
     assert films[0].read_bytes() == films[1].read_bytes()
     content = films[0].read_bytes()
     for box in (b"mvhd", b"tkhd", b"mdhd"):  # their times, in seconds, which two films of one second would share anyway
@@ -97,47 +81,49 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
         assert content[start : start + 8] == bytes(8)
 
 
-@pytest.mark.parametrize("size", [(33, 32), (32, 33)])
-def test_odd_sides_are_refused(tmp_path, size):
-    paths = frames_in(tmp_path, [np.zeros((*size, 3), np.uint8)])
-    with pytest.raises(SceneError, match="even sides; use 32×32"):
-        encode(paths, tmp_path / "odd.mp4", 30, 20, "medium")
-
-
-def test_frames_of_two_sizes_are_refused(tmp_path):
-    paths = frames_in(tmp_path, [np.zeros((32, 32, 3), np.uint8), np.zeros((32, 64, 3), np.uint8)])
-    with pytest.raises(MachineError, match="frames of one size"):
-        encode(paths, tmp_path / "two.mp4", 30, 20, "medium")
-
-
 def test_a_failing_encoder_is_quoted_and_leaves_nothing(tmp_path):
-    noise = np.random.default_rng(1).integers(0, 256, (3, 512, 512, 3), dtype=np.uint8)  # more than a pipe holds
-    paths = frames_in(tmp_path, noise)
+    call = ContainerCall(("-c:v", "libx264", "-preset", "no-such-preset"), yuv("yuv420p"), ("yuv420p",))
     with pytest.raises(MachineError, match=r"ffmpeg failed \(\d+\): \S+"):
-        encode(paths, tmp_path / "film.mp4", 30, 20, "no-such-preset")
+        write_film(bars_stream(count=40), tmp_path / "film.mp4", call, {})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("length", [60, 20, 0])
+@pytest.mark.parametrize("index", [0, 2])
+def test_a_damaged_frame_is_named(tmp_path, index, length):
+    paths = frames_in(tmp_path, [colour_bars()] * 4)
+    paths[index].write_bytes(paths[index].read_bytes()[:length])
+    with pytest.raises(MachineError, match=rf"00000{index}.png .*; remove it, then run the same command again"):
+        encode(reel_of(paths, Fraction(30)), tmp_path / "film.mp4", QUICK)
     assert sorted(tmp_path.iterdir()) == paths
 
 
-def test_a_damaged_frame_is_noticed(tmp_path):
-    paths = frames_in(tmp_path, [colour_bars()] * 4)
-    paths[2].write_bytes(paths[2].read_bytes()[:60])
-    with pytest.raises(MachineError, match=r"ffmpeg (made|failed)"):
-        encode(paths, tmp_path / "film.mp4", 30, 20, "medium")
-    assert not (tmp_path / "film.mp4").exists()
+def test_a_film_that_is_not_what_was_asked_for_does_not_get_its_name(tmp_path):
+    call = ContainerCall(("-c:v", "libx264"), "scale=out_color_matrix=smpte170m,format=yuv422p", ("yuv420p",))
+    with pytest.raises(
+        MachineError, match=r"film.mp4: ffmpeg made pixels yuv422p, not yuv420p; colours tagged .*not tv"
+    ):
+        write_film(bars_stream(), tmp_path / "film.mp4", call, {})
+    call = ContainerCall(("-c:v", "libx264", "-r", "12"), yuv("yuv420p"), ("yuv420p",))
+    with pytest.raises(MachineError, match=r"frame 1 is at 0.08\d\d s, not at 0.0417 s"):
+        write_film(bars_stream(), tmp_path / "film.mp4", call, {})
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_encoder_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: "/nowhere/ffmpeg")
     with pytest.raises(MachineError, match="ffmpeg was not found"):
-        encode(frames_in(tmp_path, [colour_bars()]), tmp_path / "film.mp4", 30, 20, "medium")
+        encode(bars_stream(), tmp_path / "film.mp4", QUICK)
 
 
 def test_a_film_killed_half_way_has_no_name(tmp_path):
     frames_in(tmp_path, np.random.default_rng(5).integers(0, 256, (4, 720, 1280, 3), dtype=np.uint8))
     script = (
-        "import sys; from pathlib import Path; from render.film.encode import encode\n"
+        "import sys; from pathlib import Path; from fractions import Fraction\n"
+        "from render.film.encoders import encode; from render.film.reel import reel_of\n"
+        "from render.scene.encoders import H264\n"
         "folder = Path(sys.argv[1]); paths = sorted(folder.glob('0*.png')) * 40\n"
-        "print('begun', flush=True); encode(paths, folder / 'film.mp4', 30, 18, 'medium')"
+        "print('begun', flush=True); encode(reel_of(paths, Fraction(30)), folder / 'film.mp4', H264())"
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begun\n"
@@ -146,14 +132,3 @@ def test_a_film_killed_half_way_has_no_name(tmp_path):
     process.wait()
     process.stdout.close()
     assert not (tmp_path / "film.mp4").exists()
-
-
-def test_frames_without_a_ground_stay_frames(tmp_path):
-    picture = np.dstack([colour_bars(), np.full((64, 256), 128, np.uint8)])
-    frames = frames_in(tmp_path, [picture] * 2)
-    with pytest.raises(
-        SceneError, match=r"transparent is nothing that H\.264 knows; 2 frames with straight alpha"
-    ) as error:
-        encode(frames, tmp_path / "film.mp4", 25, 20, "veryfast")
-    assert error.value.exit_code == 3 and str(tmp_path) in str(error.value)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["000000.png", "000001.png"]

@@ -10,12 +10,13 @@ import pytest
 from render import data, exchange
 from render.descent import networks, optimisers, schedules
 from render.film import easing, moves, timeline
+from render.film.encoders import ENCODERS
 from render.film.insets import inset_layer
 from render.film.prints import press
 from render.film.words import caption
 from render.landscape import measured_line, planning
 from render.loss.ways.strategies import STRATEGIES
-from render.scene import along, camera, insets, look, network, plane, printing, relief, shot, training
+from render.scene import along, camera, encoders, insets, look, network, plane, printing, relief, shot, training
 from render.scene import data as datasets
 from render.scene.language.anatomy import bare, members
 from render.solid import asked, formats
@@ -53,6 +54,7 @@ FAMILIES = {  # what a scene may name, and what builds it
     "A view transform": (choices(look.Look, "transform") - {"linear"}, set(tone.TRANSFORMS) - {"linear"}),
     "A pace": (choices(shot.PathStyle, "pace"), set(timeline.PACES)),
     "An easing": (choices(camera.Orbit, "ease"), set(easing.EASINGS)),
+    "An output": (kinds(encoders.AnyEncoder), set(ENCODERS)),
     "A format of prints": (set(printing.FORMATS), {*press.WRITERS, "exr"}),
     "A format of the stage": (set(asked.FORMS), set(formats.FORMATS)),
 }

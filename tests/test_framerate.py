@@ -7,8 +7,10 @@ from fractions import Fraction
 import pytest
 from PIL import Image
 
-from render.film.encode import encode
+from render.film.encoders import encode
+from render.film.reel import reel_of
 from render.film.timeline import Timeline
+from render.scene.encoders import H264
 from render.scene.framerate import frame_rate, plain
 from render.scene.language.load import load
 from render.scene.output import Film
@@ -76,7 +78,7 @@ def test_the_film_has_exactly_the_rate_in_its_header(tmp_path, rate):
     frames = [tmp_path / f"{index}.png" for index in range(3)]
     for index, frame in enumerate(frames):
         Image.new("RGB", (32, 16), (80 * index, 40, 20)).save(frame)
-    told = encode(frames, tmp_path / "a.mp4", frame_rate(rate), 30, "ultrafast")
+    told = encode(reel_of(frames, frame_rate(rate)), tmp_path / "a.mp4", H264(crf=30, preset="ultrafast"))
     ticks, count, each = times_in((tmp_path / "a.mp4").read_bytes())
     assert Fraction(ticks, each) == frame_rate(rate)
     assert count == told.frames == 3

@@ -31,6 +31,7 @@ SHARED_MODULES = {  # the vocabulary of scenes, and the room that has the value 
     "camera": {"scene/camera.py", "stage/camera.py"},
     "plane": {"scene/plane.py", "space/plane.py"},
     "relief": {"scene/relief.py", "stage/body/relief.py"},
+    "series": {"scene/series.py", "landscape/series.py"},
     "surface": {"scene/surface.py", "sampling/surface.py"},
     "training": {"scene/training.py", "descent/training.py"},
 }

@@ -91,4 +91,4 @@ def test_a_scene_lacks_its_still_and_all_frames_of_its_film_before_the_film(tmp_
     assert [work.kind for work in lacking] == ["still", "frames", "film"]
     still, frames, film = (work.left() for work in lacking)
     assert (still.amount, frames.amount, film.amount) == (1, 12, 0)
-    assert frames.megabytes == pytest.approx(12 * still.megabytes)
+    assert frames.megabytes == pytest.approx(2 * 12 * still.megabytes)  # with words and without

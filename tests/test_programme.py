@@ -196,3 +196,31 @@ def test_what_is_seen_through_is_mixed_by_what_it_covers():
     clear, red = np.zeros((4, 4, 4), np.uint8), np.full((4, 4, 4), (255, 0, 0, 255), np.uint8)
     half = mixed([(clear, 0.5), (red, 0.5)], "#000000", 0)
     assert np.abs(half.reshape(-1, 4).mean(0) - (255, 0, 0, 127.5)).max() < 1
+
+
+def test_a_film_shows_the_shots_that_it_names_in_its_own_order_by_the_same_pictures():
+    named = ("duration: 3s,", "duration: 3s, name: close,")
+    after = programme_of(named, ("fps: 10", "fps: 10, shots: [close, '1']"))
+    assert pictures(after) == pictures(BEFORE)[20:] + pictures(BEFORE)[:20]
+    assert len(programme_of(named, ("fps: 10", "fps: 10, shots: [close]")).frames) == 30
+
+
+@pytest.mark.parametrize(
+    ("shots", "said"),
+    [
+        ("[closed]", r'films\.main\.shots\.0: there is no shot "closed"; did you mean close\?'),
+        ("[close, close]", '"close" comes twice'),
+        ("['3']", 'there is no shot "3"'),
+    ],
+)
+def test_shots_that_a_film_cannot_show_are_refused(shots, said):
+    with pytest.raises(SceneError, match=said):
+        scene_of(("duration: 3s,", "duration: 3s, name: close,"), ("fps: 10", f"fps: 10, shots: {shots}"))
+
+
+def test_a_transition_that_another_order_makes_too_long_is_refused():
+    dissolve = ("duration: 3s,", "duration: 3s, name: close, transition: {kind: dissolve, duration: 1900ms},")
+    last = ("films:", "  - {surface: main, duration: 1s, name: last}\nfilms:")
+    scene_of(dissolve, last)
+    with pytest.raises(SceneError, match=r"in this order 1\.9 s is too long"):
+        scene_of(dissolve, last, ("fps: 10", "fps: 10, shots: [last, close]"))

@@ -12,9 +12,9 @@ from render.film.shooting import bare_picture
 from render.film.shutter import exposed
 from render.landscape import ready
 from render.stage.camera import View
+from render.stage.lens.directions import Projection, places_of, within
 from render.stage.lens.faces import SIDES, SUB, faces_of, side_of
 from render.stage.lens.lens import Exposure, Lens, develop
-from render.stage.lens.directions import Projection, places_of, within
 from render.stage.lens.surround import develop_around, exposed_around
 from tests.test_drawing_ready import WAY, home, scene_of, written  # noqa: F401
 
@@ -128,7 +128,7 @@ def test_bloom_shines_over_the_edge_where_left_and_right_are_one():
     dark, glow = torch.zeros(3, *shape), torch.zeros(3, *shape)
     glow[:, 30:34, :2] = 8.0
     film = Exposure(dark, torch.zeros(3), torch.ones(shape), torch.ones(shape), glow, torch.ones(shape))
-    codes = develop_around(film, Projection("equirectangular"), Lens(grain=0.0), 1).numpy().astype(int)
+    codes = develop_around(film, Projection("equirectangular"), Lens(grain=0.0), 1).astype(int)
     assert codes.shape == (64, 128, 3)
     assert codes[32, -1].min() > 20
     assert np.abs(codes[32, -1] - codes[32, 2]).max() < 12
@@ -188,11 +188,12 @@ def test_beyond_the_rim_of_a_dome_all_is_black(home, graphics):  # noqa: F811
     stage = take.stage((0,), size, 1)
     try:
         picture = bare_picture(take, [stage], 1.5)
+        deep = bare_picture(take, [stage], 1.5, depth=16)
     finally:
         stage.close()
     outside = within(Projection("dome"), size) == 0
     assert picture.shape == (160, 160, 3) and outside.sum() > 5000
-    assert picture[outside].max() == 0
+    assert picture[outside].max() == deep[outside].max() == 0 and deep.dtype == np.uint16
     assert (picture[~outside].max(-1) > 0).mean() > 0.98
 
 

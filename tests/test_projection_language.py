@@ -1,4 +1,4 @@
-"""What scenes say of domes and pictures all around: what is read, what is refused, and that flat cameras are as before."""
+"""What scenes say of domes and pictures all around: what is read and refused, and that flat cameras are as before."""
 
 from __future__ import annotations
 
@@ -68,6 +68,13 @@ def test_a_still_of_another_shot_may_have_any_shape(tmp_path):
     assert scene_of(tmp_path, DOME, more=shot + "stills: {a: {at: 9s, size: [90, 80]}}\n").stills
     with pytest.raises(SceneError, match=r"stills.a.size: 90 × 80 is not square"):
         scene_of(tmp_path, DOME, more=shot + STILL % "90, 80")
+
+
+def test_a_film_of_other_shots_may_have_any_shape(tmp_path):
+    more = "  - {surface: main, duration: 2s, name: flat, camera: {kind: orbit}}\nfilms: {a: {size: [90, 80], shots: %s}}\n"
+    assert scene_of(tmp_path, DOME, more=more % "[flat]").films
+    with pytest.raises(SceneError, match=r"films.a.size: 90 × 80 is not square"):
+        scene_of(tmp_path, DOME, more=more % "['1']")
 
 
 def test_no_print_is_made_of_a_dome(tmp_path):

@@ -271,9 +271,9 @@ BAD = [
     ("fps: 30", "fps: 90000001/90000000", "21:32", "is finer than a film can tell; divide by 1,001,000 at most"),
     (
         "8s\n",
-        "8s\n    transition: fade\n",
+        "8s\n    crossing: fade\n",
         "18:5",
-        "shots.0.transition: is not a key here; known here: surface",
+        "shots.0.crossing: is not a key here; known here: surface",
     ),
     ("fps: 30", "fps: 30, encoder: {kind: h265}", "21:52", 'encoder.kind: "h265" is not known; did you mean h264?'),
 ]

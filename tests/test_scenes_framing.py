@@ -19,7 +19,7 @@ from render.stage.body import mesh
 from render.stage.camera import View
 from render.stage.light import bake
 from tests.conftest import ROOT
-from tests.kept import kept_surface
+from tests.kept import kept_shown
 
 SCENES = sorted((ROOT / "scenes").glob("*.yaml"))
 FRAMES = np.linspace(0, 1, 13)
@@ -39,7 +39,7 @@ def takes(file: Path, output: Path) -> list[Take]:
         if shot.line:  # no camera looks at it
             continue
         try:
-            found = [kept_surface(scene, output, name=name) for name in shot.surfaces]
+            found = [kept_shown(scene, output, name) for name in shot.surfaces]
         except DataError as error:
             pytest.skip(str(error))
         made.append(prepare(shot, scene.look, found, 16 / 9 / len(found)))

@@ -24,15 +24,16 @@ def examine(job: Job) -> list[dict[str, Any]]:
     held: list[dict[str, Any]] = []
     problems: list[str] = []
     for (_, scene), variant in zip(job.scenes, job.variants, strict=True):
+        place = variant.document.place
         for name, surface in scene.surfaces.items():
             if isinstance(surface, ReadySurface):
                 results, found = _examined(name, surface)
-                place = variant.document.place
                 held += results
                 problems += [place(problem.location).says(str(problem)) for problem in found]
+        problems += [place(problem.location).says(str(problem)) for problem in _lacking(scene)]
         for name, film in scene.films.items():
             if film.sound and (said := _heard(name, film.sound)):
-                problems.append(variant.document.place(said.location).says(str(said)))
+                problems.append(place(said.location).says(str(said)))
     if problems:
         raise SceneError(list(dict.fromkeys(problems)))  # variants of a scene have theirs in common
     return held
@@ -69,3 +70,26 @@ def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], l
         except DataError as error:
             problems.append(SceneProblem(("surfaces", name, "source", "path"), str(error)))
     return results, problems
+
+
+def _lacking(scene: Any) -> list[SceneProblem]:
+    """Returns the outputs of a scene's films that this machine has no encoder for; a plain film is looked at later."""
+    from render.scene.encoders import H264
+    from render.scene.encoders.suited import kind_of
+    from render.scene.language.problem import SceneProblem
+
+    asked = [
+        ((*("films", name), *place), kind_of(encoder))
+        for name, film in scene.films.items()
+        for place, encoder in [
+            (("encoder",), film.encoder),
+            *((("outputs", k), each) for k, each in enumerate(film.outputs)),
+        ]
+        if not isinstance(encoder, H264)
+    ]
+    if not asked:
+        return []
+    from render.film.lacking import lacking
+
+    found = [(location, lacking(kind)) for location, kind in asked]
+    return [SceneProblem(location, sentence) for location, sentence in found if sentence]

@@ -95,7 +95,7 @@ def train(job: Job) -> list[Any]:
 
 @functools.partial(command, further=sampling_options)
 def sample(job: Job) -> list[Any]:
-    """Measures the surfaces and lines of the scenes, training first where needed.
+    """Measures the surfaces, series and lines of the scenes, training first where needed.
 
     With --shard, several calls share the tiles of one surface, which they see in one folder; each says what is left,
     and an adaptive surface takes one round of calls for each level.

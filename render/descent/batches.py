@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from render.scene.data import Augmentation
 
+ORDER_SEED = 1  # added to the run's seed, so that data order and initialisation are drawn apart
 SEED_STRIDE = 1_000_003  # steps of one seed; the draws of different steps are apart
 
 

@@ -17,11 +17,12 @@ from render import data
 from render.data import Dataset
 from render.descent import checkpoint as checkpoints
 from render.descent import networks
+from render.descent.batches import ORDER_SEED
 from render.descent.checkpoint import Checkpoint
 from render.descent.log import TrajectoryLog, load_statistics
 from render.descent.parameters import layout_of, load_parameters
 from render.descent.run import Run, evaluate, folder_of, key_of
-from render.descent.training import ORDER_SEED, Course, Divergence, steps_per_second, train
+from render.descent.training import Course, Divergence, steps_per_second, train
 from render.errors import DataError
 from render.progress import Reporter
 from render.scene import spec

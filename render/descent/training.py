@@ -23,7 +23,6 @@ from render.progress import Task
 from render.scene import training as spec
 from render.scene.data import Augmentation
 
-ORDER_SEED = 1  # added to the run's seed, so that data order and initialisation are drawn apart
 MOST_AT_ONCE = 1024  # examples of one backward pass; more are added up
 EVERY = 30.0  # seconds from one checkpoint to the next
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from render.errors import UsageError
 from render.film.timeline import Timeline
 from render.scene.language.nearest import nearest
-from render.scene.shot import Shot
+from render.scene.shot import Shot, shot_called
 
 RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9})(?::(\d{1,9}))?)?", re.ASCII)
 
@@ -67,11 +67,3 @@ def _of_shot(name: str, timeline: Timeline, shots: Sequence[Shot]) -> Iterator[i
         raise UsageError(f"--shots: the film has no shot {name}; {nearest(name, there)}")
     first = timeline.first_frame(number)
     yield from range(first, first + timeline.frames_of(number))
-
-
-def shot_called(name: str, shots: Sequence[Shot]) -> int | None:
-    """Returns the number, from 0, of the shot of a name, or of a number from 1; None where there is none."""
-    for number, shot in enumerate(shots):
-        if shot.name == name or (shot.name is None and str(number + 1) == name):
-            return number
-    return None

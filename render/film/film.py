@@ -9,20 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from render.errors import ThalwegError
-from render.film.encode import encode
+from render.errors import SceneError, ThalwegError
+from render.film.encoders import encode
+from render.film.encoders.watching import watching
 from render.film.frames import FrameStore, FrameWriter
 from render.film.pool import Pool, Pooled, PoolWriter
 from render.film.programme import Programme
+from render.film.reel import reel_of
 from render.film.shooting import Shooting
 from render.film.sound.soundtrack import soundtrack, track_record
 from render.film.take import records_of
 from render.film.timeline import Slice
 from render.film.words.wording import caption_of
 from render.interrupts import finishing
+from render.scene.body import CLEAR
+from render.scene.encoders.encoder import EncoderPart
 from render.scene.framerate import plain
 from render.scene.output import Film
+from render.scene.outputs import files_of
 from render.storage.files import file_digest
+
+CLEAR_FRAMES = (
+    "look.background.colour: transparent is nothing that H.264 knows; {count:,} frames with straight alpha are whole "
+    "in {folder}, and with a colour in its place, or an output that knows it, such as vp9, there is a film"
+)
 
 TRIES = 2  # to draw a frame
 
@@ -94,7 +104,9 @@ def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
 
     Ctrl-C waits for the picture that is being drawn, and a second one for that alone.
     """
-    if draft.shooting.scene.look.background.colour == "transparent":
+    film = draft.shooting.output
+    opaque = isinstance(film, Film) and not all(file.encoder.keeps_alpha for file in files_of(film))
+    if opaque and draft.shooting.scene.look.background.colour == CLEAR:
         draft.shooting.reporter.say(f"film {name}: H.264 has no transparency, so there will be frames and no film")
     total = len(draft.programme.frames)
     failed: Failed = dict.fromkeys(missing, "")
@@ -109,23 +121,33 @@ def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
     return failed
 
 
-def encode_film(shooting: Shooting, frames: list[Path], target: Path, metadata: bool = True) -> dict[str, Any]:
+def encode_film(
+    shooting: Shooting, frames: list[Path], target: Path, encoder: EncoderPart, metadata: bool = True
+) -> dict[str, Any]:
     """Writes a film of frames; returns what its record says of it.
 
     metadata: whether the file has the title in it; the record beside it tells everything in any case.
     """
     film, takes = shooting.output, shooting.takes()
     assert isinstance(film, Film)
-    titles = {"title": shooting.scene.title} if metadata else {}
-    track = soundtrack(shooting.takes, shooting.timeline, film, target.with_suffix(".wav"))
-    encoded = encode(frames, target, film.fps, film.encoder.crf, film.encoder.preset, titles, track)
+    reel = reel_of(frames, film.fps)
+    if reel.alpha and not encoder.keeps_alpha:
+        raise SceneError([CLEAR_FRAMES.format(count=len(frames), folder=frames[0].parent)])
+    watch = watching(reel, encoder.loop)
+    wave = target.with_name(f"{target.name}.wav") if film.outputs else target.with_suffix(".wav")
+    track = soundtrack(shooting.takes, shooting.timeline, film, wave) if encoder.hears else None
+    encoded = encode(watch.watched, target, encoder, {"title": shooting.scene.title} if metadata else {}, track)
     heard = {"sound": track_record(track, film), "files": {track.name: file_digest(track)}} if track else {}
+    for sentence in watch.sentences():
+        shooting.reporter.say(f"film {target.name}: {sentence}")
     return {
         **heard,
         "size": list(encoded.size),
         "fps": plain(film.fps),
         "frames": encoded.frames,
         "seconds": encoded.duration,
+        "encoded": encoded.as_dict(),
+        **watch.as_dict(),
         "caption": [caption_of(shooting.scene, take) for take in takes],
         "surfaces": records_of(takes),
     }

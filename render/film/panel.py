@@ -26,9 +26,12 @@ class Walk:
     arrows: tuple[Arrow, ...] = ()
     drops: tuple[Drop, ...] = ()
     laid: bool = False  # on the surface although its own loss was asked for, which is not known
+    at: float | None = None  # the place in the trajectory that its head has whatever the progress, on a moving plane
 
     def head(self, progress: float) -> float:
         """Returns the place in the trajectory at a progress of 0 to 1."""
+        if self.at is not None:
+            return self.at
         return path_position(self.pace, progress, self.path.steps, self.descent.walked[self.corners])
 
     def share_at(self, step: float) -> float:
@@ -77,6 +80,7 @@ class Panel:
     relief: Relief
     walks: tuple[Walk, ...]
     rolls: Rolls | None = None  # many descents over it
+    stop: str = ""  # of a series, what the stop is called that it is nearest to
 
     @property
     def is_ready(self) -> bool:

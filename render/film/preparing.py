@@ -12,21 +12,28 @@ import numpy as np
 
 from render.errors import DataError
 from render.exchange.resampling import is_even
+from render.film.drawn import (
+    Shown,
+    as_drawn,
+    drawn_of,
+    ended,
+    holes_of,
+    last_of,
+    stops_of,
+    widest,
+    with_corner,
+    with_morphs,
+)
 from render.film.insets.inset_room import room_beside
 from render.film.journey import Journey, epoch_of, journey_of
+from render.film.laying import panel_of, relaid
 from render.film.moves import MOVES, Move, Scenery, settled, standing_at
 from render.film.panel import Panel, Walk
-from render.film.rolls import Rolls, rolls_on
-from render.film.take import Take, places_on
-from render.film.walked import arrows_along, drops_along
-from render.landscape.landscape import Landscape
-from render.landscape.ready import GIVEN
-from render.sampling.status import Status
+from render.film.take import Take
 from render.scene import look as looks
 from render.scene.shot import Shot
 from render.scene.time.course import ShotCourse
 from render.space.grid import Grid
-from render.space.path import Path
 from render.stage.body import mesh, relief
 from render.stage.body.corner import cut_off, opened
 from render.stage.body.relief import Relief
@@ -36,14 +43,11 @@ from render.stage.framing import frame_of
 from render.stage.light import sunward
 from render.stage.light.bake import Sun
 from render.stage.light.sunward import SettledSun
-from render.stage.marks.trail import drape
 
 FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
-def prepare_course(
-    course: ShotCourse, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True
-) -> Take:
+def prepare_course(course: ShotCourse, landscapes: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
     """Returns the take of a shot of a scene, which knows what its tracks change; arguments as of prepare."""
     framing = Framing(aspect, together, course.scene.seed)
     if not course.changes:
@@ -66,7 +70,7 @@ class _Changing:
 
     course: ShotCourse
     base: Take
-    landscapes: Sequence[Landscape]
+    landscapes: Sequence[Shown]
     framing: Framing
     last: dict[str, Take] = field(default_factory=dict)  # by what its tracks came to
 
@@ -81,20 +85,21 @@ class _Changing:
     def _made(self, shot: Shot, look: looks.Look) -> Take:
         base = self.base
         preset = _through(shot, look.resolved).model_copy(update={"body": base.look.body})
-        steps, reliefs = base.steps, [panel.relief for panel in base.panels]
+        steps, drawn = base.steps, as_drawn(base)
         if look.steps != list(base.steps.steps):
             steps, made = _reliefs(look, self.landscapes)
-            reliefs = [replace(new, corner=old.corner) for new, old in zip(made, reliefs, strict=True)]
+            corners = [panel.relief.corner for panel in base.panels]
+            drawn = [with_corner(*pair) for pair in zip(drawn_of(self.landscapes, made), corners, strict=True)]
         panels = base.panels
         if steps is not base.steps or (shot.path, preset.path) != (base.shot.path, base.look.path):
-            known = [panel.rolls for panel in base.panels]
-            parts = zip(self.landscapes, reliefs, known, strict=True)
-            panels = tuple(_panel(shot, preset, *part) for part in parts)
+            panels = tuple(last_of(shot, preset, each, panel) for each, panel in zip(drawn, base.panels, strict=True))
         move = base.move
         if shot.camera != base.shot.camera:
             camera = settled(shot.camera, base.move)
             move = MOVES[type(camera)](camera, self._setting)
-        take = replace(base, shot=shot, look=preset, panels=panels, move=move, steps=steps, sun=self._sun(preset.sun))
+        sun = self._sun(preset.sun)
+        take = replace(base, shot=shot, look=preset, panels=panels, move=move, steps=steps, sun=sun, _held={})
+        take = take if steps is base.steps else with_morphs(take, drawn)
         return take if shot.path == base.shot.path else replace(take, journey=_journey(shot, panels))
 
     @cached_property
@@ -113,31 +118,31 @@ class _Changing:
         )
 
 
-def _reliefs(look: looks.Look, landscapes: Sequence[Landscape]) -> tuple[Steps, list[Relief]]:
-    """Returns the reliefs of landscapes on one scale, and the steps that make them."""
+def _reliefs(look: looks.Look, shown: Sequence[Shown]) -> tuple[Steps, list[Relief]]:
+    """Returns the reliefs of landscapes and of all stops of series on one scale, and the steps that make them."""
+    landscapes = [landscape for one in shown for landscape in stops_of(one)]
     surfaces = [landscape.surface for landscape in landscapes]
-    holes = [surface.status == Status.NO_DATA for surface in surfaces]
+    holes = [lacking for one in shown for lacking in holes_of(stops_of(one))]
     losses = [surface.loss for surface in surfaces]
     steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
     return steps, relief.make_alike(losses, steps.steps, [_depth(surface.grid) for surface in surfaces], holes)
 
 
-def prepare(
-    shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], aspect: float, *, together: bool = True
-) -> Take:
-    """Returns the take of a shot of landscapes.
+def prepare(shot: Shot, look: looks.Look, shown: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
+    """Returns the take of a shot of landscapes and series.
 
     aspect: width / height of the picture that shows them together on one floor, or else of each one's own panel.
     """
-    return _prepared(shot, look, landscapes, Framing(aspect, together))
+    return _prepared(shot, look, shown, Framing(aspect, together))
 
 
-def _prepared(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], framing: Framing) -> Take:
+def _prepared(shot: Shot, look: looks.Look, shown: Sequence[Shown], framing: Framing) -> Take:
     preset = _through(shot, look.resolved)
-    steps, reliefs = _reliefs(look, landscapes)
+    steps, reliefs = _reliefs(look, shown)
     if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
         preset = preset.model_copy(update={"body": "block"})
-    panels = tuple(_panel(shot, preset, *pair) for pair in zip(landscapes, reliefs, strict=True))
+    drawn = drawn_of(shown, reliefs)
+    panels = tuple(widest(shot, preset, *pair) for pair in zip(shown, drawn, strict=True))
     journey = _journey(shot, panels)
     setting = _scenery(shot, preset, panels, journey, framing)
     move = MOVES[type(shot.camera)](shot.camera, setting)
@@ -148,7 +153,9 @@ def _prepared(shot: Shot, look: looks.Look, landscapes: Sequence[Landscape], fra
         move = MOVES[type(camera)](camera, setting)
     placements = setting.placements(_facing(move(0.5)))
     sun = sunward.choose(setting.subjects, move(0.5), _asked(preset.sun))
-    return Take(shot, preset, panels, move, sun, steps, journey, placements, setting.together)
+    drawn = [with_corner(each, panel.relief.corner) for each, panel in zip(drawn, panels, strict=True)]
+    ends = tuple(ended(shot, preset, *pair) for pair in zip(drawn, panels, strict=True))
+    return with_morphs(Take(shot, preset, ends, move, sun, steps, journey, placements, setting.together), drawn)
 
 
 def _cut(
@@ -160,7 +167,7 @@ def _cut(
         eye, relief, asked = view.position - away, panel.relief, look.walls.corner
         paths = [walk.descent.points[walk.descent.shown] for walk in panel.walks if walk.descent.shown.any()]
         cut = opened(relief, paths, eye) if asked == "auto" else cut_off(relief, asked, eye)
-        made.append(panel if cut is relief else _panel(shot, look, panel.landscape, cut))
+        made.append(panel if cut is relief else panel_of(shot, look, panel.landscape, cut))
     return tuple(made)
 
 
@@ -173,8 +180,7 @@ def _asked(sun: looks.SunSettings) -> SettledSun:
 def redrawn(take: Take, reliefs: Sequence[Relief]) -> Take:
     """Returns a take with other reliefs of the same surfaces, finer ones perhaps, and its paths laid on them."""
     panels = zip(take.panels, reliefs, strict=True)
-    drawn = (_panel(take.shot, take.look, panel.landscape, made, panel.rolls) for panel, made in panels)
-    return replace(take, panels=tuple(drawn))
+    return replace(take, panels=tuple(relaid(take.shot, take.look, panel, made) for panel, made in panels))
 
 
 def _depth(grid: Grid) -> float:
@@ -187,35 +193,6 @@ def _depth(grid: Grid) -> float:
 def _is_round(made: Relief) -> bool:
     """Whether a disc can be cut out of a relief: it has cells enough, and some of them lie on it."""
     return min(made.level.shape) >= FEWEST_POINTS and bool(mesh.inside(made, "disc").any())
-
-
-def _panel(shot: Shot, look: looks.LookPreset, landscape: Landscape, made: Relief, rolls: Rolls | None = None) -> Panel:
-    """Returns a surface as it is drawn, with all that lies on it; rolls: its descents on another relief of it."""
-    walks = []
-    for path in landscape.paths:
-        lifted = shot.path.height == "loss"
-        asked = lifted or look.path.drops > 0
-        levels, unknown = _own_levels(path, landscape, made) if asked else (None, False)
-        descent = drape(
-            made, look.body, places_on(landscape, path), levels if lifted else None, 0.0, look.path.between == "curve"
-        )
-        arrows = arrows_along(look.path.arrows, descent, landscape.surface, made.depth)
-        drops = () if levels is None else drops_along(look.path.drops, descent, made, levels)
-        walks.append(Walk(path, descent, shot.path.pace, arrows, drops, lifted and unknown))
-    return Panel(landscape, made, tuple(walks), rolls_on(shot.descents, landscape, made, look.body, rolls))
-
-
-def _own_levels(path: Path, landscape: Landscape, made: Relief) -> tuple[np.ndarray | None, bool]:
-    """Returns the levels (T,) of a path's own loss, and whether there are none.
-
-    What a file does not give is unknown, not diverged: NaN, where the path is not drawn.
-    """
-    levels = made.scale.level(path.true_loss)
-    if "source" not in landscape.record:
-        return levels, False
-    if landscape.record["path"]["loss"] != GIVEN:
-        return None, True
-    return np.where(np.isnan(path.true_loss), np.nan, levels), False
 
 
 def _through(shot: Shot, look: looks.LookPreset) -> looks.LookPreset:

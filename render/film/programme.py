@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 from render import compiler
 from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
-from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.timeline import Moment, Slice, Timeline, film_timeline
 from render.scene.key import counted
 from render.scene.output import Film
 from render.scene.shot import taken_up
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
-from render.scene.written import WRITTEN, tail_of, told, without_insets
+from render.scene.written import WRITTEN, told, without_insets
 from render.storage.files import content_key
 
 TICK = 1e-6  # seconds; times are told apart by more
@@ -48,11 +48,12 @@ class Programme:
     scene: Scene
     film: Film
     surfaces: Mapping[str, str]
+    depth: int = 8  # bits of a channel
 
     @cached_property
     def timeline(self) -> Timeline:
         """The shots of the film."""
-        return timeline_of(self.scene.shots, self.film.fps, tail=tail_of(self.scene, self.film))
+        return film_timeline(self.scene, self.film)
 
     @cached_property
     def frames(self) -> list[FramePlan]:
@@ -99,8 +100,9 @@ class Programme:
         size, surfaces = self.film.size, self.surfaces
         scene = self.scene if self.film.insets else without_insets(self.scene)
         drawn = {shot: drawn_of(scene, shot, size, surfaces) for shot in self.timeline.shots}
+        deep = {} if self.depth == 8 else {"depth": self.depth}
         return {
-            shot: content_key({**drawn[shot], **self._shutter(shot), **self._around(shot)})
+            shot: content_key({**drawn[shot], **self._shutter(shot), **self._around(shot), **deep})
             for shot in self.timeline.shots
         }
 

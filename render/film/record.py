@@ -16,6 +16,7 @@ from render import __version__, compiler
 from render.errors import SceneError
 from render.film.sound import soundtrack
 from render.scene.colours import palette
+from render.scene.encoders.encoder import EncoderPart
 from render.scene.key import counted
 from render.scene.output import Film, Still
 from render.scene.spec import Scene, resolved
@@ -58,7 +59,9 @@ def picture_key(scene: Scene, output: Film | Still, surfaces: Mapping[str, str])
 
 def labels_of(scene: Scene) -> dict[str, dict[str, str | None]]:
     """Returns what surfaces and runs are called on pictures."""
+    series = {"series": {name: one.label for name, one in scene.series.items()}} if scene.series else {}
     return {
+        **series,
         "surfaces": {name: surface.label for name, surface in scene.surfaces.items()},
         "runs": {name: run.label for name, run in scene.runs.items()},
     }
@@ -85,12 +88,16 @@ def _digest(face: Typeface) -> str:
     return file_digest(face.file)
 
 
-def file_key(picture: str, output: Film | Still, metadata: bool = True) -> str:
-    """Returns the key of a finished film or still of a picture's key, with its title and caption in it or without."""
-    encoder = output.encoder.model_dump(mode="json") if isinstance(output, Film) else None
-    heard = _sound_of(output) if isinstance(output, Film) else {}
+def file_key(picture: str, encoder: EncoderPart | None, metadata: bool = True, film: Film | None = None) -> str:
+    """Returns the key of a finished film or still of a picture's key, with its title and caption in it or without.
+
+    encoder: of a film; what is not asked of it has no part in the key, so that a new option makes no old film anew.
+    film: whose sound is in it, where it has any.
+    """
+    asked = encoder and {key: each for key, each in counted(encoder).items() if each is not None and each is not False}
+    heard = _sound_of(film) if film is not None and encoder is not None and encoder.hears else {}
     bare = {} if metadata else {"metadata": False}
-    return content_key({"stage": "file", "picture": picture, "encoder": encoder, **heard, **bare})
+    return content_key({"stage": "file", "picture": picture, "encoder": asked, **heard, **bare})
 
 
 def _sound_of(film: Film) -> dict[str, Any]:
@@ -112,6 +119,11 @@ def beside(target: Path, ending: str) -> Path:
 def read(target: Path) -> dict[str, Any] | None:
     """Returns the record beside a finished file, or None where it is missing or damaged."""
     return read_record(beside(target, ".json"), {"key": str, "sha256": str})
+
+
+def forget(target: Path) -> None:
+    """Removes the record of a finished file that is about to be made anew."""
+    beside(target, ".json").unlink(missing_ok=True)
 
 
 def write(

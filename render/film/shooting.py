@@ -22,19 +22,21 @@ from render.film.preparing import prepare_course
 from render.film.prints.patches import lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
-from render.film.timeline import Moment, Slice, Timeline, timeline_of
+from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
 from render.film.words.ending import Ending
+from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
 from render.film.words.wording import caption_of, words_of
 from render.landscape.chronicle import Chronicle, chronicle_name
 from render.landscape.landscape import Landscape
+from render.landscape.series import Series
 from render.progress import Reporter
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
-from render.scene.written import tail_of, without_insets
+from render.scene.written import without_insets
 from render.stage.lens.lens import develop
 from render.stage.lens.surround import develop_around
 from render.stage.stage import Stage, lens_of
@@ -59,9 +61,10 @@ class Shooting:
 
     scene: Scene
     output: Film | Still
-    landscapes: Mapping[str, Any]  # of the surfaces of its shots, by name; their lines, balls, and what runs tell
+    landscapes: Mapping[str, Any]  # of what its shots show, by name; their lines, balls, and what runs tell
     reporter: Reporter
     kept: Kept | None = None  # pictures without words that were drawn before
+    depth: int = 8  # bits of a channel of its pictures, or 16
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
@@ -74,7 +77,7 @@ class Shooting:
         """The scene's shots, one after the other."""
         if not isinstance(self.output, Film):
             return timeline_of(self.scene.shots, 1.0)
-        return timeline_of(self.scene.shots, self.output.fps, tail=tail_of(self.scene, self.output))
+        return film_timeline(self.scene, self.output)
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""
@@ -92,13 +95,13 @@ class Shooting:
             self._say_once(remarks(take))
         return self._takes[shot]
 
-    def _landscape(self, name: str) -> Landscape:
-        """Returns a surface with what the runs of its paths tell, where that is there."""
-        found, settings = self.landscapes[name], self.scene.measured.get(name)
-        assert isinstance(found, Landscape)
+    def _landscape(self, name: str) -> Landscape | Series:
+        """Returns a surface or a series with what the runs of its paths tell, where that is there."""
+        found, settings = self.landscapes[name], self.scene.telling.get(name)
+        assert isinstance(found, Landscape | Series)
         runs = [settings.run, *settings.paths] if settings else []
         told = [self.landscapes.get(chronicle_name(name, run)) for run in runs]
-        return replace(found, told=tuple(each if isinstance(each, Chronicle) else None for each in told))
+        return found.telling(tuple(each if isinstance(each, Chronicle) else None for each in told))
 
     def _say_once(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:
@@ -127,7 +130,7 @@ class Shooting:
         return [self.shown(shot) for shot in self.timeline.shots]
 
     def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
-        """Yields every moment's finished picture, in the order of time: (H, W, 3) uint8, or (H, W, 4) without a ground.
+        """Yields every moment's finished picture, in the order of time: (H, W, 3), or (H, W, 4) without a ground.
 
         The words on it are those of the shot that takes more of it.
         """
@@ -153,7 +156,7 @@ class Shooting:
         return found if isinstance(self.output, Film) else tuple(each._replace(number=0) for each in found)
 
     def bare(self, place: Slice) -> np.ndarray:
-        """Returns a picture without words, (H, W, 3) uint8, or (H, W, 4) without a ground: kept, or drawn and kept."""
+        """Returns a picture without words, (H, W, 3), or (H, W, 4) without a ground: kept, or drawn and kept."""
         if place not in self._last:
             found = self.kept.find(place) if self.kept else None
             if found is None:
@@ -167,11 +170,12 @@ class Shooting:
 
     def _drawn(self, place: Slice) -> np.ndarray:
         if self.scene.shots[place.shot].line:
-            return self.line(place.shot, place.time).bare(place.time, self._seed(place))
+            chart = self.line(place.shot, place.time).bare(place.time, self._seed(place))
+            return chart if self.depth == 8 else chart.astype(np.uint16) * np.uint16(257)  # drawn with 8 bits
         with self._kernels():
             take, stages = self.take(place.shot), self._stages_of(place.shot)
             opening = opening_of(take.now(place.time), self.output)
-            return bare_picture(take, stages, place.time, self._seed(place), opening=opening)
+            return bare_picture(take, stages, place.time, self._seed(place), opening=opening, depth=self.depth)
 
     def _seed(self, place: Slice) -> int:
         return self.scene.seed + place.number
@@ -197,11 +201,15 @@ class Shooting:
         if lead.shot not in self._letterings:
             take = self.take(lead.shot)
             self.tell_what_is_left_out(take)
-            seen_by = self.bare, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
+            seen_by = self._seen, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
             made = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
             self._letterings[lead.shot] = made
             self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
         return self._letterings[lead.shot]
+
+    def _seen(self, place: Slice) -> np.ndarray:
+        """Returns a picture without words as the ground of those that will be on it."""
+        return looked_at(self.bare(place), self.take(place.shot).look.text)
 
     def _looked_at(self, lead: Slice) -> list[Slice]:
         """Returns the moments of a shot at which the ground behind its words is measured."""
@@ -254,17 +262,17 @@ class Shooting:
 
 
 def bare_picture(
-    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0
+    take: Take, stages: Sequence[Stage], time: float, seed: int = 0, *, opening: float = 0.0, depth: int = 8
 ) -> np.ndarray:
-    """Returns a picture without words at a time of a shot, seconds: (H, W, 3) uint8, or (H, W, 4) without a ground.
+    """Returns a picture without words at a time of a shot, seconds: (H, W, 3), or (H, W, 4) without a ground.
 
-    opening: seconds for which the shutter is open from then on.
+    opening: seconds for which the shutter is open from then on. depth: bits of a channel, 8 or 16.
     """
     film, lens = exposed(take, stages, time, opening), lens_of(take.now(time).look)
     projection = take.view(time).projection
     if projection is not None:
-        return develop_around(film[0], projection, lens, seed).numpy()
-    return develop(film, lens, seed).numpy()
+        return develop_around(film[0], projection, lens, seed, depth)
+    return develop(film, lens, seed, depth).numpy()
 
 
 def supersampling(output: Film | Still) -> int:

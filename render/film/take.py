@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from render.film import projected
 from render.film.journey import Journey
 from render.film.lines.line_take import LineTake
+from render.film.morph import Morph
 from render.film.moves import Move
 from render.film.panel import Panel, Walk
 from render.film.walked import farthest, walked
@@ -29,6 +30,7 @@ from render.stage.marks.strands import Strands
 from render.stage.marks.trail import Trail
 from render.stage.stage import Stage
 
+SMALL = (64, 36)  # pixels of a picture that only its exposure is asked of
 LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
 
 
@@ -47,10 +49,39 @@ class Take:
     together: bool = True  # whether all panels stand on one floor, in one picture
     start: float = 0.0  # of the shot on the scene's clock, seconds
     then: Callable[[float], Take] | None = None  # the take at a time of the shot, where something changes with it
+    morphs: tuple[Morph | None, ...] = ()  # of each panel that is of a series; empty where none is, or none moves
+    dealt: np.ndarray | None = None  # levels among which the palette is dealt out, of all stops of a series
+    _held: dict[float, Take] = field(default_factory=dict, compare=False)
 
     def now(self, time: float) -> Take:
         """Returns the take as it is at a time of the shot, seconds: the same one, until something on it changes."""
-        return self.then(time) if self.then else self
+        return (self.then(time) if self.then else self)._morphed(time)
+
+    def _morphed(self, time: float) -> Take:
+        """Returns the take with its series as they are at a time, seconds."""
+        if not any(self.morphs):
+            return self
+        share = min(1.0, max(0.0, time / self.shot.duration))
+        if share not in self._held:
+            self._held.clear()
+            pairs = zip(self.panels, self.morphs, strict=True)
+            panels = tuple(
+                morph.panel(self.shot, self.look, morph.index(share, self.shot.duration)) if morph else panel
+                for panel, morph in pairs
+            )
+            self._held[share] = replace(self, panels=panels, then=None, morphs=(), _held={})
+        return self._held[share]
+
+    def fixed(self, time: float) -> Take:
+        """Returns the take as it is at a time, seconds, under the exposure of the whole shot, as a print has it."""
+        now = self.now(time)
+        if self.dealt is None or now.look.exposure != "auto":
+            return now
+        stage = self.stage(self.pictures[0], SMALL, 1)
+        try:
+            return replace(now, look=now.look.model_copy(update={"exposure": stage.exposure}))
+        finally:
+            stage.close()
 
     def view(self, time: float) -> View:
         """Returns the camera at a time of the shot, seconds."""
@@ -137,12 +168,16 @@ class Take:
         """Puts a stage of some panels into the look, light and relief of this take, where it wears others."""
         if stage.worn is not self:
             bodies, look, sun, how = self._dress(shown)
+            if self.dealt is not None and look.exposure == "auto":  # else a terrain that rises would dim the picture
+                look = look.model_copy(update={"exposure": stage.exposure})
             stage.dress(bodies, look, sun, **how)
             stage.worn = self
 
     def _dress(self, shown: Sequence[int]) -> tuple[list[Placed], looks.LookPreset, Sun, dict[str, Any]]:
         style = self.shot.path
-        levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
+        levels = self.dealt
+        if levels is None:
+            levels = np.concatenate([drawn_levels(each.relief, self.look.body) for each in self.panels])
         through = style.show and (style.height == "loss" or self.look.path.drops > 0)
         look = self.look.model_copy(update={"path": self.look.path.seen_on(shown)})
         return [self._placed(number) for number in shown], look, self.sun, {"levels": levels, "through": through}

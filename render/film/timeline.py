@@ -13,8 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from render.film.easing import clamp, smooth
+from render.scene.output import Film
 from render.scene.shot import Shot
+from render.scene.spec import Scene
 from render.scene.time.transition import Transition, starts_of
+from render.scene.written import tail_of
 
 ROUNDING = 1e-9  # seconds; a frame this close before a cut is after it
 
@@ -169,6 +172,12 @@ def timeline_of(
     own = [shots[number] for number in chosen] if chosen else shots
     transitions = tuple(shot.transition for shot in own)
     return Timeline(tuple(shot.duration for shot in own), fps, transitions, tuple(chosen), tail)
+
+
+def film_timeline(scene: Scene, film: Film) -> Timeline:
+    """Returns the timeline of a film of a scene: of its own shots, with what follows the last."""
+    chosen = scene.shots_of(film) if film.shots else ()
+    return timeline_of(scene.shots, film.fps, chosen, tail_of(scene, film))
 
 
 def head_progress(local_time: float, duration: float, hold: float, lead: float = 0.6) -> float:

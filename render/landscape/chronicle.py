@@ -21,6 +21,7 @@ from render.descent import schedules
 from render.descent.parameters import Layout, layout_of
 from render.descent.run import AnyRun
 from render.errors import DataError
+from render.landscape.epochs import lent
 from render.landscape.planning import objective_of
 from render.loss.evaluation import evaluating, parts_of
 from render.loss.flat import held_in
@@ -128,6 +129,7 @@ def make(
     settings, wish, seed, made_by = asked
     dataset = run.dataset()
     model = run.model(dataset, made_by)
+    dataset = lent(settings.objective.epoch, run, dataset, model, seed)
     objective = objective_of(settings, dataset, model, seed)
     trajectory = run.trajectory()
     teller = _Teller(objective, model, wish)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
@@ -21,3 +21,7 @@ class Landscape:
     paths: tuple[Path, ...]  # its own run's first; none where a surface came without
     record: dict[str, Any]
     told: tuple[Chronicle | None, ...] = ()  # what the runs of its paths tell of their steps, where that is asked for
+
+    def telling(self, told: tuple[Chronicle | None, ...]) -> Landscape:
+        """Returns it with what the runs of its paths tell."""
+        return replace(self, told=told)

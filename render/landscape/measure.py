@@ -15,6 +15,7 @@ import numpy as np
 
 from render.descent.run import AnyRun
 from render.errors import DataError
+from render.landscape.epochs import lent
 from render.landscape.landscape import Landscape
 from render.landscape.planning import Ground, objective_of, plane_of, scaling_of
 from render.landscape.provenance import path_record, record_of
@@ -73,7 +74,8 @@ def key_of(scene: Scene, name: str, runs: Mapping[str, str]) -> str:
 
 def _is_seeded(settings: spec.SurfaceSettings) -> bool:
     """Whether a surface draws something from the scene's seed."""
-    return draws_from_scene(settings) or settings.objective.dropout == "fixed"
+    drawn = settings.objective.epoch is not None and settings.objective.epoch.of != "statistics"
+    return draws_from_scene(settings) or settings.objective.dropout == "fixed" or drawn
 
 
 def _through(settings: spec.SurfaceSettings) -> list[str]:
@@ -205,6 +207,7 @@ def prepare(site: Site, runs: Mapping[str, AnyRun], means: Means, reporter: Repo
     run = runs[settings.run]
     dataset = run.dataset()
     model = run.model(dataset, means.model_of(settings.run))
+    dataset = lent(settings.objective.epoch, run, dataset, model, scene.seed)
 
     def at(precision: str | None = None) -> Objective:
         return objective_of(settings, dataset, model, scene.seed, precision)

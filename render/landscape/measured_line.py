@@ -16,6 +16,7 @@ from torch import nn
 from render.descent.parameters import layout_of
 from render.descent.run import AnyRun
 from render.errors import DataError
+from render.landscape.epochs import lent
 from render.landscape.landscape import Landscape
 from render.landscape.measure import choices_in
 from render.landscape.planning import objective_of
@@ -123,6 +124,7 @@ def traced(site: LineSite, runs: Mapping[str, AnyRun], means: Means) -> Traced:
     run = runs[settings.run]
     dataset = run.dataset()
     model = run.model(dataset, means.model_of(settings.run))
+    dataset = lent(settings.objective.epoch, run, dataset, model, scene.seed)
 
     def at(precision: str | None = None) -> Objective:
         return objective_of(settings, dataset, model, scene.seed, precision)

@@ -12,6 +12,7 @@ from torch import nn
 
 from render.data import Dataset
 from render.descent.run import AnyRun
+from render.descent.trajectory import Trajectory
 from render.errors import DataError
 from render.loss.measurement import OneHotMSELoss
 from render.loss.objective import Objective
@@ -20,6 +21,8 @@ from render.scene import plane as planes
 from render.scene import relief as reliefs
 from render.scene import surface as spec
 from render.scene.along import LineSettings
+from render.scene.moment import PathMoment
+from render.space import osculating
 from render.space.directions import random_direction
 from render.space.grid import Grid
 from render.space.plane import Plane
@@ -54,6 +57,9 @@ class Ground:
 
 
 def _pca(settings: planes.Pca, ground: Ground) -> Plane:
+    if isinstance(settings.origin, PathMoment):
+        plane = _pca(settings.model_copy(update={"origin": "last"}), ground)
+        return replace(plane, origin=_at(settings.origin, ground)[1])
     own = ground.run.trajectory().parameters
     if settings.of == "own" or not ground.paths:
         return Plane.pca(own, settings.origin)
@@ -86,6 +92,35 @@ def _three(settings: planes.Three, ground: Ground) -> Plane:
     return Plane.three(ground.end, *(ground.end_of(name) for name in settings.runs))
 
 
+def _osculating(settings: planes.Osculating, ground: Ground) -> Plane:
+    chart, trajectory = Plane.pca(ground.run.trajectory().parameters), ground.run.trajectory()
+    axes = np.stack([chart.u, chart.v])
+    for moment in (*settings.after, settings.at):
+        index, point = _at(moment, ground)
+        axes = osculating.turned(osculating.frame_at(trajectory, index, settings.window), axes)
+    if settings.coordinates == "pca":
+        return osculating.seen_from(chart, point, axes)
+    return Plane(point, *axes)
+
+
+def _at(moment: PathMoment, ground: Ground) -> tuple[int, np.ndarray]:
+    """Returns the number of the logged point at a moment of the path, and the point (P,) float64."""
+    trajectory = ground.run.trajectory()
+    index = index_at(moment, trajectory)
+    return index, np.asarray(trajectory.parameters[index], np.float64)
+
+
+def index_at(moment: PathMoment, trajectory: Trajectory) -> int:
+    """Returns the number of the logged point that is nearest to a moment of a path."""
+    if moment.step is not None:
+        return int(np.abs(trajectory.steps - moment.step).argmin())
+    if moment.share is not None:
+        return round(moment.share * (len(trajectory) - 1))
+    assert moment.arc is not None
+    way = osculating.walked(trajectory)
+    return int(np.abs(way - moment.arc * way[-1]).argmin())
+
+
 PLANES: dict[type, Callable[[Any, Ground], Plane]] = {
     planes.Pca: _pca,
     planes.Random: _random,
@@ -93,6 +128,7 @@ PLANES: dict[type, Callable[[Any, Ground], Plane]] = {
     planes.Gradient: _gradient,
     planes.Between: _between,
     planes.Three: _three,
+    planes.Osculating: _osculating,
 }
 
 
@@ -107,9 +143,20 @@ def _grid(settings: spec.SurfaceSettings, plane: Plane, ground: Ground) -> Grid:
     if settings.range is not None:
         return Grid(np.linspace(*settings.range.alpha, columns), np.linspace(*settings.range.beta, rows))
     assert settings.margin is not None
+    if _is_centred(settings.plane):
+        places = Plane.pca(ground.run.trajectory().parameters).project(ground.run.trajectory().parameters)
+        return Grid.about(2 * settings.margin * float(np.ptp(places, axis=0).max()), settings.points)
     shown = [ground.run, *(ground.others[name] for name in ground.paths)]
-    places = np.concatenate([plane.project(run.trajectory().parameters) for run in shown])
+    chart = Plane.pca(ground.run.trajectory().parameters) if settings.plane.kind == "osculating" else plane
+    places = np.concatenate([chart.project(run.trajectory().parameters) for run in shown])
     return Grid.around(places, settings.points, settings.margin)
+
+
+def _is_centred(plane: Any) -> bool:
+    """Whether the margin of a plane goes around the point that it goes through, not around the path."""
+    if isinstance(plane, planes.Osculating):
+        return plane.coordinates == "own"
+    return isinstance(plane, planes.Pca) and isinstance(plane.origin, PathMoment)
 
 
 def objective_of(

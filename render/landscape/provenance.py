@@ -107,6 +107,8 @@ def said_of(asked: spec.ObjectiveSettings, surface: Surface, objective: Objectiv
             yield "calibration", asked.calibration
     if mode.dropout != "off":
         yield "dropout", mode.dropout
+    if asked.epoch is not None:
+        yield "epoch", asked.epoch.model_dump()
     if mode.weight_decay:
         yield "weight_decay", mode.weight_decay
     yield "precision", surface.record["precision"]

@@ -20,6 +20,7 @@ class InKey(enum.Enum):
     NAME = "names other parts of the scene, whose keys stand in the place of their names"
     LABEL = "is written on pictures only, and makes nothing that is trained or measured another"
     APART = "is put into a key by itself, as what it comes to in the scene"
+    GIVEN = "counts where it is given; absent it is left out, as before there was such a field"
     SCENE_SEED = "counts, and where it is absent the seed of the scene is drawn from, which counts then"
 
 
@@ -45,7 +46,7 @@ def _counted(value: Any, plain: Any, keys: Mapping[str, str]) -> Any:
         return {
             name: _named(said, keys) if InKey.NAME in marks[name] else _counted(getattr(value, name), said, keys)
             for name, said in plain.items()
-            if not {InKey.LABEL, InKey.APART} & marks[name]
+            if not {InKey.LABEL, InKey.APART} & marks[name] and (said is not None or InKey.GIVEN not in marks[name])
         }
     if isinstance(value, Mapping) and isinstance(plain, dict):
         return {name: _counted(inner, plain[name], keys) for name, inner in value.items()}

@@ -5,14 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from render.scene.duration import Duration
+from render.scene.encoders import H264, AnyEncoder
 from render.scene.existing import File
 from render.scene.framerate import FrameRate
 from render.scene.insets import CounterKind
 from render.scene.key import InKey
-from render.scene.part import Part
+from render.scene.language.anatomy import kinds_of
+from render.scene.outputs import FilmOutput
+from render.scene.part import Name, Part
 from render.scene.words import WordsSettings
 
 Pixels = Annotated[int, Field(ge=16, le=16_384)]
@@ -50,18 +53,6 @@ class Still(Part):
     counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
 
 
-class H264(Part):
-    """The video format that plays everywhere."""
-
-    kind: Literal["h264"] = "h264"
-    crf: int = Field(
-        default=17, ge=0, le=51, description="loss of quality: 0 is none, 17 cannot be seen, 23 is for the web"
-    )
-    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"] = (
-        Field(default="medium", description="time spent on compression; slower makes smaller files")
-    )
-
-
 class Film(Part):
     """All shots of a scene, one after another."""
 
@@ -75,10 +66,24 @@ class Film(Part):
     title: bool = Field(default=True, description="whether the title is on the picture")
     furniture: bool | None = Field(default=None, description=FURNITURE)
     words: WordsSettings = Field(default=WordsSettings(), description=LANGUAGE)
-    encoder: Annotated[H264, InKey.APART] = Field(default=H264(), description="video format")
+    encoder: Annotated[AnyEncoder, InKey.APART] = Field(
+        default=H264(), description=f"what the film is encoded to: {kinds_of(AnyEncoder)}"
+    )
+    outputs: Annotated[list[FilmOutput], InKey.APART] = Field(
+        default=[],
+        max_length=20,
+        examples=[["web", {"kind": "gif", "size": [480, 270], "fps": 15}]],
+        description="files that are made in place of the one of encoder: kinds, presets, or mappings of either",
+    )
     titles: Annotated[bool, InKey.APART] = Field(default=True, description=TITLES)
     insets: Annotated[bool, InKey.APART] = Field(default=True, description="whether the insets of the shots are on it")
     counters: Annotated[list[CounterKind] | None, InKey.APART] = Field(default=None, max_length=5, description=COUNTERS)
+    shots: Annotated[list[Name], InKey.APART] = Field(
+        default=[],
+        max_length=1000,
+        examples=[["overview", "3"]],
+        description="names, or numbers from 1 in quotes, of the shots that it shows, in their order; all when absent",
+    )
     closing: Annotated[Duration, InKey.APART] = Field(
         default=0.0, le=60, description="time of a card at the end with the whole caption, over the dimmed last picture"
     )
@@ -92,3 +97,9 @@ class Film(Part):
         description="a sound track that is made of the descent: loss gives pitch to the loss at the head of each path, "
         "and roughness to the curvature of the surface under it",
     )
+
+    @field_validator("encoder", mode="before")
+    @classmethod
+    def _is_h264_by_itself(cls, encoder: Any) -> Any:
+        """Returns an encoder with its kind, which scenes left out while there was one."""
+        return {"kind": "h264", **encoder} if isinstance(encoder, dict) else encoder

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from render.scene.key import InKey, OwnSeed
+from render.scene.moment import PathMoment
 from render.scene.part import Location, Name, Part, refusal
 
 Bounds = tuple[float, float]
@@ -20,12 +21,24 @@ RANGES: dict[str, tuple[Bounds, Bounds]] = {  # of α and β where a scene says 
 }
 
 
+def _named_or_moment(value: Any) -> str:
+    return "moment" if isinstance(value, dict | PathMoment) else "named"
+
+
+Origin = Annotated[
+    Annotated[Literal["last", "mean", "first"], Tag("named")] | Annotated[PathMoment, Tag("moment")],
+    Discriminator(_named_or_moment),
+]
+
+
 class Pca(Part):
     """The two directions in which the training moved most."""
 
     kind: Literal["pca"] = "pca"
-    origin: Literal["last", "mean", "first"] = Field(
-        default="last", description="point of the path that the plane goes through: its last, its mean or its first"
+    origin: Origin = Field(
+        default="last",
+        description="point of the path that the plane goes through: its last, its mean or its first, or a moment of "
+        "it, which is then in the middle of a margin",
     )
     of: Literal["own", "all"] = Field(
         default="own", description="whose moves count: those of the surface's own run, or of all paths on it"
@@ -84,7 +97,32 @@ class Three(Part):
         return self
 
 
-PlaneSettings = Annotated[Pca | Random | Hessian | Gradient | Between | Three, Field(discriminator="kind")]
+class Osculating(Part):
+    """The plane of a path's velocity and acceleration at a moment, through the point of the path there."""
+
+    kind: Literal["osculating"] = "osculating"
+    at: PathMoment = Field(default=PathMoment(share=1.0), description="moment of the path; its last point when absent")
+    window: int = Field(
+        default=16,
+        ge=1,
+        le=100_000,
+        description="logged points on each side that velocity and acceleration are fitted to: 4 follows every turn, "
+        "40 only the wide ones",
+    )
+    after: list[PathMoment] = Field(
+        default=[],
+        max_length=500,
+        description="moments before it, in order; the axes of each are turned to be as near as can be to those of the "
+        "one before, and those of the first to the pca plane's",
+    )
+    coordinates: Literal["own", "pca"] = Field(
+        default="own",
+        description="own measures along its axes; pca in those of the pca plane, each of whose points stands for the "
+        "nearest one of this plane",
+    )
+
+
+PlaneSettings = Annotated[Pca | Random | Hessian | Gradient | Between | Three | Osculating, Field(discriminator="kind")]
 
 
 def others_of(plane: Any) -> list[tuple[Location, Any]]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from render.scene.output import Film, Still
 from render.scene.part import Fault
-from render.scene.shot import Shot
 
 if TYPE_CHECKING:
     from render.scene.spec import Scene
@@ -43,10 +42,9 @@ def faults(scene: Scene) -> Iterator[Fault]:
 
 def _projections(scene: Scene, output: Film | Still) -> Iterator[tuple[int, str]]:
     """Gives the shots that an output shows, by their numbers, whose cameras are not flat, with what they are."""
-    for index, (start, shot) in enumerate(zip(scene.starts, scene.shots, strict=True)):
-        if shot.camera.projection != "flat" and _shows(output, start, shot):
+    shown = scene.shots_of(output) if isinstance(output, Film) else range(len(scene.shots))
+    for index in shown:
+        shot, start = scene.shots[index], scene.starts[index]
+        there = isinstance(output, Film) or start <= output.at <= start + shot.duration
+        if there and shot.camera.projection != "flat":
             yield index, shot.camera.projection
-
-
-def _shows(output: Film | Still, start: float, shot: Shot) -> bool:
-    return isinstance(output, Film) or start <= output.at <= start + shot.duration

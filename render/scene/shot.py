@@ -256,3 +256,11 @@ def broken_ways(shots: Sequence[Shot]) -> Iterator[Fault]:
         if type(begin) is type(end) and _number(begin) > _number(end):
             sentence = f"{_number(end):g} is before {_number(begin):g}, where the last shot has left the path"
             yield ("shots", index, "path", "to"), end, sentence
+
+
+def shot_called(name: str, shots: Sequence[Shot]) -> int | None:
+    """Returns the number, from 0, of the shot of a name, or of a number from 1; None where there is none."""
+    for number, shot in enumerate(shots):
+        if shot.name == name or (shot.name is None and str(number + 1) == name):
+            return number
+    return None

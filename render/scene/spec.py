@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, ValidationError, model_validator
 
-from render.scene import projecting, written
+from render.scene import members, projecting, written
 from render.scene.along import LineSettings, lost_lines, other_of
 from render.scene.body import CLEAR
 from render.scene.camera import Fixed
@@ -27,14 +27,16 @@ from render.scene.language.substitution import escaped
 from render.scene.look import Look
 from render.scene.network import AnyNetwork
 from render.scene.output import Film, Still
+from render.scene.outputs import faults_of_films
 from render.scene.part import Fault, Location, Name, Part, Seed, refusal
 from render.scene.plane import others_of
 from render.scene.reachable import beyond_range, beyond_training
-from render.scene.shot import Shot, broken_ways
+from render.scene.series import AnySeries
+from render.scene.shot import Shot, broken_ways, shot_called
 from render.scene.surface import SurfaceSettings
 from render.scene.time.lifting import faults_of, lift, put_back, read, untold
 from render.scene.time.track import Track
-from render.scene.time.transition import starts_of
+from render.scene.time.transition import starts_of, too_long
 from render.scene.titles import AnyCredits, Title
 from render.scene.training import Training
 from render.scene.varied import Matrix, Params
@@ -104,6 +106,9 @@ class Scene(Part):
     surfaces: dict[Name, AnySurfaceSettings] = Field(
         default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready"
     )
+    series: dict[Name, AnySeries] = Field(
+        default={}, description="surfaces that a shot morphs through, by name; a shot names one as it names a surface"
+    )
     lines: dict[Name, LineSettings] = Field(default={}, description="lines to measure, by name")
     budget: Annotated[Duration, Field(gt=0)] | None = Field(
         default=None,
@@ -171,12 +176,28 @@ class Scene(Part):
         """The surfaces that are measured, by name; the rest are ready."""
         return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, SurfaceSettings)}
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What shots may name: the surfaces and the series."""
+        return {**self.surfaces, **self.series}
+
+    @property
+    def telling(self) -> dict[str, SurfaceSettings]:
+        """The surfaces whose runs pictures may tell of: those measured, and one of each series of one run and loss."""
+        return {**self.measured, **members.telling(self.series)}
+
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
         own = self.measured[surface].budget
         if own is not None or self.budget is None:
             return own
-        return self.budget / sum(other.budget is None for other in self.measured.values())
+        return self.budget / self.sharers
+
+    @property
+    def sharers(self) -> int:
+        """How many surfaces share the scene's budget: those without one of their own, of series too."""
+        own = sum(other.budget is None for other in self.measured.values())
+        return own + members.count_sharers(self.series)
 
     @property
     def duration(self) -> float:
@@ -191,8 +212,9 @@ class Scene(Part):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         faults = [
-            *dangling(self.model_dump(include={"runs", "surfaces", "lines", "shots"})),
+            *dangling(self.model_dump(include={"runs", "surfaces", "series", "lines", "shots"})),
             *self._strangers(),
+            *members.faults(self),
             *self._moments(),
             *self._undersides(),
             *self._stray_starts(),
@@ -200,9 +222,11 @@ class Scene(Part):
             *broken_ways(self.shots),
             *self._beyond(),
             *self._transitions(),
+            *self._films(),
             *self._twins(),
             *written.faults(self),
             *projecting.faults(self),
+            *faults_of_films(self.films, self.look.background.colour == CLEAR),
         ]
         if faults:
             raise refusal(*faults)
@@ -285,16 +309,27 @@ class Scene(Part):
             if index == 0 and shot.transition.kind != "cut":
                 sentence = "the first shot takes over from none; leave transition out"
                 yield ("shots", index, "transition"), shot.transition.kind, sentence
-        taken = [*(shot.transition.taken for shot in self.shots), 0.0]
-        for index, shot in enumerate(self.shots):
-            begins, ends = taken[index] if index else 0.0, taken[index + 1]
-            if begins + ends > shot.duration + 1e-9:
-                fault = index if begins >= ends else index + 1
-                asked = self.shots[fault].transition.duration
-                sentence = (
-                    f"{asked:g} s is too long; shot {index + 1} is on for {shot.duration:g} s, its transitions take"
-                )
-                yield ("shots", fault, "transition", "duration"), asked, f"{sentence} {begins + ends:g} s of it"
+        for number, asked, sentence in too_long([(shot.duration, shot.transition) for shot in self.shots]):
+            yield ("shots", number, "transition", "duration"), asked, sentence
+
+    def shots_of(self, film: Film) -> tuple[int, ...]:
+        """Returns the numbers, from 0, of the shots that a film shows, in their order."""
+        found = (shot_called(name, self.shots) for name in film.shots)
+        return tuple(number for number in found if number is not None) or tuple(range(len(self.shots)))
+
+    def _films(self) -> Iterator[Fault]:
+        """Gives the shots of films that are not there, come twice, or are too short for their transitions."""
+        there = [shot.name or str(number + 1) for number, shot in enumerate(self.shots)]
+        for name, film in self.films.items():
+            for place, called in enumerate(film.shots):
+                location = ("films", name, "shots", place)
+                if shot_called(called, self.shots) is None:
+                    yield location, called, f'there is no shot "{called}"; {nearest(called, there)}'
+                elif called in film.shots[:place]:
+                    yield location, called, f'"{called}" comes twice; a film shows a shot once'
+            chosen = [self.shots[number] for number in self.shots_of(film)]
+            for sentence in too_long([(shot.duration, shot.transition) for shot in chosen]) if film.shots else ():
+                yield ("films", name, "shots"), film.shots, f"in this order {sentence[2]}"
 
     def _twins(self) -> Iterator[Fault]:
         """Gives the names that two shots share."""
@@ -339,12 +374,29 @@ def dangling(scene: Mapping[str, Any]) -> Iterator[Fault]:
         for name, surface in surfaces.items():
             yield from _lost((*_surface(name), "run"), "run", _in(surface, "run"), runs)
             yield from _lost_others(_surface(name), surface, runs)
-    if isinstance(surfaces, dict) and isinstance(shots, list):
+    series = scene.get("series") or {}
+    shown = [*(surfaces or {}), *series] if isinstance(surfaces or {}, dict) and isinstance(series, dict) else None
+    if isinstance(series, dict):
+        yield from _lost_of_series(series, runs, surfaces)
+    if shown is not None and isinstance(shots, list):
         for index, shot in enumerate(shots):
-            yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), surfaces)
+            yield from _lost(("shots", index, "surface"), "surface", _in(shot, "surface"), shown)
             for place, name in enumerate(_listed(shot, "beside")):
-                yield from _lost(("shots", index, "beside", place), "surface", name, surfaces)
+                yield from _lost(("shots", index, "beside", place), "surface", name, shown)
     yield from lost_lines(scene)
+
+
+def _lost_of_series(series: Mapping[str, Any], runs: Any, surfaces: Any) -> Iterator[Fault]:
+    """Gives the runs and surfaces of series that are not there."""
+    for name, part in series.items():
+        here = ("series", name, str(_in(part, "kind")))
+        if isinstance(runs, dict):
+            yield from _lost((*here, "run"), "run", _in(part, "run"), runs)
+            for step, other in others_of(_in(part, "plane")):
+                yield from _lost((*here, "plane", *step), "run", other, runs)
+        for place, surface in enumerate(_listed(part, "surfaces")):
+            if isinstance(surfaces or {}, dict):
+                yield from _lost((*here, "surfaces", place), "surface", surface, surfaces or {})
 
 
 def _lost_others(location: Location, surface: Any, runs: Mapping[str, Any]) -> Iterator[Fault]:

@@ -22,6 +22,17 @@ ExampleCount = Annotated[int, Field(ge=2, le=100_000_000)]  # enough for a varia
 Span = Annotated[tuple[float, float], Field(strict=False)]
 
 
+class EpochSettings(Part):
+    """What an epoch of the training lends to the loss that is measured."""
+
+    number: int = Field(ge=0, le=10_000_000, description="epoch, 1 for the first; 0 is before it")
+    of: Literal["statistics", "order", "augmentation"] = Field(
+        default="statistics",
+        description="batch norm's statistics as they were at the end of the epoch; the order in which it took the "
+        "examples, whose first ones are measured; or how it changed their images",
+    )
+
+
 class ObjectiveSettings(Part):
     """The loss that is measured: on which examples, in which mode."""
 
@@ -56,6 +67,17 @@ class ObjectiveSettings(Part):
         default="float32",
         description="arithmetic; one below float32 is kept only where a check against float32 passes",
     )
+    epoch: Annotated[EpochSettings | None, InKey.GIVEN] = Field(
+        default=None, description="epoch of the training that lends its statistics, order or augmentation"
+    )
+
+    @model_validator(mode="after")
+    def _takes_what_an_epoch_has(self) -> Self:
+        if self.epoch is not None:
+            sentence = epoch_fault(self, self.epoch.of, self.epoch.number)
+            if sentence:
+                raise refusal((("epoch",), self.epoch.number, sentence))
+        return self
 
     @model_validator(mode="after")
     def _has_what_batch_norm_needs(self) -> Self:
@@ -71,6 +93,19 @@ class ObjectiveSettings(Part):
         if faults:
             raise refusal(*faults)
         return self
+
+
+def epoch_fault(asked: ObjectiveSettings, of: str, number: int) -> str | None:
+    """Returns why an epoch of a number cannot lend what is wanted of it to a loss, or None."""
+    if of == "statistics":
+        return None if asked.bn == "frozen" else "statistics of an epoch are frozen; set bn to frozen"
+    if number == 0:
+        return f"epoch 0 is before the training and has no {of}; begin with 1"
+    if asked.split != "train":
+        return f"an epoch has an {of} of the train split only; set split to train"
+    if of == "order" and asked.examples is None:
+        return "the order of all examples changes nothing; set examples to fewer"
+    return None
 
 
 class Range(Part):

@@ -91,7 +91,9 @@ class Credits(Part):
         default="standing", description="rolling moves them from below to above, standing fades them in and out"
     )
     duration: Annotated[Duration, Field(ge=1)] | None = Field(
-        default=None, description="time that they take after the last shot; when absent 0.8 s a line, at least 3 s"
+        default=None,
+        examples=["6s"],
+        description="time that they take after the last shot; when absent 0.8 s a line, at least 3 s",
     )
 
     @property

@@ -134,12 +134,12 @@ def wishes(scene: Scene) -> dict[tuple[str, str], Inquiry]:
     for shot in scene.shots:
         for inset in shot.insets if shown else []:
             name = inset.surface or shot.surface
-            if name in scene.measured:
+            if name in scene.telling:
                 runs = _runs_of(scene, name) if isinstance(inset, CurvesInset) else _runs_of(scene, name)[:1]
                 for run in runs:
                     _add(found, (name, run), _wish_of(inset))
         counted = {kind for output in outputs if output.caption for kind in counters_of(output, shot)}
-        for name in (each for each in shot.surfaces if each in scene.measured and counted & {*OF_RUNS}):
+        for name in (each for each in shot.surfaces if each in scene.telling and counted & {*OF_RUNS}):
             for run in _runs_of(scene, name):
                 _add(found, (name, run), Inquiry(accuracy="accuracy" in counted, pace=bool(counted & {*OF_RUNS[1:]})))
     return found
@@ -151,7 +151,7 @@ def _outputs(scene: Scene) -> list[Film | Still]:
 
 
 def _runs_of(scene: Scene, surface: str) -> list[str]:
-    settings = scene.measured[surface]
+    settings = scene.telling[surface]
     return [settings.run, *settings.paths]
 
 
@@ -180,14 +180,14 @@ def faults(scene: Scene) -> Iterator[Fault]:
     yield from overlapping(timed_titles(scene))
     yield from credit_faults(scene.credits)
     for number, shot in enumerate(scene.shots):
-        if all(name in scene.surfaces for name in shot.surfaces):
+        if all(name in scene.shown for name in shot.surfaces):
             yield from _insets_without_source(scene, ("shots", number), shot)
             yield from _counters_without_source(scene, ("shots", number), shot.counters or (), shot)
         yield from _insets_without_room(scene, ("shots", number), shot)
     for family, outputs in (("films", scene.films), ("stills", scene.stills)):
         for name, output in outputs.items():
             for shot in scene.shots:
-                if shot.counters is None and all(each in scene.surfaces for each in shot.surfaces):
+                if shot.counters is None and all(each in scene.shown for each in shot.surfaces):
                     yield from _counters_without_source(scene, (family, name), output.counters or (), shot)
             if isinstance(output, Film) and output.sound and output.sonify:
                 yield (family, name, "sonify"), output.sonify, "a film has one sound track; leave out sound or sonify"
@@ -220,7 +220,10 @@ def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterato
         if shot.surface is None:
             yield (*place, "kind"), inset.kind, "tells of a surface, and a shot of a line has none; leave it out"
             continue
-        surface = scene.surfaces.get(inset.surface or shot.surface)
+        name = inset.surface or shot.surface
+        surface = scene.surfaces.get(name, scene.telling.get(name))
+        if name in scene.series:
+            yield from _insets_of_series(scene, place, inset, name)
         if isinstance(surface, ReadySurface) and not isinstance(inset, MapInset):
             sentence = f"{inset.kind} tells of a run, and a ready surface has none; leave it out, or show a map"
             yield (*place, "kind"), inset.kind, sentence
@@ -237,6 +240,15 @@ def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterato
             yield (*place, "of"), inset.of, "these data have values in place of classes, so no accuracy; set of: [loss]"
 
 
+def _insets_of_series(scene: Scene, place: Location, inset: Inset, name: str) -> Iterator[Fault]:
+    """Gives an inset that tells of what a series has several of."""
+    if isinstance(inset, MapInset) and scene.series[name].kind != "blend":
+        yield (*place, "kind"), inset.kind, f'a map is of one plane, and series "{name}" changes; leave it out'
+    elif not isinstance(inset, MapInset) and name not in scene.telling:
+        sentence = f'{inset.kind} tells of one run and one loss, and series "{name}" has several; leave it out'
+        yield (*place, "kind"), inset.kind, sentence
+
+
 def _has_values(scene: Scene, run: str) -> bool:
     return isinstance(getattr(scene.runs.get(run), "data", None), OneWeight | TwoWeights)
 
@@ -251,8 +263,10 @@ def _counters_without_source(
         if counter not in OF_RUNS:
             continue
         for name in shot.surfaces:
-            surface = scene.surfaces[name]
-            if isinstance(surface, ReadySurface):
+            surface = scene.surfaces.get(name, scene.telling.get(name))
+            if surface is None:
+                sentence = f'{counter} tells of one run and one loss, and series "{name}" has several; leave it out'
+            elif isinstance(surface, ReadySurface):
                 sentence = f'{counter} tells of a run, and the ready surface "{name}" has none; leave it out'
             elif counter != "accuracy" and isinstance(scene.runs.get(surface.run), ImportedRunSettings):
                 sentence = f'{counter} is not known of the imported run "{surface.run}"; leave it out'

@@ -29,6 +29,8 @@ def _chosen(scene: Scene, asked: ExportRequest, cut: Cut) -> Iterator[str]:
     first, *others = cut.take.shot.surfaces
     if len(scene.shots) > 1:
         yield f"shot {asked.shot} of {len(scene.shots)}"
+    if cut.panel.stop:
+        yield f"the series {first} as it is at its last stop, {cut.panel.stop}"
     if others:
         names = " or ".join(others)
         yield f"only {first}; for {names}, set shots.{asked.shot - 1}.surface to it, and {first} beside it"

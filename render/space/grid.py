@@ -58,6 +58,13 @@ class Grid:
         alphas, betas = (centre[k] + cell * (np.arange(points[k]) - cells[k] / 2) for k in (0, 1))
         return Grid(alphas, betas)
 
+    @staticmethod
+    def about(length: float, points: tuple[int, int]) -> Grid:
+        """Returns a grid of (n_α, n_β) square cells around (0, 0), whose shorter side has a length."""
+        cells = np.asarray(points) - 1
+        cell = length / float(cells.min())
+        return Grid(*(cell * (np.arange(points[k]) - cells[k] / 2) for k in (0, 1)))
+
     @property
     def is_line(self) -> bool:
         """Whether the grid has one axis."""

@@ -197,7 +197,7 @@ class Stage:
         fill = FILL * float(np.mean(linear_of(look.sun.colour) * look.sun.strength)) * hue(look.sky.colour)
         light = torch.from_numpy((sun + fill).astype(np.float32)) + sky_colours(look, self._sun).mean(0)
         albedo = looked_up(self._palette, torch.from_numpy(np.asarray(levels, np.float32)))
-        screen = show(albedo * light * self._exposed, look.transform)
+        screen = show(albedo * light * self.exposure, look.transform)
         codes: np.ndarray = (encoded(screen) * 255).round().to(torch.uint8).numpy()
         return codes
 
@@ -268,7 +268,7 @@ class Stage:
                 cast.placed.relief, cast.motes(self.look.body), self._aside(index, cast), cast.placed.offset
             )
             made = motes.picture(view, self.size, float(self._uniforms.get("row")), span)
-            lit = show(made[:3].permute(1, 2, 0) * self._exposed, self.look.transform).permute(2, 0, 1)
+            lit = show(made[:3].permute(1, 2, 0) * self.exposure, self.look.transform).permute(2, 0, 1)
             colour = colour + (1 - cover) * lit
             cover = cover + (1 - cover) * made[3]
         return colour, cover
@@ -283,7 +283,7 @@ class Stage:
         return cast.field.sent * (DIMMED + (1 - DIMMED) * share)[..., None]
 
     @property
-    def _exposed(self) -> float:
+    def exposure(self) -> float:
         """The exposure, also where it was found automatically."""
         return float(self._uniforms.get("exposure"))
 

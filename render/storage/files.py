@@ -181,11 +181,13 @@ def _lock(file: TextIO, notice: str, say: Callable[[str], None]) -> None:
 
 
 def file_digest(path: Path) -> str:
-    """Returns the SHA-256 of a file's bytes."""
+    """Returns the SHA-256 of a file's bytes, or of the names and bytes of all files of a folder."""
+    if path.is_dir():
+        return content_key({file.name: file_digest(file) for file in path.iterdir() if file.is_file()})
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_whole(path: Path, digest: str) -> bool:
-    """Whether a file is there with the bytes whose SHA-256 is given."""
-    return path.is_file() and file_digest(path) == digest
+    """Whether a file or folder is there with the bytes whose SHA-256 is given."""
+    return path.exists() and file_digest(path) == digest

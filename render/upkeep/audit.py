@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from render.upkeep import exports, prints
 from render.works.film_work import FilmWork
@@ -13,8 +14,10 @@ from render.works.work import Finding
 
 def audit(order: Order) -> Iterator[Finding]:
     """Gives what a scene's runs, surfaces, frames, films and stills on disk are worth; nothing is made or mended."""
+    seen: set[Path] = set()  # outputs of one film may share their frames
     for work in works_of(order):
-        if isinstance(work, FilmWork):
+        if isinstance(work, FilmWork) and work.frames.path not in seen:
+            seen.add(work.frames.path)
             yield work.frames.state()
         yield work.state()
 

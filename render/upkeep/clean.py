@@ -17,12 +17,13 @@ from render.errors import DataError
 from render.film import record
 from render.film.pool import FOLDER, LENGTH, Pool
 from render.film.prints.keeping import ENDING
+from render.scene.outputs import ENDINGS
 from render.scene.quality import apply_quality, qualities
 from render.scene.spec import Scene
 from render.storage.files import disk_errors, idle
 from render.storage.records import read_json
-from render.works.film_work import FramesWork
 from render.works.finest import finest
+from render.works.frames_work import FramesWork
 from render.works.of_scene import works_of
 from render.works.order import Order
 
@@ -120,6 +121,9 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     for folder in _folders(output / "surfaces"):
         if (folder / "surface.zarr").is_dir() and re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name):
             yield "surface", (folder,)
+    for path in sorted(output.glob("series/*.json")):
+        if re.fullmatch(r"[a-z-]+-[0-9a-f]{8}\.json", path.name):
+            yield "series", (path,)
     for folder in _folders(output / "lines"):
         if re.fullmatch(r"[a-z]+-[0-9a-f]{8}", folder.name) and any((folder / made).exists() for made in LINES):
             yield "line", (folder,)
@@ -136,7 +140,7 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
         ("still", "stills/*.png"),
         ("still", "stills/*.tif"),
         ("still", "stills/*.exr"),
-        ("film", "films/*.mp4"),
+        *(("film", f"films/*.{ending}") for ending in sorted(ENDINGS)),
         ("sheet", "looks/*.png"),
         ("preview", "previews/*.png"),
         ("storyboard", "storyboards/*.png"),
@@ -144,9 +148,17 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
         *(("export", f"exports/*.{form}") for form in EXPORTS),
     ):
         for path in sorted(output.glob(pattern)):
-            besides = [record.beside(path, ending) for ending in (".json", ".timing.json")]
-            if besides[0].is_file():
-                yield kind, (path, *(other for other in (*_further(path), *besides) if other.is_file()))
+            if path.is_file():
+                yield from _recorded(kind, path)
+    for folder in _folders(output / "films"):
+        yield from _recorded("film", folder)
+
+
+def _recorded(kind: str, path: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
+    """Gives a file or folder with those that go with it, where a record tells of it."""
+    besides = [record.beside(path, ending) for ending in (".json", ".timing.json")]
+    if besides[0].is_file():
+        yield kind, (path, *(other for other in (*_further(path), *besides) if other.is_file()))
 
 
 def _further(path: Path) -> list[Path]:

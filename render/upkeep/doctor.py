@@ -16,7 +16,8 @@ from pathlib import Path
 
 from render import __version__, compiler
 from render.errors import MachineError
-from render.film.encode import ffmpeg, require_encoder
+from render.film.ffmpeg import ffmpeg
+from render.film.lacking import require_encoder
 from render.scene import shipped
 from render.stage.window.gl import require_gl
 from render.storage import kernels

@@ -83,7 +83,7 @@ class Bench:
 
         Runs and surfaces have nothing that could be foreseen; they are looked at when their turn comes.
         """
-        pictures = (work for work in works if work.kind not in ("run", "surface"))
+        pictures = (work for work in works if work.kind not in ("run", "surface", "series"))
         needed = sum(self._foresee(work) for work in self.lacking(pictures))
         say_of_room(needed, output, self.reporter)
 
@@ -99,7 +99,7 @@ class Bench:
             if self.find(work) is None:
                 yield from self.lacking(need for need in work.needs if need.kind == "frames")  # type: ignore[misc]
                 yield work
-            elif work.kind == "surface":
+            elif work.kind in ("surface", "series"):
                 del self._finished[id_of(work)]
 
 

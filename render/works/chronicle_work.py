@@ -57,7 +57,7 @@ class ChronicleWork:
     def key(self) -> str:
         """The hash of everything that it depends on."""
         scene = self.order.scene
-        return chronicle.key_of(self.run.key, scene.measured[self.surface], scene.seed, self.wish)
+        return chronicle.key_of(self.run.key, scene.telling[self.surface], scene.seed, self.wish)
 
     @property
     def path(self) -> Path:
@@ -83,7 +83,7 @@ class ChronicleWork:
     def make(self, finished: Sequence[Any], reporter: Reporter) -> Chronicle:
         """Computes it."""
         scene = self.order.scene
-        asked = (scene.measured[self.surface], self.wish, scene.seed, self.order.means.model_of(self.of))
+        asked = (scene.telling[self.surface], self.wish, scene.seed, self.order.means.model_of(self.of))
         return chronicle.make(self.path, self.key, finished[0], asked, reporter)
 
     def state(self) -> Finding:

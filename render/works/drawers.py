@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from render.scene.spec import Scene, resolved
 from render.works.order import Order
 
 if TYPE_CHECKING:
-    from render.works.film_work import FramesWork
+    from render.works.frames_work import FramesWork
 
 TOGETHER = 8  # frames of an errand: a worker that dies loses as many, and one that begins has as much to read
 
@@ -36,6 +37,9 @@ class DrawingRecipe:
     quality: str
     output: str
     name: str
+    size: tuple[int, int] | None
+    fps: Fraction | None
+    depth: int
 
     def order(self) -> Order:
         """Returns the order of the film."""
@@ -68,10 +72,11 @@ def draw_some(packed: bytes, numbers: tuple[int, ...]) -> DrawnFrames:
 
 def _prepared(packed: bytes) -> Draft:
     from render.works.bench import Bench
-    from render.works.film_work import FramesWork
+    from render.works.frames_work import FramesWork
 
     recipe: DrawingRecipe = pickle.loads(packed)
-    work, bench = FramesWork(recipe.order(), recipe.name), Bench(Reporter.silent())
+    work = FramesWork(recipe.order(), recipe.name, recipe.size, recipe.fps, recipe.depth)
+    bench = Bench(Reporter.silent())
     finished = [bench.find(need) for need in work.needs]
     if None in finished:
         raise MachineError(f"{recipe.output}: its surfaces cannot be read by a worker; share the folder of results")
@@ -107,7 +112,8 @@ def _round(team: Team, errands: Sequence[Sequence[int]], task: Task) -> dict[int
 def _team(work: FramesWork) -> AbstractContextManager[Team]:
     order, means = work.order, work.order.means
     scene = json.dumps(resolved(order.scene))
-    packed = pickle.dumps(DrawingRecipe(scene, order.quality, str(order.output.resolve()), work.name))
+    output, look = str(order.output.resolve()), (work.size, work.fps, work.depth)
+    packed = pickle.dumps(DrawingRecipe(scene, order.quality, output, work.name, *look))
     if means.scheduler:
         return cluster(means.scheduler, packed, draw_some)
     return processes(means.workers, packed, draw_some)

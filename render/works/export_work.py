@@ -14,9 +14,17 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.solid.asked import ExportRequest
 from render.solid.export import film_of, is_torn, key_of, require_possible, write_export
-from render.works.file import KeptFile, OneFile, file_finding, load_file, picture_key, require_letters, write_file
+from render.works.file import (
+    KeptFile,
+    OneFile,
+    file_finding,
+    load_file,
+    picture_key,
+    require_letters,
+    write_file,
+)
 from render.works.order import Order
-from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
+from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
 
@@ -36,10 +44,10 @@ class ExportWork(OneFile):
         return self.order.stem
 
     @cached_property
-    def shown(self) -> dict[str, SurfaceWork | ReadyWork]:
+    def shown(self) -> dict[str, Work]:
         """The surfaces of its shot."""
         shot = self.order.scene.shots[self.asked.shot - 1]
-        return {name: surface_work(self.order, name) for name in shot.surfaces}
+        return {name: shown_work(self.order, name) for name in shot.surfaces}
 
     @property
     def needs(self) -> Sequence[Work]:

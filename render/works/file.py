@@ -19,7 +19,7 @@ from render.storage.files import is_whole, sweep
 from render.works.chronicle_work import chronicles_of
 from render.works.line_work import lines_shown
 from render.works.order import Order
-from render.works.surface_work import surface_work
+from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
@@ -60,7 +60,7 @@ class OneFile:
 def load_file(target: Path, key: str) -> KeptFile | None:
     """Returns a finished file under a key, or None; raises DataError where its bytes are not those of its record."""
     found = record.read(target)
-    if found is None or found["key"] != key or not target.is_file():
+    if found is None or found["key"] != key or not target.exists():
         return None
     if not is_whole(target, found["sha256"]):
         raise DataError(f"{target}: its bytes are not those of its record")
@@ -86,7 +86,7 @@ def write_file(
 
 def file_finding(kind: str, name: str, target: Path, key: str) -> Finding:
     """Returns a finding on a finished file by the record beside it; "" is a key of any."""
-    if not target.is_file():
+    if not target.exists():
         return Finding(kind, name, str(target), "not made")
     found = record.read(target)
     if found is None:
@@ -103,13 +103,16 @@ def require_letters(scene: Scene) -> None:
         raise SceneError(faults)
 
 
-def surfaces_shown(order: Order, moment: float | None = None) -> dict[str, Work]:
-    """Returns the surfaces and lines of all shots of a scene, or of the one at a moment, and what their runs tell."""
+def surfaces_shown(order: Order, moment: float | None = None, film: Film | None = None) -> dict[str, Work]:
+    """Returns the surfaces, series and lines of shots of a scene, and what their runs tell.
+
+    Of all shots, or those of a film, or the one at a moment of the scene's clock, seconds.
+    """
     scene = order.scene
-    shots = scene.shots
+    shots = [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots
     if moment is not None:
         shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
-    shown: dict[str, Work] = {name: surface_work(order, name) for shot in shots for name in shot.surfaces}
+    shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
     told = {each.name: each for each in chronicles_of(order) if each.surface in shown}
     return {**shown, **told, **lines_shown(order, shots)}
 

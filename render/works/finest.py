@@ -24,7 +24,8 @@ def finest(whole: Scene, order: Order) -> tuple[Order, list[str]]:
     asked = order.scene
     runs, surfaces, taken = dict(asked.runs), dict(asked.surfaces), []
     finer = [other for other in reversed(QUALITIES) if QUALITIES.index(other) > QUALITIES.index(order.quality)]
-    for name in asked.measured:
+    joined = {name for series in asked.series.values() for name in getattr(series, "surfaces", ())}
+    for name in [each for each in asked.measured if each not in joined]:  # those of a series keep one grid
         found = _first_whole([replace(order, scene=apply_quality(whole, other)) for other in finer], order, name)
         if found is not None:
             surfaces[name] = found.surfaces[name]

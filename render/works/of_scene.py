@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from render.scene.outputs import files_of
 from render.works.chronicle_work import chronicles_of
-from render.works.film_work import FilmWork, FramesWork
+from render.works.film_work import FilmWork
+from render.works.frames_work import FramesWork
 from render.works.line_work import line_works
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
+from render.works.series_work import SeriesWork
 from render.works.still_work import StillWork
 from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
 from render.works.work import AskedWork
 
 
 def runs_of(order: Order) -> list[RunWork | ImportedWork]:
-    """Returns the runs of a scene."""
+    """Returns the runs of a scene, and those of its series."""
     scene = order.scene
-    return [run_work(name, settings, scene.seed, order.output) for name, settings in scene.runs.items()]
+    own = [run_work(name, settings, scene.seed, order.output) for name, settings in scene.runs.items()]
+    return [*own, *(run for series in series_of(order) for run in series.runs)]
 
 
-def surfaces_of(order: Order) -> list[SurfaceWork | ReadyWork]:
-    """Returns the surfaces of a scene."""
-    return [surface_work(order, name) for name in order.scene.surfaces]
+def surfaces_of(order: Order) -> list[SurfaceWork | ReadyWork | SeriesWork]:
+    """Returns the surfaces of a scene, and its series, each after its own surfaces."""
+    found: list[SurfaceWork | ReadyWork | SeriesWork] = [surface_work(order, name) for name in order.scene.surfaces]
+    for series in series_of(order):
+        found += [member for member in series.members if member.name not in order.scene.surfaces]
+        found.append(series)
+    return found
+
+
+def series_of(order: Order) -> list[SeriesWork]:
+    """Returns the series of a scene."""
+    return [SeriesWork(order, name) for name in order.scene.series]
 
 
 def stills_of(order: Order) -> list[StillWork]:
@@ -29,10 +42,12 @@ def stills_of(order: Order) -> list[StillWork]:
 
 
 def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
-    """Returns the films of a scene, each of which needs its frames; frames alone where not all are asked for."""
-    if not order.choice.is_all:
-        return [FramesWork(order, name) for name in order.scene.films]
-    return [FilmWork(order, name) for name in order.scene.films]
+    """Returns the films of a scene, one for each output; their frames alone where not all of those are asked for."""
+    films = order.scene.films
+    works = [FilmWork(order, name, index) for name in films for index in range(len(files_of(films[name])))]
+    if order.choice.is_all:
+        return works
+    return list({work.frames.path: work.frames for work in works}.values())
 
 
 def works_of(order: Order) -> list[AskedWork]:

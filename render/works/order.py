@@ -21,6 +21,7 @@ class Order:
     means: Means = field(default_factory=Means)  # of measuring
     stem: str = ""  # of the scene's file, by which its exports and sheets are called
     choice: FrameChoice = ALL  # of the frames of its films
+    rates: dict[str, float] = field(default_factory=dict, compare=False)  # points per second, once timed, for a plan
 
     @property
     def suffix(self) -> str:

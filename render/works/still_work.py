@@ -56,7 +56,7 @@ class StillWork(OneFile):
     @cached_property
     def key(self) -> str:
         """The hash of everything that it depends on."""
-        return record.file_key(picture_key(self.order, self.still), self.still, self.order.metadata)
+        return record.file_key(picture_key(self.order, self.still), None, self.order.metadata)
 
     @property
     def path(self) -> Path:

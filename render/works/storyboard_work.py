@@ -20,7 +20,7 @@ from render.interrupts import finishing
 from render.progress import Reporter
 from render.storage.files import content_key, replacing
 from render.works.file import KeptFile, OneFile, megabytes_of, require_letters, write_file
-from render.works.film_work import FramesWork
+from render.works.frames_work import FramesWork
 from render.works.order import Order
 from render.works.work import Work
 

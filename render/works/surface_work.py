@@ -22,6 +22,7 @@ from render.sampling.commission import points_per_second
 from render.scene.existing import ReadySurface
 from render.scene.spec import RunSettings
 from render.space.grid import Grid
+from render.storage.files import content_key
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.work import Finding, Item, Work, judged
@@ -115,8 +116,17 @@ class SurfaceWork:
         settings, budget = self.site.settings, self.order.scene.budget_of(self.name)
         left = measure.points_left(self.site)
         unit = "points" if settings.mode == "exact" else "points or more"
-        seconds = min(left / self._rate(), budget or float("inf")) if left else 0.0
+        seconds = min(left / self._timed(), budget or float("inf")) if left else 0.0
         return Item(f"surface {self.name}", left, unit, seconds, left * BYTES_PER_POINT / 1e6)
+
+    def _timed(self) -> float:
+        """Returns points per second, timed once for all surfaces that differ in their planes only."""
+        settings, run = self.site.settings, self.order.scene.runs[self.site.settings.run]
+        alike = [settings.objective.model_dump(mode="json"), settings.strategy, list(settings.points)]
+        key = content_key({"alike": alike, "run": run.model_dump(mode="json")})
+        if key not in self.order.rates:
+            self.order.rates[key] = self._rate()
+        return self.order.rates[key]
 
     def _rate(self) -> float:
         """Returns points per second on its own network, untrained."""

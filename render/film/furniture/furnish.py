@@ -93,7 +93,7 @@ def _numbers(
 ) -> tuple[tuple[IsoNumber, ...], ...]:
     """Returns the numbers on the contours of each panel, where a look has them, off all other furniture."""
     plots = moments[0][0]
-    if not plots or not plots[0].take.look.contours.numbers:
+    if not plots or not plots[0].take.look.contours.numbers or any(plot.panel.stop for plot in plots):
         return ()
     glances = [
         Glance.of(each, picture, (_in_the_way(made, each), made.labels), made.sheet) for each, picture in moments

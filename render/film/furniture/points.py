@@ -33,7 +33,7 @@ def named_points(
     Of several paths only starts and ends are named, by what the paths are called (names), and one start for all that
     begin at the same place.
     """
-    if not take.shot.path.show:
+    if not take.shot.path.show or panel.stop:  # on a terrain that changes, points are nowhere for long
         return []
     several = len(panel.walks) > 1
     found: list[NamedPoint] = []

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from render.film.insets.inset_chart import Drawn, InsetChart, Picture, enlarged
+from render.film.insets.inset_chart import InsetChart, InsetMarks, Picture, enlarged
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, format_share
 from render.film.words.layout import Box
@@ -52,9 +52,9 @@ class Answer:
         high = round(self._foot - body.top - 0.25 * self._chart.size)
         return Box(body.left, body.top + round(0.25 * self._chart.size), body.left + high, round(self._foot))
 
-    def still(self) -> Drawn:
+    def still(self) -> InsetMarks:
         """Returns the image, and what it is of."""
-        chart, drawn, room = self._chart, Drawn(), self._frame()
+        chart, drawn, room = self._chart, InsetMarks(), self._frame()
         codes = image_of(self._input)
         share = min((room.right - room.left) / codes.shape[1], (room.bottom - room.top) / codes.shape[0])
         wide, high = (max(1, round(side * share)) for side in (codes.shape[1], codes.shape[0]))
@@ -63,9 +63,9 @@ class Answer:
         drawn.add(chart.words(self._label, chart.box.left, chart.heading_row, size=self._letters))
         return drawn
 
-    def moving(self, time: float) -> Drawn:
+    def moving(self, time: float) -> InsetMarks:
         """Returns the answer at the current step."""
-        chart, drawn, place = self._chart, Drawn(), self._told.places(time)[0]
+        chart, drawn, place = self._chart, InsetMarks(), self._told.places(time)[0]
         shares = self._shares[place]
         known = bool(np.isfinite(shares).all())
         said = say(self._told.language, "answer", self._answer(shares) if known else "–")
@@ -81,7 +81,7 @@ class Answer:
         best = int(shares.argmax())
         return f"{best}, {format_share(float(shares[best]))}"
 
-    def _bars(self, drawn: Drawn, shares: np.ndarray, best: int) -> None:
+    def _bars(self, drawn: InsetMarks, shares: np.ndarray, best: int) -> None:
         """Adds a bar for each class, from nothing at the left to all at the right."""
         chart, room, count = self._chart, self._frame(), len(shares)
         each = (room.bottom - room.top) / count

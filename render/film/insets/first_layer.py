@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from render.film.insets.inset_chart import Drawn, InsetChart, Picture, enlarged
+from render.film.insets.inset_chart import InsetChart, InsetMarks, Picture, enlarged
 from render.film.insets.telling import Telling
 from render.film.words.figures import short_loss
 from render.film.words.layout import Box
@@ -40,13 +40,13 @@ class FirstLayer:
         self._ends = tuple(np.array([BRIGHT if pale else DEEP, a, b]) for _, a, b in colours)
         self._zero = to_oklab(linear_of(DARK if pale else PALE))
 
-    def still(self) -> Drawn:
+    def still(self) -> InsetMarks:
         """Returns the words that stay."""
-        return Drawn()
+        return InsetMarks()
 
-    def moving(self, time: float) -> Drawn:
+    def moving(self, time: float) -> InsetMarks:
         """Returns the pictures at the current step."""
-        place, drawn = self._told.places(time)[0], Drawn()
+        place, drawn = self._told.places(time)[0], InsetMarks()
         drawn.add(*self._chart.head(say(self._told.language, "first layer"), self._scale()))
         shown = self._weights[place]
         codes = self.coloured(shown.reshape(-1, *shown.shape[2:])).reshape(*shown.shape[:3], 3)

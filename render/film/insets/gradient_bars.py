@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from render.film.insets.inset_chart import Drawn, InsetChart
+from render.film.insets.inset_chart import InsetChart, InsetMarks
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, short_loss
 from render.scene.insets import GradientInset
@@ -68,9 +68,9 @@ class GradientBars:
         whole = self._high - self._low
         return [(short_loss(10.0**power, 1), (power - self._low) / whole) for power in powers]
 
-    def still(self) -> Drawn:
+    def still(self) -> InsetMarks:
         """Returns the scale."""
-        chart, drawn = self._chart, Drawn()
+        chart, drawn = self._chart, InsetMarks()
         left, top, right, bottom = self._area
         for text, share in self._ticks():
             row = bottom - share * (bottom - top)
@@ -81,9 +81,9 @@ class GradientBars:
             drawn.add(chart.words(name, middle, bottom + 1.0 * chart.size, 0.5, SMALL))
         return drawn
 
-    def moving(self, time: float) -> Drawn:
+    def moving(self, time: float) -> InsetMarks:
         """Returns the bars at the current step."""
-        chart, drawn, place = self._chart, Drawn(), self._told.places(time)[0]
+        chart, drawn, place = self._chart, InsetMarks(), self._told.places(time)[0]
         language = self._told.language
         drawn.add(
             *chart.head(say(language, "gradient" if self._signed else "lengths"), format_loss(self._whole[place]))

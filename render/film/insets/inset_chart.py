@@ -53,7 +53,7 @@ class InkMark:
 
 
 @dataclass
-class Drawn:
+class InsetMarks:
     """The marks of an inset, in the order in which they are laid."""
 
     marks: list[InkMark | Picture] = field(default_factory=list)

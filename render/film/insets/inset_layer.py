@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from render.film.insets import answer, first_layer, gradient_bars, plane_map, run_curves
-from render.film.insets.inset_chart import Drawn, InsetChart, Style, rectangle
+from render.film.insets.inset_chart import InsetChart, InsetMarks, Style, rectangle
 from render.film.insets.inset_room import boxes_of
 from render.film.insets.telling import Telling
 from render.film.words import ink
@@ -37,10 +37,10 @@ READABLE, CROWDED = 9.0, 10.0  # pixels of letters at least, where that leaves s
 class InsetDrawing(Protocol):
     """An inset in its rectangle."""
 
-    def still(self) -> Drawn:
+    def still(self) -> InsetMarks:
         """Returns the marks that do not change while the shot runs."""
 
-    def moving(self, time: float) -> Drawn:
+    def moving(self, time: float) -> InsetMarks:
         """Returns the marks at a time of the shot, seconds."""
 
 
@@ -64,7 +64,7 @@ class PlacedInset:
     plate: str = ""  # its colour
 
     @cached_property
-    def still(self) -> Drawn:
+    def still(self) -> InsetMarks:
         """The marks that do not change."""
         return self.drawing.still()
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from render.film.insets.inset_chart import Drawn, InkMark, InsetChart, Picture
+from render.film.insets.inset_chart import InkMark, InsetChart, InsetMarks, Picture
 from render.film.insets.telling import Telling
 from render.film.words.layout import Box
 from render.scene.insets import MapInset
@@ -53,9 +53,9 @@ class PlaneMap:
         x, y = self._middle
         return np.stack([x + self._scale * points[:, 0], y - self._scale * points[:, 1]], axis=1)
 
-    def still(self) -> Drawn:
+    def still(self) -> InsetMarks:
         """Returns the terrain with its contours, and the paths faintly."""
-        chart, drawn, relief = self._chart, Drawn(), self._told.panel.relief
+        chart, drawn, relief = self._chart, InsetMarks(), self._told.panel.relief
         drawn.add(chart.head(say(self._told.language, "plane"))[0])
         box = self._field
         wide, high = box.right - box.left, box.bottom - box.top
@@ -90,9 +90,9 @@ class PlaneMap:
         runs = np.split(np.arange(len(way)), np.flatnonzero(np.diff(shown.astype(int))) + 1)
         return [sparse(way[run]) for run in runs if len(run) > 1 and shown[run[0]]]
 
-    def moving(self, time: float) -> Drawn:
+    def moving(self, time: float) -> InsetMarks:
         """Returns the paths so far, their heads, and the camera."""
-        chart, drawn, told = self._chart, Drawn(), self._told
+        chart, drawn, told = self._chart, InsetMarks(), self._told
         progress = told.take.progress(time)
         for walk, colour in zip(told.walks if told.take.shot.path.show else (), told.colours, strict=False):
             trail = walk.descent.until(walk.head(progress))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from render.film.insets.inset_chart import Drawn, InkMark, InsetChart
+from render.film.insets.inset_chart import InkMark, InsetChart, InsetMarks
 from render.film.insets.telling import Telling
 from render.film.words.figures import format_loss, format_share, short_loss
 from render.film.words.ink import Ink
@@ -113,9 +113,9 @@ class Curves:
             self._made[course.name] = [self._chart.lines(thinned(piece), WIDE, course.colour) for piece in pieces]
         return self._made[course.name]
 
-    def still(self) -> Drawn:
+    def still(self) -> InsetMarks:
         """Returns what does not change."""
-        chart, told, drawn = self._chart, self._told, Drawn()
+        chart, told, drawn = self._chart, self._told, InsetMarks()
         for kind, area, courses in zip(self._kinds, self._places, self._courses, strict=True):
             for text, row in zip(self._ends(kind), (area[3], area[1]), strict=True):
                 drawn.add(chart.words(text, area[0] - 0.5 * chart.size, row + 0.27 * chart.size, 1.0, SMALL))
@@ -128,9 +128,9 @@ class Curves:
         drawn.add(chart.words(f"{int(self._steps):,} {say(told.language, 'steps')}", chart.box.right, row, 1.0, SMALL))
         return drawn
 
-    def moving(self, time: float) -> Drawn:
+    def moving(self, time: float) -> InsetMarks:
         """Returns what changes: the curves so far, their marks, and the values there."""
-        chart, drawn, places = self._chart, Drawn(), self._told.places(time)
+        chart, drawn, places = self._chart, InsetMarks(), self._told.places(time)
         for kind, area, courses in zip(self._kinds, self._places, self._courses, strict=True):
             column = float(courses[0].points[places[0]][0])
             drawn.add(chart.faint([(column, area[1]), (column, area[3])]))

@@ -47,8 +47,9 @@ class Telling:
 
     def places(self, time: float) -> tuple[int, ...]:
         """Returns the logged step that each head is nearest to at a time of the shot, seconds."""
-        progress = self.take.now(time).progress(time)
-        return tuple(round(walk.head(progress)) for walk in self.walks)
+        now = self.take.now(time)
+        number = next(place for place, panel in enumerate(self.take.panels) if panel is self.panel)
+        return tuple(round(walk.head(now.progress(time))) for walk in now.panels[number].walks)
 
     def losses(self, walk: Walk) -> np.ndarray:
         """Returns the loss (T,) of a path on the surface's own examples."""

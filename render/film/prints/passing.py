@@ -76,7 +76,7 @@ def draw_passes(shooting: Shooting, printed: Print, target: Path, metadata: bool
     assert isinstance(asked, Still)
     place = shooting.timeline.locate(asked.at)
     require_flat(shooting.scene.shots[place.shot], place.shot)
-    take = in_linear_light(shooting.take(place.shot).now(place.time))
+    take = in_linear_light(shooting.take(place.shot).fixed(place.time))
     if refines:
         take = refined_for(take, place.time, printed)
     tray = Tray(printed.size)

@@ -113,13 +113,14 @@ def _over(patch: Patch, rows: slice, ground: Tensor) -> Tensor:
 
 
 def lettered(pixels: np.ndarray, draw: Draw) -> np.ndarray:
-    """Returns pixels (H, W, 3) or (H, W, 4) uint8 with words on them; those without a ground keep straight alpha."""
-    if pixels.shape[2] == 3:
+    """Returns pixels (H, W, 3) or (H, W, 4) with words on them, of 8 or 16 bits; straight alpha is kept."""
+    if pixels.shape[2] == 3 and pixels.dtype == np.uint8:
         return draw(pixels)
-    values = torch.from_numpy(pixels.astype(np.float32) / 255).permute(2, 0, 1).contiguous()
+    most = np.iinfo(pixels.dtype).max
+    values = torch.from_numpy(pixels.astype(np.float32) / most).permute(2, 0, 1).contiguous()
     height, width = pixels.shape[:2]
     shown = lay(patches(draw, (width, height)), values, range(height))
-    return np.rint(shown.permute(1, 2, 0).numpy() * 255).clip(0, 255).astype(np.uint8)
+    return np.rint(shown.permute(1, 2, 0).numpy() * most).clip(0, most).astype(pixels.dtype)
 
 
 def _shown(light: Tensor) -> Tensor:

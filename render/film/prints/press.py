@@ -94,7 +94,7 @@ def draw_print(
     assert isinstance(still, Still)
     place = shooting.timeline.locate(still.at)
     require_flat(shooting.scene.shots[place.shot], place.shot)
-    take = refined_for(shooting.take(place.shot).now(place.time), place.time, printed)
+    take = refined_for(shooting.take(place.shot).fixed(place.time), place.time, printed)
     words = caption_of(shooting.scene, take)
     texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
     lit = in_linear_light(take) if printed.format == "exr" else take

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from render.errors import MachineError
-from render.film.encode import ffmpeg
+from render.film.ffmpeg import ffmpeg
 
 SHORTEST = 3.0  # seconds; a shorter sound is repeated while it is measured, since loudness is that of whole blocks
 

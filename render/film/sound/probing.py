@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from render.errors import DataError
-from render.film.encode import ffmpeg
+from render.film.ffmpeg import ffmpeg
 
 RATE = 48_000  # samples a second of all sound tracks
 PIECE = 60.0  # seconds of a file that are decoded to find out what it is

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from render.errors import MachineError
-from render.film.encode import ffmpeg
+from render.film.ffmpeg import ffmpeg
 from render.film.sound.probing import RATE, SoundFile
 from render.storage.files import replacing
 

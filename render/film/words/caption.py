@@ -10,6 +10,7 @@ from typing import Any
 from render.film.words.drawing import Drawing, corner_words, levelled_words
 from render.film.words.rolled import rolled_words
 from render.film.words.said import told_words
+from render.film.words.told_series import in_turn, series_words
 from render.scene import relief as reliefs
 from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
@@ -31,6 +32,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
     alike = "one scale of height" if len(records) > 1 else ""
     parts = [
         *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
+        " | ".join(dict.fromkeys(filter(None, map(series_words, records)))),
         *_relief(drawn),
         f"{corner_words(drawn.corners)} of the width" if drawn.corners else "",
         levelled_words(drawn.levelled, drawn.steps),
@@ -60,7 +62,7 @@ def _said(record: dict[str, Any]) -> list[str]:
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
         " | ".join(dict.fromkeys(run["training"] for run in runs)),
-        objective_words(record["objective"]),
+        in_turn(map(objective_words, record.get("objectives", [record["objective"]]))),
         _points(record),
         _plane(record),
         range_words(record),
@@ -99,7 +101,8 @@ def objective_words(objective: dict[str, Any]) -> str:
     """Returns which loss is measured, on what, in which mode."""
     decay = objective.get("weight_decay")
     loss = f"{objective['loss']} plus ½·{power(decay)}·‖θ‖²" if decay else objective["loss"]
-    words = [f"{loss} on {objective['examples']:,} {objective['split']} examples", f"{objective['mode']} mode"]
+    examples = "example" if objective["examples"] == 1 else "examples"
+    words = [f"{loss} on {objective['examples']:,} {objective['split']} {examples}", f"{objective['mode']} mode"]
     return ", ".join([*words, *mode_words(objective)])
 
 
@@ -111,6 +114,8 @@ def mode_words(objective: dict[str, Any]) -> Iterator[str]:
     if objective.get("bn") == "recalibrated":
         batches = f" in batches of {batch:,}" if batch else ""
         yield f"batch norm re-estimated on {objective['calibration']:,} examples{batches}"
+    if "epoch" in objective:
+        yield EPOCHS[objective["epoch"]["of"]].format(f"{objective['epoch']['number']:,}")
     if objective.get("dropout") == "fixed":
         yield "dropout with one fixed mask"
     if objective.get("precision", "float32") != "float32":
@@ -124,6 +129,10 @@ def mode_words(objective: dict[str, Any]) -> Iterator[str]:
 def _points(record: dict[str, Any]) -> str:
     columns, rows = record["points"]
     counts = record["counts"]
+    if "planes" in record:
+        joined = f"joined of {record['planes']['counts']['measured']:,} measured on {record['planes']['number']}"
+        lost = [f"{counts['diverged']:,} diverged"] if counts["diverged"] else []
+        return ", ".join([f"{columns:,} × {rows:,} points", f"{joined} planes", *lost])
     kinds = [f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "measured"]
     measured = [f"{counts['measured']:,} measured", *kinds] if kinds else ["all measured"]
     return ", ".join([f"{columns:,} × {rows:,} points", *measured, *_adaptive(record), *_budget(record)])
@@ -154,9 +163,11 @@ def _plane(record: dict[str, Any]) -> str:
 def _pca_plane(record: dict[str, Any]) -> str:
     shares, walk = record["plane"]["variance_share"], record["plane"]["random_walk_share"]
     joined = record["settings"]["plane"].get("of") == "all" and record["paths"]
+    origin = record["settings"]["plane"]["origin"]
+    through = ORIGINS[origin] if isinstance(origin, str) else " through a moment of the path"
     whose = "all paths'" if joined else "the path's"
     return (
-        f"PCA plane{ORIGINS[record['settings']['plane']['origin']]},"
+        f"PCA plane{through},"
         f" {100 * shares[0]:.1f} % + {100 * shares[1]:.1f} % of {whose} variance"
         f" (a random walk: {100 * walk[0]:.1f} % + {100 * walk[1]:.1f} %)"
     )
@@ -175,6 +186,11 @@ def _hessian_plane(record: dict[str, Any]) -> str:
     return f"plane of largest curvature, eigenvalues {first} and {second}"
 
 
+EPOCHS = {  # what an epoch lends to a loss
+    "statistics": "batch norm as at the end of epoch {}",
+    "order": "the first examples of epoch {}",
+    "augmentation": "images changed as in epoch {}",
+}
 ORIGINS = {"last": "", "mean": " through the path's mean", "first": " through the path's start"}
 PLANES: dict[str, Callable[[dict[str, Any]], str]] = {
     "pca": _pca_plane,
@@ -183,6 +199,7 @@ PLANES: dict[str, Callable[[dict[str, Any]], str]] = {
     "gradient": lambda _: "plane of the gradient and a random direction",
     "between": lambda _: "plane through the ends of two runs and a random direction",
     "three": lambda _: "plane through the ends of three runs",
+    "osculating": lambda _: "plane of the path's velocity and acceleration",
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from render.film.words.caption import count_paths, mode_words, power, range_words
 from render.film.words.drawing import Drawing
+from render.film.words.told_series import in_turn, series_briefly
 from render.scene import relief as reliefs
 from render.scene.shot import PathStyle
 from render.scene.words import say
@@ -30,6 +31,7 @@ def essentials(style: PathStyle, records: Sequence[dict[str, Any]], drawn: Drawi
     columns = itertools.zip_longest(*said, fillvalue="")
     parts = [
         *(" | ".join(dict.fromkeys(filter(None, column))) for column in columns),
+        " | ".join(dict.fromkeys(filter(None, (series_briefly(record, language) for record in records)))),
         *_relief(drawn, language),
         _path(style, drawn, sum(map(count_paths, records)), language),
     ]
@@ -48,7 +50,7 @@ def _said(record: dict[str, Any], language: Language) -> list[str]:
         " | ".join(dict.fromkeys(run["data"] for run in runs)),
         record["run"]["network"],
         " | ".join(dict.fromkeys(run["training"].split(",")[0] for run in runs)),
-        objective_briefly(record["objective"]),
+        in_turn(map(objective_briefly, record.get("objectives", [record["objective"]]))),
         points,
         range_words(record),
     ]
@@ -63,6 +65,8 @@ def objective_briefly(objective: dict[str, Any]) -> str:
 def _points(record: dict[str, Any], language: Language) -> str:
     columns, rows = record["points"]
     counts, whole = record["counts"], "given" if "source" in record else "measured"
+    if "planes" in record:
+        return say(language, "points", f"{columns:,} × {rows:,}")
     kinds = [say(language, kind.replace("_", " "), f"{counts[kind]:,}") for kind in KINDS if counts.get(kind)]
     some = whole == "measured" or record.get("resampled")
     first = [say(language, "counted", f"{counts['measured']:,}")] if kinds and some else []

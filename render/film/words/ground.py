@@ -14,8 +14,10 @@ import numpy as np
 
 from render.film.words import ink
 from render.film.words.layout import Box, Page
+from render.stage.colour import LUMA, linear_of
 
 CONTRAST = 4.5
+MIDDLE = 0.18  # the luminance that black and white are as far from
 SURE = 4.8  # what is aimed at: codes are rounded, and between the moments that are measured the ground moves a little
 QUIET = (0.7, 0.8, 0.9, 1.0)  # opacities of captions beside titles, of which the least that is read is taken
 STRAY = 0.5  # percent of the pixels behind words at each end that may be specks
@@ -46,6 +48,20 @@ class Behind:
         """The lowest and the highest of all."""
         some = [each for each in (self.upper, self.lower) if each] or [(0.0, 0.0)]
         return min(low for low, _ in some), max(high for _, high in some)
+
+
+def looked_at(picture: np.ndarray, colour: str) -> np.ndarray:
+    """Returns a picture (H, W, 3 or 4), uint8 or uint16, as the ground of words of a colour: (H, W, 3) uint8.
+
+    Where it is transparent nobody knows what will be behind; it is taken for a ground on which the colour is read.
+    """
+    codes = (picture >> 8).astype(np.uint8) if picture.dtype == np.uint16 else picture
+    if codes.shape[2] == 3:
+        return codes
+    readable = 0.0 if linear_of(colour) @ LUMA > MIDDLE else 255.0
+    cover = codes[..., 3:] / np.float32(255)
+    ground: np.ndarray = np.rint(codes[..., :3] * cover + readable * (1 - cover)).astype(np.uint8)
+    return ground
 
 
 def measured(pictures: Sequence[np.ndarray], page: Page) -> Behind:

@@ -34,7 +34,7 @@ def remarks_on_ready(scene: Scene) -> list[str]:
     said: dict[str, None] = {}
     for index in range(len(scene.shots)):
         shot = taken_up(scene.shots, index)
-        settings = [scene.surfaces[name] for name in shot.surfaces]
+        settings = [scene.shown[name] for name in shot.surfaces]
         if all(isinstance(each, ReadySurface) for each in settings):
             landscapes = [ready.load(each) for each in settings if isinstance(each, ReadySurface)]
             said |= dict.fromkeys(remarks(prepare(shot, scene.look, landscapes, WIDE)))

@@ -28,9 +28,10 @@ UNKNOWN = "–"
 
 def words_of(scene: Scene, output: Film | Still, take: Take, time: float) -> Words:
     """Returns the words on the picture at a time of a shot, seconds."""
+    take = take.now(time)
     title = scene.title if output.title else ""
     names = take.shot.surfaces
-    labels = tuple(label_of(scene.surfaces, name) for name in names) if len(take.panels) > 1 else ()
+    labels = tuple(label_of(scene.shown, name) for name in names) if len(take.panels) > 1 else ()
     language, full = language_of(scene, output), output.caption == "full"
     note = interval_of(take, language) if is_furnished(output) else ""
     if not output.caption:
@@ -88,6 +89,7 @@ def _counters(scene: Scene, output: Film | Still, take: Take, time: float) -> It
     """
     walks = [(panel, number, walk) for panel in take.panels for number, walk in enumerate(panel.walks)]
     progress, language, asked = take.progress(time), language_of(scene, output), counters_of(output, take.shot)
+    yield from _stops(scene, take)
     if not take.shot.path.show or not walks:
         rolls = [panel.rolls for panel in take.panels if panel.rolls]
         yield from (Counter(*said) for said in rolled_counters(rolls, progress, language))
@@ -142,6 +144,14 @@ def _of_each(
             yield Counter(name, value, colour) if len(heads) > 1 else Counter(unit_of(head.panel, language), value)
 
 
+def _stops(scene: Scene, take: Take) -> Iterator[Counter]:
+    """Gives the stop that each series is nearest to: a value by its key, a surface by its name; a ride has steps."""
+    told = [(panel.landscape.record["series"]["kind"], panel.stop) for panel in take.panels if panel.stop]
+    for stop in dict.fromkeys(stop for kind, stop in told if kind != "ride-along"):
+        key, sign, value = stop.rpartition("=")
+        yield Counter(key.replace("_", " "), value) if sign else Counter("", label_of(scene.shown, stop))
+
+
 def value_of(panel: Panel, loss: float, language: Mapping[str, str]) -> str:
     """Returns a loss in figures; what a file does not say is not known, and not diverged."""
     return UNKNOWN if panel.is_ready and math.isnan(loss) else format_loss(loss, say(language, "lost"))
@@ -164,4 +174,4 @@ def names_of(scene: Scene, take: Take) -> Iterator[tuple[str, str]]:
             if len(runs) > 1:
                 yield label_of(scene.runs, run), colours[line % len(colours)] if line else first
             else:
-                yield label_of(scene.surfaces, name), first if take.look.path.sides else ""
+                yield label_of(scene.shown, name), first if take.look.path.sides else ""

@@ -107,6 +107,8 @@ def _list(node: Node, link: Naming) -> str:
 
 
 def _mapping(node: Node, link: Naming) -> str:
+    if "required" in node:
+        return f"a mapping with {' and '.join(_literal(key) for key in node['required'])}"
     patterns = node.get("patternProperties")
     if patterns:
         pattern, held = next(iter(patterns.items()))

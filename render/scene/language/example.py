@@ -18,7 +18,7 @@ from render.scene.language.flow import flow
 from render.scene.language.load import load_placed
 from render.scene.look import PRESET, Look, preset, preset_names
 from render.scene.part import Part
-from render.scene.time.lifting import is_track
+from render.scene.time.lifting import is_track, lift
 
 SHORT = 70  # letters of an example that stands in one line
 PartType = type[BaseModel]
@@ -60,7 +60,7 @@ def _candidates(model: PartType, key: str, node: dict[str, Any], definitions: di
     info = model.model_fields[key]
     yield from info.examples or ()
     written = written_values().get((model, key), [])
-    yield from sorted(written, key=lambda value: len(flow(value)) > SHORT)[:1]
+    yield from sorted(written, key=lambda value: len(flow(value)) > SHORT)
     default = None if info.is_required() else node.get("default")
     made = _of_type(node, default, definitions)
     yield made
@@ -74,10 +74,10 @@ def written_values() -> dict[tuple[PartType, str], list[Any]]:
     found: dict[tuple[PartType, str], list[Any]] = {}
     for path in shipped.scenes().values():
         for place, value in _of_scene(path):
-            found.setdefault(place, []).append(value)
+            found.setdefault(place, []).append(lift(value)[0])
     for name in (PRESET, *preset_names()):
         for place, value in _written(Look.model_validate({"name": name}), preset(name)):
-            found.setdefault(place, []).append(value)
+            found.setdefault(place, []).append(lift(value)[0])
     return found
 
 

@@ -47,3 +47,20 @@ def starts_of(durations: Sequence[float], transitions: Sequence[Transition]) -> 
             start -= transitions[shot].overlap
         yield start
         start += duration
+
+
+def too_long(shots: Sequence[tuple[float, Transition]]) -> Iterator[tuple[int, float, str]]:
+    """Gives the transitions that take longer than their shots are on: number, duration in seconds, and a sentence.
+
+    shots: the duration, seconds, and the transition of each, in their order.
+    """
+    taken = [*(transition.taken for _, transition in shots), 0.0]
+    for number, (duration, _) in enumerate(shots):
+        begins, ends = taken[number] if number else 0.0, taken[number + 1]
+        if begins + ends > duration + 1e-9:
+            fault = number if begins >= ends else number + 1
+            asked = shots[fault][1].duration
+            sentence = (
+                f"{asked:g} s is too long; transitions take {begins + ends:g} s of shot {number + 1}, which is on"
+            )
+            yield fault, asked, f"{sentence} for {duration:g} s"

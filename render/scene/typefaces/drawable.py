@@ -84,6 +84,7 @@ def _words(scene: Scene) -> Iterator[tuple[Location, str, str]]:
     yield from _in_time(scene, outputs)
     if any(output.caption for output in outputs):
         shown = {name for shot in scene.shots for name in shot.surfaces}
+        shown |= {name for one in shown & scene.series.keys() for name in getattr(scene.series[one], "surfaces", ())}
         for name, surface in scene.surfaces.items():
             if isinstance(surface, ReadySurface) and name in shown:
                 file = PurePosixPath(surface.source.surface).name
@@ -110,7 +111,7 @@ def _labels(scene: Scene, outputs: Sequence[Still | Film]) -> Iterator[tuple[Loc
     """Gives what surfaces and runs are called, and the words of another language, where any picture has them."""
     if not outputs:
         return
-    for family, members in (("surfaces", scene.surfaces), ("runs", scene.runs)):
+    for family, members in (("surfaces", scene.surfaces), ("series", scene.series), ("runs", scene.runs)):
         for name, member in members.items():
             if member.label:
                 yield (family, name, "label"), member.label, "write another label"

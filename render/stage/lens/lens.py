@@ -20,6 +20,7 @@ HALOES = ((0.0015, 0.5), (0.006, 0.3), (0.018, 0.14), (0.05, 0.06))  # radius in
 BLOOM = 0.35  # of what glows, at strength 1
 OWN = 40.0  # by which a change of the ground counts as drawn, so that grain lies on it
 DARK = 0.5  # grain where it is dark / grain in the middle tones
+CODES = {8: torch.uint8, 16: torch.uint16}  # by their bits
 WORTH = 400_000  # pixels of a picture from which on kernels are fused; each size is compiled anew, for seconds
 LARGE = 500_000  # numbers of an image from which on its kernel is fused
 COARSER = 2.0  # sigma in pixels beyond which a blur is taken at half the resolution
@@ -167,6 +168,15 @@ def _finish(
     return (code * 255 + dither).clamp(0, 255).round()
 
 
+def _finish_deep(
+    picture: Tensor, ground: Tensor, own: Tensor, glow: Tensor, noise: Tensor, dither: Tensor, numbers: Tensor
+) -> Tensor:
+    height, width = picture.shape[1:]
+    corner = corners(torch.arange(height), (width, height))
+    code = finished(picture, ground, own, glow, noise, corner, numbers)
+    return (code * 65_535 + dither).clamp(0, 65_535).round()
+
+
 def numbers_of(lens: Lens) -> Tensor:
     """Returns the numbers of a lens as finished reads them."""
     return torch.tensor([BLOOM * lens.bloom, lens.vignette, lens.grain])
@@ -189,17 +199,17 @@ def joined(panels: Sequence[Exposure]) -> Exposure:
 PLANES = ("picture", "alpha", "own", "glow", "cover")
 
 
-def develop(panels: Sequence[Exposure], lens: Lens, seed: int) -> Tensor:
-    """Returns 8-bit codes of panels side by side, (H, W, 3), or (H, W, 4) straight alpha over a transparent ground.
+def develop(panels: Sequence[Exposure], lens: Lens, seed: int, depth: int = 8) -> Tensor:
+    """Returns codes of panels side by side, (H, W, 3), or (H, W, 4) straight alpha over a transparent ground.
 
-    Haloes and vignette are those of one picture. Noise and dither are seeded.
+    Haloes and vignette are those of one picture. Noise and dither are seeded. depth: bits of a code, 8 or 16.
     """
     whole = joined(panels)
     with unfused(whole.cover.numel() < WORTH):
-        return _developed(whole, lens, seed)
+        return _developed(whole, lens, seed, depth)
 
 
-def _developed(whole: Exposure, lens: Lens, seed: int) -> Tensor:
+def _developed(whole: Exposure, lens: Lens, seed: int, depth: int) -> Tensor:
     picture = whole.picture
     if lens.focus and whole.defocus is not None:
         picture = focused(picture, whole.defocus, lens.focus, picture.shape[1])
@@ -210,19 +220,23 @@ def _developed(whole: Exposure, lens: Lens, seed: int) -> Tensor:
     numbers = numbers_of(lens)
     glow = halo(whole.glow) if lens.bloom else torch.zeros_like(picture)
     if bool((whole.alpha >= 1).all()):
-        finished = fuse(_finish)(picture, whole.ground, whole.own, glow, noise, dither, numbers)
-        return finished.permute(1, 2, 0).to(torch.uint8)
-    return _straight(whole, picture, glow, (noise, dither, numbers))
+        finish = _finish if depth == 8 else _finish_deep
+        finished = fuse(finish)(picture, whole.ground, whole.own, glow, noise, dither, numbers)
+        return finished.permute(1, 2, 0).to(CODES[depth])
+    return _straight(whole, picture, glow, (noise, dither, numbers), depth)
 
 
-def _straight(whole: Exposure, picture: Tensor, glow: Tensor, rest: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+def _straight(
+    whole: Exposure, picture: Tensor, glow: Tensor, rest: tuple[Tensor, Tensor, Tensor], depth: int
+) -> Tensor:
     """Returns codes (H, W, 4) of straight alpha."""
     noise, dither, numbers = rest
+    most = 2**depth - 1
     corner = corners(torch.arange(picture.shape[1]), (picture.shape[2], picture.shape[1]))
     code, alpha = straight(picture, whole.alpha, whole.own, glow, noise, corner, numbers)
-    codes = (code * 255 + dither).clamp(0, 255).round()
-    opacity = (alpha * 255 + dither[0]).clamp(0, 255).round()
-    return torch.cat([codes, opacity[None]]).permute(1, 2, 0).to(torch.uint8)
+    codes = (code * most + dither).clamp(0, most).round()
+    opacity = (alpha * most + dither[0]).clamp(0, most).round()
+    return torch.cat([codes, opacity[None]]).permute(1, 2, 0).to(CODES[depth])
 
 
 def straight(

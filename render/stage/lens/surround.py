@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.stage.camera import Around, View
+from render.stage.lens.directions import Projection, within
 from render.stage.lens.faces import SUB, CubeFace, faces_of
 from render.stage.lens.lens import Exposure, Lens, develop
-from render.stage.lens.directions import Projection, within
 
 REACH = 0.16  # picture heights that bloom shines, by which left and right edge go on into each other
 PLANES = {"picture": 3, "alpha": 1, "glow": 3, "own": 1, "cover": 1}  # and how many channels each has
@@ -74,20 +74,20 @@ def _at(planes: Tensor, face: CubeFace, mode: str) -> Tensor:
     return found[0, :, 0]
 
 
-def develop_around(film: Exposure, projection: Projection, lens: Lens, seed: int) -> Tensor:
+def develop_around(film: Exposure, projection: Projection, lens: Lens, seed: int, depth: int = 8) -> np.ndarray:
     """Returns codes (H, W, 3), or (H, W, 4) over a transparent ground; there is no vignette, and nothing out of focus.
 
-    Beyond the rim of a dome all is black, or transparent.
+    Beyond the rim of a dome all is black, or transparent. depth: bits of a code, 8 or 16.
     """
     plain = replace(lens, vignette=0.0, focus=0.0)
     height, width = film.cover.shape
     if projection.is_dome:
-        codes = develop([film], plain, seed)
-        beyond = torch.from_numpy(within(projection, (width, height)) <= 0)
-        return codes.masked_fill(beyond[..., None], 0)
+        codes: np.ndarray = develop([film], plain, seed, depth).numpy()
+        codes[within(projection, (width, height)) <= 0] = 0
+        return codes
     reach = min(width, math.ceil(REACH * height))
     joined: dict[str, Any] = {name: _joined(getattr(film, name), reach) for name in PLANES}
-    return develop([replace(film, **joined)], plain, seed)[:, reach:-reach]
+    return develop([replace(film, **joined)], plain, seed, depth).numpy()[:, reach:-reach]
 
 
 def _joined(plane: Tensor, reach: int) -> Tensor:

@@ -1,0 +1,50 @@
+"""Single pictures of a film: a poster, and a sheet of frames with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from render.film.contact_sheet import arranged, drawn
+from render.film.encoders.encoded import EncodedFilm
+from render.film.encoders.stream import FrameStream
+from render.film.prints.png import write_png
+from render.film.prints.print_sheet import PrintSheet
+from render.scene.encoders import FrameSheet, Poster
+
+
+def write_poster(
+    stream: FrameStream, target: Path, settings: Poster, titles: Mapping[str, str], sound: Path | None = None
+) -> EncodedFilm:
+    """Writes the frame that is on at a moment; after the end, the last one."""
+    index = min(stream.count - 1, int(settings.at * float(stream.fps) + 1e-6))
+    return _write(target, next(stream.pictures([index])), titles)
+
+
+def write_contact_sheet(
+    stream: FrameStream, target: Path, settings: FrameSheet, titles: Mapping[str, str], sound: Path | None = None
+) -> EncodedFilm:
+    """Writes frames at even steps, the first and the last among them, on one sheet."""
+    count = min(settings.frames, stream.count)
+    indices = [round(place) for place in np.linspace(0, stream.count - 1, count)]
+    width = min(settings.width, stream.width)
+    size = width, max(1, round(stream.height * width / stream.width))
+    pictures = [
+        np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS)) for frame in stream.pictures(indices)
+    ]
+    names = [f"{index / float(stream.fps):.1f} s" for index in indices]
+    return _write(target, drawn(arranged(count, size), pictures, names), titles)
+
+
+def _write(target: Path, picture: np.ndarray, titles: Mapping[str, str]) -> EncodedFilm:
+    """Writes a picture (H, W, 3 or 4) as PNG and reads it back."""
+    height, width, channels = picture.shape
+    depth = 8 * picture.dtype.itemsize
+    texts = {"Title": titles["title"]} if "title" in titles else {}
+    write_png(target, PrintSheet(width, height, channels, depth, texts=texts), [picture])
+    with Image.open(target) as read:
+        read.load()
+        return EncodedFilm(1, read.size, 0.0, "png", {3: "rgb24", 4: "rgba"}[channels])
