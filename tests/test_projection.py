@@ -12,7 +12,7 @@ from render.film.shooting import bare_picture
 from render.film.shutter import exposed
 from render.landscape import ready
 from render.stage.camera import View
-from render.stage.lens.directions import Projection, places_of, within
+from render.stage.lens.bearings import Projection, places_of, within
 from render.stage.lens.faces import SIDES, SUB, faces_of, side_of
 from render.stage.lens.lens import Exposure, Lens, develop
 from render.stage.lens.surround import develop_around, exposed_around

@@ -71,7 +71,8 @@ def test_a_still_of_another_shot_may_have_any_shape(tmp_path):
 
 
 def test_a_film_of_other_shots_may_have_any_shape(tmp_path):
-    more = "  - {surface: main, duration: 2s, name: flat, camera: {kind: orbit}}\nfilms: {a: {size: [90, 80], shots: %s}}\n"
+    more = "  - {surface: main, duration: 2s, name: flat, camera: {kind: orbit}}\n"
+    more += "films: {a: {size: [90, 80], shots: %s}}\n"
     assert scene_of(tmp_path, DOME, more=more % "[flat]").films
     with pytest.raises(SceneError, match=r"films.a.size: 90 × 80 is not square"):
         scene_of(tmp_path, DOME, more=more % "['1']")

@@ -10,7 +10,7 @@ from render.errors import SceneError
 from render.scene.cameras.projection import Projected
 from render.scene.shot import Shot
 from render.stage.camera import View
-from render.stage.lens.directions import Projection
+from render.stage.lens.bearings import Projection
 from render.stage.lens.faces import side_of
 
 MOST_SUB_PIXELS = 4096  # along the side of a face; it then takes about 1.5 GB while it is drawn

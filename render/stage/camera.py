@@ -15,7 +15,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from render.stage.body.mesh import axes, height_at, inside, outline
 from render.stage.body.relief import Relief
-from render.stage.lens.directions import Projection
+from render.stage.lens.bearings import Projection
 
 UP = np.array([0.0, 0.0, 1.0])
 NORTH_UP = np.array([1.0, 0.0, 0.0])  # to the right of a plan, whose upper edge is then +β

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render.stage.lens.directions import Projection, places_of, within
+from render.stage.lens.bearings import Projection, places_of, within
 
 FINER = 1.15  # pixels of a side in its middle, where they are coarsest, to a pixel of the picture
 MOST_SIDE = 1600  # pixels along a side, from which on it is parted

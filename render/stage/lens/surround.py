@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.stage.camera import Around, View
-from render.stage.lens.directions import Projection, within
+from render.stage.lens.bearings import Projection, within
 from render.stage.lens.faces import SUB, CubeFace, faces_of
 from render.stage.lens.lens import Exposure, Lens, develop
 
