@@ -157,7 +157,7 @@ def test_a_stroke_thinner_than_a_pixel_is_grey_all_along():
     spot = Spot([x, y, none], [none, none, -one], one, [none, none, one], *[none] * 3, [none] * 3, none, [none] * 3,
                 none, [none] * 2, none)  # fmt: skip
     u = {"hachures": torch.tensor([20.0, 0.04, 4.0]), "depth": torch.tensor([1.0]), "pixel": torch.tensor([0.01]),
-         "right": torch.tensor([1.0, 0, 0]), "up": torch.tensor([0, 1.0, 0])}  # fmt: skip
+         "right": torch.tensor([1.0, 0, 0]), "up": torch.tensor([0, 1.0, 0]), "round": torch.tensor([0.0])}  # fmt: skip
     cover = inked(spot, hatch, u)
     wide = float(2 * middle[4:6].mean() / 0.01)
     assert wide < 1 and float(cover[40:160].std()) < 0.02 * wide and float(cover.max()) <= wide * 1.05

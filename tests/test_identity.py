@@ -218,13 +218,13 @@ def test_hooks_of_all_modules_are_part_of_an_objective(tmp_path):
 
 def test_two_objectives_measured_into_one_store_at_once_are_never_mixed(tmp_path):
     store, grid = tmp_path / "s", Grid.square(1.0, 24)
-    made = [first(), OTHERS["targets"][0]()]  # by one seed, which threads would share
+    made, slice_ = [first(), OTHERS["targets"][0]()], plane()  # by one seed, which threads would share
     found: list[np.ndarray | None] = [None, None]
     together = threading.Barrier(2)
 
     def measure(number: int) -> None:
         together.wait()
-        found[number] = sample(made[number], plane(), grid, store, progress=False, strategy="loop").loss
+        found[number] = sample(made[number], slice_, grid, store, progress=False, strategy="loop").loss
 
     threads = [threading.Thread(target=measure, args=(number,)) for number in (0, 1)]
     for thread in threads:
@@ -233,7 +233,7 @@ def test_two_objectives_measured_into_one_store_at_once_are_never_mixed(tmp_path
         thread.join()
     for objective, loss in zip(made, found, strict=True):
         np.testing.assert_allclose(
-            loss, sample(objective, plane(), grid, progress=False, strategy="loop").loss, rtol=1e-6
+            loss, sample(objective, slice_, grid, progress=False, strategy="loop").loss, rtol=1e-6
         )
 
 

@@ -53,7 +53,7 @@ NEAR = [
     ("first-decent.yaml", ["first-descent.yaml", "mnist.yaml"], "first-descent.yaml"),
 ]
 FAR = [
-    ("transition", SHOT),
+    ("weather", SHOT),
     ("easing", SHOT),
     ("fade", SHOT),
     ("music", SCENE),

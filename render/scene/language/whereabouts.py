@@ -43,6 +43,7 @@ class Whereabouts:
         return found if len(found) > 1 else dict.fromkeys([""], next(iter(found.values()))) if found else {}
 
 
+SHORT = 2  # letters of a word that is a name like any other, and nobody's slip
 ROOT = Whereabouts(Scene)
 
 
@@ -151,7 +152,8 @@ def _known(here: Sequence[Whereabouts]) -> list[str]:
 def _is_slip(step: str, here: Sequence[Whereabouts]) -> bool:
     """Whether a step that was taken for a name was probably meant for a key."""
     own = [*_known(here), *(kind for each in here for kind in each.parts), NAMED, COUNTED]
-    return step not in own and not step.isdecimal() and any(slips_between(step, key) == 1 for key in own)
+    near = (key for key in own if len(key) > SHORT and slips_between(step, key) == 1)
+    return step not in own and not step.isdecimal() and len(step) > SHORT and any(near)
 
 
 def _lost(step: str, before: Sequence[str], here: Sequence[Whereabouts]) -> str:
