@@ -69,7 +69,7 @@ def whole_film(output: Path, size: tuple[int, int], frames: int, *changes: str, 
 
 def listing(output: Path) -> tuple[float, float]:
     """Returns seconds for saying which of many frames are lacking, of a new process's film and once more."""
-    changes = (f"shots.0.duration={LISTED / 30}s",)
+    changes = (f"shots.0.duration={LISTED / 30}s", "stills={}")
     work, _ = film(output, (320, 180), 0, *changes)
     first = seconds(lambda: (work.missing(), work.undrawn(work.wanted)))
     return first, seconds(lambda: (work.missing(), work.undrawn(work.wanted)))
