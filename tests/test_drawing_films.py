@@ -12,7 +12,14 @@ from typer.testing import CliRunner
 from render.cli import app
 from render.film import shooting
 from render.film.choice import FrameChoice
+from render.film.film import draw_frames
 from render.film.timeline import Timeline
+from render.progress import Reporter
+from render.scene.language.load import load
+from render.scene.quality import apply_quality
+from render.works.bench import Bench
+from render.works.frames_work import FramesWork
+from render.works.order import Order
 from tests.conftest import SCENE
 
 runner = CliRunner()
@@ -117,25 +124,36 @@ def test_two_processes_come_to_the_same_film(bare, made):
     assert (bare / FILM).read_bytes() == (made / FILM).read_bytes()
 
 
-def test_a_frame_that_fails_is_tried_again_and_the_others_go_on(bare, monkeypatch, made):
+@pytest.mark.parametrize("numbers", [(4,), (4, 5)])
+def test_frames_that_fail_are_tried_again_and_the_others_go_on(bare, monkeypatch, made, numbers):
     draw, tries = shooting.bare_picture, []
 
     def failing(take, stages, time, seed=0, **more):
-        if seed == 7 + 4:  # of the frame 4; the scene's own seed is 7
+        if seed - 7 in numbers:  # the scene's own seed is 7
             tries.append(time)
             raise RuntimeError("the driver has lost its context")
         return draw(take, stages, time, seed, **more)
 
     monkeypatch.setattr(shooting, "bare_picture", failing)
     [told] = film(bare, code=6)
-    assert len(tries) == 2
-    assert told["error"].startswith(
-        "film first-descent: 1 of 12 frames could not be drawn (4: RuntimeError: the driver"
-    )
-    assert sorted(contents(bare)) == [f"{number:06d}.png" for number in range(12) if number != 4]
+    assert len(tries) == 2 * len(numbers)
+    listed = ", ".join(map(str, numbers))
+    said = f"film first-descent: {len(numbers)} of 12 frames could not be drawn ({listed}: RuntimeError: the driver"
+    assert told["error"].startswith(said)
+    assert sorted(contents(bare)) == [f"{number:06d}.png" for number in range(12) if number not in numbers]
     monkeypatch.setattr(shooting, "bare_picture", draw)
     film(bare)
     assert contents(bare) == contents(made)
+
+
+def test_an_errand_whose_every_frame_fails_tells_so_and_leaves_the_others_to_go_on(bare, monkeypatch):
+    order = Order(apply_quality(load(SCENE), "thumb"), "thumb", bare)
+    work, bench = FramesWork(order, "first-descent"), Bench(Reporter.silent())
+    draft = work.draft(work.shooting([bench.obtain(need) for need in work.needs], Reporter.silent()))
+    monkeypatch.setattr(shooting, "bare_picture", lambda *words, **named: 1 / 0)
+    failed = draw_frames(draft, [4, 5, 7], lambda count: None, lambda: 0)
+    assert sorted(failed) == [4, 5, 7]
+    assert set(failed.values()) == {"ZeroDivisionError: division by zero"}
 
 
 def test_a_mistake_that_every_frame_meets_keeps_its_traceback(bare, monkeypatch):

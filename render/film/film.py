@@ -68,12 +68,18 @@ class Draft:
 
 
 def draw_frames(
-    draft: Draft, missing: Sequence[int], advance: Callable[[int], None], times_asked: Callable[[], int]
+    draft: Draft,
+    missing: Sequence[int],
+    advance: Callable[[int], None],
+    times_asked: Callable[[], int],
+    *,
+    all_of_it: bool = False,
 ) -> Failed:
     """Draws frames of a film, of pictures that are kept where they are; returns those that failed, and why.
 
-    What a frame lacks of the machine or of its scene is lacking to all, and raised; and so is
-    what every one of several frames fails by. times_asked: how often this was asked to end.
+    What a frame lacks of the machine or of its scene is lacking to all, and raised. times_asked: how often this was
+    asked to end. all_of_it: whether these are all that is to be drawn, so that what every one of several fails by is a
+    mistake of ours, and raised too.
     """
     failed: Failed = {}
     with PoolWriter(draft.pool) as pictures, FrameWriter(draft.store) as writer:
@@ -94,7 +100,7 @@ def draw_frames(
                 raise
             except Exception as error:  # whatever a driver, a font or a picture of its own makes of one frame
                 failed[left.pop(0)] = f"{type(error).__name__}: {error}"
-                if len(failed) == len(missing) > 1:
+                if all_of_it and len(failed) == len(missing) > 1:
                     raise
     return failed
 
@@ -107,16 +113,18 @@ def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
     film = draft.shooting.output
     opaque = isinstance(film, Film) and not all(file.encoder.keeps_alpha for file in files_of(film))
     if opaque and draft.shooting.scene.look.background.colour == CLEAR:
-        draft.shooting.reporter.say(f"film {name}: H.264 has no transparency, so there will be frames and no film")
+        draft.shooting.reporter.say(
+            f"film {name}: one of its files has no transparency; its frames will be there, and that file will not"
+        )
     total = len(draft.programme.frames)
-    failed: Failed = dict.fromkeys(missing, "")
     with (
         finishing() as times_asked,
         draft.shooting.reporter.task(
             f"drawing film {name}", total=total, unit="frames", done=total - len(missing)
         ) as task,
     ):
-        for _ in range(TRIES):
+        failed = draw_frames(draft, missing, task.advance, times_asked, all_of_it=True)
+        for _ in range(TRIES - 1):
             failed = draw_frames(draft, list(failed), task.advance, times_asked) if failed else {}
     return failed
 
