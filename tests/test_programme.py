@@ -160,6 +160,11 @@ def test_two_shots_of_one_name_are_refused():
         scene_of(("duration: 2s,", "duration: 2s, name: a,"), ("duration: 3s,", "duration: 3s, name: a,"))
 
 
+def test_what_is_on_no_frame_makes_no_frame_another():
+    budget = programme_of(("title: Two shots", "title: Two shots\nbudget: 9min\nfps: 10"))
+    assert [frame.key for frame in budget.frames] == [frame.key for frame in BEFORE.frames]
+
+
 def test_the_name_of_a_shot_makes_no_picture_another():
     assert pictures(programme_of(("duration: 2s,", "duration: 2s, name: overview,"))) == pictures(BEFORE)
 

@@ -157,7 +157,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
 
 def written_of(scene: Scene, film: Film) -> dict[str, Any]:
     """Returns everything that words on a film depend on, what is drawn under them excepted."""
-    rest = scene.model_dump(mode="json", exclude={"runs", "surfaces", "stills", "films", "shots", "look", "include"})
+    rest = scene.model_dump(mode="json", include={"title", "seed", "words", "series", "lines"})
     look = scene.look.model_dump(mode="json", include={"text", "font", "words", "furniture"})
     return {
         **rest,
