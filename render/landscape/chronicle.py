@@ -28,7 +28,7 @@ from render.loss.flat import held_in
 from render.loss.objective import Objective
 from render.progress import Reporter
 from render.scene import surface as spec
-from render.scene.spec import RunSettings
+from render.scene.run_settings import RunSettings
 from render.scene.written import Inquiry
 from render.space.thetas import points_of, row_blocks
 from render.storage.files import content_key, file_digest, is_whole, replacing

@@ -18,8 +18,9 @@ from render.scene.language.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.outputs import rate_of, size_of
 from render.scene.part import Part
+from render.scene.run_settings import RunSettings
 from render.scene.series import AnyMeasuredSeries, AnySeries, Blend, RideAlong
-from render.scene.spec import RunSettings, Scene
+from render.scene.spec import Scene
 from render.scene.surface import SurfaceSettings
 from render.storage.files import asset
 

@@ -12,7 +12,7 @@ from render.errors import DataError
 from render.landscape import chronicle
 from render.landscape.chronicle import Chronicle, chronicle_name
 from render.progress import Reporter
-from render.scene.spec import RunSettings
+from render.scene.run_settings import RunSettings
 from render.scene.written import Inquiry, wishes
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work

@@ -20,7 +20,7 @@ from render.landscape.measure import Site
 from render.progress import Reporter
 from render.sampling.commission import points_per_second
 from render.scene.existing import ReadySurface
-from render.scene.spec import RunSettings
+from render.scene.run_settings import RunSettings
 from render.space.grid import Grid
 from render.storage.files import content_key
 from render.works.order import Order

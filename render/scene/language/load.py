@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from render.errors import SceneError
 from render.scene import shipped
+from render.scene.dangling import dangling
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.language.anatomy import follow
 from render.scene.language.document import Document, read
@@ -20,7 +21,7 @@ from render.scene.language.problem import SceneProblem, problems_of, show
 from render.scene.language.setting import change, read_param, read_setting
 from render.scene.language.substitution import APART, substituted
 from render.scene.part import Location
-from render.scene.spec import VERSION, Scene, dangling
+from render.scene.spec import VERSION, Scene
 from render.scene.typefaces import drawable
 from render.scene.varied import Varied
 from render.storage.files import leads_out
