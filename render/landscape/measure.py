@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as File
+from typing import Any
 
 import numpy as np
 
@@ -131,16 +132,22 @@ def points_left(site: Site) -> int:
 def load(site: Site) -> Landscape:
     """Returns a finished surface from disk; raises DataError where it is missing or damaged."""
     folder = site.folder
-    record = read_record(folder / "surface.json", RECORD, site.key)
-    if record is None:
-        said = "is damaged" if (folder / "surface.json").is_file() else "is missing"
-        raise DataError(f"{folder / 'surface.json'}: {said}; `thalweg sample` makes it")
-    surface = surfaces.load(folder / "surface.zarr")
-    if surface.loss_digest != record["loss_digest"]:
-        raise DataError(f"{folder}: is not finished, its record tells of other heights; `thalweg sample` mends it")
+    record, surface = recorded(folder, "surface.json", RECORD, site.key)
     digests = [record["path_digest"], *(kept["digest"] for kept in record["paths"])]
     paths = tuple(_path_in(folder / _path_file(number), digest) for number, digest in enumerate(digests))
     return Landscape(folder, site.key, surface, paths, record)
+
+
+def recorded(folder: File, name: str, shape: Mapping[str, Any], key: str) -> tuple[dict[str, Any], surfaces.Surface]:
+    """Returns a record in a folder and the surface that it tells of; raises DataError where either is damaged."""
+    record = read_record(folder / name, shape, key)
+    if record is None:
+        said = "is damaged" if (folder / name).is_file() else "is missing"
+        raise DataError(f"{folder / name}: {said}; `thalweg sample` makes it")
+    surface = surfaces.load(folder / "surface.zarr")
+    if surface.loss_digest != record["loss_digest"]:
+        raise DataError(f"{folder}: is not finished, its record tells of other heights; `thalweg sample` mends it")
+    return record, surface
 
 
 def require_parts(site: Site) -> None:

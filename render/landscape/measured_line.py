@@ -18,12 +18,11 @@ from render.descent.run import AnyRun
 from render.errors import DataError
 from render.landscape.epochs import lent
 from render.landscape.landscape import Landscape
-from render.landscape.measure import choices_in
+from render.landscape.measure import choices_in, recorded
 from render.landscape.planning import objective_of
 from render.landscape.provenance import run_record, said_of
 from render.loss.objective import Objective
 from render.progress import Reporter
-from render.sampling import surface as surfaces
 from render.sampling.commission import Commission
 from render.sampling.scaling import Scaling
 from render.sampling.surface import Surface
@@ -35,7 +34,7 @@ from render.space.directions import random_direction
 from render.space.grid import Grid
 from render.space.line import Line
 from render.storage.files import content_key, sweep
-from render.storage.records import read_record, write_record
+from render.storage.records import write_record
 
 ALGORITHM = 1  # raise it when the same settings would measure other losses
 LEAST_REACH = 2.0  # of one weight, on either side of its value
@@ -97,12 +96,7 @@ class LineSite:
 
 def load(site: LineSite) -> Landscape:
     """Returns a finished line from disk; raises DataError where it is missing or damaged."""
-    record = read_record(site.folder / "line.json", RECORD, site.key)
-    if record is None:
-        raise DataError(f"{site.folder / 'line.json'}: is missing or damaged; `thalweg sample` makes it")
-    surface = surfaces.load(site.folder / "surface.zarr")
-    if surface.loss_digest != record["loss_digest"]:
-        raise DataError(f"{site.folder}: its record tells of other losses; `thalweg sample` mends it")
+    record, surface = recorded(site.folder, "line.json", RECORD, site.key)
     return Landscape(site.folder, site.key, surface, (), record)
 
 
