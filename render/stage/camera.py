@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
@@ -45,6 +45,10 @@ class View:
     focus: np.ndarray | None = None  # (3,) what is sharp; None is the head of the first path
     projection: Projection | None = None  # of the picture, where it is no flat one; angle and shift then say nothing
     around: Around | None = None  # what it is a part of
+
+    def seen_from(self, place: np.ndarray) -> View:
+        """Returns the view as what stands at a place (3,) sees it that takes itself for the middle."""
+        return replace(self, position=self.position - place, target=self.target - place)
 
     @property
     def axes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

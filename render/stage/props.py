@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -70,10 +70,8 @@ def put_paths(
     sight: Sight,
 ) -> None:
     """Puts the lines of paths on a stage as a view sees them, and what is told along them."""
-    view = sight.view
     for index, (each, own) in enumerate(zip(cast, trails, strict=True)):
-        moved = replace(view, position=view.position - each.shift, target=view.target - each.shift)
-        pen = Pen(moved, look.path.width, sight.span)
+        pen = Pen(sight.view.seen_from(each.shift), look.path.width, sight.span)
         for number in range(MOST_PATHS):
             trail = own[number] if number < len(own) else None
             _put_path(geometry, f"{index} {number}", each, trail, (pen, look.path, ink_of(look.path, index, number)))
@@ -90,10 +88,8 @@ def put_strands(
     sight: Sight,
 ) -> None:
     """Puts the strands of each body on a stage as a view sees them, those of an ink as one mesh."""
-    view = sight.view
     for index, (each, own) in enumerate(zip(cast, strands, strict=True)):
-        moved = replace(view, position=view.position - each.shift, target=view.target - each.shift)
-        pen = Pen(moved, look.path.width, sight.span)
+        pen = Pen(sight.view.seen_from(each.shift), look.path.width, sight.span)
         for ink in range(MOST_PATHS):
             some = own.of_ink(ink) if own else None
             for part, make in (("lines", lines_of), ("beads", beads_of)):

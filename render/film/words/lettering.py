@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def plots_of(output: Film | Still, take: Take, time: float) -> list[Plot]:
     take = take.now(time)
     view = take.view(time)
     if take.together:
-        moved = [replace(view, position=view.position - away, target=view.target - away) for away in take.placements]
+        moved = [view.seen_from(away) for away in take.placements]
         panels = zip(take.panels, moved, strict=True)
         return [Plot(take, panel, seen, time, 0, width, height) for panel, seen in panels]
     return [
