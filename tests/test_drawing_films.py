@@ -19,6 +19,7 @@ from render.scene.language.load import load
 from render.scene.quality import apply_quality
 from render.works.bench import Bench
 from render.works.frames_work import FramesWork
+from render.works.of_scene import films_of
 from render.works.order import Order
 from tests.conftest import SCENE
 
@@ -176,6 +177,14 @@ def test_a_mistake_that_every_frame_meets_keeps_its_traceback(bare, monkeypatch)
 def test_frames_that_a_film_does_not_have_are_a_usage_error(copy, words, said):
     [told] = film(copy, *words, code=2)
     assert said in told["error"]
+
+
+def test_numbers_of_frames_are_those_of_the_films_own_rate(tmp_path):
+    outputs = ["films.first-descent.outputs=[h264, {kind: gif, fps: 15}]"]
+    scene = load(SCENE, outputs)
+    for choice, rates in ((FrameChoice("0,200"), [None]), (FrameChoice("", ("1",)), [None, 15])):
+        frames = films_of(Order(scene, "final", tmp_path, choice=choice))
+        assert [work.fps for work in frames] == rates
 
 
 def test_a_shot_is_chosen_by_its_name_or_by_its_number():

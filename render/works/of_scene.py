@@ -42,12 +42,17 @@ def stills_of(order: Order) -> list[StillWork]:
 
 
 def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
-    """Returns the films of a scene, one for each output; their frames alone where not all of those are asked for."""
+    """Returns the films of a scene, one for each output; their frames alone where not all of those are asked for.
+
+    Numbers are those of a film's own rate: outputs of another have other frames under them.
+    """
     films = order.scene.films
     works = [FilmWork(order, name, index) for name in films for index in range(len(files_of(films[name])))]
     if order.choice.is_all:
         return works
-    return list({work.frames.path: work.frames for work in works}.values())
+    frames = list({work.frames.path: work.frames for work in works}.values())
+    own = [each for each in frames if each.fps is None] if order.choice.frames else []
+    return own or frames
 
 
 def works_of(order: Order) -> list[AskedWork]:
