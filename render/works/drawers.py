@@ -26,7 +26,7 @@ from render.works.order import Order
 if TYPE_CHECKING:
     from render.works.frames_work import FramesWork
 
-TOGETHER = 8  # frames of an errand: a worker that dies loses as many, and one that begins has as much to read
+TOGETHER = 8  # frames of an errand; a worker makes its stage ready for each
 
 
 @dataclass(frozen=True)
