@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from render.errors import SceneError
+from render.film.lines.line_axes import draw_slopes
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line, scale_of
 from render.film.lines.line_words import line_caption, line_words
@@ -271,3 +272,15 @@ def test_accuracy_stands_on_an_axis_of_its_own():
     assert rows == pytest.approx(drawn.axes.chart.row(np.array([0.1, 6.35])), abs=1e-3)
     row, column = round(float(drawn.axes.chart.share_row(np.array(0.75)))), round(drawn.axes.chart.left) + 150
     assert not (drawn.picture(0.0)[row - 2 : row + 2, column] == plain.picture(0.0)[row - 2 : row + 2, column]).all()
+
+
+@pytest.mark.parametrize(("places", "written"), [((-0.03, 0.03), False), ((-1.5, 1.0), True)])
+def test_a_slope_is_not_written_where_it_would_be_read_as_another_balls(places, written):
+    """The words of two balls that meet would stand each beside the other one."""
+    drawn = shooting()
+    still = np.repeat(np.array(places)[:, None], 11, axis=1)
+    met = Balls(still, still**2, 2 * still, 1.0)
+    take = LineTake(drawn.take.shot, drawn.take.look, drawn.take.landscape, met, drawn.take.scale)
+    pixels = np.zeros((drawn.output.size[1], drawn.output.size[0], 3), np.uint8)
+    draw_slopes(pixels, take, drawn.axes, drawn.dress, 2.0)
+    assert pixels.any() == written

@@ -113,20 +113,20 @@ def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axe
 
 
 def draw_slopes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress, time: float) -> None:
-    """Writes over every ball the slope that its step comes of, but where another's stands already."""
+    """Writes over every ball the slope that its step comes of, but where another's, or another ball, stands already."""
     if not take.shot.tangent or take.balls is None:
         return
     (whole, _), size = take.step(time), axes.size
+    on_it = {n: float(a) for n, a in enumerate(take.places(time)) if take.alphas[0] <= a <= take.alphas[-1]}
+    middles = {ball: middle_of(take, axes.chart, place) for ball, place in on_it.items()}
     taken: list[tuple[float, float, float]] = []
-    for ball, place in enumerate(take.places(time)):
-        if not take.alphas[0] <= place <= take.alphas[-1]:
-            continue
-        x, y = middle_of(take, axes.chart, float(place))
+    for ball, (x, y) in middles.items():
         text = f"{say(axes.language, 'slope')} {short_loss(float(take.balls.slope[ball, whole]))}"
         wide, row = line_width(text, axes.sheet.text, size), y - OVER * size
         beside = BESIDE * size if take.balls.slope[ball, whole] <= 0 else -BESIDE * size - wide  # over open ground
         left = min(max(x + beside, axes.chart.left + 0.5 * size), axes.chart.right - wide)
-        share = min((_clear(left, row, wide, other, size) for other in taken), default=1.0)
+        balls = ((column - size, line, 2 * size) for other, (column, line) in middles.items() if other != ball)
+        share = min((_clear(left, row, wide, other, size) for other in (*taken, *balls)), default=1.0)
         _write(pixels, text, (left, row), axes, dress, share)
         taken.append((left, row, wide))
 
