@@ -157,6 +157,16 @@ def test_an_errand_whose_every_frame_fails_tells_so_and_leaves_the_others_to_go_
     assert set(failed.values()) == {"ZeroDivisionError: division by zero"}
 
 
+def test_a_sun_that_grows_makes_pictures_brighter_although_exposure_is_automatic(bare):
+    track = "look.sun.strength={keys: [{t: 0s, v: 0.8}, {t: 8s, v: 3.2, ease: linear}]}"
+    scene = apply_quality(load(SCENE, [track, "look.exposure=auto"]), "thumb")
+    work, bench = FramesWork(Order(scene, "thumb", bare), "first-descent"), Bench(Reporter.silent())
+    shot = work.shooting([bench.obtain(need) for need in work.needs], Reporter.silent())
+    early, middle, late = (shot.bare(work.programme.timeline.moment(0, number)).mean() for number in (0, 6, 11))
+    shot.leave(())
+    assert 1.1 * early < middle and 1.05 * middle < late
+
+
 def test_a_mistake_that_every_frame_meets_keeps_its_traceback(bare, monkeypatch):
     monkeypatch.setattr(shooting, "bare_picture", lambda *words, **named: 1 / 0)
     done = runner.invoke(app, ["film", str(SCENE), "--quality", "thumb", "--out", str(bare)])

@@ -75,7 +75,7 @@ class Take:
     def fixed(self, time: float) -> Take:
         """Returns the take as it is at a time, seconds, under the exposure of the whole shot, as a print has it."""
         now = self.now(time)
-        if self.dealt is None or now.look.exposure != "auto":
+        if now is self or now.look.exposure != "auto":
             return now
         stage = self.stage(self.pictures[0], SMALL, 1)
         try:
@@ -168,7 +168,7 @@ class Take:
         """Puts a stage of some panels into the look, light and relief of this take, where it wears others."""
         if stage.worn is not self:
             bodies, look, sun, how = self._dress(shown)
-            if self.dealt is not None and look.exposure == "auto":  # else a terrain that rises would dim the picture
+            if look.exposure == "auto":  # is that of the whole shot; else a sun that grows would make nothing brighter
                 look = look.model_copy(update={"exposure": stage.exposure})
             stage.dress(bodies, look, sun, **how)
             stage.worn = self
