@@ -74,12 +74,13 @@ def draw_frames(
     times_asked: Callable[[], int],
     *,
     all_of_it: bool = False,
+    stay: bool = False,
 ) -> Failed:
     """Draws frames of a film, of pictures that are kept where they are; returns those that failed, and why.
 
     What a frame lacks of the machine or of its scene is lacking to all, and raised. times_asked: how often this was
     asked to end. all_of_it: whether these are all that is to be drawn, so that what every one of several fails by is a
-    mistake of ours, and raised too.
+    mistake of ours, and raised too. stay: whether the stages of the last shot stay, for frames that come later.
     """
     failed: Failed = {}
     with PoolWriter(draft.pool) as pictures, FrameWriter(draft.store) as writer:
@@ -88,7 +89,7 @@ def draw_frames(
         left = sorted(missing)
         while left:
             try:
-                for moment, pixels in shooting.pictures([draft.programme.moment(index) for index in left]):
+                for moment, pixels in shooting.pictures(list(map(draft.programme.moment, left)), stay=stay):
                     if times_asked() > 1:  # in the middle of this picture
                         return failed
                     writer.write(moment.number, pixels, draft.programme.frames[moment.number].key)
