@@ -161,7 +161,11 @@ def test_every_activation_agrees_with_the_plain_loop(activation: nn.Module, stra
 
 
 @pytest.mark.parametrize("strategy", EVERY)
-@pytest.mark.parametrize("criterion", [nn.CrossEntropyLoss(), functional.cross_entropy, OneHotMSELoss()], ids=["module", "function", "one-hot"])
+@pytest.mark.parametrize(
+    "criterion",
+    [nn.CrossEntropyLoss(), functional.cross_entropy, OneHotMSELoss()],
+    ids=["module", "function", "one-hot"],
+)
 def test_every_criterion_of_classes_agrees_with_the_plain_loop(criterion: Criterion, strategy: str):
     check(network(nn.Sigmoid()), data(), criterion, strategy)
 
