@@ -106,9 +106,10 @@ def draw_frames(
     return failed
 
 
-def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
+def draw_here(draft: Draft, missing: Sequence[int], name: str, total: int) -> Failed:
     """Draws frames of a film in this process, each twice where it fails; returns those that failed, and why.
 
+    total: how many are asked for, of which the others are there.
     Ctrl-C waits for the picture that is being drawn, and a second one for that alone.
     """
     film = draft.shooting.output
@@ -117,7 +118,6 @@ def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
         draft.shooting.reporter.say(
             f"film {name}: one of its files has no transparency; its frames will be there, and that file will not"
         )
-    total = len(draft.programme.frames)
     with (
         finishing() as times_asked,
         draft.shooting.reporter.task(

@@ -113,7 +113,7 @@ def draw_together(work: FramesWork, missing: Sequence[int], reporter: Reporter) 
     """Draws the missing frames of a film in several processes; raises FramesError for those that failed twice."""
     first = [number for number in work.programme.looked_at(missing) if number in set(missing)]
     rest = [number for number in missing if number not in set(first)]
-    total = len(work.keys)
+    total = len(work.wanted)
     with (
         reporter.task(f"drawing film {work.name}", total=total, unit="frames", done=total - len(missing)) as task,
         _team(work) as team,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from render.film import record
+from render.film.encoders.glimpses import frames_shown
 from render.film.film import encode_film
 from render.film.lacking import require_encoder
 from render.film.preflight import require_writable
@@ -57,11 +58,16 @@ class FilmWork(OneFile):
     def frames(self) -> FramesWork:
         """Its frames, which it shares with all outputs of its size and rate."""
         film, wanted = self.film, _look(self.film, self.file.encoder)
-        depth = max(file.encoder.frame_depth for file in files_of(film) if _look(film, file.encoder) == wanted)
+        encoders = [file.encoder for file in files_of(film) if _look(film, file.encoder) == wanted]
+        depth = max(encoder.frame_depth for encoder in encoders)
         size, fps = wanted
-        return FramesWork(
-            self.order, self.name, size if size != film.size else None, fps if fps != film.fps else None, depth
-        )
+        own = size if size != film.size else None, fps if fps != film.fps else None
+        work = FramesWork(self.order, self.name, *own, depth)
+        count = work.programme.timeline.frame_count
+        shown = [frames_shown(encoder, count, fps) for encoder in encoders]
+        if any(each is None for each in shown):
+            return work
+        return replace(work, only=tuple(sorted({number for each in shown for number in each or ()})))
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -93,7 +99,7 @@ class FilmWork(OneFile):
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
-            replaced = store.missing(keys)
+            replaced = self.frames.missing()
             if replaced:
                 self.frames.draw(shooting, replaced)
                 store.trim(len(keys))  # the manifest in its order again, as if they had never been lost
