@@ -142,7 +142,7 @@ def encode_film(
     reel = reel_of(frames, film.fps)
     if reel.alpha and not encoder.keeps_alpha:
         raise SceneError([CLEAR_FRAMES.format(count=len(frames), folder=frames[0].parent)])
-    watch = watching(reel, encoder.loop)
+    watch = watching(reel, encoder.loop, shooting.timeline.leads if encoder.loop else ())
     wave = target.with_name(f"{target.name}.wav") if film.outputs else target.with_suffix(".wav")
     track = soundtrack(shooting.takes, shooting.timeline, film, wave) if encoder.hears else None
     encoded = encode(watch.watched, target, encoder, {"title": shooting.scene.title} if metadata else {}, track)
