@@ -16,6 +16,7 @@ from render.film.canvas import Canvas
 from render.film.furniture.furnish import furnish
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line
+from render.film.lines.section import Section
 from render.film.mixing import mixed
 from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
@@ -23,6 +24,7 @@ from render.film.prints.patches import lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
+from render.film.unfolding import section_on, unfolding_of
 from render.film.words.ending import Ending
 from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
@@ -69,6 +71,7 @@ class Shooting:
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
     _lines: dict[int, LineShooting] = field(default_factory=dict, compare=False)
+    _sections: dict[int, Section] = field(default_factory=dict, compare=False)  # by the shots whose terrain they cut
     _letterings: dict[int, Lettering] = field(default_factory=dict, compare=False)
     _last: dict[Slice, np.ndarray] = field(default_factory=dict, compare=False)
 
@@ -81,6 +84,16 @@ class Shooting:
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""
+        take, begun = self._plain(shot), self.timeline.unfolds_from(shot)
+        if begun is None or take.unfolding is not None:
+            return take
+        line = self.line(begun, self.scene.shots[begun].duration)
+        how = unfolding_of(take, line.take, line.axes.chart, self.output.size, self.timeline.unfolding(shot))
+        self._takes[shot] = replace(take, unfolding=how, traced=how.line)
+        return self._takes[shot]
+
+    def _plain(self, shot: int) -> Take:
+        """Returns a shot of the scene made ready, but for a line that it unfolds out of."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
             if settings.line is not None:
@@ -114,12 +127,21 @@ class Shooting:
         course = ShotCourse(self.scene, shot)
         if course.changes and time > 0:
             take = prepare_line(course.shot(time), course.look(time), self.landscapes)
-            return LineShooting(self.scene, self.output, take, self.line(shot))
+            return LineShooting(self.scene, self.output, self._cut(shot, take), self.line(shot))
         if shot not in self._lines:
             take = prepare_line(self.scene.shots[shot], self.scene.look, self.landscapes)
             self._say_once(take.remarks())
-            self._lines[shot] = LineShooting(self.scene, self.output, take)
+            self._lines[shot] = LineShooting(self.scene, self.output, self._cut(shot, take))
         return self._lines[shot]
+
+    def _cut(self, shot: int, line: LineTake) -> LineTake:
+        """Returns the line of a shot as a cut through the terrain of the next, where that unfolds out of it."""
+        into = self.timeline.unfolds_into(shot)
+        if into is None:
+            return line
+        if into not in self._sections:
+            self._sections[into] = section_on(self._plain(into), line)
+        return line.cut_from(self._sections[into])
 
     def shown(self, shot: int) -> Take | LineTake:
         """Returns what a shot of the scene shows made ready: surfaces, or a line."""
@@ -145,7 +167,14 @@ class Shooting:
         self.leave([each.shot for each in slices])
         lead = slices[0]
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
-        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
+        dip, seed = self.timeline.dip(moment.time), self.scene.seed + moment.number
+        if self.timeline.unfolds(slices):
+            pairs = zip(shared, slices, strict=True)
+            return mixed([(self._lettered(bare, each, moment), share) for (bare, share), each in pairs], dip, seed)
+        return self._lettered(mixed(shared, dip, seed), lead, moment)
+
+    def _lettered(self, pixels: np.ndarray, lead: Slice, moment: Moment) -> np.ndarray:
+        """Returns a picture with the words of a slice of its moment."""
         if self.scene.shots[lead.shot].line:
             return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
         return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead), moment.time))

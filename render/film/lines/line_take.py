@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.film.easing import smooth
+from render.film.lines.section import Section
 from render.landscape.balls import Balls
 from render.landscape.landscape import Landscape
 from render.scene import look as looks
@@ -31,7 +32,8 @@ class LineTake:
     look: looks.LookPreset
     landscape: Landscape
     balls: Balls | None
-    scale: Scale  # from a loss to its level, 0 at the lowest of the line
+    scale: Scale  # from a loss to its level, 0 at the lowest of the line, or of the terrain that it unfolds into
+    section: Section | None = None  # where it lies on the terrain that it unfolds into
 
     @cached_property
     def alphas(self) -> np.ndarray:
@@ -43,6 +45,15 @@ class LineTake:
         """The measured losses (n,), NaN where they are not finite."""
         found = self.landscape.surface.loss.astype(np.float64)
         return np.where(np.isfinite(found), found, np.nan)
+
+    @property
+    def levels(self) -> np.ndarray:
+        """The levels (n,) among which the palette is dealt out."""
+        return self.section.levels if self.section else self.scale.level(self.loss[np.isfinite(self.loss)])
+
+    def cut_from(self, section: Section) -> LineTake:
+        """Returns it as a cut through a terrain."""
+        return replace(self, scale=section.scale, section=section)
 
     @property
     def accuracy(self) -> np.ndarray | None:

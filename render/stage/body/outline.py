@@ -11,20 +11,21 @@ from torch import Tensor
 
 from render.stage.body.mesh import radii_of
 from render.stage.body.relief import Relief
+from render.stage.body.strip import Strip
 
 Sides = tuple[Tensor, Tensor]  # x and y of normals
 ALONG = 1e-6  # picture widths for each of a ray, below which it runs along a side
 
 
-def outline_of(relief: Relief, body: str) -> Tensor:
-    """Returns the outline (K, 3) float32 of a body cut from a relief."""
+def outline_of(relief: Relief, body: str, strip: Strip | None = None) -> Tensor:
+    """Returns the outline (K, 3) float32 of a body cut from a relief, or of a strip of it, which no disc has."""
     if body == "disc":
         return torch.tensor([[*radii_of(relief), 0.0]], dtype=torch.float32)
     half = 0.5 * relief.depth
     sides = [[1, 0, 0.5], [-1, 0, 0.5], [0, 1, half], [0, -1, half]]
     if relief.corner is not None:
         sides.append([*relief.corner.normal, relief.corner.distance])
-    return torch.tensor(sides, dtype=torch.float32)
+    return torch.tensor([*sides, *(strip.sides if strip else ())], dtype=torch.float32)
 
 
 def nearest_side(px: Tensor, py: Tensor, outline: Tensor) -> tuple[Tensor, Sides]:

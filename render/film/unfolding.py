@@ -1,0 +1,148 @@
+"""Unfolding: the terrain of a shot grows out of the line of the shot before, while the camera turns to its own move.
+
+At its first moment the picture is the chart of the line, seen as what it is: a cut through the terrain. A strip around
+the line then widens until it is all of the terrain. No height changes; what is not there yet is not drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from render.errors import SceneError
+from render.film.easing import clamp, smooth
+from render.film.lines.chart import Chart
+from render.film.lines.line_take import LineTake
+from render.film.lines.section import Section, section_of
+from render.film.moves.unfolded import between
+from render.film.panel import Panel, Walk
+from render.film.take import Take
+from render.film.timeline import FADING
+from render.stage.body import mesh
+from render.stage.body.strip import Strip
+from render.stage.camera import View, standing
+from render.stage.cast import drawn_levels
+from render.stage.marks.strands import Strands, strand_ways
+from render.stage.shading.uniforms import MOST_PATHS
+
+LENS = 8.0  # degrees of the profile's lens: long, so that what is nearer is hardly larger
+THIN = 2e-4  # picture widths; half of the width of the strip at first, a fraction of a pixel
+LATER = 0.12  # of the unfolding of the terrain, in which the camera rises before the strip is seen to widen
+POWER = 2.0  # of the strip's growth: it widens slowly at first, while the camera is low
+LINE = 0.5  # width of the line and the ways on it / that of a path's line
+ALL = MOST_PATHS - 1  # ink of the line itself
+STEPS = 400  # along the line, that it is laid on the terrain by
+
+
+@dataclass(frozen=True)
+class Unfolding:
+    """How the terrain of a shot grows out of a line."""
+
+    section: Section
+    profile: View
+    duration: float  # seconds
+    line: Strands  # the line on the terrain, and the balls on it
+    reach: tuple[float, float]  # beyond the ends of the line and to either side, that all of the terrain lies within
+    lowest: np.ndarray  # (3,) of the terrain
+
+    def share(self, time: float) -> float:
+        """Returns how far it is at a time of the shot, seconds; the terrain waits until the chart has gone."""
+        wait = FADING * self.duration
+        return float(clamp((time - wait) / (self.duration - wait)))
+
+    def strip(self, time: float) -> Strip:
+        """Returns what is drawn of the terrain at a time of the shot, seconds."""
+        grown = float(smooth((self.share(time) - LATER) / (1 - LATER))) ** POWER
+        long, wide = self.reach
+        return self.section.strip(grown * long, THIN + grown * wide)
+
+    def take(self, take: Take, time: float) -> Take:
+        """Returns a take as it is at a time of its shot, seconds, while the terrain unfolds; else the take itself."""
+        if time >= self.duration:
+            return take if take.traced is self.line else replace(take, traced=self.line, _held={})
+        strip, own, turned = self.strip(time), take.move, float(smooth(self.share(time)))
+        panels = tuple(_within(panel, strip) for panel in take.panels)
+        marked = take.look.path.lowest and bool(strip.inset(*self.lowest[:2]) > 0)
+        look = take.look.model_copy(update={"path": take.look.path.model_copy(update={"lowest": marked})})
+        return replace(
+            take,
+            panels=panels,
+            look=look,
+            strip=strip,
+            traced=self.line,
+            unfolding=None,
+            then=None,
+            morphs=(),
+            _held={},
+            move=lambda share: between(self.profile, own(share), turned),
+        )
+
+
+def _within(panel: Panel, strip: Strip) -> Panel:
+    """Returns a panel with those parts of its paths that lie within a strip."""
+    return replace(panel, walks=tuple(_walk_within(walk, strip) for walk in panel.walks))
+
+
+def _walk_within(walk: Walk, strip: Strip) -> Walk:
+    points = walk.descent.points
+    shown = walk.descent.shown & (strip.inset(points[:, 0], points[:, 1]) > 0)
+    arrows = tuple(arrow for arrow in walk.arrows if strip.inset(*np.asarray(arrow.root)[:2]) > 0)
+    return replace(walk, descent=replace(walk.descent, shown=shown), arrows=arrows, drops=())
+
+
+def section_on(take: Take, line: LineTake) -> Section:
+    """Returns where a line lies on the terrain that a take shows first."""
+    panel = take.now(0.0).panels[0]
+    levels = take.dealt if take.dealt is not None else drawn_levels(panel.relief, take.look.body)
+    section = section_of(line.landscape, panel.landscape, panel.relief, levels)
+    corner = panel.relief.corner
+    if corner is not None and (corner.inset(*np.stack([section.start, section.end], axis=1)) <= 0).any():
+        raise SceneError(["unfold: the corner that is cut off takes a part of the line; set look.walls.corner to 0"])
+    return section
+
+
+def unfolding_of(take: Take, line: LineTake, chart: Chart, size: tuple[int, int], duration: float) -> Unfolding:
+    """Returns how the terrain of a take grows out of a line that was shown on a chart of a picture of a size."""
+    section = line.section
+    assert section is not None
+    relief = take.panels[0].relief
+    around = np.array([(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)]) - section.at(0.5)
+    way = section.way
+    far, aside = np.abs(around @ way).max(), np.abs(around @ np.array([-way[1], way[0]])).max()
+    reach = float(max(0.0, far - 0.5 * section.length)) + 0.01, float(aside) + 0.01
+    lowest = mesh.lowest(relief, take.look.body)
+    return Unfolding(section, profile_of(section, chart, size), duration, line_on(take, line, section), reach, lowest)
+
+
+def profile_of(section: Section, chart: Chart, size: tuple[int, int]) -> View:
+    """Returns the view that shows a section where a chart of a picture of a size has it, pixel on pixel.
+
+    It looks level and straight at the upright plane of the section, so that all of it is drawn in one scale.
+    """
+    width, height = size
+    scale = (chart.right - chart.left) / section.length  # pixels / picture width
+    x, y = section.start + (0.5 * width - chart.left) / scale * section.way
+    z = float(chart.level(np.array(0.5 * height))) * section.exaggeration
+    distance = 0.5 * height / scale / math.tan(math.radians(LENS) / 2)
+    azimuth = math.degrees(math.atan2(section.way[1], -section.way[0]))
+    return standing(azimuth, 0.0, distance, np.array([x, y, z]), LENS)
+
+
+def line_on(take: Take, line: LineTake, section: Section) -> Strands:
+    """Returns a line on the terrain, and on it the balls where they have come to rest, each with its way."""
+    alphas = line.alphas
+    ways, inks = [np.array([alphas[0], alphas[-1]])], [ALL]
+    for ball, places in enumerate(line.balls.alpha if line.balls else ()):
+        been = places[np.isfinite(places)]
+        if len(been) and alphas[0] <= been[-1] <= alphas[-1]:
+            ways.append(np.append(been, been[-1]).clip(alphas[0], alphas[-1]))
+            inks.append(ball % MOST_PATHS)
+    steps = max(map(len, ways))
+    padded = np.stack([np.append(way, np.full(steps - len(way), way[-1])) for way in ways], axis=1)  # (S, N)
+    shares = (padded - alphas[0]) / np.ptp(alphas)
+    relief = take.panels[0].relief
+    places = (section.start + shares[..., None] * (section.end - section.start)) / (1.0, relief.depth)
+    ended = np.array([len(way) - 1 for way in ways])
+    return strand_ways(relief, places, ended, np.array(inks), LINE).until(float(steps))
