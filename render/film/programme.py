@@ -157,6 +157,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
         "seed": scene.seed,
         "look": counted(scene.look),
         "shot": counted(settings),
+        **({"waits": settings.transition.duration} if settings.transition.kind == "unfold" else {}),
         **({"insets": rooms} if (rooms := [each.room for each in settings.insets]) else {}),
         "tracks": [
             *([list(track.location), track.plain, scene.starts[shot]] for track in looks),

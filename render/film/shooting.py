@@ -13,7 +13,7 @@ import numpy as np
 from render.compiler import unfused
 from render.errors import SceneError
 from render.film.canvas import Canvas
-from render.film.furniture.furnish import furnish
+from render.film.furniture.furnish import Furnishing, furnish
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line
 from render.film.lines.section import Section
@@ -168,10 +168,21 @@ class Shooting:
         lead = slices[0]
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
         dip, seed = self.timeline.dip(moment.time), self.scene.seed + moment.number
+        pixels = mixed(shared, dip, seed)
         if self.timeline.unfolds(slices):
-            pairs = zip(shared, slices, strict=True)
-            return mixed([(self._lettered(bare, each, moment), share) for (bare, share), each in pairs], dip, seed)
-        return self._lettered(mixed(shared, dip, seed), lead, moment)
+            return self._handed_over(pixels, slices, moment)
+        return self._lettered(pixels, lead, moment)
+
+    def _handed_over(self, pixels: np.ndarray, slices: Sequence[Slice], moment: Moment) -> np.ndarray:
+        """Returns a picture on which the words of a line go before those of its terrain come; the title stays."""
+        old, new = sorted(slices, key=lambda each: self.timeline.shots.index(each.shot))
+        left, come = (float(np.clip(part, 0, 1)) for part in (1 - 2 * new.share, 2 * new.share - 1))
+        take, made = self.take(new.shot), self._lettering(new)
+        words, sheet = words_of(self.scene, self.output, take, new.time), sheet_for(self.output, take)
+        titled = lettered(pixels, lambda ground: draw_words(ground, words, made.dress, sheet, bare=True))
+        layers = [(titled, 1 - left - come)]
+        layers += [(self._lettered(pixels, each, moment), part) for each, part in ((old, left), (new, come)) if part]
+        return mixed(layers, "#000000", self.scene.seed + moment.number)
 
     def _lettered(self, pixels: np.ndarray, lead: Slice, moment: Moment) -> np.ndarray:
         """Returns a picture with the words of a slice of its moment."""
@@ -274,13 +285,22 @@ class Shooting:
         def write(pixels: np.ndarray) -> np.ndarray:
             written = draw_words(pixels, words, made.dress, sheet)
             if made.furnishing:
-                furnish(written, plots_of(self.output, take, time), made.furnishing)
+                written = self._furnished(written, take, time, made.furnishing)
             if made.over:
                 made.over.draw(written, time)
             after = self.timeline.after(clock)
             return self._ending(made).draw(pixels, written, after) if after > 0 else written
 
         return write
+
+    def _furnished(self, written: np.ndarray, take: Take, time: float, made: Furnishing) -> np.ndarray:
+        """Returns a picture with its furniture, which comes when the terrain is there."""
+        share = take.unfolding.furnished(time) if take.unfolding else 1.0
+        if share <= 0:
+            return written
+        furnished = written.copy()
+        furnish(furnished, plots_of(self.output, take, time), made)
+        return mixed([(furnished, share), (written, 1 - share)], "#000000", 0)
 
     def _ending(self, made: Lettering) -> Ending:
         """Returns what is written after the last shot."""

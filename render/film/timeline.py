@@ -140,7 +140,8 @@ class Timeline:
 
     def unfolds(self, slices: Sequence[Slice]) -> bool:
         """Whether the slices of a frame are the chart of a line and the profile of the terrain that grows out of it."""
-        return len(slices) > 1 and any(self.unfolding(each.shot) > 0 for each in slices)
+        shots = [each.shot for each in slices]
+        return len(shots) > 1 and any(self.unfolds_from(shot) in shots for shot in shots)
 
     def locate(self, time: float) -> ShotTime:
         """Returns where a time of the film lies; a cut belongs to the shot that begins, the end to the last one."""

@@ -7,6 +7,7 @@ the line then widens until it is all of the terrain. No height changes; what is 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from render.film.easing import clamp, smooth
 from render.film.lines.chart import Chart
 from render.film.lines.line_take import LineTake
 from render.film.lines.section import Section, section_of
+from render.film.moves.clearance import Clearance, kept_above
 from render.film.moves.unfolded import between
 from render.film.panel import Panel, Walk
 from render.film.take import Take
@@ -29,11 +31,12 @@ from render.stage.shading.uniforms import MOST_PATHS
 
 LENS = 8.0  # degrees of the profile's lens: long, so that what is nearer is hardly larger
 THIN = 2e-4  # picture widths; half of the width of the strip at first, a fraction of a pixel
-LATER = 0.12  # of the unfolding of the terrain, in which the camera rises before the strip is seen to widen
-POWER = 2.0  # of the strip's growth: it widens slowly at first, while the camera is low
-LINE = 0.5  # width of the line and the ways on it / that of a path's line
+LATER = 0.15  # of the unfolding of the terrain, in which the camera rises before the strip begins to widen
+POWER = 2.6  # of the strip's growth: slow while the camera is low, and what is near would hide the line
+EARLY = 0.9  # of the unfolding of the terrain, in which the camera comes to its own move
+WAY = 1.2  # width of the ways on the line / that of a path's line
 ALL = MOST_PATHS - 1  # ink of the line itself
-STEPS = 400  # along the line, that it is laid on the terrain by
+FURNISHED = 0.8  # of the unfolding, from which on the furniture of the terrain fades in
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Unfolding:
     line: Strands  # the line on the terrain, and the balls on it
     reach: tuple[float, float]  # beyond the ends of the line and to either side, that all of the terrain lies within
     lowest: np.ndarray  # (3,) of the terrain
+    clearance: Clearance | None = None  # of the terrain, where the shot's own camera goes down between its heights
 
     def share(self, time: float) -> float:
         """Returns how far it is at a time of the shot, seconds; the terrain waits until the chart has gone."""
@@ -58,11 +62,20 @@ class Unfolding:
         long, wide = self.reach
         return self.section.strip(grown * long, THIN + grown * wide)
 
+    def furnished(self, time: float) -> float:
+        """Returns how far the furniture of the terrain is there at a time of the shot, seconds, from 0 to 1."""
+        return float(smooth((time / self.duration - FURNISHED) / (1 - FURNISHED)))
+
     def take(self, take: Take, time: float) -> Take:
         """Returns a take as it is at a time of its shot, seconds, while the terrain unfolds; else the take itself."""
         if time >= self.duration:
             return take if take.traced is self.line else replace(take, traced=self.line, _held={})
-        strip, own, turned = self.strip(time), take.move, float(smooth(self.share(time)))
+        strip, own, turned = self.strip(time), take.move, float(smooth(self.share(time) / EARLY))
+
+        def move(share: float) -> View:
+            seen = between(self.profile, own(share), turned)
+            return seen if self.clearance is None or not turned else kept_above(seen, self.clearance, take.placements)
+
         panels = tuple(_within(panel, strip) for panel in take.panels)
         marked = take.look.path.lowest and bool(strip.inset(*self.lowest[:2]) > 0)
         look = take.look.model_copy(update={"path": take.look.path.model_copy(update={"lowest": marked})})
@@ -76,7 +89,7 @@ class Unfolding:
             then=None,
             morphs=(),
             _held={},
-            move=lambda share: between(self.profile, own(share), turned),
+            move=move,
         )
 
 
@@ -112,8 +125,10 @@ def unfolding_of(take: Take, line: LineTake, chart: Chart, size: tuple[int, int]
     way = section.way
     far, aside = np.abs(around @ way).max(), np.abs(around @ np.array([-way[1], way[0]])).max()
     reach = float(max(0.0, far - 0.5 * section.length)) + 0.01, float(aside) + 0.01
-    lowest = mesh.lowest(relief, take.look.body)
-    return Unfolding(section, profile_of(section, chart, size), duration, line_on(take, line, section), reach, lowest)
+    lowest, profile = mesh.lowest(relief, take.look.body), profile_of(section, chart, size)
+    low = take.shot.camera.follows
+    clearance = Clearance.over(relief, take.look.body, -take.look.walls.thickness) if low else None
+    return Unfolding(section, profile, duration, line_on(take, line, section), reach, lowest, clearance)
 
 
 def profile_of(section: Section, chart: Chart, size: tuple[int, int]) -> View:
@@ -133,16 +148,28 @@ def profile_of(section: Section, chart: Chart, size: tuple[int, int]) -> View:
 def line_on(take: Take, line: LineTake, section: Section) -> Strands:
     """Returns a line on the terrain, and on it the balls where they have come to rest, each with its way."""
     alphas = line.alphas
-    ways, inks = [np.array([alphas[0], alphas[-1]])], [ALL]
+    ways, inks = [], []
     for ball, places in enumerate(line.balls.alpha if line.balls else ()):
         been = places[np.isfinite(places)]
         if len(been) and alphas[0] <= been[-1] <= alphas[-1]:
-            ways.append(np.append(been, been[-1]).clip(alphas[0], alphas[-1]))
-            inks.append(ball % MOST_PATHS)
+            ways.append(been.clip(alphas[0], alphas[-1]))
+            inks.append(ball % ALL)
+    rest = _rest_of(float(alphas[0]), float(alphas[-1]), ways)
+    ways, inks = [*rest, *ways], [ALL] * len(rest) + inks
     steps = max(map(len, ways))
     padded = np.stack([np.append(way, np.full(steps - len(way), way[-1])) for way in ways], axis=1)  # (S, N)
     shares = (padded - alphas[0]) / np.ptp(alphas)
     relief = take.panels[0].relief
     places = (section.start + shares[..., None] * (section.end - section.start)) / (1.0, relief.depth)
     ended = np.array([len(way) - 1 for way in ways])
-    return strand_ways(relief, places, ended, np.array(inks), LINE).until(float(steps))
+    return replace(strand_ways(relief, places, ended, np.array(inks), WAY).until(float(steps)), bare=ALL)
+
+
+def _rest_of(low: float, high: float, ways: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Returns the stretches (2,) of a line that no way on it goes over."""
+    stretches, begin = [], low
+    for first, last in sorted((float(way.min()), float(way.max())) for way in ways):
+        if first > begin:
+            stretches.append(np.array([begin, first]))
+        begin = max(begin, last)
+    return [*stretches, np.array([begin, high])] if high > begin else stretches

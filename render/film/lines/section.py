@@ -12,8 +12,7 @@ import numpy as np
 
 from render.errors import DataError, SceneError
 from render.landscape.landscape import Landscape
-from render.space.line import Line
-from render.space.plane import Plane
+from render.space import section as space
 from render.stage.body.relief import Relief, Scale
 from render.stage.body.strip import Strip
 
@@ -80,7 +79,7 @@ def section_of(line: Landscape, surface: Landscape, relief: Relief, levels: np.n
     return Section(start, end, relief.exaggeration, relief.scale, levels, highest)
 
 
-def _on_plane(line: Line | Plane, plane: Line | Plane, alphas: np.ndarray) -> np.ndarray:
+def _on_plane(line: space.Section, plane: space.Section, alphas: np.ndarray) -> np.ndarray:
     """Returns the coordinates (2, 2) in a plane of the ends of a line; raises SceneError where they lie off it."""
     ends = line.lift(alphas[:, None])
     try:

@@ -6,6 +6,8 @@ A disc or ellipse is one row of its radii along x and y.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,7 @@ from render.stage.body.relief import Relief
 from render.stage.body.strip import Strip
 
 Sides = tuple[Tensor, Tensor]  # x and y of normals
+FACING = 9  # digits of a normal, by which sides face the same way
 ALONG = 1e-6  # picture widths for each of a ray, below which it runs along a side
 
 
@@ -25,7 +28,16 @@ def outline_of(relief: Relief, body: str, strip: Strip | None = None) -> Tensor:
     sides = [[1, 0, 0.5], [-1, 0, 0.5], [0, 1, half], [0, -1, half]]
     if relief.corner is not None:
         sides.append([*relief.corner.normal, relief.corner.distance])
-    return torch.tensor([*sides, *(strip.sides if strip else ())], dtype=torch.float32)
+    return torch.tensor(_nearest([*sides, *(strip.sides if strip else ())]), dtype=torch.float32)
+
+
+def _nearest(sides: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Returns of sides that face the same way the nearest: a kernel is compiled for each count of sides."""
+    found: dict[tuple[float, ...], list[float]] = {}
+    for side in sides:
+        facing = tuple(round(part, FACING) + 0.0 for part in side[:2])
+        found[facing] = min(found.get(facing, list(side)), list(side), key=lambda each: each[2])
+    return list(found.values())
 
 
 def nearest_side(px: Tensor, py: Tensor, outline: Tensor) -> tuple[Tensor, Sides]:
