@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from render.errors import SceneError
 from render.film.journey import journey_of
 from render.film.lines.chart import Chart
-from render.film.lines.section import Section, section_of
+from render.film.lines.line_cut import LineCut, cut_of
 from render.film.moves.unfolded import between
 from render.film.programme import Programme
 from render.film.shooting import Shooting
@@ -120,8 +120,8 @@ RELIEF = relief.make(TERRAIN.surface.loss, scene().look.steps, DEPTH)
 WAYS = [((0.0, 0.0), (1.0, 0.0)), ((0.1, 0.6), (0.9, 0.1)), ((0.8, 0.9), (0.1, 0.2))]
 
 
-def section(first: tuple[float, float] = (0.0, 0.0), second: tuple[float, float] = (1.0, 0.0)) -> Section:
-    return section_of(way(first, second), TERRAIN, RELIEF, RELIEF.level.ravel())
+def cut_along(first: tuple[float, float] = (0.0, 0.0), second: tuple[float, float] = (1.0, 0.0)) -> LineCut:
+    return cut_of(way(first, second), TERRAIN, RELIEF, RELIEF.level.ravel())
 
 
 def shooting(text: str = TEXT) -> Shooting:
@@ -150,7 +150,7 @@ def test_a_film_shows_the_line_before_the_terrain_that_it_unfolds_into():
 
 @pytest.mark.parametrize("ends", WAYS)
 def test_the_cut_of_the_terrain_along_the_line_is_the_measured_line(ends):
-    line, cut = way(*ends), section(*ends)
+    line, cut = way(*ends), cut_along(*ends)
     shares = np.linspace(0, 1, len(line.surface.loss))
     x, y = cut.at(shares[:, None]).T
     heights = mesh.height_at(RELIEF, x, y) / RELIEF.exaggeration
@@ -163,19 +163,19 @@ def test_the_cut_of_the_terrain_along_the_line_is_the_measured_line(ends):
 def test_a_line_that_lies_elsewhere_is_refused():
     off = landscape_of(Line.between(THETA[0], THETA[1] + 1e-2), way().surface.grid)
     with pytest.raises(SceneError, match="the line does not lie in the plane of the surface; an end is"):
-        section_of(off, TERRAIN, RELIEF, RELIEF.level)
+        cut_of(off, TERRAIN, RELIEF, RELIEF.level)
     far = landscape_of(Line.between(THETA[0], THETA[1]), Grid.line(np.linspace(-0.5, 1.7, 51)))
     with pytest.raises(SceneError, match=r"\(α, β\) from \(-0\.5, .*beyond the range of the surface; give the surface"):
-        section_of(far, TERRAIN, RELIEF, RELIEF.level)
+        cut_of(far, TERRAIN, RELIEF, RELIEF.level)
     short = Landscape(Path("it"), "key", replace(far.surface, plane=Line.through(np.ones(3), np.ones(3))), (), {})
     with pytest.raises(SceneError, match="the line is of another network than the surface"):
-        section_of(short, TERRAIN, RELIEF, RELIEF.level)
+        cut_of(short, TERRAIN, RELIEF, RELIEF.level)
 
 
 @pytest.mark.parametrize("ends", WAYS)
 @pytest.mark.parametrize("size", [(1280, 720), (480, 854)])
 def test_the_camera_begins_where_every_point_of_the_chart_lies_on_its_own_pixel(ends, size):
-    cut, line, (width, height) = section(*ends), way(*ends), size
+    cut, line, (width, height) = cut_along(*ends), way(*ends), size
     room = Chart(60.0, 50.0, width - 40.0, 0.8 * height, (-0.5, 1.5), cut.scale, 1.0)
     chart = room.of(cut)
     shares = np.linspace(0, 1, len(line.surface.loss))
@@ -189,7 +189,7 @@ def test_the_camera_begins_where_every_point_of_the_chart_lies_on_its_own_pixel(
 
 
 def test_the_levels_of_a_cut_chart_are_those_of_its_rows():
-    cut = replace(section(), highest=0.4)
+    cut = replace(cut_along(), highest=0.4)
     chart = Chart(60.0, 50.0, 600.0, 400.0, (-0.5, 1.5), cut.scale, 1.0).of(cut)
     levels = np.array([0.0, 0.2, 0.4])
     np.testing.assert_allclose(chart.level(chart.row(cut.scale.loss(levels))), levels, atol=1e-9)
@@ -280,7 +280,7 @@ def test_the_strip_widens_from_the_line_to_all_of_the_terrain_and_never_back():
     take = shooting().take(1)
     assert take.unfolding is not None
     strips = [take.unfolding.strip(time) for time in np.linspace(0, 3, 61)]
-    assert strips[0].wide == THIN and strips[0].long == pytest.approx(0.5 * section().length)
+    assert strips[0].wide == THIN and strips[0].long == pytest.approx(0.5 * cut_along().length)
     assert all(a.wide <= b.wide and a.long <= b.long for a, b in itertools.pairwise(strips))
     corners = np.array([(x, y * DEPTH) for x in (-0.5, 0.5) for y in (-0.5, 0.5)])
     assert (strips[-1].inset(*corners.T) > 0).all()

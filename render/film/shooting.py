@@ -14,9 +14,9 @@ from render.compiler import unfused
 from render.errors import SceneError
 from render.film.canvas import Canvas
 from render.film.furniture.furnish import Furnishing, furnish
+from render.film.lines.line_cut import LineCut
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line
-from render.film.lines.section import Section
 from render.film.mixing import mixed
 from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
@@ -24,7 +24,7 @@ from render.film.prints.patches import lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
-from render.film.unfolding import section_on, unfolding_of
+from render.film.unfolding import cut_on, unfolding_of
 from render.film.words.ending import Ending
 from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
@@ -71,7 +71,7 @@ class Shooting:
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
     _lines: dict[int, LineShooting] = field(default_factory=dict, compare=False)
-    _sections: dict[int, Section] = field(default_factory=dict, compare=False)  # by the shots whose terrain they cut
+    _cuts: dict[int, LineCut] = field(default_factory=dict, compare=False)  # by the shots whose terrain they cut
     _letterings: dict[int, Lettering] = field(default_factory=dict, compare=False)
     _last: dict[Slice, np.ndarray] = field(default_factory=dict, compare=False)
 
@@ -139,9 +139,9 @@ class Shooting:
         into = self.timeline.unfolds_into(shot)
         if into is None:
             return line
-        if into not in self._sections:
-            self._sections[into] = section_on(self._plain(into), line)
-        return line.cut_from(self._sections[into])
+        if into not in self._cuts:
+            self._cuts[into] = cut_on(self._plain(into), line)
+        return line.cut_from(self._cuts[into])
 
     def shown(self, shot: int) -> Take | LineTake:
         """Returns what a shot of the scene shows made ready: surfaces, or a line."""

@@ -15,8 +15,8 @@ import numpy as np
 from render.errors import SceneError
 from render.film.easing import clamp, smooth
 from render.film.lines.chart import Chart
+from render.film.lines.line_cut import LineCut, cut_of
 from render.film.lines.line_take import LineTake
-from render.film.lines.section import Section, section_of
 from render.film.moves.clearance import Clearance, kept_above
 from render.film.moves.unfolded import between
 from render.film.panel import Panel, Walk
@@ -32,8 +32,8 @@ from render.stage.shading.uniforms import MOST_PATHS
 LENS = 8.0  # degrees of the profile's lens: long, so that what is nearer is hardly larger
 THIN = 2e-4  # picture widths; half of the width of the strip at first, a fraction of a pixel
 LATER = 0.15  # of the unfolding of the terrain, in which the camera rises before the strip begins to widen
-POWER = 2.6  # of the strip's growth: slow while the camera is low, and what is near would hide the line
-EARLY = 0.9  # of the unfolding of the terrain, in which the camera comes to its own move
+POWER = 2.0  # of the strip's growth: slow while the camera is low, and what is near would hide the line
+EARLY = 0.8  # of the unfolding of the terrain, in which the camera comes to its own move
 WAY = 1.2  # width of the ways on the line / that of a path's line
 ALL = MOST_PATHS - 1  # ink of the line itself
 FURNISHED = 0.8  # of the unfolding, from which on the furniture of the terrain fades in
@@ -43,7 +43,7 @@ FURNISHED = 0.8  # of the unfolding, from which on the furniture of the terrain 
 class Unfolding:
     """How the terrain of a shot grows out of a line."""
 
-    section: Section
+    cut: LineCut
     profile: View
     duration: float  # seconds
     line: Strands  # the line on the terrain, and the balls on it
@@ -60,7 +60,7 @@ class Unfolding:
         """Returns what is drawn of the terrain at a time of the shot, seconds."""
         grown = float(smooth((self.share(time) - LATER) / (1 - LATER))) ** POWER
         long, wide = self.reach
-        return self.section.strip(grown * long, THIN + grown * wide)
+        return self.cut.strip(grown * long, THIN + grown * wide)
 
     def furnished(self, time: float) -> float:
         """Returns how far the furniture of the terrain is there at a time of the shot, seconds, from 0 to 1."""
@@ -105,47 +105,47 @@ def _walk_within(walk: Walk, strip: Strip) -> Walk:
     return replace(walk, descent=replace(walk.descent, shown=shown), arrows=arrows, drops=())
 
 
-def section_on(take: Take, line: LineTake) -> Section:
+def cut_on(take: Take, line: LineTake) -> LineCut:
     """Returns where a line lies on the terrain that a take shows first."""
     panel = take.now(0.0).panels[0]
     levels = take.dealt if take.dealt is not None else drawn_levels(panel.relief, take.look.body)
-    section = section_of(line.landscape, panel.landscape, panel.relief, levels)
+    cut = cut_of(line.landscape, panel.landscape, panel.relief, levels)
     corner = panel.relief.corner
-    if corner is not None and (corner.inset(*np.stack([section.start, section.end], axis=1)) <= 0).any():
+    if corner is not None and (corner.inset(*np.stack([cut.start, cut.end], axis=1)) <= 0).any():
         raise SceneError(["unfold: the corner that is cut off takes a part of the line; set look.walls.corner to 0"])
-    return section
+    return cut
 
 
 def unfolding_of(take: Take, line: LineTake, chart: Chart, size: tuple[int, int], duration: float) -> Unfolding:
     """Returns how the terrain of a take grows out of a line that was shown on a chart of a picture of a size."""
-    section = line.section
-    assert section is not None
+    cut = line.cut
+    assert cut is not None
     relief = take.panels[0].relief
-    around = np.array([(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)]) - section.at(0.5)
-    way = section.way
+    around = np.array([(x, y * relief.depth) for x in (-0.5, 0.5) for y in (-0.5, 0.5)]) - cut.at(0.5)
+    way = cut.way
     far, aside = np.abs(around @ way).max(), np.abs(around @ np.array([-way[1], way[0]])).max()
-    reach = float(max(0.0, far - 0.5 * section.length)) + 0.01, float(aside) + 0.01
-    lowest, profile = mesh.lowest(relief, take.look.body), profile_of(section, chart, size)
+    reach = float(max(0.0, far - 0.5 * cut.length)) + 0.01, float(aside) + 0.01
+    lowest, profile = mesh.lowest(relief, take.look.body), profile_of(cut, chart, size)
     low = take.shot.camera.follows
     clearance = Clearance.over(relief, take.look.body, -take.look.walls.thickness) if low else None
-    return Unfolding(section, profile, duration, line_on(take, line, section), reach, lowest, clearance)
+    return Unfolding(cut, profile, duration, line_on(take, line, cut), reach, lowest, clearance)
 
 
-def profile_of(section: Section, chart: Chart, size: tuple[int, int]) -> View:
-    """Returns the view that shows a section where a chart of a picture of a size has it, pixel on pixel.
+def profile_of(cut: LineCut, chart: Chart, size: tuple[int, int]) -> View:
+    """Returns the view that shows a cut where a chart of a picture of a size has it, pixel on pixel.
 
-    It looks level and straight at the upright plane of the section, so that all of it is drawn in one scale.
+    It looks level and straight at the upright plane of the cut, so that all of it is drawn in one scale.
     """
     width, height = size
-    scale = (chart.right - chart.left) / section.length  # pixels / picture width
-    x, y = section.start + (0.5 * width - chart.left) / scale * section.way
-    z = float(chart.level(np.array(0.5 * height))) * section.exaggeration
+    scale = (chart.right - chart.left) / cut.length  # pixels / picture width
+    x, y = cut.start + (0.5 * width - chart.left) / scale * cut.way
+    z = float(chart.level(np.array(0.5 * height))) * cut.exaggeration
     distance = 0.5 * height / scale / math.tan(math.radians(LENS) / 2)
-    azimuth = math.degrees(math.atan2(section.way[1], -section.way[0]))
+    azimuth = math.degrees(math.atan2(cut.way[1], -cut.way[0]))
     return standing(azimuth, 0.0, distance, np.array([x, y, z]), LENS)
 
 
-def line_on(take: Take, line: LineTake, section: Section) -> Strands:
+def line_on(take: Take, line: LineTake, cut: LineCut) -> Strands:
     """Returns a line on the terrain, and on it the balls where they have come to rest, each with its way."""
     alphas = line.alphas
     ways, inks = [], []
@@ -160,7 +160,7 @@ def line_on(take: Take, line: LineTake, section: Section) -> Strands:
     padded = np.stack([np.append(way, np.full(steps - len(way), way[-1])) for way in ways], axis=1)  # (S, N)
     shares = (padded - alphas[0]) / np.ptp(alphas)
     relief = take.panels[0].relief
-    places = (section.start + shares[..., None] * (section.end - section.start)) / (1.0, relief.depth)
+    places = (cut.start + shares[..., None] * (cut.end - cut.start)) / (1.0, relief.depth)
     ended = np.array([len(way) - 1 for way in ways])
     return replace(strand_ways(relief, places, ended, np.array(inks), WAY).until(float(steps)), bare=ALL)
 

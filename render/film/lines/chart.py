@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from render.film.lines.section import Section
+from render.film.lines.line_cut import LineCut
 from render.film.ticks import losses_of, ticks
 from render.stage.body.relief import Scale
 
@@ -58,9 +58,9 @@ class Chart:
         """Returns the rows of shares from 0 to 1, as of accuracy."""
         return np.asarray(self.bottom - (FOOT + np.asarray(share) * (1 - FOOT - HEAD)) * self.tall)
 
-    def of(self, section: Section) -> Chart:
-        """Returns it with the scale of a section, and its proportion of height to width, as large as it has room."""
-        tall = section.shown * section.exaggeration / section.length / (1 - FOOT - HEAD)  # of a width of 1
+    def of(self, cut: LineCut) -> Chart:
+        """Returns it with the scale of a cut, and its proportion of height to width, as large as it has room."""
+        tall = cut.shown * cut.exaggeration / cut.length / (1 - FOOT - HEAD)  # of a width of 1
         wide = min(self.right - self.left, self.tall / max(tall, 1e-9))
         left, spare = 0.5 * (self.left + self.right - wide), 0.5 * (self.tall - wide * tall)
         return replace(
@@ -69,8 +69,8 @@ class Chart:
             right=left + wide,
             top=self.top + spare,
             bottom=self.bottom - spare,
-            scale=section.scale,
-            shown=section.shown,
+            scale=cut.scale,
+            shown=cut.shown,
         )
 
     def loss_ticks(self) -> list[float]:

@@ -59,7 +59,7 @@ def axes_of(take: LineTake, sheet: Sheet, taken: Sequence[Box], across: str, lan
     left = sheet.left + wide + 1.2 * size
     right = sheet.right - (line_width("100 %", sheet.text, size) + 1.2 * size if take.shot.accuracy else 0.0)
     chart = Chart(left, top, right, bottom, ends, take.scale, bare.unit)
-    return LineAxes(chart.of(take.section) if take.section else chart, sheet, across, language)
+    return LineAxes(chart.of(take.cut) if take.cut else chart, sheet, across, language)
 
 
 def draw_axes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.film.easing import smooth
-from render.film.lines.section import Section
+from render.film.lines.line_cut import LineCut
 from render.landscape.balls import Balls
 from render.landscape.landscape import Landscape
 from render.scene import look as looks
@@ -33,7 +33,7 @@ class LineTake:
     landscape: Landscape
     balls: Balls | None
     scale: Scale  # from a loss to its level, 0 at the lowest of the line, or of the terrain that it unfolds into
-    section: Section | None = None  # where it lies on the terrain that it unfolds into
+    cut: LineCut | None = None  # where it lies on the terrain that it unfolds into
 
     @cached_property
     def alphas(self) -> np.ndarray:
@@ -49,11 +49,11 @@ class LineTake:
     @property
     def levels(self) -> np.ndarray:
         """The levels (n,) among which the palette is dealt out."""
-        return self.section.levels if self.section else self.scale.level(self.loss[np.isfinite(self.loss)])
+        return self.cut.levels if self.cut else self.scale.level(self.loss[np.isfinite(self.loss)])
 
-    def cut_from(self, section: Section) -> LineTake:
+    def cut_from(self, cut: LineCut) -> LineTake:
         """Returns it as a cut through a terrain."""
-        return replace(self, scale=section.scale, section=section)
+        return replace(self, scale=cut.scale, cut=cut)
 
     @property
     def accuracy(self) -> np.ndarray | None:

@@ -18,7 +18,7 @@ UPRIGHT = 1e-6  # of the distance, aside from which a view is straight down, and
 NORTH_UP = 180.0  # degrees; the azimuth of such a view
 
 
-class Stand(NamedTuple):
+class _Stand(NamedTuple):
     """A view as an azimuth and an elevation, degrees, and the logarithms of its lens and of the room that it shows."""
 
     azimuth: float
@@ -27,20 +27,20 @@ class Stand(NamedTuple):
     room: float  # of half the height that it shows at its target, picture widths
 
 
-def stand_of(view: View) -> Stand:
+def _stand_of(view: View) -> _Stand:
     """Returns where a view is taken from."""
     x, y, z = view.position - view.target
     flat, distance = math.hypot(x, y), math.hypot(x, y, z)
     azimuth = math.degrees(math.atan2(x, y)) if flat > UPRIGHT * distance else NORTH_UP
     lens = math.log(math.tan(math.radians(view.angle) / 2))
-    return Stand(azimuth, math.degrees(math.atan2(z, flat)), lens, math.log(distance) + lens)
+    return _Stand(azimuth, math.degrees(math.atan2(z, flat)), lens, math.log(distance) + lens)
 
 
 def between(profile: View, own: View, share: float) -> View:
     """Returns the view at a share of the way from a profile to a view."""
     if share >= 1:
         return own
-    here, there = stand_of(profile), stand_of(own)
+    here, there = _stand_of(profile), _stand_of(own)
     turn = (there.azimuth - here.azimuth + 180) % 360 - 180
     azimuth = here.azimuth + share * turn
     elevation, lens, room = (a + share * (b - a) for a, b in zip(here[1:], there[1:], strict=True))

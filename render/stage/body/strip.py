@@ -16,7 +16,9 @@ from render.stage.body.mesh import Mesh
 SPLINTER = 1e-6  # picture widths that no vertex comes nearer to a cut
 ON_A_SIDE = 1e-5  # picture widths from a side, up to which an edge lies on it
 
-Side = tuple[float, float, float]  # x and y of the unit normal, outwards, and the distance from the middle of the body
+HalfPlane = tuple[
+    float, float, float
+]  # x and y of the unit normal, outwards, and the distance from the middle of the body
 
 
 class Strip(NamedTuple):
@@ -28,7 +30,7 @@ class Strip(NamedTuple):
     wide: float  # half of its width
 
     @property
-    def sides(self) -> tuple[Side, ...]:
+    def sides(self) -> tuple[HalfPlane, ...]:
         """Its half-planes: n · p ≤ distance inside."""
         (x, y), (cx, cy) = self.middle, self.way
         normals = ((cx, cy, self.long), (-cx, -cy, self.long), (-cy, cx, self.wide), (cy, -cx, self.wide))
@@ -64,7 +66,7 @@ def _used(points: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.nda
     return points[used], place.reshape(-1, 3).astype(np.int32)
 
 
-def faces(surface: Mesh, low: np.ndarray | float, sides: Sequence[Side] | None = None) -> Mesh:
+def faces(surface: Mesh, low: np.ndarray | float, sides: Sequence[HalfPlane] | None = None) -> Mesh:
     """Returns the upright faces from the edges of a surface down to heights (N,) of its points, or to one.
 
     sides: on which an edge has to lie to have a face; where there are none, every edge has one.
@@ -90,7 +92,7 @@ def edges(surface: Mesh) -> tuple[np.ndarray, np.ndarray]:
     return start[alone], end[alone]
 
 
-def _on_sides(points: np.ndarray, start: np.ndarray, end: np.ndarray, sides: Sequence[Side]) -> np.ndarray:
+def _on_sides(points: np.ndarray, start: np.ndarray, end: np.ndarray, sides: Sequence[HalfPlane]) -> np.ndarray:
     """Returns which edges (n,) bool lie on one of the sides."""
     flat = points[:, :2].astype(np.float64)
     near = [np.abs(distance - flat @ (nx, ny)) < ON_A_SIDE for nx, ny, distance in sides]

@@ -1,4 +1,4 @@
-"""The section: where a line lies on the terrain of a plane that it is in, so that its chart is a cut through that.
+"""The line cut: where a line lies on the terrain of a plane that it is in, so that its chart is a cut through that.
 
 The cut of the plane's terrain along the line is the line's own curve: both are the loss at the same parameters. A chart
 that has the scale of the terrain, and its proportion of height to width, is therefore the terrain seen from the side.
@@ -12,7 +12,7 @@ import numpy as np
 
 from render.errors import DataError, SceneError
 from render.landscape.landscape import Landscape
-from render.space import section as space
+from render.space import section
 from render.stage.body.relief import Relief, Scale
 from render.stage.body.strip import Strip
 
@@ -22,7 +22,7 @@ LEAST_SHOWN = 0.2  # of the terrain's height, that a chart shows however low its
 
 
 @dataclass(frozen=True)
-class Section:
+class LineCut:
     """A line on a terrain."""
 
     start: np.ndarray  # (2,) of the lowest α, picture widths
@@ -57,7 +57,7 @@ class Section:
         return Strip((x, y), (cx, cy), 0.5 * self.length + long, wide)
 
 
-def section_of(line: Landscape, surface: Landscape, relief: Relief, levels: np.ndarray) -> Section:
+def cut_of(line: Landscape, surface: Landscape, relief: Relief, levels: np.ndarray) -> LineCut:
     """Returns where a line lies on the relief of a surface whose colours are dealt out among levels (n,).
 
     Raises SceneError where it does not lie in the plane of the surface, or goes beyond the range of that.
@@ -76,10 +76,10 @@ def section_of(line: Landscape, surface: Landscape, relief: Relief, levels: np.n
     start, end = shares * (1.0, relief.depth)
     finite = line.surface.loss[np.isfinite(line.surface.loss)].astype(np.float64)
     highest = float(relief.scale.level(finite).max()) if finite.size else 1.0
-    return Section(start, end, relief.exaggeration, relief.scale, levels, highest)
+    return LineCut(start, end, relief.exaggeration, relief.scale, levels, highest)
 
 
-def _on_plane(line: space.Section, plane: space.Section, alphas: np.ndarray) -> np.ndarray:
+def _on_plane(line: section.Section, plane: section.Section, alphas: np.ndarray) -> np.ndarray:
     """Returns the coordinates (2, 2) in a plane of the ends of a line; raises SceneError where they lie off it."""
     ends = line.lift(alphas[:, None])
     try:
