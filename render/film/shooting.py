@@ -89,7 +89,7 @@ class Shooting:
             return take
         line = self.line(begun, self.scene.shots[begun].duration)
         how = unfolding_of(take, line.take, line.axes.chart, self.output.size, self.timeline.unfolding(shot))
-        self._takes[shot] = replace(take, unfolding=how, traced=how.line)
+        self._takes[shot] = replace(take, unfolding=how, laid=how.line)
         return self._takes[shot]
 
     def _plain(self, shot: int) -> Take:

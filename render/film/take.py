@@ -32,6 +32,7 @@ from render.stage.marks.trail import Trail
 from render.stage.stage import Stage
 
 if TYPE_CHECKING:
+    from render.film.lines.laid_line import LaidLine
     from render.film.unfolding import Unfolding
 
 SMALL = (64, 36)  # pixels of a picture that only its exposure is asked of
@@ -57,7 +58,7 @@ class Take:
     dealt: np.ndarray | None = None  # levels among which the palette is dealt out, of all stops of a series
     unfolding: Unfolding | None = None  # out of a line, while the shot begins
     strip: Strip | None = None  # that alone is drawn of its terrain
-    traced: Strands | None = None  # the line that it has unfolded out of
+    laid: LaidLine | None = None  # the line that it has unfolded out of
     _held: dict[float, Take] = field(default_factory=dict, compare=False)
 
     def now(self, time: float) -> Take:
@@ -122,7 +123,9 @@ class Take:
     def strands(self, panel: Panel, time: float) -> Strands | None:
         """Returns the many descents over a panel so far; None where the shot has none."""
         last = max((each.rolls.rolled.last for each in self.panels if each.rolls), default=0)
-        return panel.rolls.at(self.progress(time), last) if panel.rolls and self.strip is None else self.traced
+        if panel.rolls and self.strip is None:
+            return panel.rolls.at(self.progress(time), last)
+        return self.laid.strands if self.laid else None
 
     @property
     def steepest(self) -> float:
@@ -153,6 +156,7 @@ class Take:
             corners=tuple(panel.relief.corner.size for panel in self.panels if panel.relief.corner),
             refined=max(panel.relief.refined for panel in self.panels),
             rolled=tuple(panel.rolls.rolled for panel in self.panels if panel.rolls),
+            line=self.laid.words if self.laid else "",
         )
 
     @property

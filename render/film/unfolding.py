@@ -7,7 +7,6 @@ the line then widens until it is all of the terrain. No height changes; what is 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from render.errors import SceneError
 from render.film.easing import clamp, smooth
 from render.film.lines.chart import Chart
+from render.film.lines.laid_line import LaidLine, laid_on
 from render.film.lines.line_cut import LineCut, cut_of
 from render.film.lines.line_take import LineTake
 from render.film.moves.clearance import Clearance, kept_above
@@ -26,16 +26,12 @@ from render.stage.body import mesh
 from render.stage.body.strip import Strip
 from render.stage.camera import View, standing
 from render.stage.cast import drawn_levels
-from render.stage.marks.strands import Strands, strand_ways
-from render.stage.shading.uniforms import MOST_PATHS
 
 LENS = 8.0  # degrees of the profile's lens: long, so that what is nearer is hardly larger
 THIN = 2e-4  # picture widths; half of the width of the strip at first, a fraction of a pixel
 LATER = 0.15  # of the unfolding of the terrain, in which the camera rises before the strip begins to widen
 POWER = 2.0  # of the strip's growth: slow while the camera is low, and what is near would hide the line
 EARLY = 0.8  # of the unfolding of the terrain, in which the camera comes to its own move
-WAY = 1.2  # width of the ways on the line / that of a path's line
-ALL = MOST_PATHS - 1  # ink of the line itself
 FURNISHED = 0.8  # of the unfolding, from which on the furniture of the terrain fades in
 
 
@@ -46,7 +42,7 @@ class Unfolding:
     cut: LineCut
     profile: View
     duration: float  # seconds
-    line: Strands  # the line on the terrain, and the balls on it
+    line: LaidLine
     reach: tuple[float, float]  # beyond the ends of the line and to either side, that all of the terrain lies within
     lowest: np.ndarray  # (3,) of the terrain
     clearance: Clearance | None = None  # of the terrain, where the shot's own camera goes down between its heights
@@ -69,7 +65,7 @@ class Unfolding:
     def take(self, take: Take, time: float) -> Take:
         """Returns a take as it is at a time of its shot, seconds, while the terrain unfolds; else the take itself."""
         if time >= self.duration:
-            return take if take.traced is self.line else replace(take, traced=self.line, _held={})
+            return take if take.laid is self.line else replace(take, laid=self.line, _held={})
         strip, own, turned = self.strip(time), take.move, float(smooth(self.share(time) / EARLY))
 
         def move(share: float) -> View:
@@ -84,7 +80,7 @@ class Unfolding:
             panels=panels,
             look=look,
             strip=strip,
-            traced=self.line,
+            laid=self.line,
             unfolding=None,
             then=None,
             morphs=(),
@@ -128,7 +124,7 @@ def unfolding_of(take: Take, line: LineTake, chart: Chart, size: tuple[int, int]
     lowest, profile = mesh.lowest(relief, take.look.body), profile_of(cut, chart, size)
     low = take.shot.camera.follows
     clearance = Clearance.over(relief, take.look.body, -take.look.walls.thickness) if low else None
-    return Unfolding(cut, profile, duration, line_on(take, line, cut), reach, lowest, clearance)
+    return Unfolding(cut, profile, duration, laid_on(relief, line, cut), reach, lowest, clearance)
 
 
 def profile_of(cut: LineCut, chart: Chart, size: tuple[int, int]) -> View:
@@ -143,33 +139,3 @@ def profile_of(cut: LineCut, chart: Chart, size: tuple[int, int]) -> View:
     distance = 0.5 * height / scale / math.tan(math.radians(LENS) / 2)
     azimuth = math.degrees(math.atan2(cut.way[1], -cut.way[0]))
     return standing(azimuth, 0.0, distance, np.array([x, y, z]), LENS)
-
-
-def line_on(take: Take, line: LineTake, cut: LineCut) -> Strands:
-    """Returns a line on the terrain, and on it the balls where they have come to rest, each with its way."""
-    alphas = line.alphas
-    ways, inks = [], []
-    for ball, places in enumerate(line.balls.alpha if line.balls else ()):
-        been = places[np.isfinite(places)]
-        if len(been) and alphas[0] <= been[-1] <= alphas[-1]:
-            ways.append(been.clip(alphas[0], alphas[-1]))
-            inks.append(ball % ALL)
-    rest = _rest_of(float(alphas[0]), float(alphas[-1]), ways)
-    ways, inks = [*rest, *ways], [ALL] * len(rest) + inks
-    steps = max(map(len, ways))
-    padded = np.stack([np.append(way, np.full(steps - len(way), way[-1])) for way in ways], axis=1)  # (S, N)
-    shares = (padded - alphas[0]) / np.ptp(alphas)
-    relief = take.panels[0].relief
-    places = (cut.start + shares[..., None] * (cut.end - cut.start)) / (1.0, relief.depth)
-    ended = np.array([len(way) - 1 for way in ways])
-    return replace(strand_ways(relief, places, ended, np.array(inks), WAY).until(float(steps)), bare=ALL)
-
-
-def _rest_of(low: float, high: float, ways: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Returns the stretches (2,) of a line that no way on it goes over."""
-    stretches, begin = [], low
-    for first, last in sorted((float(way.min()), float(way.max())) for way in ways):
-        if first > begin:
-            stretches.append(np.array([begin, first]))
-        begin = max(begin, last)
-    return [*stretches, np.array([begin, high])] if high > begin else stretches

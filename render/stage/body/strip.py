@@ -16,9 +16,7 @@ from render.stage.body.mesh import Mesh
 SPLINTER = 1e-6  # picture widths that no vertex comes nearer to a cut
 ON_A_SIDE = 1e-5  # picture widths from a side, up to which an edge lies on it
 
-HalfPlane = tuple[
-    float, float, float
-]  # x and y of the unit normal, outwards, and the distance from the middle of the body
+HalfPlane = tuple[float, float, float]  # x and y of the unit normal, outwards, and the distance from the origin
 
 
 class Strip(NamedTuple):
