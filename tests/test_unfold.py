@@ -105,7 +105,11 @@ def landscape_of(plane: Plane | Line, grid: Grid) -> Landscape:
         loss = losses(plane.lift(np.column_stack([alpha.ravel(), beta.ravel()]))).reshape(alpha.shape)
     status = np.ones(loss.shape, np.uint8)
     surface = Surface(plane, grid, loss.astype(np.float32), np.full(loss.shape, np.nan, np.float32), status)
-    record = {"run": {"data": "digits", "network": "mlp", "training": "sgd"}, "line": {"words": "a way"}}
+    record = {
+        "run": {"data": "digits", "network": "mlp", "training": "sgd"},
+        "line": {"words": "a way"},
+        "alpha": [-0.5, 1.5],
+    }
     return Landscape(Path("it"), "key", surface, (), record)
 
 
