@@ -16,6 +16,7 @@ from render.errors import SceneError
 from render.film.journey import journey_of
 from render.film.lines.chart import Chart
 from render.film.lines.line_cut import LineCut, cut_of
+from render.film.mixing import mixed
 from render.film.moves.unfolded import between
 from render.film.programme import Programme
 from render.film.shooting import Shooting
@@ -121,6 +122,7 @@ def way(first: tuple[float, float] = (0.0, 0.0), second: tuple[float, float] = (
 TERRAIN = landscape_of(PLANE, GRID)
 DEPTH = float(np.ptp(GRID.betas) / np.ptp(GRID.alphas))
 RELIEF = relief.make(TERRAIN.surface.loss, scene().look.steps, DEPTH)
+KEYS = {"line way": "l", "main": "m"}  # of what is shown
 WAYS = [((0.0, 0.0), (1.0, 0.0)), ((0.1, 0.6), (0.9, 0.1)), ((0.8, 0.9), (0.1, 0.2))]
 
 
@@ -174,6 +176,12 @@ def test_a_line_that_lies_elsewhere_is_refused():
     short = Landscape(Path("it"), "key", replace(far.surface, plane=Line.through(np.ones(3), np.ones(3))), (), {})
     with pytest.raises(SceneError, match="the line is of another network than the surface"):
         cut_of(short, TERRAIN, RELIEF, RELIEF.level)
+
+
+def test_a_line_that_lies_elsewhere_is_refused_with_the_shot_that_would_unfold_it():
+    made, off = shooting(), landscape_of(Line.between(THETA[0], THETA[1] + 1e-2), way().surface.grid)
+    with pytest.raises(SceneError, match=r"shots\.1\.transition: unfold: the line does not lie in the plane"):
+        replace(made, landscapes={"line way": off, "main": TERRAIN}).line(0)
 
 
 @pytest.mark.parametrize("ends", WAYS)
@@ -299,19 +307,17 @@ def test_the_path_waits_until_its_terrain_is_there():
 
 
 def test_a_chart_and_the_terrain_that_it_unfolds_into_are_drawn_anew_with_one_another():
-    keys = {"line way": "l", "main": "m"}
-
     def pictures(text: str, surfaces: dict[str, str]) -> list[str]:
         asked = scene(text)
         programme = Programme(asked, asked.films["it"], surfaces)
         return [frame.parts[0].key for frame in programme.frames]
 
-    before = pictures(TEXT, keys)
-    assert all(a != b for a, b in zip(before, pictures(TEXT, keys | {"main": "n"}), strict=True))
-    assert all(a != b for a, b in zip(before, pictures(TEXT, keys | {"line way": "n"}), strict=True))
+    before = pictures(TEXT, KEYS)
+    assert all(a != b for a, b in zip(before, pictures(TEXT, KEYS | {"main": "n"}), strict=True))
+    assert all(a != b for a, b in zip(before, pictures(TEXT, KEYS | {"line way": "n"}), strict=True))
     cut = TEXT.replace("kind: unfold", "kind: cut")
-    others = pictures(cut, keys | {"main": "n"})
-    assert pictures(cut, keys)[:20] == others[:20], "a chart that is cut away from knows nothing of what comes"
+    others = pictures(cut, KEYS | {"main": "n"})
+    assert pictures(cut, KEYS)[:20] == others[:20], "a chart that is cut away from knows nothing of what comes"
     assert before[0] != others[0]
 
 
@@ -333,11 +339,26 @@ def test_the_first_picture_of_the_terrain_has_the_curve_of_the_chart_on_its_pixe
 
 
 @pytest.mark.slow
-def test_the_words_of_the_chart_have_gone_before_those_of_the_terrain_come_and_nothing_jumps():
-    made = shooting(TEXT.replace("fps: 10", "fps: 12"))
-    programme = Programme(made.scene, made.output, {"line way": "l", "main": "m"})
-    numbers = range(20, len(programme.frames))
+def test_half_way_from_the_chart_to_the_terrain_nothing_is_written_but_the_title():
+    made = shooting(TEXT.replace("fps: 10", "fps: 20"))
+    [moment] = [moment for moment in [Programme(made.scene, made.output, KEYS).moment(49)] if moment.time == 2.45]
+    slices = made.timeline.slices(moment.time)
+    assert [each.share for each in slices] == pytest.approx([0.5, 0.5])
+    [(_, written)] = made.pictures([moment])
+    bare = mixed([(made.bare(each._replace(share=1.0)), each.share) for each in slices], "#000000", 49)
+    made.leave(())
+    [title] = made.line(0).page.boxes
+    rows, columns = np.nonzero(np.abs(written.astype(int) - bare).max(axis=2) > 1)
+    assert len(rows) > 20, "the title"
+    assert title.top <= rows.min() and title.left <= columns.min() and columns.max() < title.right
+
+
+@pytest.mark.slow
+def test_no_picture_of_an_unfolding_differs_all_at_once_from_the_one_before():
+    made = shooting(TEXT.replace("fps: 10", "fps: 6"))
+    programme = Programme(made.scene, made.output, KEYS)
+    numbers = range(10, len(programme.frames) - 3)
     pictures = [pixels.astype(float) for _, pixels in made.pictures([programme.moment(number) for number in numbers])]
-    changes = [np.abs(b - a).mean() for a, b in itertools.pairwise(pictures)]
-    assert max(changes) < 9
-    assert max(b / max(a, 0.5) for a, b in itertools.pairwise(changes)) < 3, "no picture differs all at once"
+    changes = [float(np.abs(b - a).mean()) for a, b in itertools.pairwise(pictures)]
+    assert max(changes) < 20, "a cut in its place changes it by 41"
+    assert max(b / max(a, 2) for a, b in itertools.pairwise(changes)) < 2.5

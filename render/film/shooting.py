@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,7 +28,7 @@ from render.film.unfolding import cut_on, unfolding_of
 from render.film.worded import Grounds, Worded, set_at
 from render.film.words.ending import Ending
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
-from render.film.words.overlay import draw_words, left_out
+from render.film.words.overlay import draw_words, left_out, page_of
 from render.film.words.remarks import remarks
 from render.film.words.wording import caption_of, words_of
 from render.landscape.chronicle import Chronicle, chronicle_name
@@ -135,11 +135,13 @@ class Shooting:
         if shot not in self._lines:
             take = prepare_line(self.scene.shots[shot], self.scene.look, self.landscapes)
             self._say_once(take.remarks())
-            self._lines[shot] = LineShooting(self.scene, self.output, self._cut(shot, take))
+            made = self._lines[shot] = LineShooting(self.scene, self.output, self._cut(shot, take))
+            self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
         return self._lines[shot]
 
-    def _cut(self, shot: int, line: LineTake) -> LineTake:
-        """Returns the line of a shot as a cut through the terrain of the next, where that unfolds out of it."""
+    def _cut(self, shot: int, taken: LineTake) -> LineTake:
+        """Returns the line of a shot on its clock, as a cut through the terrain of the next that unfolds out of it."""
+        line = replace(taken, start=self.scene.starts[shot])
         into = self.timeline.unfolds_into(shot)
         if into is None:
             return line
@@ -181,14 +183,18 @@ class Shooting:
         return self._lettered(pixels, lead, moment)
 
     def _handed_over(self, pixels: np.ndarray, slices: Sequence[Slice], moment: Moment) -> np.ndarray:
-        """Returns a picture on which the words of a line go before those of its terrain come; the title stays."""
+        """Returns a picture on which the words of a line go before those of its terrain come.
+
+        The title stays where it stands, if it does so on both.
+        """
         old, new = sorted(slices, key=lambda each: self.timeline.shots.index(each.shot))
         left, come = (float(np.clip(part, 0, 1)) for part in (1 - 2 * new.share, 2 * new.share - 1))
         worded = self._worded(new)
         take, dress = worded.take, worded.lettering.dress
         words, sheet = words_of(self.scene, self.output, take, new.time), sheet_for(self.output, take)
-        titled = lettered(pixels, lambda ground: draw_words(ground, words, dress, sheet, bare=True))
-        layers = [(titled, 1 - left - come)]
+        stays = page_of(words, sheet).is_headed_as(self.line(old.shot, old.time).page)
+        titled = partial(draw_words, words=words, dress=dress, sheet=sheet, bare=True)
+        layers = [(lettered(pixels, titled) if stays else pixels, 1 - left - come)]
         layers += [(self._lettered(pixels, each, moment), part) for each, part in ((old, left), (new, come)) if part]
         return mixed(layers, "#000000", self.scene.seed + moment.number)
 

@@ -33,6 +33,7 @@ class LineTake:
     landscape: Landscape
     balls: Balls | None
     scale: Scale  # from a loss to its level, 0 at the lowest of the line, or of the terrain that it unfolds into
+    start: float = 0.0  # of the shot on the scene's clock, seconds
     cut: LineCut | None = None  # where it lies on the terrain that it unfolds into
 
     @cached_property
