@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
 from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
-from render.film.prints.patches import lettered
+from render.film.prints.patches import Draw, lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
@@ -141,16 +141,24 @@ class Shooting:
             self.leave(())
 
     def _picture(self, moment: Moment) -> np.ndarray:
-        slices = self._slices(moment)
+        return lettered(*self.unwritten(moment))
+
+    def unwritten(self, moment: Moment, *, apart: bool = False) -> tuple[np.ndarray, Draw]:
+        """Returns a moment's picture without words, and what writes these on a picture.
+
+        apart: whether that writes on other grounds too what it would write on this picture.
+        """
+        slices = self.slices(moment)
         self.leave([each.shot for each in slices])
         lead = slices[0]
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
         pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
         if self.scene.shots[lead.shot].line:
-            return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
-        return lettered(pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead), moment.time))
+            return pixels, self.line(lead.shot, lead.time).writing(lead.time)
+        under = pixels if apart and pixels.shape[2] == 3 and pixels.dtype == np.uint8 else None
+        return pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead), moment.time, under)
 
-    def _slices(self, moment: Moment) -> tuple[Slice, ...]:
+    def slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
         found = self.timeline.slices(moment.time)
         return found if isinstance(self.output, Film) else tuple(each._replace(number=0) for each in found)
@@ -234,18 +242,22 @@ class Shooting:
         return unfused(isinstance(self.output, Still))
 
     def writing(
-        self, take: Take, time: float, made: Lettering, clock: float = 0.0
-    ) -> Callable[[np.ndarray], np.ndarray]:
+        self, take: Take, time: float, made: Lettering, clock: float = 0.0, under: np.ndarray | None = None
+    ) -> Draw:
         """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8.
 
-        clock: the time of the film, which goes on after its last shot where it has credits or a closing card.
+        clock: the time of the film, which goes on after its last shot where it has credits or a closing card. under:
+        the picture that lines are drawn for, where they are drawn on another.
         """
         words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
+        furnishing = made.furnishing
+        if furnishing and under is not None:
+            furnishing = replace(furnishing, ground=draw_words(under, words, made.dress, sheet))
 
         def write(pixels: np.ndarray) -> np.ndarray:
             written = draw_words(pixels, words, made.dress, sheet)
-            if made.furnishing:
-                furnish(written, plots_of(self.output, take, time), made.furnishing)
+            if furnishing:
+                furnish(written, plots_of(self.output, take, time), furnishing)
             if made.over:
                 made.over.draw(written, time)
             after = self.timeline.after(clock)
