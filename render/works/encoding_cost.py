@@ -39,7 +39,7 @@ COSTS = {
     "poster": (0.1, 1.7),
     "contact-sheet": (0.3, 1.7),
 }
-LAYERS = {"passes": (1.0, 60.0), "matte": (0.05, 0.05), "plate": (0.1, 1.62)}  # the same of layers
+LAYERS = {"passes": (0.8, 46.0), "matte": (0.05, 0.09), "plate": (0.1, 1.62)}  # the same of layers, read back too
 DEEP = 3.3  # by which a picture of 16 bits is larger, where nothing is lost
 TRIES = 3.5  # where a size is found by trying
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from render.compiler import unfused
 from render.film.canvas import Canvas
 from render.film.prints.passing import Tray
 from render.film.prints.press import in_linear_light
@@ -45,6 +44,12 @@ class LayerCamera:
         """Returns what each of the pictures side by side of a shot covers."""
         return Canvas(*self.shooting.output.size, len(self.take(shot).pictures)).panels
 
+    @property
+    def bodies(self) -> list[str]:
+        """The names of all surfaces of the film, each once."""
+        shots = self.shooting.timeline.shots
+        return list(dict.fromkeys(name for shot in shots for name in self.shooting.scene.shots[shot].surfaces))
+
     def planes(self, place: Slice) -> Planes:
         """Returns the planes of a slice; while its shutter is open, their mean."""
         self.leave([place.shot])
@@ -65,8 +70,7 @@ class LayerCamera:
             panels = [now.panels[number] for number in shown]
             stage.show_paths([now.trails(each, time) for each in panels], [now.strands(each, time) for each in panels])
             for tile in parts_of(area):
-                with unfused():
-                    tray.put(tile, stage.expose(now.view(time), tile.drawn.crop(area), layered=True))
+                tray.put(tile, stage.expose(now.view(time), tile.drawn.crop(area), layered=True))
         return tray.planes
 
     def _stages_of(self, shot: int) -> list[Stage]:

@@ -45,7 +45,8 @@ class LayerSequence:
         """Writes the passes or a matte of a slice from its planes."""
         take, areas = camera.take(place.shot).now(place.time), camera.areas(place.shot)
         if isinstance(self.settings, PassSequence):
-            self._write_exr(number, chosen(composed(planes, take, areas), self.settings.layers))
+            passes = with_bodies(composed(planes, take, areas), camera.bodies)
+            self._write_exr(number, chosen(passes, self.settings.layers))
             return
         assert isinstance(self.settings, MatteSequence)
         share = matte(self.settings.of, planes, mattes_of(planes, take, areas))
@@ -76,3 +77,9 @@ def chosen(passes: Passes, layers: Sequence[str]) -> Passes:
         return passes
     left = dict.fromkeys(LAYERS.keys() - set(layers))
     return replace(passes, **left, mattes=passes.mattes if "mattes" in layers else {})  # type: ignore[arg-type]
+
+
+def with_bodies(passes: Passes, names: Sequence[str]) -> Passes:
+    """Returns passes with the mattes of all bodies of a film, so that every picture has the same channels."""
+    nothing = np.zeros_like(passes.mattes["ground"])
+    return replace(passes, mattes={**{f"body_{name}": nothing for name in names}, **passes.mattes})
