@@ -6,7 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from render.cli import app
@@ -37,6 +39,10 @@ def film(output: Path, *words: object, code: int = 0, command: str = "film") -> 
 
 def contents(output: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((output / FRAMES).glob("*.png"))}
+
+
+def pixels(output: Path) -> list[np.ndarray]:
+    return [np.asarray(Image.open(path).convert("RGB")) for path in sorted((output / FRAMES).glob("*.png"))]
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +84,33 @@ def test_another_title_draws_nothing_again(copy, drawn):
     film(copy, "--set", "title=Another")
     assert drawn == []
     assert all(before[name] != frame for name, frame in contents(copy).items())
+
+
+@pytest.mark.parametrize(
+    "track",
+    [
+        "look.furniture.legend={keys: [{t: 0s, v: false}, {t: 4s, v: true}]}",
+        "look.words.title.place={keys: [{t: 0s, v: lower-left}, {t: 4s, v: upper-left}]}",
+        "look.words.title.size={keys: [{t: 0s, v: 1}, {t: 3s, v: 1}, {t: 4s, v: 1.4}]}",
+    ],
+)
+def test_words_that_change_in_time_are_written_on_the_same_pictures(copy, drawn, track):
+    before = pixels(copy)
+    film(copy, "--set", track)
+    after = pixels(copy)
+    assert drawn == []
+    same = [bool((one == other).all()) for one, other in zip(before, after, strict=True)]
+    times = [number * 8 / 12 for number in range(12)]
+    assert [each for each, time in zip(same, times, strict=True) if time <= 3] == [True] * 5
+    assert [each for each, time in zip(same, times, strict=True) if time >= 4] == [False] * 6
+
+
+def test_a_colour_of_words_goes_from_key_to_key(copy):
+    before = pixels(copy)
+    film(copy, "--set", 'look.text={keys: [{t: 0s, v: "#ffffff"}, {t: 7s, v: "#ff0000", ease: linear}]}')
+    changed = [frame[(frame != plain).any(-1)] for plain, frame in zip(before, pixels(copy), strict=True)]
+    reds = [int(((colours[:, 0] > 120) & (colours[:, 1:] < 60).all(1)).sum()) for colours in changed]
+    assert reds[0] == 0 < reds[-1]
 
 
 def test_going_back_to_a_former_look_draws_nothing_again(copy, drawn):

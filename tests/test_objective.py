@@ -161,13 +161,17 @@ def test_every_activation_agrees_with_the_plain_loop(activation: nn.Module, stra
 
 
 @pytest.mark.parametrize("strategy", EVERY)
-@pytest.mark.parametrize("criterion", [nn.CrossEntropyLoss(), functional.cross_entropy, OneHotMSELoss()], ids=str)
+@pytest.mark.parametrize(
+    "criterion",
+    [nn.CrossEntropyLoss(), functional.cross_entropy, OneHotMSELoss()],
+    ids=["module", "function", "one-hot"],
+)
 def test_every_criterion_of_classes_agrees_with_the_plain_loop(criterion: Criterion, strategy: str):
     check(network(nn.Sigmoid()), data(), criterion, strategy)
 
 
 @pytest.mark.parametrize("strategy", EVERY)
-@pytest.mark.parametrize("criterion", [nn.MSELoss(), functional.mse_loss], ids=str)
+@pytest.mark.parametrize("criterion", [nn.MSELoss(), functional.mse_loss], ids=["module", "function"])
 def test_the_squared_error_of_values_agrees_with_the_plain_loop(criterion: Criterion, strategy: str):
     inputs, _ = data()
     check(network(nn.Tanh()), (inputs, torch.randn(150, 5)), criterion, strategy)

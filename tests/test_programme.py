@@ -65,7 +65,6 @@ def test_another_title_makes_other_frames_of_the_same_pictures():
 @pytest.mark.parametrize(
     "change",
     [
-        ("rim: 0.5", "rim: 0.5, text: '#ff0000'"),
         ("fps: 10", "fps: 10, caption: false"),
         ("rim: 0.5", "rim: 0.5, furniture: {legend: true}"),
     ],
@@ -73,6 +72,32 @@ def test_another_title_makes_other_frames_of_the_same_pictures():
 def test_what_is_written_makes_no_picture_another(change):
     assert pictures(programme_of(change)) == pictures(BEFORE)
     assert programme_of(change).frames[0].key != BEFORE.frames[0].key
+
+
+def test_the_colour_of_words_is_no_part_of_a_picture_without_marks():
+    plain, red = (f"rim: 0.5, path: {{lowest: false}}{more}" for more in ("", ", text: '#ff0000'"))
+    assert pictures(programme_of(("rim: 0.5", red))) == pictures(programme_of(("rim: 0.5", plain)))
+
+
+def test_the_colour_of_words_makes_pictures_others_where_a_mark_has_it():
+    red = programme_of(("rim: 0.5", "rim: 0.5, text: '#ff0000'"))
+    assert not set(pictures(red)) & set(pictures(BEFORE))
+
+
+@pytest.mark.parametrize(
+    ("words", "drawn"),
+    [
+        ("furniture: {legend: {keys: [{t: 0s, v: false}, {t: 1s, v: true}]}}", False),
+        ("path: {lowest: false}, text: {keys: [{t: 0s, v: '#ffffff'}, {t: 1s, v: '#ff0000'}]}", False),
+        ("text: {keys: [{t: 0s, v: '#ffffff'}, {t: 1s, v: '#ff0000'}]}", True),
+    ],
+)
+def test_words_that_change_in_time_make_pictures_others_only_where_a_mark_has_their_colour(words, drawn):
+    plain = programme_of(("rim: 0.5", "rim: 0.5, path: {lowest: false}" if "lowest" in words else "rim: 0.5"))
+    after = programme_of(("rim: 0.5", f"rim: 0.5, {words}"))
+    assert (pictures(after) != pictures(plain)) == drawn
+    assert len({frame.key for frame in after.frames}) == len(after.frames)
+    assert not {frame.key for frame in after.frames} & {frame.key for frame in plain.frames}
 
 
 def test_another_camera_makes_the_frames_of_its_shot_others_and_no_more():

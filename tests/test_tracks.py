@@ -185,7 +185,7 @@ def test_every_key_is_checked_with_its_own_place():
         ({"look": "rim: {keys: [3]}"}, "3 is no key"),
         ({"look": "rim: {keys: [{t: soon, v: 1}]}"}, "is not a duration"),
         ({"look": "font: {keys: [{t: 0s, v: []}]}"}, "font does not change in time"),
-        ({"look": "words: {ground: {keys: [{t: 0s, v: none}]}}"}, "ground does not change in time"),
+        ({"look": "words: {keys: [{t: 0s, v: {}}]}"}, "words does not change in time"),
         ({"camera": "ease: {keys: [{t: 0s, v: smooth}]}"}, "ease is chosen once for a shot"),
         ({"camera": "azimuth: {keys: [{t: 0s, v: 1}, {t: 2s, v: auto}]}"}, "auto is chosen once for a shot"),
         ({"look": "exposure: {keys: [{t: 0s, v: 1}, {t: 2s, v: auto}]}"}, "auto is chosen once"),

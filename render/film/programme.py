@@ -15,6 +15,7 @@ from render import compiler
 from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
 from render.film.timeline import Moment, Slice, Timeline, film_timeline
 from render.scene.key import counted
+from render.scene.look import is_asked
 from render.scene.output import Film
 from render.scene.shot import taken_up
 from render.scene.spec import Scene
@@ -65,8 +66,9 @@ class Programme:
         parts = tuple(self.part(each) for each in self.timeline.slices(time))
         shares = [each.slice.share for each in parts]
         dipped = self.timeline.dip(time) if sum(shares) < 1 - TICK else ""
-        words = self._written[parts[0].slice.shot]
-        key = _key(words, _ticks(time), [each.key for each in parts], shares, dipped)
+        lead = parts[0].slice
+        words = self._written[lead.shot], *self._courses[lead.shot].lettered(lead.time)
+        key = _key(*words, _ticks(time), [each.key for each in parts], shares, dipped)
         return FramePlan(index, time, parts, key)
 
     def moment(self, number: int) -> Moment:
@@ -87,7 +89,10 @@ class Programme:
 
     def part(self, place: Slice) -> Portion:
         """Returns a slice with the key of its picture."""
-        values = self._courses[place.shot].values(place.time)
+        course = self._courses[place.shot]
+        values = course.values(place.time)
+        if self.scene.shots[place.shot].line:  # whose chart leaves room for words
+            values += course.lettered(place.time)
         return Portion(place, _key(self._drawn[place.shot], _ticks(place.time), place.number, values))
 
     @cached_property
@@ -133,7 +138,8 @@ class Programme:
 def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[str, str]) -> dict[str, Any]:
     """Returns everything that the pictures of a shot depend on but for their moment; surfaces are keys, by name."""
     settings = taken_up(scene.shots, shot)
-    looks = [track for track in scene.tracks if track.location[0] == "look"]
+    alone = ShotCourse(scene, shot).words_alone
+    looks = [track for track in scene.tracks if track.location[0] == "look" and track.location[1] not in alone]
     own = [track for track in scene.tracks if track.location[:2] == ("shots", shot)]
     names = [name for name in settings.surfaces if name in scene.measured]
     return {
@@ -141,6 +147,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
         "algorithm": ALGORITHM,
         "seed": scene.seed,
         "look": counted(scene.look),
+        **({"text": scene.look.text} if is_asked(scene.look) and "text" not in alone else {}),
         "shot": counted(settings),
         **({"insets": rooms} if (rooms := [each.room for each in settings.insets]) else {}),
         "tracks": [

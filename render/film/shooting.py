@@ -23,8 +23,8 @@ from render.film.prints.patches import Draw, lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
+from render.film.worded import Grounds, Worded, set_at
 from render.film.words.ending import Ending
-from render.film.words.ground import looked_at
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
 from render.film.words.overlay import draw_words, left_out
 from render.film.words.remarks import remarks
@@ -69,8 +69,12 @@ class Shooting:
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
     _lines: dict[int, LineShooting] = field(default_factory=dict, compare=False)
-    _letterings: dict[int, Lettering] = field(default_factory=dict, compare=False)
+    _letterings: dict[int, Worded] = field(default_factory=dict, compare=False)
     _last: dict[Slice, np.ndarray] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def _grounds(self) -> Grounds:
+        return Grounds(self.bare)
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -156,7 +160,8 @@ class Shooting:
         if self.scene.shots[lead.shot].line:
             return pixels, self.line(lead.shot, lead.time).writing(lead.time)
         under = pixels if apart and pixels.shape[2] == 3 and pixels.dtype == np.uint8 else None
-        return pixels, self.writing(self.take(lead.shot), lead.time, self._lettering(lead), moment.time, under)
+        worded = self._worded(lead)
+        return pixels, self.writing(worded.take, lead.time, worded.lettering, moment.time, under)
 
     def slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
@@ -204,20 +209,21 @@ class Shooting:
             for stage in self._stages.pop(shot):
                 stage.close()
 
-    def _lettering(self, lead: Slice) -> Lettering:
-        """Returns how the words of a shot are made readable, for which some of its pictures are looked at."""
-        if lead.shot not in self._letterings:
+    def _worded(self, lead: Slice) -> Worded:
+        """Returns a shot with its words as they are set at a moment, for which some of its pictures are looked at."""
+        course = ShotCourse(self.scene, lead.shot)
+        state = course.lettered(lead.time)
+        held = self._letterings.get(lead.shot)
+        if held is None or held.state != state:
             take = self.take(lead.shot)
+            take = set_at(take, course, lead.time) if state else take
             self.tell_what_is_left_out(take)
-            seen_by = self._seen, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
+            seen = self._grounds.under(take.look.text, changes=bool(state))
+            seen_by = seen, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
             made = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
-            self._letterings[lead.shot] = made
+            held = self._letterings[lead.shot] = Worded(state, take, made)
             self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
-        return self._letterings[lead.shot]
-
-    def _seen(self, place: Slice) -> np.ndarray:
-        """Returns a picture without words as the ground of those that will be on it."""
-        return looked_at(self.bare(place), self.take(place.shot).look.text)
+        return held
 
     def _looked_at(self, lead: Slice) -> list[Slice]:
         """Returns the moments of a shot at which the ground behind its words is measured."""

@@ -118,17 +118,17 @@ class LookPreset(LookPart):
     bloom: float = Field(ge=0, le=10, description="halo of what glows; 1 is strong, 0 none")
     vignette: Share = Field(description="darkening of the corners of the object's light; the ground keeps its colour")
     grain: float = Field(ge=0, le=0.1, description="standard deviation, fraction of white; costs bits in video")
-    text: Annotated[Colour, Blending.ONCE, InKey.LABEL] = Field(description="colour of title and caption, sRGB")
+    text: Annotated[Colour, InKey.LABEL] = Field(description="colour of title and caption, sRGB")
     font: Annotated[Fonts, Blending.ONCE, InKey.LABEL] = Field(
         default=[],
         examples=["Noto Sans CJK JP"],
         description="font of title and caption: the family of one that is installed, or a file (ttf, otf, ttc) from "
         "the working directory; or several, asked in turn for each letter; what none has is drawn in Inter",
     )
-    words: Annotated[WordStyle, Blending.ONCE, InKey.LABEL] = Field(
+    words: Annotated[WordStyle, InKey.LABEL] = Field(
         default=WordStyle(), description="how title, caption, counters and names are set"
     )
-    furniture: Annotated[Furniture, Blending.ONCE, InKey.LABEL] = Field(
+    furniture: Annotated[Furniture, InKey.LABEL] = Field(
         default=Furniture(), description="labels, scales and legends on the picture"
     )
 
@@ -199,6 +199,11 @@ def preset(name: str) -> dict[str, Any]:
     """Returns the plain data of a preset; they are shared, so they are not to be changed."""
     data: dict[str, Any] = read(asset(f"looks/{name}.yaml")).data
     return data
+
+
+def is_asked(look: Look) -> bool:
+    """Whether a scene asks for the colour of its words, or leaves it to the preset."""
+    return bool(look.text != preset(look.name)["text"])
 
 
 def _merged(base: Any, changes: Any) -> Any:

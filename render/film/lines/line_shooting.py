@@ -16,9 +16,10 @@ from render.film.lines.rolling_balls import draw_moving
 from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import draw_words, page_of, sheet_of
 from render.film.words.sheet import Sheet
-from render.scene.look import preset
+from render.scene.look import is_asked
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
+from render.scene.words import WordStyle
 from render.stage.colour import srgb_of
 
 MOMENTS = (0.0, 0.5, 1.0)  # of a shot, at which the ground behind its words is measured
@@ -39,6 +40,11 @@ class LineShooting:
         look = self.take.look
         return sheet_of(self.output.size, film=isinstance(self.output, Film), style=look.words, fonts=look.font)
 
+    @property
+    def setting(self) -> tuple[str, WordStyle]:
+        """The colour of its words, and how they are set."""
+        return self.take.look.text, self.take.look.words
+
     @cached_property
     def axes(self) -> LineAxes:
         """Its axes, and the chart between them."""
@@ -55,13 +61,12 @@ class LineShooting:
     @cached_property
     def dress(self) -> Dress:
         """How its words are made readable."""
-        if self.first:
+        if self.first and self.first.setting == self.setting:
             return self.first.dress
         page = page_of(line_words(self.scene, self.output, self.take, 0.0), self.sheet)
         look = self.take.look
         pictures = [self.bare(share * self.take.shot.duration) for share in MOMENTS] if page.boxes else []
-        asked = look.text != preset(self.scene.look.name)["text"]
-        return dressed(measured(pictures, page), look.text, asked=asked, way=look.words.ground)
+        return dressed(measured(pictures, page), look.text, asked=is_asked(self.scene.look), way=look.words.ground)
 
     def bare(self, time: float, seed: int = 0) -> np.ndarray:
         """Returns the picture (H, W, 3) uint8 at a time of the shot, seconds, without axes and words.

@@ -23,10 +23,11 @@ from render.film.take import Take
 from render.film.words.breaking import SHRINK
 from render.film.words.ground import Dress, dressed, measured
 from render.film.words.layout import Box
-from render.film.words.lettering import is_asked, path_names, plots_of, sheet_for
+from render.film.words.lettering import path_names, plots_of, sheet_for
 from render.film.words.overlay import Words, draw_words, page_of
 from render.film.words.sheet import READABLE, Sheet
 from render.film.words.wording import is_furnished, language_of, words_of
+from render.scene.look import is_asked
 from render.scene.printing import Print
 
 LEAST = 7.0  # points of the smallest letters on paper

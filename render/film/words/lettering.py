@@ -19,7 +19,7 @@ from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import page_of, sheet_of
 from render.film.words.sheet import Sheet
 from render.film.words.wording import is_furnished, language_of, names_of, words_of
-from render.scene.look import Look, preset
+from render.scene.look import is_asked
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 
@@ -94,8 +94,3 @@ def dress_of(scene: Scene, output: Film | Still, take: Take, pictures: Sequence[
     asked = is_asked(scene.look)
     riding = take.shot.camera.follows and bool(words.caption)
     return dressed(measured(pictures, page), colour, asked=asked, way=way, least=OVER_GROUND if riding else 0.0)
-
-
-def is_asked(look: Look) -> bool:
-    """Whether a scene asks for the colour of its words, or leaves it to the preset."""
-    return look.text != preset(look.name)["text"]

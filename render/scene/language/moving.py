@@ -8,7 +8,7 @@ from typing import Any
 from render.scene.time.track import EASE
 
 REF = "#/$defs/"
-FIXED = ("kind", "name", "font", "words", "furniture", "text", "palette_kind", "body")
+FIXED = ("kind", "name", "font", "palette_kind", "body")
 TRACK = {
     "additionalProperties": False,
     "description": "a value that changes in time, by keys in their order",

@@ -21,9 +21,11 @@ from render.scene.language.problem import show
 from render.scene.param import written
 from render.scene.part import Location
 from render.scene.spec import Scene
+from render.scene.time.lifting import root_of
 
 SIGNS = ("*", "%", "@", "`", "|", ">")  # with which YAML begins something else than a value
 COMMENT = re.compile(r"(^|\s)#")  # what would be one in a file
+TRACK = re.compile(r"\{\s*keys\s*:")  # begins what changes in time, where a scene has text too
 WORD = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(?<![^\s\[{,])(#[^\s,\[\]{}]*)""")  # in quotes, or with #
 
 
@@ -77,7 +79,8 @@ def _value(keys: tuple[str, ...], text: str, source: Source) -> Any:
     text = text.strip()
     if text.startswith(("'", '"')):
         return parse(text, source).data
-    if _is_text(keys) or text.startswith(SIGNS) or (COMMENT.search(text) and not text.startswith(("[", "{"))):
+    is_text = _is_text(keys) and not (TRACK.match(text) and root_of(keys))
+    if is_text or text.startswith(SIGNS) or (COMMENT.search(text) and not text.startswith(("[", "{"))):
         return text
     return parse(WORD.sub(lambda found: found[1] or json.dumps(found[2]), text), source).data
 

@@ -14,6 +14,7 @@ from render.scene.spec import Scene
 from render.scene.time.track import Track, moved
 
 LOOKED_AT = 9  # moments of a shot at which its height is asked for
+LETTERED = ("text", "words", "furniture")  # parts of a look that tell how words are set
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,23 @@ class ShotCourse:
         return self.scene.starts[self.number]
 
     def values(self, time: float) -> list[Any]:
-        """Returns what its tracks come to at a time of the shot, seconds."""
-        return [*(value for _, value in self._looks(time)), *(value for _, value in self._settings(time))]
+        """Returns what the tracks of all but its words come to at a time of the shot, seconds."""
+        looks = [value for place, value in self._looks(time) if place[0] not in self.words_alone]
+        return [*looks, *(value for _, value in self._settings(time))]
+
+    @property
+    def words_alone(self) -> tuple[str, ...]:
+        """The parts of the look that the words are set by, and nothing under them is drawn by.
+
+        The mark at the lowest point has the colour of words on dark ground; so has the curve of a line on paper.
+        """
+        path = self.scene.look.path
+        marked = path.lowest or any(track.location == ("look", "path", "lowest") for track in self._look)
+        return LETTERED[1:] if marked or self.settings.line else LETTERED
+
+    def lettered(self, time: float) -> list[Any]:
+        """Returns what the tracks of its words come to at a time of the shot, seconds."""
+        return [value for place, value in self._looks(time) if place[0] in LETTERED]
 
     def _looks(self, time: float) -> list[tuple[Location, Any]]:
         return [(track.location[1:], track.at(self._start + time)) for track in self._look]
