@@ -20,7 +20,7 @@ from render.scene.key import counted
 from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import content_key
 from render.works.drawers import share_of
-from render.works.encoding_cost import layer_cost
+from render.works.encoding_cost import TAKEN_APART, layer_cost
 from render.works.file import require_letters, seconds_of
 from render.works.frames_work import FramesWork
 from render.works.order import Order
@@ -172,7 +172,8 @@ class LayersWork:
         """Returns those that are missing."""
         lacking, size = self.lacking(), self.frames.film.size
         costs = [layer_cost(each.settings, size) for found in lacking.values() for each in found]
-        drawn = seconds_of(size, len(lacking)) if lacking else 0.0
+        apart = sum(any(not each.settings.is_written for each in found) for found in lacking.values())
+        drawn = seconds_of(size, len(lacking)) + TAKEN_APART * apart * size[0] * size[1] / 1e6 if lacking else 0.0
         seconds = drawn + sum(cost.seconds for cost in costs)
         return Item(
             f"film {self.name} in layers", len(lacking), "frames", seconds, sum(each.megabytes for each in costs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from render.errors import ThalwegError
 from render.film.compositing.layered import LayerCamera
-from render.film.compositing.sequence import LayerSequence, Written
+from render.film.compositing.sequence import FrameApart, LayerSequence
 from render.film.film import TRIES, Failed, KeptPictures
 from render.film.pool import Pool, PoolWriter
 from render.film.programme import Programme
@@ -78,6 +78,6 @@ def draw_frame(draft: LayerDraft, camera: LayerCamera, number: int) -> None:
         for each in drawn:
             each.write_drawn(number, place, planes, camera)
     if written:
-        frame = Written(number, *camera.shooting.unwritten(moment, apart=True))
+        frame = FrameApart(number, *camera.shooting.unwritten(moment, apart=True))
         for each in written:
             each.write_written(frame)

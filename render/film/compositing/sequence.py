@@ -25,7 +25,7 @@ ALGORITHM = 1  # raise it when the same settings would write other pictures
 
 
 @dataclass(frozen=True)
-class Written:
+class FrameApart:
     """A finished frame apart: its picture without words, and what writes these."""
 
     number: int
@@ -52,7 +52,7 @@ class LayerSequence:
         share = matte(self.settings.of, planes, mattes_of(planes, take, areas))
         self._write_png(number, codes(share, self.settings.depth))
 
-    def write_written(self, frame: Written) -> None:
+    def write_written(self, frame: FrameApart) -> None:
         """Writes the words of a frame, or the frame without them."""
         height, width = frame.plate.shape[:2]
         depth: int = self.settings.depth  # type: ignore[attr-defined]
