@@ -315,12 +315,13 @@ def test_words_apart_are_what_is_drawn_wherever_they_are_laid():
     def draw(pixels):
         made = pixels.copy()
         ink.shade(made, np.linspace(0, 0.6, 40), 0.0)
-        ink.paint(made, spot, "#f0c080")
+        ink.paint(made, spot, "#ff8000")
+        ink.paint(made, spot.moved(0, 3).faded(0.004), "#ff8000")  # as thin as code by code
         return made
 
-    words = words_apart(draw, (40, 40), 16)
-    assert words.shape == (40, 40, 4) and words.dtype == np.uint16
     plate = rng.integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    words = words_apart(draw, plate, 16)
+    assert words.shape == (40, 40, 4) and words.dtype == np.uint16
     values = words / 65_535
     alpha = values[..., 3:]
     laid = srgb_of(light_of(values[..., :3]) * alpha + light_of(plate / 255) * (1 - alpha))

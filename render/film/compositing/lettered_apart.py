@@ -13,14 +13,18 @@ import numpy as np
 
 from render.film.encoders.stream import FrameStream, in_depth
 from render.film.prints.patches import GROUNDS, Draw, Patch
-from render.stage.colour import srgb_of
+from render.stage.colour import light_of, srgb_of
 
 
-def words_apart(draw: Draw, size: tuple[int, int], depth: int) -> np.ndarray:
-    """Returns what is drawn on pictures of a size as codes (H, W, 4) with straight alpha, of 8 or 16 bits."""
-    width, height = size
+def words_apart(draw: Draw, plate: np.ndarray, depth: int) -> np.ndarray:
+    """Returns what is drawn on a plate (H, W, 3 or 4) as codes (H, W, 4) with straight alpha, of 8 or 16 bits."""
+    height, width, channels = plate.shape
     black, white = (draw(np.full((height, width, 3), code, np.uint8)) for code in GROUNDS)
     light, coverage = Patch(0, 0, black, white).ink(slice(None))
+    if channels == 3 and plate.dtype == np.uint8:  # on which words were drawn themselves; on others this ink was laid
+        shining = light_of(black / np.float32(255))
+        coverage = np.maximum(coverage, shining.max(axis=2))  # white tells it by a code, much of a thin line
+        light = shining / np.maximum(coverage, 1e-6)[..., None]
     values = np.dstack([srgb_of(light), coverage]) * (coverage > 0)[..., None]
     most = 2**depth - 1
     return np.rint(values * most).astype(f"uint{depth}")

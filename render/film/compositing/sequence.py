@@ -54,10 +54,9 @@ class LayerSequence:
 
     def write_written(self, frame: FrameApart) -> None:
         """Writes the words of a frame, or the frame without them."""
-        height, width = frame.plate.shape[:2]
         depth: int = self.settings.depth  # type: ignore[attr-defined]
         if isinstance(self.settings, MatteSequence):
-            pixels = words_apart(frame.draw, (width, height), depth)
+            pixels = words_apart(frame.draw, frame.plate, depth)
         else:
             pixels = plate_of(frame.plate, frame.number, depth)
         self._write_png(frame.number, pixels)
