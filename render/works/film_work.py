@@ -91,6 +91,7 @@ class FilmWork(OneFile):
             replaced = store.missing(keys)
             if replaced:
                 self.frames.draw(shooting, replaced)
+                store.trim(len(keys))
             drawn = time.perf_counter()
             details = encode_film(shooting, frames.paths, self.path, self.file.encoder, self.order.metadata)
             return details, {
