@@ -11,6 +11,7 @@ from PIL import Image
 
 from render.errors import MachineError
 from render.film.frames import FrameStore, FrameWriter
+from render.film.pool import Pool, PoolWriter
 
 KEYS = [f"key-{index}" for index in range(6)]
 
@@ -136,6 +137,19 @@ def test_an_error_of_the_last_frame_is_raised_at_the_end(tmp_path):
     (tmp_path / "frames").write_text("a file where the folder should be")
     with pytest.raises(MachineError, match="cannot be written"), FrameWriter(FrameStore(tmp_path / "frames")) as writer:
         writer.write(0, picture(0), "key")
+
+
+def test_a_frame_is_saved_only_where_its_pictures_were(tmp_path):
+    (tmp_path / "pictures").write_text("a file where the folder should be")
+    store = FrameStore(tmp_path / "frames")
+    with pytest.raises(MachineError, match="cannot be written"), FrameWriter(store) as writer:
+        with PoolWriter(Pool(tmp_path / "other")) as pictures:
+            pictures.write("0" * 64, picture(0))
+            writer.write(0, picture(0), "key-0", pictures.waiting)
+        with PoolWriter(Pool(tmp_path / "pictures")) as pictures:
+            pictures.write("1" * 64, picture(1))
+            writer.write(1, picture(1), "key-1", pictures.waiting)
+    assert store.missing(KEYS[:2]) == [1]
 
 
 def test_after_a_kill_every_frame_is_whole_or_missing(tmp_path):

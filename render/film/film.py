@@ -91,7 +91,7 @@ def draw_frames(
                 for moment, pixels in shooting.pictures([draft.programme.moment(index) for index in left]):
                     if times_asked() > 1:  # in the middle of this picture
                         return failed
-                    writer.write(moment.number, pixels, draft.programme.frames[moment.number].key)
+                    writer.write(moment.number, pixels, draft.programme.frames[moment.number].key, pictures.waiting)
                     left.pop(0)
                     advance(1)
                     if times_asked():

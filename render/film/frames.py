@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -121,6 +122,9 @@ class FrameWriter(Saving):
         super().__init__()
         self.store = store
 
-    def write(self, index: int, pixels: np.ndarray, key: str) -> None:
-        """Hands over a frame, (H, W, 3) or (H, W, 4); waits while two others are still being saved."""
-        self.hand_over(lambda: self.store.write(index, pixels, key))
+    def write(self, index: int, pixels: np.ndarray, key: str, after: Sequence[Future[object]] = ()) -> None:
+        """Hands over a frame, (H, W, 3) or (H, W, 4), which is saved after its pictures.
+
+        So a frame is there only where its pictures were kept too. Waits while two others are still being saved.
+        """
+        self.hand_over(lambda: self.store.write(index, pixels, key), after)

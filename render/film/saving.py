@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
@@ -18,12 +18,23 @@ class Saving:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="saving")
-        self._waiting: list[Future[None]] = []
+        self._waiting: list[Future[object]] = []
 
-    def hand_over(self, save: Callable[[], object]) -> None:
-        """Saves a file soon; waits while two others are still being saved."""
+    @property
+    def waiting(self) -> tuple[Future[object], ...]:
+        """The files that are still being saved."""
+        return tuple(self._waiting)
+
+    def hand_over(self, save: Callable[[], object], after: Sequence[Future[object]] = ()) -> None:
+        """Saves a file soon, and not before others of another saving; waits while two of its own are being saved."""
+
+        def save_in_turn() -> object:
+            for other in after:
+                other.result()
+            return save()
+
         self._settle(IN_FLIGHT - 1)
-        self._waiting.append(self._threads.submit(save))  # type: ignore[arg-type]
+        self._waiting.append(self._threads.submit(save_in_turn))
 
     def _settle(self, allowed: int) -> None:
         """Waits until so many files are left to be saved; raises the first error among the rest."""
