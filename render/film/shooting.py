@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -20,7 +20,7 @@ from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
 from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
-from render.film.prints.patches import lettered
+from render.film.prints.patches import Draw, lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
@@ -172,18 +172,24 @@ class Shooting:
             self.leave(())
 
     def _picture(self, moment: Moment) -> np.ndarray:
-        slices = self._slices(moment)
-        self.leave([each.shot for each in slices])
-        lead = slices[0]
-        shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
-        dip, seed = self.timeline.dip(moment.time), self.scene.seed + moment.number
-        pixels = mixed(shared, dip, seed)
-        if self.timeline.unfolds(slices):
-            return self._handed_over(pixels, slices, moment)
-        return self._lettered(pixels, lead, moment)
+        return lettered(*self.unwritten(moment))
 
-    def _handed_over(self, pixels: np.ndarray, slices: Sequence[Slice], moment: Moment) -> np.ndarray:
-        """Returns a picture on which the words of a line go before those of its terrain come.
+    def unwritten(self, moment: Moment, *, apart: bool = False) -> tuple[np.ndarray, Draw]:
+        """Returns a moment's picture without words, and what writes these on a picture.
+
+        apart: whether that writes on other grounds too what it would write on this picture.
+        """
+        slices = self.slices(moment)
+        self.leave([each.shot for each in slices])
+        shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
+        pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
+        under = pixels if apart and pixels.shape[2] == 3 and pixels.dtype == np.uint8 else None
+        if self.timeline.unfolds(slices):
+            return pixels, self._handing_over(slices, moment, under)
+        return pixels, self._writing_of(slices[0], moment, under)
+
+    def _handing_over(self, slices: Sequence[Slice], moment: Moment, under: np.ndarray | None) -> Draw:
+        """Returns what writes the words of a line, which go, and then those of its terrain, which come.
 
         The title stays where it stands, if it does so on both.
         """
@@ -194,18 +200,23 @@ class Shooting:
         words, sheet = words_of(self.scene, self.output, take, new.time), sheet_for(self.output, take)
         stays = page_of(words, sheet).is_headed_as(self.line(old.shot, old.time).page)
         titled = partial(draw_words, words=words, dress=dress, sheet=sheet, bare=True)
-        layers = [(lettered(pixels, titled) if stays else pixels, 1 - left - come)]
-        layers += [(self._lettered(pixels, each, moment), part) for each, part in ((old, left), (new, come)) if part]
-        return mixed(layers, "#000000", self.scene.seed + moment.number)
+        drawn = [(self._writing_of(each, moment, under), part) for each, part in ((old, left), (new, come)) if part]
 
-    def _lettered(self, pixels: np.ndarray, lead: Slice, moment: Moment) -> np.ndarray:
-        """Returns a picture with the words of a slice of its moment."""
+        def write(pixels: np.ndarray) -> np.ndarray:
+            layers = [(titled(pixels) if stays else pixels, 1 - left - come)]
+            layers += [(draw(pixels), part) for draw, part in drawn]
+            return mixed(layers, "#000000", self.scene.seed + moment.number)
+
+        return write
+
+    def _writing_of(self, lead: Slice, moment: Moment, under: np.ndarray | None) -> Draw:
+        """Returns what writes the words of a slice of a moment."""
         if self.scene.shots[lead.shot].line:
-            return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
+            return self.line(lead.shot, lead.time).writing(lead.time)
         worded = self._worded(lead)
-        return lettered(pixels, self.writing(worded.take, lead.time, worded.lettering, moment.time))
+        return self.writing(worded.take, lead.time, worded.lettering, moment.time, under)
 
-    def _slices(self, moment: Moment) -> tuple[Slice, ...]:
+    def slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
         found = self.timeline.slices(moment.time)
         return found if isinstance(self.output, Film) else tuple(each._replace(number=0) for each in found)
@@ -290,18 +301,22 @@ class Shooting:
         return unfused(isinstance(self.output, Still))
 
     def writing(
-        self, take: Take, time: float, made: Lettering, clock: float = 0.0
-    ) -> Callable[[np.ndarray], np.ndarray]:
+        self, take: Take, time: float, made: Lettering, clock: float = 0.0, under: np.ndarray | None = None
+    ) -> Draw:
         """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8.
 
-        clock: the time of the film, which goes on after its last shot where it has credits or a closing card.
+        clock: the time of the film, which goes on after its last shot where it has credits or a closing card. under:
+        the picture that lines are drawn for, where they are drawn on another.
         """
         words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
+        furnishing = made.furnishing
+        if furnishing and under is not None:
+            furnishing = replace(furnishing, ground=draw_words(under, words, made.dress, sheet))
 
         def write(pixels: np.ndarray) -> np.ndarray:
             written = draw_words(pixels, words, made.dress, sheet)
-            if made.furnishing:
-                written = self._furnished(written, take, time, made.furnishing)
+            if furnishing:
+                written = self._furnished(written, take, time, furnishing)
             if made.over:
                 made.over.draw(written, time)
             after = self.timeline.after(clock)

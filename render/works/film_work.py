@@ -56,12 +56,7 @@ class FilmWork(OneFile):
     @cached_property
     def frames(self) -> FramesWork:
         """Its frames, which it shares with all outputs of its size and rate."""
-        film, wanted = self.film, _look(self.film, self.file.encoder)
-        depth = max(file.encoder.frame_depth for file in files_of(film) if _look(film, file.encoder) == wanted)
-        size, fps = wanted
-        return FramesWork(
-            self.order, self.name, size if size != film.size else None, fps if fps != film.fps else None, depth
-        )
+        return frames_of(self.order, self.name, self.file.encoder)
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -125,6 +120,14 @@ class FilmWork(OneFile):
         yield self.path.with_name(f"{self.path.name}.wav")
         yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
+
+
+def frames_of(order: Order, name: str, encoder: EncoderPart) -> FramesWork:
+    """Returns the frames of an output of a film, as deep as any that shares them needs them."""
+    film = order.scene.films[name]
+    wanted = size, fps = _look(film, encoder)
+    depth = max(file.encoder.frame_depth for file in files_of(film) if _look(film, file.encoder) == wanted)
+    return FramesWork(order, name, size if size != film.size else None, fps if fps != film.fps else None, depth)
 
 
 def _look(film: Film, encoder: EncoderPart) -> tuple[tuple[int, int], Fraction]:
