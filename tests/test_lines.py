@@ -82,6 +82,18 @@ BAD = [  # what the scene says, what it is changed to, where the problem stands,
     ),
     (
         "stills:",
+        "credits: [Made by us]\nfilms: {it: {size: [64, 36]}}\nstills:",
+        "15:10",
+        'credits cannot follow the chart of a line, with which film "it" ends in shot 1; leave them out',
+    ),
+    (
+        "stills:",
+        "films: {it: {size: [64, 36], closing: 2s}}\nstills:",
+        "15:39",
+        "a film that ends with the chart of a line has no closing card",
+    ),
+    (
+        "stills:",
         "look: {background: transparent}\nstills:",
         "11:11",
         "a line is drawn on a ground; give look.background",
@@ -284,3 +296,15 @@ def test_a_slope_is_not_written_where_it_would_be_read_as_another_balls(places, 
     pixels = np.zeros((drawn.output.size[1], drawn.output.size[0], 3), np.uint8)
     draw_slopes(pixels, take, drawn.axes, drawn.dress, 2.0)
     assert pixels.any() == written
+
+
+@pytest.mark.parametrize(("place", "makes_room"), [("upper-left", True), ("centre", False)])
+def test_a_title_comes_and_goes_on_a_chart_that_leaves_room_for_it_above(place, makes_room):
+    title = f"titles: [{{text: Down, place: {place}, at: 1s, duration: 4s, size: 2}}]"
+    plain, made = shooting(), shooting(text=SCENE.replace("tangent: true", title))
+    assert made.over is not None and not made.over.left_out
+    [box] = [each.box for each in made.over.titles]
+    assert (made.axes.chart.top > max(box.bottom, plain.axes.chart.top)) == makes_room
+    part = slice(box.top, box.bottom), slice(box.left, box.right)
+    gone, there = (made.writing(time)(made.bare(2.0))[part].astype(int) for time in (0.5, 2.0))
+    assert np.abs(there - gone).max() > 100

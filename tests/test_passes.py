@@ -140,7 +140,7 @@ def test_passes_that_cannot_be_are_a_sentence_before_the_work(bowl, tmp_path, mo
     bowl()
     words = ["still", "scene.yaml", "--passes", "--out", "output"]
     done = CliRunner().invoke(app, [*words, "--print", "9000x9000px"])
-    assert done.exit_code == 2 and "--passes: those of 9,000 × 9,000 pixels take 12.3 GB" in done.stderr
+    assert done.exit_code == 2 and "--passes: those of 9,000 × 9,000 pixels take 12.6 GB" in done.stderr
     assert "fewer --dpi" in done.stderr and done.stderr.count("\n") == 1
     monkeypatch.setitem(sys.modules, "OpenImageIO", None)
     done = CliRunner().invoke(app, words)

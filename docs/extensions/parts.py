@@ -58,6 +58,11 @@ def families() -> dict[Model, Family]:
                 known = found.get(first) or next((each for each in waiting if first in each.kinds.values()), None)
                 if known is not None:
                     known.others += [where] if where not in (known.where, *known.others) else []
+                met = {*found, *(each for one in waiting for each in one.kinds.values())}
+                kinds = {
+                    tag: each for tag, each in kinds.items() if each not in met
+                }  # a key may take more
+                if not kinds:
                     continue
                 new = Family(where, kinds)
                 new.page = family.page if _is_small(kinds) and model is not Scene else "-".join(_words(where))

@@ -18,12 +18,15 @@ from render.errors import DataError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 UP = 2  # the filter: a row less the one above
-COLOUR_TYPES = {3: 2, 4: 6}
+COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 MEMORY = 9  # of zlib; smaller is slower
 
 
 def png_of(pixels: np.ndarray) -> bytes:
-    """Returns the PNG of pixels (H, W, 3), or (H, W, 4) with straight alpha, uint8 or uint16."""
+    """Returns the PNG of pixels (H, W, 3), or (H, W, 4) with straight alpha, uint8 or uint16.
+
+    Pixels (H, W, 1) are shares and no colours: they are not said to be sRGB.
+    """
     height, width, channels = pixels.shape
     depth = 8 * pixels.dtype.itemsize
     plain = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)).view(np.uint8)
@@ -35,7 +38,8 @@ def png_of(pixels: np.ndarray) -> bytes:
     coder = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, MEMORY, zlib.Z_HUFFMAN_ONLY)
     data = coder.compress(rows.data) + coder.flush()
     header = struct.pack(">2I5B", width, height, depth, COLOUR_TYPES[channels], 0, 0, 0)
-    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"sRGB", b"\0") + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    space = _chunk(b"sRGB", b"\0") if channels > 1 else b""
+    return SIGNATURE + _chunk(b"IHDR", header) + space + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

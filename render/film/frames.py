@@ -35,10 +35,12 @@ class FrameStore:
     """A folder of numbered frames; it is made when the first frame is written."""
 
     folder: Path
+    ending: str = "png"
+    ledger: Path | None = None  # the manifest, where it does not lie in the folder itself
 
     def paths(self, count: int) -> list[Path]:
         """Returns where the first count frames lie."""
-        return [self._path(index) for index in range(count)]
+        return [self.path(index) for index in range(count)]
 
     def missing(self, keys: Sequence[str], verify: bool = False) -> list[int]:
         """Returns the frames that are absent, cut short or made from something else than their key.
@@ -57,8 +59,12 @@ class FrameStore:
     def write(self, index: int, pixels: np.ndarray, key: str) -> None:
         """Saves a frame (H, W, 3) uint8, or (H, W, 4) with straight alpha, then its line in the manifest."""
         content = png_of(pixels)
-        with replacing(self._path(index)) as temporary:
+        with replacing(self.path(index)) as temporary:
             temporary.write_bytes(content)
+        self.enter(index, key, content)
+
+    def enter(self, index: int, key: str, content: bytes) -> None:
+        """Adds the line of a frame that lies in the folder with a content."""
         line = json.dumps(asdict(Entry(index, key, len(content), zlib.crc32(content))))
         with disk_errors(self._manifest), self._manifest.open("ab") as manifest:
             manifest.write(f"\n{line}\n".encode())  # one call, and a fresh line even after a torn one
@@ -66,7 +72,7 @@ class FrameStore:
     def trim(self, count: int) -> None:
         """Removes frames beyond count and what a kill left half written, and shortens the manifest."""
         kept = {path.name for path in self.paths(count)}
-        for path in self.folder.glob("*.png"):
+        for path in self.folder.glob(f"*.{self.ending}"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
         sweep(self.folder)
@@ -76,10 +82,11 @@ class FrameStore:
 
     @property
     def _manifest(self) -> Path:
-        return self.folder / "manifest.jsonl"
+        return self.ledger or self.folder / "manifest.jsonl"
 
-    def _path(self, index: int) -> Path:
-        return self.folder / f"{index:06d}.png"
+    def path(self, index: int) -> Path:
+        """Returns where a frame lies."""
+        return self.folder / f"{index:06d}.{self.ending}"
 
     def _entries(self) -> dict[int, Entry]:
         """Returns the last readable entry of every frame."""
@@ -94,7 +101,7 @@ class FrameStore:
         """Says whether a frame is on disk as its entry says, and was made from key."""
         if entry is None or entry.key != key:
             return False
-        path = self._path(entry.index)
+        path = self.path(entry.index)
         if not path.is_file() or path.stat().st_size != entry.size:
             return False
         return not verify or zlib.crc32(path.read_bytes()) == entry.crc

@@ -22,11 +22,15 @@ class Journey:
     end: float
     duration: float  # seconds
     hold: float  # seconds
+    wait: float = 0.0  # seconds, for which there is no terrain yet to walk on
 
     def at(self, time: float) -> float:
         """Returns how much of the whole way the head has gone at a time of the shot, seconds."""
-        lead = LEAD if self.begin == 0 else 0.0
-        return self.begin + (self.end - self.begin) * head_progress(time, self.duration, self.hold, lead)
+        lead, left = LEAD if self.begin == 0 else 0.0, self.duration - self.wait
+        if time < self.wait or not left > 0:
+            return self.begin
+        hold = min(self.hold, left / 2) if self.wait else self.hold
+        return self.begin + (self.end - self.begin) * head_progress(time - self.wait, left, hold, lead)
 
 
 def journey_of(shot: Shot, lead: Walk | None, epoch: float | None) -> Journey:
@@ -38,7 +42,8 @@ def journey_of(shot: Shot, lead: Walk | None, epoch: float | None) -> Journey:
     if begin > end:
         sentence = f"path: the head would begin at {begin:.3f} of the way and end at {end:.3f}"
         raise SceneError([f"{sentence}; move from or to"])
-    return Journey(begin, end, shot.duration, shot.hold)
+    wait = shot.transition.duration if shot.transition.kind == "unfold" else 0.0
+    return Journey(begin, end, shot.duration, shot.hold, wait)
 
 
 def _share(reach: Any, lead: Walk | None, epoch: float | None) -> float:

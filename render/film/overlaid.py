@@ -10,6 +10,7 @@ import numpy as np
 from render.film.furniture.legend import LevelColours
 from render.film.insets.inset_layer import InsetLayer, layer_of, shade_of
 from render.film.insets.telling import Telling
+from render.film.lines.line_take import LineTake
 from render.film.take import Take
 from render.film.words import ink
 from render.film.words.ending import Ending
@@ -47,7 +48,7 @@ class Overlaid:
             title.draw(pixels, self.start + time, self.colour)
 
 
-def titles_in(scene: Scene, output: Film | Still, take: Take) -> list[TimedTitle]:
+def titles_in(scene: Scene, output: Film | Still, take: Take | LineTake) -> list[TimedTitle]:
     """Returns the titles that are there at some time of a shot of a film, or at the moment of a still."""
     if not output.titles:
         return []

@@ -66,10 +66,14 @@ class Programme:
         parts = tuple(self.part(each) for each in self.timeline.slices(time))
         shares = [each.slice.share for each in parts]
         dipped = self.timeline.dip(time) if sum(shares) < 1 - TICK else ""
-        lead = parts[0].slice
-        words = self._written[lead.shot], *self._courses[lead.shot].lettered(lead.time)
+        unfolds = self.timeline.unfolds([each.slice for each in parts])
+        words = [word for each in (parts if unfolds else parts[:1]) for word in self._words(each.slice)]
         key = _key(*words, _ticks(time), [each.key for each in parts], shares, dipped)
         return FramePlan(index, time, parts, key)
+
+    def _words(self, place: Slice) -> list[Any]:
+        """Returns what the words of a slice are made from."""
+        return [self._written[place.shot], *self._courses[place.shot].lettered(place.time)]
 
     def moment(self, number: int) -> Moment:
         """Returns the moment at which a frame is taken."""
@@ -77,7 +81,8 @@ class Programme:
 
     def looked_at(self, numbers: Collection[int]) -> list[int]:
         """Returns those frames by which the shots of some frames are looked at, for their words."""
-        shots = dict.fromkeys(self.frames[number].parts[0].slice.shot for number in numbers)
+        parts = [[part.slice for part in self.frames[number].parts] for number in numbers]
+        shots = dict.fromkeys(each.shot for own in parts for each in (own if self.timeline.unfolds(own) else own[:1]))
         last = len(self.frames) - 1
         return sorted(
             {
@@ -112,8 +117,20 @@ class Programme:
         }
 
     def _around(self, shot: int) -> dict[str, Any]:
-        """Returns what the chart of a line leaves room for: the words, which pictures of surfaces know nothing of."""
-        return {"words": written_of(self.scene, self.film)} if self.scene.shots[shot].line else {}
+        """Returns what the chart of a line leaves room for: the words, which pictures of surfaces know nothing of.
+
+        A terrain that unfolds depends on the line and its chart, and that chart on the terrain.
+        """
+        begun, into = self.timeline.unfolds_from(shot), self.timeline.unfolds_into(shot)
+        other = begun if begun is not None else into
+        bound = {"unfolds": self._unfolds(shot, other)} if other is not None else {}
+        lined = self.scene.shots[shot].line or bound
+        return {**({"words": written_of(self.scene, self.film)} if lined else {}), **bound}
+
+    def _unfolds(self, shot: int, other: int) -> list[Any]:
+        """Returns everything that the pictures of a shot depend on as another grows out of it, or it of another."""
+        drawn = drawn_of(self.scene, other, self.film.size, self.surfaces)
+        return [drawn, self.timeline.unfolding(shot), self.scene.starts[other]]
 
     def _shutter(self, shot: int) -> dict[str, str]:
         """Returns the frame rate of a shot whose shutter is open for a part of a frame, and of no other."""
@@ -149,6 +166,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
         "look": counted(scene.look),
         **({"text": scene.look.text} if is_asked(scene.look) and "text" not in alone else {}),
         "shot": counted(settings),
+        **({"waits": settings.transition.duration} if settings.transition.kind == "unfold" else {}),
         **({"insets": rooms} if (rooms := [each.room for each in settings.insets]) else {}),
         "tracks": [
             *([list(track.location), track.plain, scene.starts[shot]] for track in looks),

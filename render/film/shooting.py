@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,20 +13,22 @@ import numpy as np
 from render.compiler import unfused
 from render.errors import SceneError
 from render.film.canvas import Canvas
-from render.film.furniture.furnish import furnish
+from render.film.furniture.furnish import Furnishing, furnish
+from render.film.lines.line_cut import LineCut
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
 from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
-from render.film.prints.patches import lettered
+from render.film.prints.patches import Draw, lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
+from render.film.unfolding import cut_on, unfolding_of
 from render.film.worded import Grounds, Worded, set_at
 from render.film.words.ending import Ending
 from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
-from render.film.words.overlay import draw_words, left_out
+from render.film.words.overlay import draw_words, left_out, page_of
 from render.film.words.remarks import remarks
 from render.film.words.wording import caption_of, words_of
 from render.landscape.chronicle import Chronicle, chronicle_name
@@ -69,6 +71,7 @@ class Shooting:
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
     _lines: dict[int, LineShooting] = field(default_factory=dict, compare=False)
+    _cuts: dict[int, LineCut] = field(default_factory=dict, compare=False)  # by the shots whose terrain they cut
     _letterings: dict[int, Worded] = field(default_factory=dict, compare=False)
     _last: dict[Slice, np.ndarray] = field(default_factory=dict, compare=False)
 
@@ -85,6 +88,16 @@ class Shooting:
 
     def take(self, shot: int) -> Take:
         """Returns a shot of the scene made ready."""
+        take, begun = self._plain(shot), self.timeline.unfolds_from(shot)
+        if begun is None or take.unfolding is not None:
+            return take
+        line = self.line(begun, self.scene.shots[begun].duration)
+        how = unfolding_of(take, line.take, line.axes.chart, self.output.size, self.timeline.unfolding(shot))
+        self._takes[shot] = replace(take, unfolding=how, laid=how.line)
+        return self._takes[shot]
+
+    def _plain(self, shot: int) -> Take:
+        """Returns a shot of the scene made ready, but for a line that it unfolds out of."""
         if shot not in self._takes:
             settings = self.scene.shots[shot]
             if settings.line is not None:
@@ -118,12 +131,26 @@ class Shooting:
         course = ShotCourse(self.scene, shot)
         if course.changes and time > 0:
             take = prepare_line(course.shot(time), course.look(time), self.landscapes)
-            return LineShooting(self.scene, self.output, take, self.line(shot))
+            return LineShooting(self.scene, self.output, self._cut(shot, take), self.line(shot))
         if shot not in self._lines:
             take = prepare_line(self.scene.shots[shot], self.scene.look, self.landscapes)
             self._say_once(take.remarks())
-            self._lines[shot] = LineShooting(self.scene, self.output, take)
+            made = self._lines[shot] = LineShooting(self.scene, self.output, self._cut(shot, take))
+            self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
         return self._lines[shot]
+
+    def _cut(self, shot: int, taken: LineTake) -> LineTake:
+        """Returns the line of a shot on its clock, as a cut through the terrain of the next that unfolds out of it."""
+        line = replace(taken, start=self.scene.starts[shot])
+        into = self.timeline.unfolds_into(shot)
+        if into is None:
+            return line
+        if into not in self._cuts:
+            try:
+                self._cuts[into] = cut_on(self._plain(into), line)
+            except SceneError as error:
+                raise SceneError([f"shots.{into}.transition: {problem}" for problem in error.problems]) from error
+        return line.cut_from(self._cuts[into])
 
     def shown(self, shot: int) -> Take | LineTake:
         """Returns what a shot of the scene shows made ready: surfaces, or a line."""
@@ -149,17 +176,51 @@ class Shooting:
                 self.leave(())
 
     def _picture(self, moment: Moment) -> np.ndarray:
-        slices = self._slices(moment)
+        return lettered(*self.unwritten(moment))
+
+    def unwritten(self, moment: Moment, *, apart: bool = False) -> tuple[np.ndarray, Draw]:
+        """Returns a moment's picture without words, and what writes these on a picture.
+
+        apart: whether that writes on other grounds too what it would write on this picture.
+        """
+        slices = self.slices(moment)
         self.leave([each.shot for each in slices])
-        lead = slices[0]
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
         pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
-        if self.scene.shots[lead.shot].line:
-            return lettered(pixels, self.line(lead.shot, lead.time).writing(lead.time))
-        worded = self._worded(lead)
-        return lettered(pixels, self.writing(worded.take, lead.time, worded.lettering, moment.time))
+        under = pixels if apart and pixels.shape[2] == 3 and pixels.dtype == np.uint8 else None
+        if self.timeline.unfolds(slices):
+            return pixels, self._handing_over(slices, moment, under)
+        return pixels, self._writing_of(slices[0], moment, under)
 
-    def _slices(self, moment: Moment) -> tuple[Slice, ...]:
+    def _handing_over(self, slices: Sequence[Slice], moment: Moment, under: np.ndarray | None) -> Draw:
+        """Returns what writes the words of a line, which go, and then those of its terrain, which come.
+
+        The title stays where it stands, if it does so on both.
+        """
+        old, new = sorted(slices, key=lambda each: self.timeline.shots.index(each.shot))
+        left, come = (float(np.clip(part, 0, 1)) for part in (1 - 2 * new.share, 2 * new.share - 1))
+        worded = self._worded(new)
+        take, dress = worded.take, worded.lettering.dress
+        words, sheet = words_of(self.scene, self.output, take, new.time), sheet_for(self.output, take)
+        stays = page_of(words, sheet).is_headed_as(self.line(old.shot, old.time).page)
+        titled = partial(draw_words, words=words, dress=dress, sheet=sheet, bare=True)
+        drawn = [(self._writing_of(each, moment, under), part) for each, part in ((old, left), (new, come)) if part]
+
+        def write(pixels: np.ndarray) -> np.ndarray:
+            layers = [(titled(pixels) if stays else pixels, 1 - left - come)]
+            layers += [(draw(pixels), part) for draw, part in drawn]
+            return mixed(layers, "#000000", self.scene.seed + moment.number)
+
+        return write
+
+    def _writing_of(self, lead: Slice, moment: Moment, under: np.ndarray | None) -> Draw:
+        """Returns what writes the words of a slice of a moment."""
+        if self.scene.shots[lead.shot].line:
+            return self.line(lead.shot, lead.time).writing(lead.time)
+        worded = self._worded(lead)
+        return self.writing(worded.take, lead.time, worded.lettering, moment.time, under)
+
+    def slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
         found = self.timeline.slices(moment.time)
         return found if isinstance(self.output, Film) else tuple(each._replace(number=0) for each in found)
@@ -244,24 +305,37 @@ class Shooting:
         return unfused(isinstance(self.output, Still))
 
     def writing(
-        self, take: Take, time: float, made: Lettering, clock: float = 0.0
-    ) -> Callable[[np.ndarray], np.ndarray]:
+        self, take: Take, time: float, made: Lettering, clock: float = 0.0, under: np.ndarray | None = None
+    ) -> Draw:
         """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8.
 
-        clock: the time of the film, which goes on after its last shot where it has credits or a closing card.
+        clock: the time of the film, which goes on after its last shot where it has credits or a closing card. under:
+        the picture that lines are drawn for, where they are drawn on another.
         """
         words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
+        furnishing = made.furnishing
+        if furnishing and under is not None:
+            furnishing = replace(furnishing, ground=draw_words(under, words, made.dress, sheet))
 
         def write(pixels: np.ndarray) -> np.ndarray:
             written = draw_words(pixels, words, made.dress, sheet)
-            if made.furnishing:
-                furnish(written, plots_of(self.output, take, time), made.furnishing)
+            if furnishing:
+                written = self._furnished(written, take, time, furnishing)
             if made.over:
                 made.over.draw(written, time)
             after = self.timeline.after(clock)
             return self._ending(made).draw(pixels, written, after) if after > 0 else written
 
         return write
+
+    def _furnished(self, written: np.ndarray, take: Take, time: float, made: Furnishing) -> np.ndarray:
+        """Returns a picture with its furniture, which comes when the terrain is there."""
+        share = take.unfolding.furnished(time) if take.unfolding else 1.0
+        if share <= 0:
+            return written
+        furnished = written.copy()
+        furnish(furnished, plots_of(self.output, take, time), made)
+        return mixed([(furnished, share), (written, 1 - share)], "#000000", 0)
 
     def _ending(self, made: Lettering) -> Ending:
         """Returns what is written after the last shot."""

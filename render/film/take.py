@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from render.sampling.status import Status
 from render.scene import look as looks
 from render.scene.shot import Shot
 from render.space.path import Path
+from render.stage.body.strip import Strip
 from render.stage.body.unasked import Steps
 from render.stage.camera import View
 from render.stage.cast import Placed, drawn_levels
@@ -29,6 +30,10 @@ from render.stage.marks.arrow import length_of
 from render.stage.marks.strands import Strands
 from render.stage.marks.trail import Trail
 from render.stage.stage import Stage
+
+if TYPE_CHECKING:
+    from render.film.lines.laid_line import LaidLine
+    from render.film.unfolding import Unfolding
 
 SMALL = (64, 36)  # pixels of a picture that only its exposure is asked of
 LONG = 0.05  # picture widths between two logged points of a path, from which on it is seen how they are joined
@@ -51,11 +56,15 @@ class Take:
     then: Callable[[float], Take] | None = None  # the take at a time of the shot, where something changes with it
     morphs: tuple[Morph | None, ...] = ()  # of each panel that is of a series; empty where none is, or none moves
     dealt: np.ndarray | None = None  # levels among which the palette is dealt out, of all stops of a series
+    unfolding: Unfolding | None = None  # out of a line, while the shot begins
+    strip: Strip | None = None  # that alone is drawn of its terrain
+    laid: LaidLine | None = None  # the line that it has unfolded out of
     _held: dict[float, Take] = field(default_factory=dict, compare=False)
 
     def now(self, time: float) -> Take:
         """Returns the take as it is at a time of the shot, seconds: the same one, until something on it changes."""
-        return (self.then(time) if self.then else self)._morphed(time)
+        found = (self.then(time) if self.then else self)._morphed(time)
+        return self.unfolding.take(found, time) if self.unfolding else found
 
     def _morphed(self, time: float) -> Take:
         """Returns the take with its series as they are at a time, seconds."""
@@ -114,7 +123,9 @@ class Take:
     def strands(self, panel: Panel, time: float) -> Strands | None:
         """Returns the many descents over a panel so far; None where the shot has none."""
         last = max((each.rolls.rolled.last for each in self.panels if each.rolls), default=0)
-        return panel.rolls.at(self.progress(time), last) if panel.rolls else None
+        if panel.rolls and self.strip is None:
+            return panel.rolls.at(self.progress(time), last)
+        return self.laid.strands if self.laid else None
 
     @property
     def steepest(self) -> float:
@@ -145,6 +156,7 @@ class Take:
             corners=tuple(panel.relief.corner.size for panel in self.panels if panel.relief.corner),
             refined=max(panel.relief.refined for panel in self.panels),
             rolled=tuple(panel.rolls.rolled for panel in self.panels if panel.rolls),
+            line=self.laid.words if self.laid else "",
         )
 
     @property
@@ -185,7 +197,7 @@ class Take:
     def _placed(self, number: int) -> Placed:
         panel, (x, y, _) = self.panels[number], self.placements[number]
         measured = panel.landscape.surface.status == Status.MEASURED
-        return Placed(panel.relief, (float(x), float(y)), measured)
+        return Placed(panel.relief, (float(x), float(y)), measured, self.strip)
 
 
 def records_of(takes: Sequence[Take | LineTake]) -> dict[str, dict[str, Any]]:

@@ -48,6 +48,9 @@ class Slice(NamedTuple):
     share: float = 1.0  # of the picture; what is left of 1 is another shot's, or the colour of a dip
 
 
+FADING = 0.3  # of an unfolding, in which the chart of the line becomes the profile of the terrain
+
+
 @dataclass(frozen=True)
 class Timeline:
     """Shots one after the other, sampled at a frame rate. A shot is told by its number in the scene."""
@@ -112,9 +115,33 @@ class Timeline:
         return Slice(shot, min(max(time, 0.0), self.duration(shot)), number)
 
     def looked_at(self, shot: int) -> list[int]:
-        """Returns the frames of a shot, counted from its first, at which the ground behind its words is measured."""
+        """Returns the frames of a shot, counted from its first, at which the ground behind its words is measured.
+
+        Its words are made for its terrain, not for what grows into that.
+        """
         last = self.frames_of(shot) - 1
-        return list(dict.fromkeys(round(share * last) for share in LOOKS))
+        first = min(last, math.ceil(self.unfolding(shot) * float(self.fps)))
+        return list(dict.fromkeys(round(first + share * (last - first)) for share in LOOKS))
+
+    def unfolds_from(self, shot: int) -> int | None:
+        """Returns the number of the shot whose line the terrain of another grows out of, or None."""
+        place = self.shots.index(shot)
+        return self.shots[place - 1] if self._transition(place).kind == "unfold" else None
+
+    def unfolds_into(self, shot: int) -> int | None:
+        """Returns the number of the shot whose terrain grows out of the line of another, or None."""
+        place = self.shots.index(shot)
+        return self.shots[place + 1] if self._transition(place + 1).kind == "unfold" else None
+
+    def unfolding(self, shot: int) -> float:
+        """Returns the seconds in which the terrain of a shot grows out of a line when it begins; nought for others."""
+        began = self._transition(self.shots.index(shot))
+        return began.duration if began.kind == "unfold" else 0.0
+
+    def unfolds(self, slices: Sequence[Slice]) -> bool:
+        """Whether the slices of a frame are the chart of a line and the profile of the terrain that grows out of it."""
+        shots = [each.shot for each in slices]
+        return len(shots) > 1 and any(self.unfolds_from(shot) in shots for shot in shots)
 
     def locate(self, time: float) -> ShotTime:
         """Returns where a time of the film lies; a cut belongs to the shot that begins, the end to the last one."""
@@ -137,6 +164,10 @@ class Timeline:
             pair = self._slice(place, time, share), self._slice(place - 1, time, 1 - share)
             seen = pair if share >= 0.5 else (pair[1], pair[0])
             return tuple(each for each in seen if each.share > 0)
+        if began.kind == "unfold" and local < FADING * began.duration:
+            share = float(smooth(local / (FADING * began.duration)))
+            pair = self._slice(place, time, share), self._stood(place - 1, 1 - share)
+            return tuple(each for each in (pair if share >= 0.5 else pair[::-1]) if each.share > 0)
         if began.kind == "dip" and local < began.duration / 2:
             return (self._slice(place, time, float(smooth(2 * local / began.duration))),)
         if comes.kind == "dip" and left < comes.duration / 2:
@@ -163,6 +194,11 @@ class Timeline:
 
     def _transition(self, place: int) -> Transition:
         return self.transitions[place] if 0 < place < len(self.transitions) else Transition()
+
+    def _stood(self, place: int, share: float) -> Slice:
+        """Returns a shot as it stands at its end."""
+        shot = self.shots[place]
+        return Slice(shot, self.durations[place], self.frames_of(shot) - 1, share)
 
     def _slice(self, place: int, time: float, share: float) -> Slice:
         shot = self.shots[place]

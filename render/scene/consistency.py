@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from render.scene import members, projecting, written
+from render.scene import composable, members, projecting, unfoldable, written
 from render.scene.along import LineSettings, other_of
 from render.scene.body import CLEAR
 from render.scene.camera import Fixed
@@ -43,6 +43,8 @@ def faults(scene: Scene) -> Iterator[Fault]:
     yield from _twins(scene)
     yield from written.faults(scene)
     yield from projecting.faults(scene)
+    yield from composable.faults(scene)
+    yield from unfoldable.faults(scene)
     yield from faults_of_films(scene.films, scene.look.background.colour == CLEAR)
 
 

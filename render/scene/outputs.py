@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-from render.scene.encoders import H264, AnyEncoder
+from render.scene.encoders import H264, AnyEncoder, AnyLayer, AnyOutput
+from render.scene.encoders.compositing import LayerPart
 from render.scene.encoders.encoder import EncoderPart
 from render.scene.encoders.suited import kind_of, misfits
 from render.scene.language.anatomy import bare, members
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from render.scene.output import Film
 
 KINDS: dict[str, type[EncoderPart]] = {name: bare(kind) for name, kind in members(bare(AnyEncoder)).items()}
+LAYERS: dict[str, type[LayerPart]] = {name: bare(kind) for name, kind in members(bare(AnyLayer)).items()}
+NAMES = (*KINDS, *LAYERS)
 ENDINGS = frozenset(kind.ending for kind in KINDS.values() if kind.ending)  # of files
 QUALITIES = ("thumb", "draft", "preview")  # which stand in the names of files themselves
 SHARED = ("size", "fps", "pad", "loop")  # what any kind of output has
@@ -42,7 +45,7 @@ def presets() -> dict[str, dict[str, Any]]:
 def spelt_out(value: Any) -> Any:
     """Returns an output that is a name, or names a preset, as a mapping with a kind; raises ValueError for no name."""
     if isinstance(value, str):
-        if value in KINDS:
+        if value in NAMES:
             return {"kind": value}
         return _of_preset(value, {})
     if isinstance(value, Mapping) and "preset" in value and ("kind" not in value or value["preset"] in presets()):
@@ -53,7 +56,7 @@ def spelt_out(value: Any) -> Any:
 def _of_preset(name: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a preset with changes; of one that becomes another kind only what all kinds have is left."""
     if not isinstance(name, str) or name not in presets():
-        raise ValueError(f'"{name}" is no output; {nearest(str(name), [*presets(), *KINDS])}')
+        raise ValueError(f'"{name}" is no output; {nearest(str(name), [*presets(), *NAMES])}')
     preset = presets()[name]
     if changes.get("kind", preset["kind"]) != preset["kind"]:
         preset = {key: preset[key] for key in SHARED if key in preset}
@@ -71,10 +74,10 @@ class _ByName:
             "required": ["preset"],
             "additionalProperties": True,
         }
-        return {"anyOf": [{"enum": [*KINDS, *names]}, changed, handler(schema)]}
+        return {"anyOf": [{"enum": [*NAMES, *names]}, changed, handler(schema)]}
 
 
-FilmOutput = Annotated[AnyEncoder, BeforeValidator(spelt_out), _ByName()]
+FilmOutput = Annotated[AnyOutput, BeforeValidator(spelt_out), _ByName()]
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def _is_pictures(encoder: EncoderPart) -> bool:
 
 
 def _label(encoder: EncoderPart) -> str:
-    return encoder.name or kind_of(encoder)
+    return encoder.name or (encoder.called if isinstance(encoder, LayerPart) else kind_of(encoder))
 
 
 def size_of(film: Film, encoder: EncoderPart) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from render.errors import UsageError
 from render.scene.along import LineSettings
-from render.scene.encoders import AnyEncoder
+from render.scene.encoders import AnyOutput
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.framerate import SLOWEST, FrameRate, told
 from render.scene.language.document import read
@@ -102,7 +102,7 @@ def _limited(film: Film, quality: Quality, duration: float) -> Film:
     return less.model_copy(update={"outputs": [_less(each, film, less, quality, duration) for each in film.outputs]})
 
 
-def _less(each: AnyEncoder, film: Film, less: Film, quality: Quality, duration: float) -> AnyEncoder:
+def _less(each: AnyOutput, film: Film, less: Film, quality: Quality, duration: float) -> AnyOutput:
     """Returns an output of a film within the limits of a quality; less: the film within them.
 
     A size that its format cannot have is rounded to one that it can.

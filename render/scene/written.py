@@ -194,23 +194,17 @@ def faults(scene: Scene) -> Iterator[Fault]:
 
 
 def _on_lines(scene: Scene) -> Iterator[Fault]:
-    """Gives what would be written on the chart of a line, which has words of its own and no room for more."""
-    lines = [number for number, shot in enumerate(scene.shots) if shot.surface is None]
-    for number in lines:
-        shot = scene.shots[number]
-        for key, value in (("titles", shot.titles), ("chapter", shot.chapter)):
-            if value:
-                yield ("shots", number, key), value, f"{key} cannot be written on the chart of a line; leave it out"
-    if lines:
-        for key, asked in (("titles", scene.titles), ("credits", scene.credits)):
-            if asked:
-                sentence = (
-                    f"{key} cannot be written on the chart of a line, which shot {lines[0] + 1} shows; leave it out"
-                )
-                yield (key,), None, sentence
-        for name, film in scene.films.items():
-            if film.closing:
-                yield ("films", name, "closing"), film.closing, "a film with the chart of a line has no closing card"
+    """Gives what would follow the chart of a line at the end of a film, which nothing is written over."""
+    ending = {name: scene.shots_of(film)[-1] for name, film in scene.films.items() if scene.shots}
+    lines = {name: number for name, number in ending.items() if scene.shots[number].surface is None}
+    if lines and scene.credits:
+        (name, number), *_ = lines.items()
+        sentence = f'credits cannot follow the chart of a line, with which film "{name}" ends in shot {number + 1}'
+        yield ("credits",), None, f"{sentence}; leave them out"
+    for name in lines:
+        closing = scene.films[name].closing
+        if closing:
+            yield ("films", name, "closing"), closing, "a film that ends with the chart of a line has no closing card"
 
 
 def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from render.scene import look as spec
 from render.stage.body import mesh
 from render.stage.body.outline import outline_of
 from render.stage.body.relief import Relief
+from render.stage.body.strip import Strip
 from render.stage.light.bake import Sun
 from render.stage.light.bakes import Bakes
 from render.stage.light.lamp import Lamp
@@ -28,6 +29,7 @@ class Placed:
     relief: Relief
     offset: tuple[float, float] = (0.0, 0.0)
     measured: np.ndarray | None = None  # (n_β, n_α) bool, the cells that a body of points shows; None is all
+    strip: Strip | None = None  # that alone is drawn of it
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Cast:
         """Returns a relief under its light; table (S, 3) is its palette, bakes are those of its last look."""
         kept, relief = bakes or Bakes(), placed.relief
         field = bake_field(relief, look, sun, table, kept)
-        outline = kept.get("outline", (relief, look.body), lambda: outline_of(relief, look.body))
+        of_it = relief, look.body, placed.strip
+        outline = kept.get("outline", of_it, lambda: outline_of(*of_it))
         lamp = kept.get("lamp", (relief,), lambda: Lamp(relief))
         hatch = kept.get(
             "hatch", (relief, look.body, look.hachures, look.contours.count), lambda: hatch_of(relief, look)
@@ -61,7 +64,7 @@ class Cast:
     def standing(self) -> Standing:
         """What the ground sees of it."""
         relief = self.placed.relief
-        return Standing(relief, self.placed.offset, torch.from_numpy(relief.level), self.outline)
+        return Standing(relief, self.placed.offset, torch.from_numpy(relief.level), self.outline, self.placed.strip)
 
     @property
     def dark(self) -> tuple[Tensor, Tensor]:

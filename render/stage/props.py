@@ -11,6 +11,7 @@ from render.scene import look as spec
 from render.scene.pathlight import PathLight
 from render.stage.body import mesh
 from render.stage.body.coarse import coarse
+from render.stage.body.strip import faces, within
 from render.stage.camera import View
 from render.stage.cast import Cast
 from render.stage.colour import LUMA, decoded
@@ -37,8 +38,12 @@ def put_body(geometry: GeometryPass, index: int, cast: Cast, look: spec.LookPres
     if look.body in ("points", "none"):
         return
     drawn = coarse(relief, STRAY / rows)
-    top = mesh.terrain(drawn, look.body)
+    whole, strip = mesh.terrain(drawn, look.body), cast.placed.strip
+    top = whole if strip is None else within(whole, strip)
     hollow = relief.inland is not None
+    sides = (
+        [(nx, ny, distance) for nx, ny, distance in cast.outline.tolist()] if hollow else None
+    )  # no shore has a wall
 
     def put(part: str, kind: Kind, made: mesh.Mesh | None, back: Kind | None) -> None:
         geometry.put(f"body {index} {part}", kind, cast.moved(made), line=index, back=back)
@@ -46,11 +51,14 @@ def put_body(geometry: GeometryPass, index: int, cast: Cast, look: spec.LookPres
     if look.body == "sheet":
         put("top", Kind.TERRAIN, top, Kind.NOTHING)
         put("under", Kind.UNDERSIDE, mesh.lower_side(top, SHEET), Kind.NOTHING)
-        put("hem", Kind.WALL, mesh.hem(drawn, top, look.body, SHEET), None)
+        hem = faces(top, top.points[:, 2] - SHEET, sides) if strip else mesh.hem(drawn, top, look.body, SHEET)
+        put("hem", Kind.WALL, hem, None)
         return
     # a body with holes is hollow: its inside could be seen, which has no light of its own
     put("top", Kind.TERRAIN, top, Kind.NOTHING if hollow else None)
-    put("wall", Kind.WALL, mesh.wall(drawn, top, look.body, -look.walls.thickness), Kind.NOTHING if hollow else None)
+    bottom = -look.walls.thickness
+    wall = faces(top, bottom, sides) if strip else mesh.wall(drawn, top, look.body, bottom)
+    put("wall", Kind.WALL, wall, Kind.NOTHING if hollow else None)
 
 
 @dataclass(frozen=True)

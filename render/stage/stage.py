@@ -125,7 +125,8 @@ class Stage:
     def _put_bodies(self) -> None:
         """Puts the meshes of bodies that are not there yet on the stage."""
         for index, cast in enumerate(self._cast):
-            shape = (cast.placed.relief, cast.placed.offset, self.look.body, self.look.walls.thickness)
+            placed = cast.placed
+            shape = (placed.relief, placed.offset, self.look.body, self.look.walls.thickness, placed.strip)
             if not alike(self._put[index], shape):
                 put_body(self._geometry, index, cast, self.look, self._rows)
                 self._put[index] = shape

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from render.upkeep import exports, prints
 from render.works.film_work import FilmWork
+from render.works.layer_file_work import LayerFileWork
 from render.works.of_scene import works_of
 from render.works.order import Order
 from render.works.work import Finding
@@ -16,7 +17,7 @@ def audit(order: Order) -> Iterator[Finding]:
     """Gives what a scene's runs, surfaces, frames, films and stills on disk are worth; nothing is made or mended."""
     seen: set[Path] = set()  # outputs of one film may share their frames
     for work in works_of(order):
-        if isinstance(work, FilmWork) and work.frames.path not in seen:
+        if isinstance(work, FilmWork | LayerFileWork) and work.frames.path not in seen:
             seen.add(work.frames.path)
             yield work.frames.state()
         yield work.state()

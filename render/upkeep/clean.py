@@ -131,7 +131,7 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
         if re.fullmatch(r".+-[0-9a-f]{8}", folder.name) and (folder / "values.npz").is_file():
             yield "chronicle", (folder,)
     for folder in _folders(output / "frames"):
-        if (folder / "manifest.jsonl").is_file():
+        if any(folder.glob("*.jsonl")):
             yield "frames", (folder,)
     for folder in _folders(output / "stills"):
         if folder.name.endswith(ENDING) and (folder / "light").is_file():

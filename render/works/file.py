@@ -111,7 +111,10 @@ def surfaces_shown(order: Order, moment: float | None = None, film: Film | None 
     scene = order.scene
     shots = [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots
     if moment is not None:
-        shots = [shots[timeline_of(shots, 1.0).locate(moment).shot]]
+        timeline = timeline_of(shots, 1.0)
+        shot = timeline.locate(moment).shot
+        bound = timeline.unfolds_from(shot), shot, timeline.unfolds_into(shot)
+        shots = [shots[number] for number in bound if number is not None]
     shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
     told = {each.name: each for each in chronicles_of(order) if each.surface in shown}
     return {**shown, **told, **lines_shown(order, shots)}

@@ -16,6 +16,7 @@ from render.film.film import encode_film
 from render.film.lacking import require_encoder
 from render.film.preflight import require_writable
 from render.progress import Reporter
+from render.scene.encoders.compositing import LayerPart
 from render.scene.encoders.encoder import EncoderPart
 from render.scene.encoders.suited import kind_of
 from render.scene.output import Film
@@ -57,17 +58,17 @@ class FilmWork(OneFile):
     @cached_property
     def frames(self) -> FramesWork:
         """Its frames, which it shares with all outputs of its size and rate."""
-        film, wanted = self.film, _look(self.film, self.file.encoder)
-        encoders = [file.encoder for file in files_of(film) if _look(film, file.encoder) == wanted]
-        depth = max(encoder.frame_depth for encoder in encoders)
-        size, fps = wanted
-        own = size if size != film.size else None, fps if fps != film.fps else None
-        work = FramesWork(self.order, self.name, *own, depth)
-        count = work.programme.timeline.frame_count
-        shown = [frames_shown(encoder, count, fps) for encoder in encoders]
+        work = frames_of(self.order, self.name, self.file.encoder)
+        return replace(work, only=self._shown(work))
+
+    def _shown(self, work: FramesWork) -> tuple[int, ...] | None:
+        """Returns the numbers of the frames that all outputs of them show, or None where one shows every frame."""
+        look, count = _look(self.film, self.file.encoder), work.programme.timeline.frame_count
+        encoders = [file.encoder for file in files_of(self.film) if _look(self.film, file.encoder) == look]
+        shown = [frames_shown(each, count, look[1]) for each in encoders if not isinstance(each, LayerPart)]
         if any(each is None for each in shown):
-            return work
-        return replace(work, only=tuple(sorted({number for each in shown for number in each or ()})))
+            return None
+        return tuple(sorted({number for each in shown for number in each or ()}))
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -131,6 +132,14 @@ class FilmWork(OneFile):
         yield self.path.with_name(f"{self.path.name}.wav")
         yield self.order.output / "storyboards" / f"{self.name}.*"
         yield from self.frames.claims()
+
+
+def frames_of(order: Order, name: str, encoder: EncoderPart) -> FramesWork:
+    """Returns the frames of an output of a film, as deep as any that shares them needs them."""
+    film = order.scene.films[name]
+    wanted = size, fps = _look(film, encoder)
+    depth = max(file.encoder.frame_depth for file in files_of(film) if _look(film, file.encoder) == wanted)
+    return FramesWork(order, name, size if size != film.size else None, fps if fps != film.fps else None, depth)
 
 
 def _look(film: Film, encoder: EncoderPart) -> tuple[tuple[int, int], Fraction]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from render.scene.encoders.compositing import LayerPart
 from render.scene.outputs import files_of
 from render.works.chronicle_work import chronicles_of
 from render.works.film_work import FilmWork
 from render.works.frames_work import FramesWork
+from render.works.layer_file_work import LayerFileWork
+from render.works.layers_work import LayersWork
 from render.works.line_work import line_works
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
@@ -41,18 +46,28 @@ def stills_of(order: Order) -> list[StillWork]:
     return [StillWork(order, name) for name in order.scene.stills]
 
 
-def films_of(order: Order) -> list[FilmWork] | list[FramesWork]:
+def films_of(order: Order) -> list[FilmWork | LayerFileWork] | list[FramesWork | LayersWork]:
     """Returns the films of a scene, one for each output; their frames alone where not all of those are asked for.
 
     Numbers are those of a film's own rate: outputs of another have other frames under them.
     """
     films = order.scene.films
-    works = [FilmWork(order, name, index) for name in films for index in range(len(files_of(films[name])))]
+    works = [_output(order, name, index) for name in films for index in range(len(files_of(films[name])))]
     if order.choice.is_all:
         return works
     frames = list({work.frames.path: work.frames for work in works}.values())
-    own = [each for each in frames if each.fps is None] if order.choice.frames else []
+    own = [each for each in frames if _rate(each) is None] if order.choice.frames else []
     return own or frames
+
+
+def _output(order: Order, name: str, index: int) -> FilmWork | LayerFileWork:
+    encoder = files_of(order.scene.films[name])[index].encoder
+    return (LayerFileWork if isinstance(encoder, LayerPart) else FilmWork)(order, name, index)
+
+
+def _rate(frames: FramesWork | LayersWork) -> Fraction | None:
+    """Returns the rate of frames where it is not the film's own."""
+    return frames.frames.fps if isinstance(frames, LayersWork) else frames.fps
 
 
 def works_of(order: Order) -> list[AskedWork]:

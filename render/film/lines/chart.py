@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from render.film.lines.line_cut import LineCut
 from render.film.ticks import losses_of, ticks
 from render.stage.body.relief import Scale
 
@@ -23,6 +24,7 @@ class Chart:
     ends: tuple[float, float]  # lowest and highest α
     scale: Scale
     unit: float  # pixels; one of a picture 1080 rows high
+    shown: float | None = None  # the highest level that it shows, of a terrain whose top cuts it; None is all of 1
 
     @property
     def tall(self) -> float:
@@ -43,15 +45,33 @@ class Chart:
         """Returns the rows of losses; NaN for what is not finite."""
         finite = np.where(np.isfinite(loss), loss, np.nan)
         place = np.where(np.isnan(finite), np.nan, self.scale.place(np.nan_to_num(finite)))
+        if self.shown is not None:
+            place = np.clip(place, 0, 1) / self.shown
         return np.asarray(self.bottom - (FOOT + place * (1 - FOOT - HEAD)) * self.tall)
 
     def level(self, row: np.ndarray) -> np.ndarray:
         """Returns the levels that rows stand for, below 0 under the lowest loss."""
-        return np.asarray(((self.bottom - row) / self.tall - FOOT) / (1 - FOOT - HEAD))
+        place = ((self.bottom - row) / self.tall - FOOT) / (1 - FOOT - HEAD)
+        return np.asarray(place if self.shown is None else place * self.shown)
 
     def share_row(self, share: np.ndarray) -> np.ndarray:
         """Returns the rows of shares from 0 to 1, as of accuracy."""
         return np.asarray(self.bottom - (FOOT + np.asarray(share) * (1 - FOOT - HEAD)) * self.tall)
+
+    def of(self, cut: LineCut) -> Chart:
+        """Returns it with the scale of a cut, and its proportion of height to width, as large as it has room."""
+        tall = cut.shown * cut.exaggeration / cut.length / (1 - FOOT - HEAD)  # of a width of 1
+        wide = min(self.right - self.left, self.tall / max(tall, 1e-9))
+        left, spare = 0.5 * (self.left + self.right - wide), 0.5 * (self.tall - wide * tall)
+        return replace(
+            self,
+            left=left,
+            right=left + wide,
+            top=self.top + spare,
+            bottom=self.bottom - spare,
+            scale=cut.scale,
+            shown=cut.shown,
+        )
 
     def loss_ticks(self) -> list[float]:
         """Returns round losses that lie on the chart."""

@@ -58,7 +58,8 @@ def axes_of(take: LineTake, sheet: Sheet, taken: Sequence[Box], across: str, lan
     wide = max((line_width(short_loss(loss), sheet.text, size) for loss in bare.loss_ticks()), default=0.0)
     left = sheet.left + wide + 1.2 * size
     right = sheet.right - (line_width("100 %", sheet.text, size) + 1.2 * size if take.shot.accuracy else 0.0)
-    return LineAxes(Chart(left, top, right, bottom, ends, take.scale, bare.unit), sheet, across, language)
+    chart = Chart(left, top, right, bottom, ends, take.scale, bare.unit)
+    return LineAxes(chart.of(take.cut) if take.cut else chart, sheet, across, language)
 
 
 def draw_axes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress) -> None:

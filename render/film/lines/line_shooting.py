@@ -13,9 +13,12 @@ from render.film.lines.line_take import LineTake
 from render.film.lines.line_words import axis_words, line_words
 from render.film.lines.profile_body import LineBody, body_of
 from render.film.lines.rolling_balls import draw_moving
+from render.film.overlaid import Overlaid, overlaid, titles_in
 from render.film.words.ground import Dress, dressed, measured
+from render.film.words.layout import Page
 from render.film.words.overlay import draw_words, page_of, sheet_of
 from render.film.words.sheet import Sheet
+from render.film.words.titling import titled
 from render.scene.look import is_asked
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
@@ -46,11 +49,26 @@ class LineShooting:
         return self.take.look.text, self.take.look.words
 
     @cached_property
+    def page(self) -> Page:
+        """Where its words stand, but for titles."""
+        return page_of(line_words(self.scene, self.output, self.take, 0.0), self.sheet)
+
+    @cached_property
+    def over(self) -> Overlaid | None:
+        """The titles that come and go, each in its place for the whole shot, or None."""
+        asked = titles_in(self.scene, self.output, self.take)
+        if not asked:
+            return None
+        pictures = [self.bare(share * self.take.shot.duration) for share in MOMENTS]
+        return overlaid((asked, ()), self.sheet, self.dress, self.page.boxes, pictures, self.take.start)
+
+    @cached_property
     def axes(self) -> LineAxes:
-        """Its axes, and the chart between them."""
-        words = line_words(self.scene, self.output, self.take, 0.0)
+        """Its axes, and the chart between them, off the titles above and below; those in the middle lie over it."""
         language = {**self.scene.words.language, **self.output.words.language}
-        taken = page_of(words, self.sheet).boxes
+        placed, _ = titled(titles_in(self.scene, self.output, self.take), self.sheet, self.page.boxes)
+        outer = [each.box for each in placed if each.timed.title.place.partition("-")[0] in ("upper", "lower")]
+        taken = (*self.page.boxes, *outer)
         return axes_of(self.take, self.sheet, taken, axis_words(self.scene, self.take), language)
 
     @cached_property
@@ -63,8 +81,7 @@ class LineShooting:
         """How its words are made readable."""
         if self.first and self.first.setting == self.setting:
             return self.first.dress
-        page = page_of(line_words(self.scene, self.output, self.take, 0.0), self.sheet)
-        look = self.take.look
+        page, look = self.page, self.take.look
         pictures = [self.bare(share * self.take.shot.duration) for share in MOMENTS] if page.boxes else []
         return dressed(measured(pictures, page), look.text, asked=is_asked(self.scene.look), way=look.words.ground)
 
@@ -89,7 +106,10 @@ class LineShooting:
             written = pixels.copy()
             draw_axes(written, self.take, self.axes, self.dress)
             draw_slopes(written, self.take, self.axes, self.dress, time)
-            return draw_words(written, words, self.dress, self.sheet)
+            written = draw_words(written, words, self.dress, self.sheet)
+            if self.over:
+                self.over.draw(written, time)
+            return written
 
         return write
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from render.errors import DataError
 from render.film.easing import smooth
+from render.film.lines.line_cut import LineCut
 from render.landscape.balls import Balls
 from render.landscape.landscape import Landscape
 from render.scene import look as looks
@@ -31,7 +32,9 @@ class LineTake:
     look: looks.LookPreset
     landscape: Landscape
     balls: Balls | None
-    scale: Scale  # from a loss to its level, 0 at the lowest of the line
+    scale: Scale  # from a loss to its level, 0 at the lowest of the line, or of the terrain that it unfolds into
+    start: float = 0.0  # of the shot on the scene's clock, seconds
+    cut: LineCut | None = None  # where it lies on the terrain that it unfolds into
 
     @cached_property
     def alphas(self) -> np.ndarray:
@@ -43,6 +46,15 @@ class LineTake:
         """The measured losses (n,), NaN where they are not finite."""
         found = self.landscape.surface.loss.astype(np.float64)
         return np.where(np.isfinite(found), found, np.nan)
+
+    @property
+    def levels(self) -> np.ndarray:
+        """The levels (n,) among which the palette is dealt out."""
+        return self.cut.levels if self.cut else self.scale.level(self.loss[np.isfinite(self.loss)])
+
+    def cut_from(self, cut: LineCut) -> LineTake:
+        """Returns it as a cut through a terrain."""
+        return replace(self, scale=cut.scale, cut=cut)
 
     @property
     def accuracy(self) -> np.ndarray | None:

@@ -80,7 +80,7 @@ def _away(cover: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _palette(take: LineTake) -> np.ndarray:
     """Returns the colours of levels from 0 to 1, (n, 3) linear."""
-    look, levels = take.look, take.scale.level(take.loss[np.isfinite(take.loss)])
+    look, levels = take.look, take.levels
     return table_of(look.palette, places_of(levels, look.palette_gamma, look.palette_balance)).astype(np.float64)
 
 

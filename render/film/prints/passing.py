@@ -5,7 +5,7 @@ What is written is the light before the lens: no halo, no depth of field, no gra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ from render.scene.body import CLEAR
 from render.scene.output import Still
 from render.scene.printing import Print
 from render.stage.lens.lens import Exposure
-from render.stage.lens.tiles import CanvasTile
+from render.stage.lens.tiles import CanvasBox, CanvasTile
 
 BUDGET = 6e9  # bytes of passes that are held in memory
 MOST_SIDE = 1024  # pixels along a side of a tile, whose samples all have their parts in memory
-KEPT_NUMBERS = 3 + 1 + sum(map(len, LAYERS.values()))  # numbers of a pixel, beside its mattes
+KEPT_NUMBERS = 3 + 1 + 1 + sum(map(len, LAYERS.values()))  # numbers of a pixel, beside its mattes
 
 
 @dataclass(frozen=True)
@@ -90,23 +90,33 @@ def draw_passes(shooting: Shooting, printed: Print, target: Path, metadata: bool
 
 
 def passes_of(planes: Mapping[str, np.ndarray], take: Take, printed: Print) -> Passes:
-    """Returns the passes of a take from planes (C, H, W)."""
+    """Returns the passes of a take from the planes (C, H, W) of a print."""
+    return composed(planes, take, [canvas for canvas, _ in areas_of(printed, len(take.pictures))])
+
+
+def composed(planes: Mapping[str, np.ndarray], take: Take, areas: Sequence[CanvasBox]) -> Passes:
+    """Returns the passes of a take from planes (C, H, W); areas: what each of its pictures side by side covers."""
     layers = {name: np.moveaxis(planes[name], 0, -1) for name in LAYERS if name != "depth"}
     alpha = planes["alpha"][0] if take.look.background.colour == CLEAR else None
-    mattes = {**_bodies(planes, take, printed), "ground": 1 - planes["cover"][0], "path": planes["matte path"][0]}
+    picture = np.moveaxis(planes["picture"], 0, -1)
+    return Passes(picture, alpha, depth=planes["depth"][0], mattes=mattes_of(planes, take, areas), **layers)
+
+
+def mattes_of(planes: Mapping[str, np.ndarray], take: Take, areas: Sequence[CanvasBox]) -> dict[str, np.ndarray]:
+    """Returns the mattes of a take, which together are 1: each body, what is behind them, paths, points of light."""
+    mattes = {**_bodies(planes, take, areas), "ground": 1 - planes["cover"][0], "path": planes["matte path"][0]}
     if take.look.body == "points":  # which are light and no surface
         mattes["points"] = np.clip(1 - sum(mattes.values()), 0, 1)
-    picture = np.moveaxis(planes["picture"], 0, -1)
-    return Passes(picture, alpha, depth=planes["depth"][0], mattes=mattes, **layers)
+    return mattes
 
 
-def _bodies(planes: Mapping[str, np.ndarray], take: Take, printed: Print) -> dict[str, np.ndarray]:
+def _bodies(planes: Mapping[str, np.ndarray], take: Take, areas: Sequence[CanvasBox]) -> dict[str, np.ndarray]:
     """Returns the matte of each body, which in pictures side by side is that of its own picture."""
     names = [f"body_{name}" for name in take.shot.surfaces]
     if take.together:
         return {name: planes[f"matte {number}"][0] for number, name in enumerate(names)}
     mattes = {}
-    for name, (canvas, _) in zip(names, areas_of(printed, len(names)), strict=True):
+    for name, canvas in zip(names, areas, strict=True):
         mattes[name] = np.zeros_like(planes["matte 0"][0])
         mattes[name][canvas.slices] = planes["matte 0"][0][canvas.slices]
     return mattes

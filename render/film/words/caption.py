@@ -44,6 +44,7 @@ def caption(scene: Scene, shot: Shot, records: Sequence[dict[str, Any]], drawing
         _path(shot.path, drawn, sum(map(count_paths, records))),
         *told_words(scene.look.path, shot.path, drawn),
         *rolled_words(drawn.rolled),
+        drawn.line,
     ]
     return " · ".join(part for part in parts if part)
 

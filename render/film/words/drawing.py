@@ -30,6 +30,7 @@ class Drawing:
     refined: int = 1  # cells drawn along an axis for each that was measured
 
     rolled: tuple[Rolled, ...] = ()  # many descents, over each surface that has them
+    line: str = ""  # that the terrain has unfolded out of, in words
 
     @staticmethod
     def asked(look: Look) -> Drawing:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from render.film.canvas import SAFE
 from render.film.words import ink
 from render.film.words.breaking import LEADING, broken
@@ -122,6 +124,11 @@ class Page:
     def boxes(self) -> tuple[Box, ...]:
         """All pixels that words need."""
         return (*self.upper, *self.lower)
+
+    def is_headed_as(self, other: Page) -> bool:
+        """Whether another page has the same titles and names, letter on letter."""
+        own, others = ((page.loud.rows, page.loud.columns) for page in (self, other))
+        return all(np.array_equal(*pair) for pair in zip(own, others, strict=True))
 
 
 @lru_cache(maxsize=16)

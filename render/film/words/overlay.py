@@ -70,15 +70,18 @@ def page_of(words: Words, sheet: Sheet) -> Page:
     return lay_out(sheet, Text(title, caption, FULL if words.full else BRIEF, labels, widest, words.labels))
 
 
-def draw_words(pixels: np.ndarray, words: Words, dress: Dress, sheet: Sheet) -> np.ndarray:
+def draw_words(pixels: np.ndarray, words: Words, dress: Dress, sheet: Sheet, *, bare: bool = False) -> np.ndarray:
     """Returns a copy of pixels (H, W, 3) uint8 with the words on it, made readable by a dress.
 
-    Raises SceneError for a character that no font has.
+    bare: whether the title alone is written, where it stands above the rest. Raises SceneError for a character that no
+    font has.
     """
     page, drawn = page_of(words, sheet), pixels.copy()
     values = _values(words, page)
     _shade(drawn, page, values, dress)
     ink.paint(drawn, page.loud, dress.ink)
+    if bare:
+        return drawn
     ink.paint(drawn, page.quiet.faded(dress.quiet), dress.ink)
     for counter, (x, y) in zip(words.counters if page.dots else (), page.dots, strict=True):
         if counter.colour:

@@ -1,7 +1,8 @@
 """Transitions: how a shot takes over from the one before it.
 
 A dissolve overlaps the two shots, so that both go on while it lasts, and the film is that much shorter. A dip goes to a
-colour in its first half and comes back in its second; a cut takes no time.
+colour in its first half and comes back in its second; a cut takes no time. An unfolding is of the shot that begins
+alone: while it lasts, its terrain grows out of the line that the shot before has shown.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from render.scene.part import Part
 class Transition(Part):
     """How a shot begins."""
 
-    kind: Literal["cut", "dissolve", "dip"] = Field(
+    kind: Literal["cut", "dissolve", "dip", "unfold"] = Field(
         default="cut",
-        description="cut changes at once; dissolve blends both shots, which overlap; dip goes through a colour",
+        description="cut changes at once; dissolve blends both shots, which overlap; dip goes through a colour; unfold "
+        "lets the terrain grow out of the line that the shot before has shown",
     )
     duration: Annotated[Duration, Field(gt=0)] = Field(
         default=0.5, description="time that it takes, seconds or with a unit; a cut takes none"
@@ -35,8 +37,13 @@ class Transition(Part):
 
     @property
     def taken(self) -> float:
-        """Seconds that it takes of each of the two shots."""
-        return {"cut": 0.0, "dissolve": self.duration, "dip": self.duration / 2}[self.kind]
+        """Seconds that it takes of the shot that begins."""
+        return {"cut": 0.0, "dissolve": self.duration, "dip": self.duration / 2, "unfold": self.duration}[self.kind]
+
+    @property
+    def taken_before(self) -> float:
+        """Seconds that it takes of the shot before."""
+        return 0.0 if self.kind == "unfold" else self.taken
 
 
 def starts_of(durations: Sequence[float], transitions: Sequence[Transition]) -> Iterator[float]:
@@ -54,9 +61,9 @@ def too_long(shots: Sequence[tuple[float, Transition]]) -> Iterator[tuple[int, f
 
     shots: the duration, seconds, and the transition of each, in their order.
     """
-    taken = [*(transition.taken for _, transition in shots), 0.0]
-    for number, (duration, _) in enumerate(shots):
-        begins, ends = taken[number] if number else 0.0, taken[number + 1]
+    after = [*(transition.taken_before for _, transition in shots[1:]), 0.0]
+    for number, (duration, transition) in enumerate(shots):
+        begins, ends = transition.taken if number else 0.0, after[number]
         if begins + ends > duration + 1e-9:
             fault = number if begins >= ends else number + 1
             asked = shots[fault][1].duration

@@ -6,25 +6,38 @@ A disc or ellipse is one row of its radii along x and y.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from render.stage.body.mesh import radii_of
 from render.stage.body.relief import Relief
+from render.stage.body.strip import Strip
 
 Sides = tuple[Tensor, Tensor]  # x and y of normals
+FACING = 9  # digits of a normal, by which sides face the same way
 ALONG = 1e-6  # picture widths for each of a ray, below which it runs along a side
 
 
-def outline_of(relief: Relief, body: str) -> Tensor:
-    """Returns the outline (K, 3) float32 of a body cut from a relief."""
+def outline_of(relief: Relief, body: str, strip: Strip | None = None) -> Tensor:
+    """Returns the outline (K, 3) float32 of a body cut from a relief, or of a strip of it, which no disc has."""
     if body == "disc":
         return torch.tensor([[*radii_of(relief), 0.0]], dtype=torch.float32)
     half = 0.5 * relief.depth
     sides = [[1, 0, 0.5], [-1, 0, 0.5], [0, 1, half], [0, -1, half]]
     if relief.corner is not None:
         sides.append([*relief.corner.normal, relief.corner.distance])
-    return torch.tensor(sides, dtype=torch.float32)
+    return torch.tensor(_nearest([*sides, *(strip.sides if strip else ())]), dtype=torch.float32)
+
+
+def _nearest(sides: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Returns of sides that face the same way the nearest: a kernel is compiled for each count of sides."""
+    found: dict[tuple[float, ...], list[float]] = {}
+    for side in sides:
+        facing = tuple(round(part, FACING) + 0.0 for part in side[:2])
+        found[facing] = min(found.get(facing, list(side)), list(side), key=lambda each: each[2])
+    return list(found.values())
 
 
 def nearest_side(px: Tensor, py: Tensor, outline: Tensor) -> tuple[Tensor, Sides]:

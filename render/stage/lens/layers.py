@@ -8,6 +8,8 @@ albedo is times the body's coverage, and light is what falls on a white surface,
 outline too. rest is what has no layer of its own: contours, bright edges, light at grazing angles, warm shadows, light
 that goes down through cut faces, haze, points of light, and what is left where two surfaces share a pixel. It is nought
 where there is none of these.
+
+shadow is no light but a share of the pixel: what the sun's disc loses to the terrain, of what is seen of the top.
 """
 
 from __future__ import annotations
@@ -27,10 +29,10 @@ from render.stage.shading.walls import strata, wall_gloss, wall_lights
 from render.stage.window.geometry import Kind
 
 LIGHTS = ("sun", "sky", "bounce", "lamp")
-PARTS = {"albedo": 3, "normal": 3, "depth": 1, **dict.fromkeys(LIGHTS, 3), "gloss": 3}
+PARTS = {"albedo": 3, "normal": 3, "shadow": 1, "depth": 1, **dict.fromkeys(LIGHTS, 3), "gloss": 3}
 WIDTH = sum(PARTS.values())
 FAINT = 1e-6  # coverage, below which there is nothing
-DEPTH = 6  # the row of the depth; what follows it is light
+DEPTH = 7  # the row of the depth; what follows it is light
 
 
 def _owners(samples: Samples) -> Tensor:
@@ -68,7 +70,7 @@ def _top(spot: Spot, baked: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Ve
     coloured = looked_up(palette, spot.level)
     albedo = [coloured[:, k] * spot.finite + DIVERGED * (1 - spot.finite) for k in range(3)]
     gloss = gloss_of(bevelled(spot, u), spot, spot.sunlit, u)
-    return [*albedo, *spot.normal, spot.ahead, *baked, *spot.glow, *gloss]
+    return [*albedo, *spot.normal, 1 - spot.sunlit, spot.ahead, *baked, *spot.glow, *gloss]
 
 
 def _wall(spot: Spot, baked: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
@@ -76,7 +78,7 @@ def _wall(spot: Spot, baked: Tensor, palette: Tensor, u: dict[str, Tensor]) -> V
     level, nought = spot.point[2] / u["exaggeration"], torch.zeros_like(spot.level)
     sun, sky = wall_lights(spot.side, (spot.point[2] - u["base"]).clamp(0), u)
     normal = [spot.side[0], spot.side[1], nought]
-    return [*strata(level, palette, u), *normal, spot.ahead, *sun, *sky, *[nought] * 6, *wall_gloss(spot, u)]
+    return [*strata(level, palette, u), *normal, nought, spot.ahead, *sun, *sky, *[nought] * 6, *wall_gloss(spot, u)]
 
 
 def _underside(spot: Spot, baked: Tensor, palette: Tensor, u: dict[str, Tensor]) -> Vector:
@@ -85,7 +87,7 @@ def _underside(spot: Spot, baked: Tensor, palette: Tensor, u: dict[str, Tensor])
     seen = sky_towards([below[0], below[1], 0.2 * below[2]], u)
     sky = [UNDERSIDE * (seen[k] + 0.3 * spot.light[k]) for k in range(3)]
     albedo = looked_up(palette, spot.level).unbind(1)
-    return [*albedo, *below, spot.ahead, *[nought] * 3, *sky, *[nought] * 9]
+    return [*albedo, *below, nought, spot.ahead, *[nought] * 3, *sky, *[nought] * 9]
 
 
 KERNELS = {Kind.TERRAIN: _top, Kind.WALL: _wall, Kind.UNDERSIDE: _underside}

@@ -16,6 +16,7 @@ from render.stage.body.relief import Relief
 from render.stage.marks.path_line import SEAT, Pen
 
 APART = 0.004  # picture widths between the points of a strand
+THIN = 0.5  # width of a strand without a bead / that of others
 SIDES = 4  # of its tube: thin lines show no more
 BEAD, RINGS = 2.2, 6  # radius of the bead / half width of a strand, and the rings of its ball
 
@@ -30,6 +31,7 @@ class Strands:
     inks: np.ndarray  # (N,)
     width: float  # of a strand / that of the path's line
     beads: bool = True
+    bare: int | None = None  # the ink of those that are thin and have no bead, if any
 
     def of_ink(self, ink: int) -> Strands | None:
         """Returns those of an ink, or None."""
@@ -37,9 +39,8 @@ class Strands:
         if not own.any():
             return None
         kept, number = own[self.owner], np.cumsum(own) - 1
-        return Strands(
-            self.points[kept], number[self.owner[kept]], self.heads[own], self.inks[own], self.width, self.beads
-        )
+        width, beads = (THIN * self.width, False) if ink == self.bare else (self.width, self.beads)
+        return Strands(self.points[kept], number[self.owner[kept]], self.heads[own], self.inks[own], width, beads)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from render.scene import look as spec
 from render.stage.body import mesh
 from render.stage.body.outline import entry, nearest_side
 from render.stage.body.relief import Relief
+from render.stage.body.strip import Strip
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light import bake
 from render.stage.light.bake import Sun
@@ -66,6 +67,7 @@ class Standing:
     offset: tuple[float, float]  # of its middle, picture widths
     level: Tensor  # (n_β, n_α)
     outline: Tensor  # (K, 3)
+    strip: Strip | None = None  # that alone is drawn of it
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def bake_floor(
     facing = torch.zeros(SIDE, SIDE, 3)
     facing[..., 2] = 1
     soft = Sun(sun.azimuth, sun.elevation, max(SUN_LEAST, SUN_WIDER * sun.size))
-    stands = (look.body, height, *(part for body in bodies for part in (body.relief, body.offset)))
+    stands = (look.body, height, *(part for body in bodies for part in (body.relief, body.offset, body.strip)))
     sky = sky_colours(look, sun)  # whose colours do not matter to how open the ground is
     open_ = kept.get("open", stands, lambda: bake.bake_sky(ground, ground, facing, cells, sky, far=SKY_REACH)[0])
     lit = bake.bake_sun(ground, ground, cells, soft)
@@ -139,6 +141,7 @@ def _stand(bodies: Sequence[Standing], shape: str, x: np.ndarray, floor: float) 
     for body in bodies:
         px, py = np.meshgrid(x - body.offset[0], x - body.offset[1])
         under = mesh.covers(body.relief, shape, px, py)
+        under &= True if body.strip is None else body.strip.inset(px, py) > 0
         heights[under] = mesh.height_at(body.relief, px[under], py[under]) - floor
         covered |= under
     return heights, covered
@@ -156,7 +159,8 @@ def _under_a_sheet(
     shade = np.zeros_like(covered, float)
     for body in bodies:
         px, py = np.meshgrid(x - body.offset[0] + way[0], x - body.offset[1] + way[1])
-        shade += mesh.covers(body.relief, shape, px, py)
+        over = mesh.covers(body.relief, shape, px, py)
+        shade += over if body.strip is None else over & (body.strip.inset(px, py) > 0)
     blurred = gaussian_filter(shade.clip(0, 1), SHEET_SOFT * above / cell)
     under = gaussian_filter(covered.astype(float), SHEET_WIDE * above / cell)
     return 1 - SHEET_CONTACT * under, 1 - SHEET_SHADOW * blurred
@@ -185,6 +189,7 @@ def _wall_patches(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Tensor]:
     """Returns places above the floor (n, 3), normals (n, 2), areas (n,) and light (n, 3) of patches of walls."""
     edge = mesh.outline(body.relief, look.body, PATCHES)
+    edge = edge if body.strip is None else body.strip.drawn_in(edge)
     ends = np.roll(edge, -1, axis=0)
     middle, way = 0.5 * (edge + ends), ends - edge
     length = np.linalg.norm(way, axis=1) + 1e-9
