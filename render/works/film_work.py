@@ -96,14 +96,13 @@ class FilmWork(OneFile):
         """Encodes it, while nobody else draws frames of its name; those that somebody has replaced are drawn again."""
         frames: Frames = finished[0]
         shooting = frames.shooting or self.frames.shooting(finished[1:], reporter)
-        store, keys = self.frames.store, self.frames.keys
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
             replaced = self.frames.missing()
             if replaced:
                 self.frames.draw(shooting, replaced)
-                store.trim(len(keys))  # the manifest in its order again, as if they had never been lost
+            self.frames.tidy()  # also where whoever drew them was killed before it had done so
             drawn = time.perf_counter()
             details = encode_film(shooting, frames.paths, self.path, self.file.encoder, self.order.metadata)
             return details, {

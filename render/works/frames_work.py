@@ -166,11 +166,16 @@ class FramesWork:
         if means.shard:
             self._require_others(*means.shard)
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
-        self.store.trim(len(self.keys))
+        self.tidy()
         gone = self.pool.trim(self.programme.keys_of_pictures())
         if gone:
             reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    def tidy(self) -> None:
+        """Removes what a kill has left of them, and puts their manifest in order."""
+        self.store.trim(len(self.keys))
+        self.pool.sweep()
 
     def _own(self, missing: Sequence[int]) -> list[int]:
         """Returns those that this call draws."""
