@@ -9,14 +9,14 @@ import contextlib
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TextIO
 
+from render.speed import Speed
+
 EVERY = 5.0  # seconds between plain lines
-WINDOW = 30.0  # seconds that the rate looks back, so that a slow beginning is soon forgotten
 
 
 @dataclass
@@ -29,29 +29,24 @@ class Task:
     done: int  # at first what an earlier run has left
     display: Display
     clock: Callable[[], float]
-    marks: deque[tuple[float, int]] = field(default_factory=deque)  # (time, done) of the last seconds
+    speed: Speed = field(default_factory=Speed)
     first: tuple[float, int] = (0.0, 0)
     note: str = ""  # what else there is to see, such as a loss
 
     def __post_init__(self) -> None:
         self.first = (self.clock(), self.done)
-        self.marks.append(self.first)
 
     def advance(self, count: int) -> None:
         """Says that so many more units are done."""
         self.done += count
-        now = self.clock()
-        if now - self.marks[-1][0] >= 1.0:
-            self.marks.append((now, self.done))
-        while len(self.marks) > 2 and now - self.marks[0][0] > WINDOW:
-            self.marks.popleft()
+        self.speed.mark(self.clock(), self.done)
         self.display.show(self)
 
     @property
     def state(self) -> str:
-        """How far it is: 120,000 of 1,000,000 points, 9,100/s, 1 min 37 s left."""
+        """How far it is: 120,000 of 1,000,000 points, 9,100/s, 1 min 37 s left; no time before that can be told."""
         text = f"{self.done:,} of {self.total:,} {self.unit}"
-        rate = self._rate_since(*self.marks[0])
+        rate = self.speed.rate(self.clock(), self.done)
         if rate > 0:
             text += f", {format_rate(rate)}, {format_duration((self.total - self.done) / rate)} left"
         return f"{text}, {self.note}" if self.note else text

@@ -51,8 +51,10 @@ def test_what_an_earlier_run_has_done_does_not_count_as_speed():
     reporter, stream, clock = in_lines()
     with reporter.task("film", total=100, unit="frames", done=90) as task:
         clock.now += 5
+        task.advance(1)
+        clock.now += 5
         task.advance(5)
-    assert "film: 95 of 100 frames, 1/s, 5 s left" in stream.getvalue()
+    assert "film: 96 of 100 frames, 1/s, 4 s left" in stream.getvalue()
 
 
 def test_a_slow_beginning_is_forgotten():
