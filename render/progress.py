@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TextIO
 
-from render.speed import Speed
+from render.headway import Headway
 
 EVERY = 5.0  # seconds between plain lines
 
@@ -29,7 +29,7 @@ class Task:
     done: int  # at first what an earlier run has left
     display: Display
     clock: Callable[[], float]
-    speed: Speed = field(default_factory=Speed)
+    headway: Headway = field(default_factory=Headway)
     first: tuple[float, int] = (0.0, 0)
     note: str = ""  # what else there is to see, such as a loss
 
@@ -39,14 +39,14 @@ class Task:
     def advance(self, count: int) -> None:
         """Says that so many more units are done."""
         self.done += count
-        self.speed.mark(self.clock(), self.done)
+        self.headway.mark(self.clock(), self.done)
         self.display.show(self)
 
     @property
     def state(self) -> str:
         """How far it is: 120,000 of 1,000,000 points, 9,100/s, 1 min 37 s left; no time before that can be told."""
         text = f"{self.done:,} of {self.total:,} {self.unit}"
-        rate = self.speed.rate(self.clock(), self.done)
+        rate = self.headway.rate(self.clock(), self.done)
         if rate > 0:
             text += f", {format_rate(rate)}, {format_duration((self.total - self.done) / rate)} left"
         return f"{text}, {self.note}" if self.note else text

@@ -1,4 +1,4 @@
-"""Speed: what is said to be left after ten seconds of made-up work, against what is left."""
+"""Headway: what is said to be left after ten seconds of made-up work, against what is left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from render.speed import Speed
+from render.headway import Headway
 
 FACTOR = 1.5
 
@@ -17,12 +17,12 @@ def said_and_true(moments: list[tuple[float, int]], after: float) -> tuple[float
 
     moments: when units were done, and how many each time.
     """
-    pace, done, total, end = Speed(), 0, sum(units for _, units in moments), moments[-1][0]
+    headway, done, total, end = Headway(), 0, sum(units for _, units in moments), moments[-1][0]
     for time, units in moments:
         done += units
-        speed.mark(time, done)
+        headway.mark(time, done)
         if time >= after:
-            rate = speed.rate(time, done)
+            rate = headway.rate(time, done)
             return ((total - done) / rate if rate else np.inf), end - time
     raise AssertionError("it was done before")
 
@@ -52,10 +52,10 @@ def test_after_ten_seconds_what_is_left_is_said_within_a_factor_of_one_and_a_hal
 
 
 def test_what_was_done_by_the_first_advance_says_nothing_yet():
-    speed = Speed()
-    assert speed.rate(0.0, 0) == 0
-    speed.mark(20.0, 1)
-    assert speed.rate(20.0, 1) == 0
+    headway = Headway()
+    assert headway.rate(0.0, 0) == 0
+    headway.mark(20.0, 1)
+    assert headway.rate(20.0, 1) == 0
 
 
 def test_a_film_that_slows_down_is_noticed_within_half_a_minute():
@@ -65,16 +65,16 @@ def test_a_film_that_slows_down_is_noticed_within_half_a_minute():
 
 
 def test_few_marks_are_kept_however_long_it_takes():
-    speed = Speed()
+    headway = Headway()
     for number in range(10_000):
-        speed.mark(0.01 * number, number)
-    assert len(speed._marks) <= 33
-    assert speed.rate(100.0, 10_000) == pytest.approx(100, rel=0.05)
+        headway.mark(0.01 * number, number)
+    assert len(headway._marks) <= 33
+    assert headway.rate(100.0, 10_000) == pytest.approx(100, rel=0.05)
 
 
 def test_units_that_take_longer_than_the_window_have_a_pace():
-    speed = Speed()
+    headway = Headway()
     for number in range(5):
-        speed.mark(100.0 * number, number)
-    assert speed.rate(400.0, 4) == pytest.approx(0.01)
-    assert all(after[0] > before[0] for before, after in pairwise(speed._marks))
+        headway.mark(100.0 * number, number)
+    assert headway.rate(400.0, 4) == pytest.approx(0.01)
+    assert all(after[0] > before[0] for before, after in pairwise(headway._marks))

@@ -1,4 +1,4 @@
-"""Speed: how fast a piece of work goes, told from its last half minute.
+"""Headway: how fast a piece of work goes, told from its last half minute.
 
 What comes before the first unit is done holds what is done once: compiling, light, the surface read from disk. It says
 nothing of the rest. Of the time since then the median over spans of a second or more counts, so that one slow unit, as
@@ -15,7 +15,7 @@ WINDOW = 30.0  # seconds that are looked back on
 FEWEST = 6  # marks that are kept where units take long
 
 
-class Speed:
+class Headway:
     """Marks of how much was done when."""
 
     def __init__(self) -> None:
