@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,6 +68,7 @@ class Shooting:
     reporter: Reporter
     kept: Kept | None = None  # pictures without words that were drawn before
     depth: int = 8  # bits of a channel of its pictures, or 16
+    drawn_in: list[tuple[int, float]] = field(default_factory=list, compare=False)  # shot and seconds of each picture
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
@@ -230,7 +232,9 @@ class Shooting:
         if place not in self._last:
             found = self.kept.find(place) if self.kept else None
             if found is None:
+                begun = perf_counter()
                 found = self._drawn(place)
+                self.drawn_in.append((place.shot, perf_counter() - begun))
                 if self.kept:
                     self.kept.keep(place, found)
             while len(self._last) >= PICTURES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,16 +23,10 @@ from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
 from render.works.drawers import draw_together, share_of
-from render.works.file import (
-    megabytes_of,
-    require_letters,
-    seconds_of,
-    surfaces_shown,
-)
+from render.works.drawing_cost import Manner, Paces, manner_of, told_by
+from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
 from render.works.work import Finding, Item, Work
-
-LETTERING = 0.1  # seconds for a frame of a million pixels, where words are laid over a kept picture; on two cores
 
 
 @dataclass(frozen=True)
@@ -162,7 +157,9 @@ class FramesWork:
             draw_together(self, missing, reporter)
         else:
             shooting = self.shooting(finished, reporter)
+            begun = time.perf_counter()
             self.draw(shooting, missing)
+            self._remember(shooting, time.perf_counter() - begun, len(missing))
         if means.shard:
             self._require_others(*means.shard)
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
@@ -171,6 +168,16 @@ class FramesWork:
         if gone:
             reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    @property
+    def _manners(self) -> dict[int, Manner]:
+        return {shot: manner_of(self.order.scene, self.film, shot) for shot in self.programme.timeline.shots}
+
+    def _remember(self, shooting: Shooting, seconds: float, frames: int) -> None:
+        """Keeps what this machine took for them, for the plans of other films."""
+        told = told_by(self._manners, shooting.drawn_in, seconds, math.prod(self.film.size) / 1e6, frames)
+        if told:
+            Paces({**Paces.of(self.order.output).told, **told}).keep(self.order.output)
 
     def tidy(self) -> None:
         """Removes what a kill has left of them, and puts their manifest in order."""
@@ -217,10 +224,13 @@ class FramesWork:
 
     def left(self) -> Item:
         """Returns those that are missing."""
-        missing, size = self.missing(), self.film.size
-        drawn = len(self.undrawn(missing))
-        seconds = seconds_of(size, drawn) + LETTERING * len(missing) * size[0] * size[1] / 1e6 if missing else 0.0
-        return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(drawn + len(missing)))
+        missing = self.missing()
+        undrawn = self.undrawn(missing)
+        parts = (part for index in missing for part in self.programme.frames[index].parts)
+        shots = {part.key: part.slice.shot for part in parts if part.key in undrawn}
+        paces, megapixels = Paces.of(self.order.output), math.prod(self.film.size) / 1e6
+        seconds = paces.seconds(self._manners, shots.values(), megapixels, len(missing))
+        return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(len(shots) + len(missing)))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""
