@@ -141,6 +141,25 @@ def test_frames_are_drawn_by_their_numbers_and_no_film_is_made(bare, drawn, made
     assert contents(bare) == contents(made)
 
 
+@pytest.mark.parametrize(
+    ("outputs", "shown"),
+    [
+        ("[{kind: poster, at: 4s}]", [6]),
+        ("[{kind: contact-sheet, frames: 3}, {kind: poster, at: 99s}]", [0, 6, 11]),
+        ("[{kind: poster, at: 4s}, {kind: gif, size: [320, 320]}]", [6]),
+    ],
+)
+def test_a_poster_and_a_sheet_alone_draw_the_frames_that_they_show_and_no_others(bare, made, outputs, shown):
+    told = film(bare, "--set", f"films.first-descent.outputs={outputs}")
+    assert all(Path(each["path"]).exists() for each in told)
+    assert sorted(contents(bare)) == [f"{number:06d}.png" for number in shown]
+    assert not any(each["reused"] for each in told)
+    assert all(each["reused"] for each in film(bare, "--set", f"films.first-descent.outputs={outputs}"))
+    before = contents(bare)
+    film(bare)
+    assert before.items() <= contents(bare).items() and len(contents(bare)) == 12
+
+
 @pytest.mark.slow
 def test_three_shares_come_to_the_same_film(bare, made):
     for share in ("1/3", "2/3"):

@@ -74,12 +74,13 @@ def draw_frames(
     times_asked: Callable[[], int],
     *,
     all_of_it: bool = False,
+    stay: bool = False,
 ) -> Failed:
     """Draws frames of a film, of pictures that are kept where they are; returns those that failed, and why.
 
     What a frame lacks of the machine or of its scene is lacking to all, and raised. times_asked: how often this was
     asked to end. all_of_it: whether these are all that is to be drawn, so that what every one of several fails by is a
-    mistake of ours, and raised too.
+    mistake of ours, and raised too. stay: whether the stages of the last shot stay, for frames that come later.
     """
     failed: Failed = {}
     with PoolWriter(draft.pool) as pictures, FrameWriter(draft.store) as writer:
@@ -88,7 +89,7 @@ def draw_frames(
         left = sorted(missing)
         while left:
             try:
-                for moment, pixels in shooting.pictures([draft.programme.moment(index) for index in left]):
+                for moment, pixels in shooting.pictures(list(map(draft.programme.moment, left)), stay=stay):
                     if times_asked() > 1:  # in the middle of this picture
                         return failed
                     writer.write(moment.number, pixels, draft.programme.frames[moment.number].key, pictures.waiting)
@@ -105,9 +106,10 @@ def draw_frames(
     return failed
 
 
-def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
+def draw_here(draft: Draft, missing: Sequence[int], name: str, total: int) -> Failed:
     """Draws frames of a film in this process, each twice where it fails; returns those that failed, and why.
 
+    total: how many are asked for, of which the others are there.
     Ctrl-C waits for the picture that is being drawn, and a second one for that alone.
     """
     film = draft.shooting.output
@@ -116,7 +118,6 @@ def draw_here(draft: Draft, missing: Sequence[int], name: str) -> Failed:
         draft.shooting.reporter.say(
             f"film {name}: one of its files has no transparency; its frames will be there, and that file will not"
         )
-    total = len(draft.programme.frames)
     with (
         finishing() as times_asked,
         draft.shooting.reporter.task(
@@ -141,7 +142,7 @@ def encode_film(
     reel = reel_of(frames, film.fps)
     if reel.alpha and not encoder.keeps_alpha:
         raise SceneError([CLEAR_FRAMES.format(count=len(frames), folder=frames[0].parent)])
-    watch = watching(reel, encoder.loop)
+    watch = watching(reel, encoder.loop, shooting.timeline.leads if encoder.loop else ())
     wave = target.with_name(f"{target.name}.wav") if film.outputs else target.with_suffix(".wav")
     track = soundtrack(shooting.takes, shooting.timeline, film, wave) if encoder.hears else None
     encoded = encode(watch.watched, target, encoder, {"title": shooting.scene.title} if metadata else {}, track)

@@ -8,20 +8,23 @@ variants of a scene stay, until the pool is larger than its limit or is cleaned.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import TracebackType
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from render.errors import MachineError
 from render.film.framefile import pixels_of, png_of
 from render.film.saving import Saving
-from render.storage.files import replacing
+from render.storage.files import replacing, sweep
+from render.storage.presence import alone, present
 
 FOLDER = "pictures"
 NAME = re.compile(r"([0-9a-f]{30})-(\d+)-([0-9a-f]{8})\.png")
@@ -98,6 +101,12 @@ class Pool:
                 over, gone = over - picture.size, gone + 1
         return gone
 
+    def sweep(self) -> None:
+        """Removes what a kill has left half written, unless others write here now: it may be theirs."""
+        with alone(self.folder) as is_alone:
+            for shelf in self.folder.glob("[0-9a-f][0-9a-f]") if is_alone else ():
+                sweep(shelf)
+
     def pictures(self) -> Iterator[tuple[str, Pooled]]:
         """Gives all pictures, each with the beginning of its key."""
         for shelf in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
@@ -110,6 +119,17 @@ class PoolWriter(Saving):
     def __init__(self, pool: Pool):
         super().__init__()
         self.pool = pool
+        self._present = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        self._present.enter_context(present(self.pool.folder))
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._present:
+            super().__exit__(kind, error, trace)
 
     def write(self, key: str, pixels: np.ndarray) -> None:
         """Hands over a picture; waits while two others are still being saved."""

@@ -18,8 +18,11 @@ REMEDY = "remove it, then run the same command again"
 
 
 def reel_of(paths: Sequence[Path], fps: Fraction) -> FrameStream:
-    """Returns the stream of frames that are PNG of 8 or 16 bits, all like the first."""
-    height, width, channels = (first := _read(paths[0])).shape
+    """Returns the stream of frames that are PNG of 8 or 16 bits, all like the first that is there.
+
+    Those that no output shows may be absent.
+    """
+    height, width, channels = (first := _read(next((path for path in paths if path.exists()), paths[0]))).shape
 
     def draw(wanted: Sequence[int]) -> Iterator[np.ndarray]:
         for index in wanted:

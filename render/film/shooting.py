@@ -160,16 +160,20 @@ class Shooting:
         """Returns all shots made ready."""
         return [self.shown(shot) for shot in self.timeline.shots]
 
-    def pictures(self, moments: Sequence[Moment]) -> Iterator[tuple[Moment, np.ndarray]]:
+    def pictures(self, moments: Sequence[Moment], stay: bool = False) -> Iterator[tuple[Moment, np.ndarray]]:
         """Yields every moment's finished picture, in the order of time: (H, W, 3), or (H, W, 4) without a ground.
 
-        The words on it are those of the shot that takes more of it.
+        The words on it are those of the shot that takes more of it. stay: whether the stages of the last are kept, for
+        pictures that come later, unless one fails.
         """
+        kept = False
         try:
             for moment in sorted(moments, key=lambda each: each.time):
                 yield moment, self._picture(moment)
+            kept = stay
         finally:
-            self.leave(())
+            if not kept:
+                self.leave(())
 
     def _picture(self, moment: Moment) -> np.ndarray:
         return lettered(*self.unwritten(moment))

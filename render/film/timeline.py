@@ -174,6 +174,11 @@ class Timeline:
             return (self._slice(place, time, float(smooth(2 * left / comes.duration))),)
         return (self._slice(place, time, 1.0),)
 
+    @property
+    def leads(self) -> list[int]:
+        """The shot of every frame, the one that takes more of it."""
+        return [self.slices(self.time(frame))[0].shot for frame in range(self.frame_count)]
+
     def dip(self, time: float) -> str:
         """Returns the colour that a picture at a time of the film is dipped in, sRGB."""
         place = self._place(time)

@@ -58,21 +58,34 @@ class Team:
 
     submit: Callable[[Any], Any]
     wait: Callable[[set[Any]], tuple[set[Any], set[Any]]]  # until one is done; gives those that are, and the rest
+    size: Callable[[], int] = lambda: 1  # how many there are now; those of a cluster come and go
 
-    def receipts(self, errands: Iterator[Any]) -> Iterator[Any]:
-        """Gives the receipts of errands as they come; a number of errands is under way, so that few are in memory."""
-        under_way = {self.submit(errand) for errand in itertools.islice(errands, UNDER_WAY)}
+    def receipts(self, errands: Iterator[Any], *, one_each: bool = False) -> Iterator[Any]:
+        """Gives the receipts of errands as they come; a number of errands is under way, so that few are in memory.
+
+        one_each: no more than there are workers, so that the next errand is for whoever was done last.
+        """
+        under_way = self._submitted(errands, self.size() if one_each else UNDER_WAY)
         while under_way:
             done, under_way = self.wait(under_way)
             for future in done:
                 yield future.result()
-            under_way |= {self.submit(errand) for errand in itertools.islice(errands, len(done))}
+            most = max(1, self.size()) if one_each else UNDER_WAY
+            under_way |= self._submitted(errands, most - len(under_way))
+
+    def _submitted(self, errands: Iterator[Any], count: int) -> set[Any]:
+        return {self.submit(errand) for errand in itertools.islice(errands, max(0, count))}
+
+
+def _cores() -> int:
+    """Returns how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager
 def processes(count: int, packed: bytes, run: Errands) -> Iterator[Team]:
     """Gives a team of processes of this machine, which share its cores."""
-    threads = max(1, (os.cpu_count() or 1) // count)
+    threads = max(1, _cores() // count)
     context = multiprocessing.get_context("spawn")
     stopped = context.Event()
     pool = futures.ProcessPoolExecutor(count, context, _begin, (threads, stopped))
@@ -85,7 +98,7 @@ def processes(count: int, packed: bytes, run: Errands) -> Iterator[Team]:
             return pool.submit(run, packed, errand)
 
     try:
-        yield Team(submit, wait)
+        yield Team(submit, wait, lambda: count)
     except BrokenProcessPool as error:
         raise MachineError(
             "workers: one of them was ended, for lack of memory perhaps, or since a script of its own does not say "
@@ -97,8 +110,11 @@ def processes(count: int, packed: bytes, run: Errands) -> Iterator[Team]:
 
 
 @contextlib.contextmanager
-def cluster(address: str, packed: bytes, run: Errands) -> Iterator[Team]:
-    """Gives the workers of a Dask scheduler; they need the same folder of results."""
+def cluster(address: str, packed: bytes, run: Errands, let_go: Callable[[], None] | None = None) -> Iterator[Team]:
+    """Gives the workers of a Dask scheduler; they need the same folder of results.
+
+    let_go: gives back what a worker has kept from one errand to the next.
+    """
     try:
         import distributed
     except ImportError as error:
@@ -116,7 +132,11 @@ def cluster(address: str, packed: bytes, run: Errands) -> Iterator[Team]:
         try:
             client.wait_for_workers(1, PATIENCE)
             sent = client.scatter(packed, broadcast=True)
-            yield Team(lambda errand: client.submit(run, sent, errand, pure=False), wait)
+            yield Team(
+                lambda errand: client.submit(run, sent, errand, pure=False), wait, lambda: len(client.nthreads())
+            )
+            if let_go:
+                client.run(let_go)
         except TimeoutError as error:
             raise MachineError(f"scheduler: {address} has no workers; start some with `dask worker`") from error
         except (distributed.KilledWorker, distributed.CancelledError) as error:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from render.film import record
+from render.film.encoders.glimpses import frames_shown
 from render.film.film import encode_film
 from render.film.lacking import require_encoder
 from render.film.preflight import require_writable
 from render.progress import Reporter
+from render.scene.encoders.compositing import LayerPart
 from render.scene.encoders.encoder import EncoderPart
 from render.scene.encoders.suited import kind_of
 from render.scene.output import Film
@@ -56,7 +58,17 @@ class FilmWork(OneFile):
     @cached_property
     def frames(self) -> FramesWork:
         """Its frames, which it shares with all outputs of its size and rate."""
-        return frames_of(self.order, self.name, self.file.encoder)
+        work = frames_of(self.order, self.name, self.file.encoder)
+        return replace(work, only=self._shown(work))
+
+    def _shown(self, work: FramesWork) -> tuple[int, ...] | None:
+        """Returns the numbers of the frames that all outputs of them show, or None where one shows every frame."""
+        look, count = _look(self.film, self.file.encoder), work.programme.timeline.frame_count
+        encoders = [file.encoder for file in files_of(self.film) if _look(self.film, file.encoder) == look]
+        shown = [frames_shown(each, count, look[1]) for each in encoders if not isinstance(each, LayerPart)]
+        if any(each is None for each in shown):
+            return None
+        return tuple(sorted({number for each in shown for number in each or ()}))
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -84,14 +96,13 @@ class FilmWork(OneFile):
         """Encodes it, while nobody else draws frames of its name; those that somebody has replaced are drawn again."""
         frames: Frames = finished[0]
         shooting = frames.shooting or self.frames.shooting(finished[1:], reporter)
-        store, keys = self.frames.store, self.frames.keys
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
-            replaced = store.missing(keys)
+            replaced = self.frames.missing()
             if replaced:
                 self.frames.draw(shooting, replaced)
-                store.trim(len(keys))
+            self.frames.tidy()  # also where whoever drew them was killed before it had done so
             drawn = time.perf_counter()
             details = encode_film(shooting, frames.paths, self.path, self.file.encoder, self.order.metadata)
             return details, {

@@ -52,6 +52,7 @@ class FramesWork:
     size: tuple[int, int] | None = None  # pixels; the film's own where there is none
     fps: Fraction | None = None  # frames per second, the same
     depth: int = 8  # bits of a channel, or 16
+    only: tuple[int, ...] | None = None  # numbers of those that its outputs show, where they do not show all
 
     kind = "frames"
     again = "are drawn again"
@@ -110,7 +111,8 @@ class FramesWork:
     @cached_property
     def wanted(self) -> list[int]:
         """The numbers of those that are asked for."""
-        return self.order.choice.of(self.programme.timeline, self.order.scene.shots)
+        chosen = self.order.choice.of(self.programme.timeline, self.order.scene.shots)
+        return chosen if self.only is None else sorted(set(chosen) & set(self.only))
 
     def missing(self, *, verify: bool = False) -> list[int]:
         """Returns those that are asked for and absent, or made from something else; verify reads their bytes."""
@@ -164,11 +166,16 @@ class FramesWork:
         if means.shard:
             self._require_others(*means.shard)
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
-        self.store.trim(len(self.keys))
+        self.tidy()
         gone = self.pool.trim(self.programme.keys_of_pictures())
         if gone:
             reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    def tidy(self) -> None:
+        """Removes what a kill has left of them, and puts their manifest in order."""
+        self.store.trim(len(self.keys))
+        self.pool.sweep()
 
     def _own(self, missing: Sequence[int]) -> list[int]:
         """Returns those that this call draws."""
@@ -186,9 +193,9 @@ class FramesWork:
 
     def draw(self, shooting: Shooting, missing: Sequence[int]) -> None:
         """Draws some of them here; raises FramesError for those that failed twice."""
-        failed = draw_here(self.draft(shooting), missing, self.name)
+        failed = draw_here(self.draft(shooting), missing, self.name, len(self.wanted))
         if failed:
-            raise FramesError(self.name, failed, len(self.keys))
+            raise FramesError(self.name, failed, len(self.wanted))
 
     def _require_others(self, number: int, count: int) -> None:
         left = len(self.missing())
@@ -221,4 +228,4 @@ class FramesWork:
 
     def told(self, made: Frames) -> dict[str, Any]:
         """Returns how many there are."""
-        return {"frames": len(made.paths)}
+        return {"frames": len(self.wanted)}

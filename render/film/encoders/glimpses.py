@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,29 +15,38 @@ from render.film.encoders.stream import FrameStream
 from render.film.prints.png import write_png
 from render.film.prints.print_sheet import PrintSheet
 from render.scene.encoders import FrameSheet, Poster
+from render.scene.encoders.encoder import EncoderPart
+
+
+def frames_shown(settings: EncoderPart, count: int, fps: Fraction) -> list[int] | None:
+    """Returns which of a film's frames an output shows, or None where it shows all of them."""
+    if isinstance(settings, Poster):
+        return [min(count - 1, int(settings.at * float(fps) + 1e-6))]
+    if isinstance(settings, FrameSheet):
+        return [round(place) for place in np.linspace(0, count - 1, min(settings.frames, count))]
+    return None
 
 
 def write_poster(
     stream: FrameStream, target: Path, settings: Poster, titles: Mapping[str, str], sound: Path | None = None
 ) -> EncodedFilm:
     """Writes the frame that is on at a moment; after the end, the last one."""
-    index = min(stream.count - 1, int(settings.at * float(stream.fps) + 1e-6))
-    return _write(target, next(stream.pictures([index])), titles)
+    shown = frames_shown(settings, stream.count, stream.fps)
+    return _write(target, next(stream.pictures(shown)), titles)
 
 
 def write_contact_sheet(
     stream: FrameStream, target: Path, settings: FrameSheet, titles: Mapping[str, str], sound: Path | None = None
 ) -> EncodedFilm:
     """Writes frames at even steps, the first and the last among them, on one sheet."""
-    count = min(settings.frames, stream.count)
-    indices = [round(place) for place in np.linspace(0, stream.count - 1, count)]
+    indices = frames_shown(settings, stream.count, stream.fps) or []
     width = min(settings.width, stream.width)
     size = width, max(1, round(stream.height * width / stream.width))
     pictures = [
         np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS)) for frame in stream.pictures(indices)
     ]
     names = [f"{index / float(stream.fps):.1f} s" for index in indices]
-    return _write(target, drawn(arranged(count, size), pictures, names), titles)
+    return _write(target, drawn(arranged(len(indices), size), pictures, names), titles)
 
 
 def _write(target: Path, picture: np.ndarray, titles: Mapping[str, str]) -> EncodedFilm:

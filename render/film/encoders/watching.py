@@ -36,7 +36,10 @@ class Watch:
         if self._seen or len(wanted) < self.stream.count:
             yield from pictures
             return
-        self.flashes, self.seam = FlashWatch(self.stream.fps), SeamWatch() if self.seam is not None else None
+        self.flashes, self.seam = (
+            FlashWatch(self.stream.fps),
+            SeamWatch(self.seam.shots) if self.seam is not None else None,
+        )
         for picture in pictures:
             self._see(picture)
             yield picture
@@ -57,11 +60,8 @@ class Watch:
                 f"{count:g} {kind}flashes in the second before {found.at:.2f} s, over {100 * found.area:.0f} % of a "
                 "field of view; WCAG 2.3.1 allows 3 over a quarter: it may cause seizures"
             )
-        if self.seam is not None and not (seam := self.seam.report()).seamless:
-            yield (
-                f"the loop jumps: its first frame is {seam.seam:.2f} codes from its last, and no two neighbours are "
-                f"more than {seam.neighbours:.2f} apart; let the camera and the path end where they begin"
-            )
+        if self.seam is not None and (sentence := self.seam.report().sentence()):
+            yield sentence
 
     def as_dict(self) -> dict[str, Any]:
         """Returns what a record says of it."""
@@ -71,6 +71,6 @@ class Watch:
         return {**told, "loop": self.seam.report().as_dict()} if self.seam is not None else told
 
 
-def watching(stream: FrameStream, loop: bool) -> Watch:
-    """Returns a watch over a stream, of a loop or not."""
-    return Watch(stream, FlashWatch(stream.fps), SeamWatch() if loop else None)
+def watching(stream: FrameStream, loop: bool, shots: Sequence[int] = ()) -> Watch:
+    """Returns a watch over a stream, of a loop or not. shots: that of every frame, or of none."""
+    return Watch(stream, FlashWatch(stream.fps), SeamWatch(shots) if loop else None)

@@ -21,6 +21,7 @@ SURFACELESS = 0x31DD  # EGL_PLATFORM_SURFACELESS_MESA
 WINDOWS = {"egl": "vtkEGLRenderWindow", "osmesa": "vtkOSOpenGLRenderWindow"}
 CHOICE = "VTK_DEFAULT_OPENGL_WINDOW"
 DISPLAY = "DISPLAY"
+LLVMPIPE = "LP_NUM_THREADS"  # of Mesa's driver that draws without a graphics card; 0 draws in the thread that asks
 STEERING = ("VTK_", "MESA_", "GALLIUM_", "LIBGL_", "EGL_", "__EGL_", "__GLX_", "GALLIVM_")  # begin such variables
 PATIENCE = 120  # seconds for one window on a busy machine
 
@@ -39,6 +40,11 @@ def require_gl() -> str:
             _choose(window, opened)
             return _notice(asked, opened)
     raise _refusal(_steering(os.environ))
+
+
+def keep_to(threads: int) -> None:
+    """Has a driver that draws on the processor use so many threads, unless it was told; before the first window."""
+    os.environ.setdefault(LLVMPIPE, str(threads if threads > 1 else 0))
 
 
 def _candidates(asked: str | None) -> Iterator[str | None]:
