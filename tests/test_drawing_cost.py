@@ -35,13 +35,13 @@ def manner(*changes: tuple[str, str]) -> Manner:
     [
         (("sweep: 50", "sweep: 50"), "plain"),
         (("sweep: 50", "sweep: 50, blur: 0.5"), "plain blurred"),
-        (("kind: orbit, sweep: 50", "kind: orbit, projection: dome, sweep: 50"), "plain around"),
+        (("sweep: 50", "sweep: 50, projection: equirectangular"), "plain around"),
         (("rim: 0.5", "rim: {keys: [{t: 0s, v: 0.5}, {t: 1s, v: 0.9}]}"), "plain"),
         (("rim: 0.5", "sun: {azimuth: {keys: [{t: 0s, v: 200}, {t: 1s, v: 220}]}}"), "lit"),
     ],
 )
 def test_a_shot_is_told_by_what_has_to_be_made_for_each_of_its_pictures(change, kind):
-    assert manner(change).kind == kind
+    assert manner(change, ("size: [320, 180]", "size: [320, 160]")).kind == kind
 
 
 def test_small_pictures_have_finer_pixels():

@@ -77,7 +77,7 @@ def test_a_print_of_the_stills_own_pixels_has_the_words_of_the_still(shot):
     seen_by = (lambda moment: bare_picture(take, [stage], moment.time)), stage.shown
     lettering = lettering_of(shooting.scene, shooting.output, take, [Slice(0, 2.0, 0)], seen_by)
     stage.close()
-    expected, _ = covered(patches(shooting.writing(take, 2.0, lettering), STILL), STILL)
+    expected, _ = covered(patches(shooting.words.writing(take, 2.0, lettering), STILL), STILL)
     found, count = covered(inked(shooting, take, 2.0, made), STILL)
     assert lettering.furnishing is not None and expected.sum() > 5000
     assert (found != expected).mean() < 1e-3 and count.max() == 1

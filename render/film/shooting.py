@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -14,24 +14,19 @@ import numpy as np
 from render.compiler import unfused
 from render.errors import SceneError
 from render.film.canvas import Canvas
-from render.film.furniture.furnish import Furnishing, furnish
 from render.film.lines.line_cut import LineCut
 from render.film.lines.line_shooting import LineShooting
 from render.film.lines.line_take import LineTake, prepare_line
 from render.film.mixing import mixed
-from render.film.overlaid import ending_of
 from render.film.preparing import prepare_course
 from render.film.prints.patches import Draw, lettered
 from render.film.shutter import exposed, opening_of
 from render.film.take import Take
 from render.film.timeline import Moment, Slice, Timeline, film_timeline, timeline_of
 from render.film.unfolding import cut_on, unfolding_of
-from render.film.worded import Grounds, Worded, set_at
-from render.film.words.ending import Ending
-from render.film.words.lettering import Lettering, lettering_of, plots_of, sheet_for
-from render.film.words.overlay import draw_words, left_out, page_of
+from render.film.worded import Worded
 from render.film.words.remarks import remarks
-from render.film.words.wording import caption_of, words_of
+from render.film.writing import Writing
 from render.landscape.chronicle import Chronicle, chronicle_name
 from render.landscape.landscape import Landscape
 from render.landscape.series import Series
@@ -78,8 +73,9 @@ class Shooting:
     _last: dict[Slice, np.ndarray] = field(default_factory=dict, compare=False)
 
     @cached_property
-    def _grounds(self) -> Grounds:
-        return Grounds(self.bare)
+    def words(self) -> Writing:
+        """What is written on its pictures."""
+        return Writing(self, self._letterings)
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -138,7 +134,7 @@ class Shooting:
             take = prepare_line(self.scene.shots[shot], self.scene.look, self.landscapes)
             self._say_once(take.remarks())
             made = self._lines[shot] = LineShooting(self.scene, self.output, self._cut(shot, take))
-            self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
+            self.words.tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
         return self._lines[shot]
 
     def _cut(self, shot: int, taken: LineTake) -> LineTake:
@@ -190,37 +186,7 @@ class Shooting:
         shared = [(self.bare(each._replace(share=1.0)), each.share) for each in slices]
         pixels = mixed(shared, self.timeline.dip(moment.time), self.scene.seed + moment.number)
         under = pixels if apart and pixels.shape[2] == 3 and pixels.dtype == np.uint8 else None
-        if self.timeline.unfolds(slices):
-            return pixels, self._handing_over(slices, moment, under)
-        return pixels, self._writing_of(slices[0], moment, under)
-
-    def _handing_over(self, slices: Sequence[Slice], moment: Moment, under: np.ndarray | None) -> Draw:
-        """Returns what writes the words of a line, which go, and then those of its terrain, which come.
-
-        The title stays where it stands, if it does so on both.
-        """
-        old, new = sorted(slices, key=lambda each: self.timeline.shots.index(each.shot))
-        left, come = (float(np.clip(part, 0, 1)) for part in (1 - 2 * new.share, 2 * new.share - 1))
-        worded = self._worded(new)
-        take, dress = worded.take, worded.lettering.dress
-        words, sheet = words_of(self.scene, self.output, take, new.time), sheet_for(self.output, take)
-        stays = page_of(words, sheet).is_headed_as(self.line(old.shot, old.time).page)
-        titled = partial(draw_words, words=words, dress=dress, sheet=sheet, bare=True)
-        drawn = [(self._writing_of(each, moment, under), part) for each, part in ((old, left), (new, come)) if part]
-
-        def write(pixels: np.ndarray) -> np.ndarray:
-            layers = [(titled(pixels) if stays else pixels, 1 - left - come)]
-            layers += [(draw(pixels), part) for draw, part in drawn]
-            return mixed(layers, "#000000", self.scene.seed + moment.number)
-
-        return write
-
-    def _writing_of(self, lead: Slice, moment: Moment, under: np.ndarray | None) -> Draw:
-        """Returns what writes the words of a slice of a moment."""
-        if self.scene.shots[lead.shot].line:
-            return self.line(lead.shot, lead.time).writing(lead.time)
-        worded = self._worded(lead)
-        return self.writing(worded.take, lead.time, worded.lettering, moment.time, under)
+        return pixels, self.words.on(slices, moment, under)
 
     def slices(self, moment: Moment) -> tuple[Slice, ...]:
         """Returns what is on a picture; a still counts no frames."""
@@ -247,14 +213,14 @@ class Shooting:
             chart = self.line(place.shot, place.time).bare(place.time, self._seed(place))
             return chart if self.depth == 8 else chart.astype(np.uint16) * np.uint16(257)  # drawn with 8 bits
         with self._kernels():
-            take, stages = self.take(place.shot), self._stages_of(place.shot)
+            take, stages = self.take(place.shot), self.stages_of(place.shot)
             opening = opening_of(take.now(place.time), self.output)
             return bare_picture(take, stages, place.time, self._seed(place), opening=opening, depth=self.depth)
 
     def _seed(self, place: Slice) -> int:
         return self.scene.seed + place.number
 
-    def _stages_of(self, shot: int) -> list[Stage]:
+    def stages_of(self, shot: int) -> list[Stage]:
         """Returns the stages of the pictures side by side of a shot, which stay until it is left."""
         if shot not in self._stages:
             take = self.take(shot)
@@ -270,83 +236,9 @@ class Shooting:
             for stage in self._stages.pop(shot):
                 stage.close()
 
-    def _worded(self, lead: Slice) -> Worded:
-        """Returns a shot with its words as they are set at a moment, for which some of its pictures are looked at."""
-        course = ShotCourse(self.scene, lead.shot)
-        state = course.lettered(lead.time)
-        held = self._letterings.get(lead.shot)
-        if held is None or held.state != state:
-            take = self.take(lead.shot)
-            take = set_at(take, course, lead.time) if state else take
-            self.tell_what_is_left_out(take)
-            seen = self._grounds.under(take.look.text, changes=bool(state))
-            seen_by = seen, lambda levels: self._stages_of(lead.shot)[0].shown(levels)
-            made = lettering_of(self.scene, self.output, take, self._looked_at(lead), seen_by)
-            held = self._letterings[lead.shot] = Worded(state, take, made)
-            self._tell(made.over.left_out if made.over else (), "; a smaller size or another place gives it some")
-        return held
-
-    def _looked_at(self, lead: Slice) -> list[Slice]:
-        """Returns the moments of a shot at which the ground behind its words is measured."""
-        if not isinstance(self.output, Film):
-            return [lead._replace(share=1.0)]
-        return [self.timeline.moment(lead.shot, number) for number in self.timeline.looked_at(lead.shot)]
-
-    def tell_what_is_left_out(self, take: Take) -> None:
-        """Says which words a small picture has no room for, since it is not to look as if there were none."""
-        names = left_out(words_of(self.scene, self.output, take, 0.0), sheet_for(self.output, take))
-        self._tell(names, "; the record beside the file tells the caption")
-
-    def _tell(self, names: Sequence[str], remedy: str) -> None:
-        """Says what a picture has no room for."""
-        width, height = self.output.size
-        if names:
-            listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-            self.reporter.say(f"{width}×{height} pixels have no room for {listed}{remedy}")
-
     def _kernels(self) -> AbstractContextManager[None]:
         """Returns what a picture is made under: a still without torch's compiler."""
         return unfused(isinstance(self.output, Still))
-
-    def writing(
-        self, take: Take, time: float, made: Lettering, clock: float = 0.0, under: np.ndarray | None = None
-    ) -> Draw:
-        """Returns what writes the words of a time of a shot, seconds, on a picture (H, W, 3) uint8.
-
-        clock: the time of the film, which goes on after its last shot where it has credits or a closing card. under:
-        the picture that lines are drawn for, where they are drawn on another.
-        """
-        words, sheet = words_of(self.scene, self.output, take, time), sheet_for(self.output, take)
-        furnishing = made.furnishing
-        if furnishing and under is not None:
-            furnishing = replace(furnishing, ground=draw_words(under, words, made.dress, sheet))
-
-        def write(pixels: np.ndarray) -> np.ndarray:
-            written = draw_words(pixels, words, made.dress, sheet)
-            if furnishing:
-                written = self._furnished(written, take, time, furnishing)
-            if made.over:
-                made.over.draw(written, time)
-            after = self.timeline.after(clock)
-            return self._ending(made).draw(pixels, written, after) if after > 0 else written
-
-        return write
-
-    def _furnished(self, written: np.ndarray, take: Take, time: float, made: Furnishing) -> np.ndarray:
-        """Returns a picture with its furniture, which comes when the terrain is there."""
-        share = take.unfolding.furnished(time) if take.unfolding else 1.0
-        if share <= 0:
-            return written
-        furnished = written.copy()
-        furnish(furnished, plots_of(self.output, take, time), made)
-        return mixed([(furnished, share), (written, 1 - share)], "#000000", 0)
-
-    def _ending(self, made: Lettering) -> Ending:
-        """Returns what is written after the last shot."""
-        assert isinstance(self.output, Film)
-        takes = self.takes()
-        captions = [caption_of(self.scene, take) for take in takes]
-        return ending_of(self.scene, self.output, sheet_for(self.output, takes[-1]), made.dress, captions)
 
 
 def bare_picture(

@@ -132,7 +132,7 @@ def _write(
         light = LinearSheet(width, height, names, printed.depth, printed.dpi, texts)
         write_exr(target, light, linear(plate, lens, len(names)))
         return
-    shooting.tell_what_is_left_out(take)
+    shooting.words.tell_what_is_left_out(take)
     ink = inked(shooting, take, time, printed)
     dpi = printed.dpi if printed.is_on_paper else None
     channels = channels_of(shooting.scene)
