@@ -10,11 +10,11 @@ from render.scene.language.document import parse
 from render.scene.language.load import check
 from render.scene.language.place import Source
 from render.scene.spec import Scene
-from render.works.drawing_cost import FILE, Manner, Paces, manner_of, told_by
+from render.works.drawing_cost import FILE, Paces, PictureManner, manner_of, told_by
 from tests.test_programme import SCENE
 
-PLAIN = Manner("plain", 0.13, 16, 0.04)
-LINE = Manner("line", 0.13, 1, 0.0)
+PLAIN = PictureManner("plain", 0.13, 16, 0.04)
+LINE = PictureManner("line", 0.13, 1, 0.0)
 
 
 def scene_of(*changes: tuple[str, str]) -> Scene:
@@ -25,7 +25,7 @@ def scene_of(*changes: tuple[str, str]) -> Scene:
     return check(parse(text, Source("scene.yaml")))
 
 
-def manner(*changes: tuple[str, str]) -> Manner:
+def manner(*changes: tuple[str, str]) -> PictureManner:
     scene = scene_of(*changes)
     return manner_of(scene, scene.films["main"], 0)
 
@@ -52,7 +52,7 @@ def test_small_pictures_have_finer_pixels():
 
 @pytest.mark.parametrize("kind", ["lit", "baked", "plain around", "plain blurred", "baked blurred"])
 def test_what_is_made_anew_takes_longer_and_a_line_takes_the_least(kind):
-    assert Manner(kind, 0.13, 16, 0.04).picture > PLAIN.picture > LINE.picture
+    assert PictureManner(kind, 0.13, 16, 0.04).picture > PLAIN.picture > LINE.picture
 
 
 def test_what_this_machine_took_is_counted_with_from_then_on(tmp_path):

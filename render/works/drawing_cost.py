@@ -36,7 +36,7 @@ FEWEST = 3  # pictures of a shot that tell how long one takes
 
 
 @dataclass(frozen=True)
-class Manner:
+class PictureManner:
     """What the pictures of a shot are like."""
 
     kind: str  # line, plain, lit, baked; blurred or around
@@ -66,19 +66,19 @@ class Manner:
         return 0.0 if self.kind == "line" else 0.5 + STAGE * self.megacells
 
 
-def manner_of(scene: Scene, film: Film, number: int) -> Manner:
+def manner_of(scene: Scene, film: Film, number: int) -> PictureManner:
     """Returns what the pictures of a shot of a film are like."""
     shot, (width, height) = scene.shots[number], film.size
     megapixels, finer = width * height / 1e6, supersampling(film) ** 2
     if shot.line and not shot.surfaces:
-        return Manner("line", megapixels, 1, 0.0)
+        return PictureManner("line", megapixels, 1, 0.0)
     moved = {track.location for track in scene.tracks if track.location[:2] in (("look", "sun"), ("look", "relief"))}
     rises = any(name in scene.series for name in shot.surfaces) or any("relief" in place for place in moved)
     kind = "baked" if rises else "lit" if moved else "plain"
     around = " around" if shot.camera.projection != "flat" else ""
     blurred = " blurred" if shot.camera.blur else ""
     cells = sum(_cells(scene, name) for name in shot.surfaces)
-    return Manner(kind + around + blurred, megapixels, finer, cells / 1e6)
+    return PictureManner(kind + around + blurred, megapixels, finer, cells / 1e6)
 
 
 def _cells(scene: Scene, name: str) -> int:
@@ -110,7 +110,9 @@ class Paces:
             return alike[min(alike, key=lambda other: abs(int(other.rpartition(" ")[2]) - int(size)))]
         return statistics.median(self.told.values()) if self.told else 1.0
 
-    def seconds(self, manners: Mapping[int, Manner], shots: Iterable[int], megapixels: float, frames: int) -> float:
+    def seconds(
+        self, manners: Mapping[int, PictureManner], shots: Iterable[int], megapixels: float, frames: int
+    ) -> float:
         """Returns about how long frames take whose new pictures are of these shots, one for each picture."""
         count = Counter(shots)
         drawn = sum(manners[shot].picture * self.ratio(manners[shot].name) * some for shot, some in count.items())
@@ -127,7 +129,11 @@ class Paces:
 
 
 def told_by(
-    manners: Mapping[int, Manner], drawn: Sequence[tuple[int, float]], seconds: float, megapixels: float, frames: int
+    manners: Mapping[int, PictureManner],
+    drawn: Sequence[tuple[int, float]],
+    seconds: float,
+    megapixels: float,
+    frames: int,
 ) -> dict[str, float]:
     """Returns the ratios that a film tells; drawn: the shot of each picture, and its seconds, of all that it took."""
     taken: dict[int, list[float]] = {}

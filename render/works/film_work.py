@@ -15,6 +15,7 @@ from render.film.encoders.glimpses import frames_shown
 from render.film.film import encode_film
 from render.film.lacking import require_encoder
 from render.film.preflight import require_writable
+from render.film.timeline import film_timeline
 from render.progress import Reporter
 from render.scene.encoders.compositing import LayerPart
 from render.scene.encoders.encoder import EncoderPart
@@ -63,7 +64,7 @@ class FilmWork(OneFile):
 
     def _shown(self, work: FramesWork) -> tuple[int, ...] | None:
         """Returns the numbers of the frames that all outputs of them show, or None where one shows every frame."""
-        look, count = _look(self.film, self.file.encoder), work.programme.timeline.frame_count
+        look, count = _look(self.film, self.file.encoder), film_timeline(self.order.scene, work.film).frame_count
         encoders = [file.encoder for file in files_of(self.film) if _look(self.film, file.encoder) == look]
         shown = [frames_shown(each, count, look[1]) for each in encoders if not isinstance(each, LayerPart)]
         if any(each is None for each in shown):

@@ -23,7 +23,7 @@ from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
 from render.works.drawers import draw_together, share_of
-from render.works.drawing_cost import Manner, Paces, manner_of, told_by
+from render.works.drawing_cost import Paces, PictureManner, manner_of, told_by
 from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
 from render.works.work import Finding, Item, Work
@@ -170,7 +170,7 @@ class FramesWork:
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
 
     @property
-    def _manners(self) -> dict[int, Manner]:
+    def _manners(self) -> dict[int, PictureManner]:
         return {shot: manner_of(self.order.scene, self.film, shot) for shot in self.programme.timeline.shots}
 
     def _remember(self, shooting: Shooting, seconds: float, frames: int) -> None:
