@@ -237,5 +237,5 @@ class FramesWork:
         yield self.path
 
     def told(self, made: Frames) -> dict[str, Any]:
-        """Returns how many there are."""
+        """Returns how many were asked for."""
         return {"frames": len(self.wanted)}

@@ -184,5 +184,5 @@ class LayersWork:
         yield self.path
 
     def told(self, made: int) -> dict[str, Any]:
-        """Returns how many there are."""
-        return {"frames": made}
+        """Returns how many were asked for."""
+        return {"frames": len(self.frames.wanted)}
