@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import SCENE
 
@@ -113,3 +114,16 @@ def _mount(*words: str) -> bool:
         return subprocess.run(["mount", *words], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
         return False
+
+
+@contextlib.contextmanager
+def two_workers(distributed: Any) -> Iterator[Any]:
+    """Gives a cluster of two processes; the environment, in which it tells later ones to use one thread, stays."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    environment = dict(os.environ)
+    try:
+        with distributed.LocalCluster(processes=True, **options) as cluster:
+            yield cluster
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)

@@ -33,7 +33,7 @@ from render.sampling.status import Status
 from render.sampling.team import Team
 from render.sampling.workers import TileTeam
 from render.space.plane import Plane
-from tests.faults import PATIENCE, wait_until
+from tests.faults import PATIENCE, two_workers, wait_until
 from tests.formulas import PLANE, Formula, assert_same_files, contents, square
 
 MODES = {"exact": {}, "adaptive": {"mode": "adaptive", "tolerance": 1e-4}}
@@ -282,16 +282,9 @@ def distributed():
 
 @pytest.fixture
 def dask(distributed, monkeypatch):
-    """A cluster of two processes, which tells all that come after it to use one thread."""
     monkeypatch.setattr(team, "PATIENCE", PATIENCE)
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
-    environment = dict(os.environ)
-    try:
-        with distributed.LocalCluster(processes=True, **options) as cluster:
-            yield cluster
-    finally:
-        os.environ.clear()
-        os.environ.update(environment)
+    with two_workers(distributed) as cluster:
+        yield cluster
 
 
 @pytest.mark.slow

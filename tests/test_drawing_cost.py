@@ -6,23 +6,11 @@ import json
 
 import pytest
 
-from render.scene.language.document import parse
-from render.scene.language.load import check
-from render.scene.language.place import Source
-from render.scene.spec import Scene
 from render.works.drawing_cost import FILE, Paces, PictureManner, manner_of, told_by
-from tests.test_programme import SCENE
+from tests.test_programme import scene_of
 
 PLAIN = PictureManner("plain", 0.13, 16, 0.04)
 LINE = PictureManner("line", 0.13, 1, 0.0)
-
-
-def scene_of(*changes: tuple[str, str]) -> Scene:
-    text = SCENE
-    for before, after in changes:
-        assert before in text
-        text = text.replace(before, after)
-    return check(parse(text, Source("scene.yaml")))
 
 
 def manner(*changes: tuple[str, str]) -> PictureManner:
@@ -98,3 +86,4 @@ def test_machines_that_share_a_folder_keep_their_own(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path):
     (tmp_path / "file").write_text("")
     Paces({"plain 1": 1.0}).keep(tmp_path / "file")
+    assert Paces.of(tmp_path / "file") == Paces({})

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from render.cli import app
 from render.sampling import team
-from tests.faults import PATIENCE, made, until, wait_until
+from tests.faults import PATIENCE, made, two_workers, until, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -117,19 +117,12 @@ def test_a_film_that_is_killed_ten_times_has_the_bytes_of_one_drawn_in_one_go(sc
 
 @pytest.fixture
 def dask(monkeypatch):
-    """A cluster of two processes, which tells all that come after it to use one thread."""
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(team, "PATIENCE", PATIENCE)
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
-    environment = dict(os.environ)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(distributed|dask|tornado)\b")
-        try:
-            with distributed.LocalCluster(processes=True, **options) as cluster:
-                yield cluster
-        finally:
-            os.environ.clear()
-            os.environ.update(environment)
+        with two_workers(distributed) as cluster:
+            yield cluster
 
 
 def test_a_worker_of_a_cluster_that_is_killed_while_it_draws_costs_no_byte(scene, bare, whole, dask):

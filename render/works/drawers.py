@@ -24,7 +24,6 @@ import torch
 from render.errors import FramesError, MachineError
 from render.film.film import TRIES, Draft, Failed, draw_frames
 from render.progress import Reporter, Task
-from render.sampling.survey import Means
 from render.sampling.team import Team, cluster, is_stopped, processes
 from render.scene.spec import Scene, resolved
 from render.stage.window.gl import keep_to
@@ -146,11 +145,3 @@ def _team(work: FramesWork) -> AbstractContextManager[Team]:
     if means.scheduler:
         return cluster(means.scheduler, packed, draw_some, let_go)
     return processes(means.workers, packed, draw_some)
-
-
-def share_of(wanted: Sequence[int], means: Means) -> Sequence[int]:
-    """Returns the frames that a call draws of those that are wanted: all, or its share, which lie together."""
-    if means.shard is None:
-        return wanted
-    number, count = means.shard
-    return wanted[len(wanted) * (number - 1) // count : len(wanted) * number // count]

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from render.errors import DataError, FramesError, Partial
+from render.errors import DataError, FramesError
 from render.film.film import Draft, draw_here
 from render.film.frames import FrameStore
 from render.film.pool import FOLDER, VARIABLE, Pool
@@ -22,11 +22,12 @@ from render.progress import Reporter
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
-from render.works.drawers import draw_together, share_of
+from render.works.drawers import draw_together
 from render.works.drawing_cost import Paces, PictureManner, manner_of, told_by
 from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
-from render.works.work import Finding, Item, Work
+from render.works.shard import place_of, require_others, share_of
+from render.works.work import Finding, Item, Work, finding_of
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,7 @@ class FramesWork:
     @property
     def place(self) -> Path:
         """Their folder, or a share of it, as shards draw side by side."""
-        shard = self.order.means.shard
-        return self.path.with_name(f"{self.path.name}.{shard[0]}-of-{shard[1]}") if shard else self.path
+        return place_of(self.path, self.order.means)
 
     @cached_property
     def wanted(self) -> list[int]:
@@ -161,7 +161,7 @@ class FramesWork:
             self.draw(shooting, missing)
             self._remember(shooting, time.perf_counter() - begun, len(missing))
         if means.shard:
-            self._require_others(*means.shard)
+            require_others(self.name, means, len(self.missing()))
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
         self.tidy()
         gone = self.pool.trim(self.programme.keys_of_pictures())
@@ -204,23 +204,9 @@ class FramesWork:
         if failed:
             raise FramesError(self.name, failed, len(self.wanted))
 
-    def _require_others(self, number: int, count: int) -> None:
-        left = len(self.missing())
-        if left:
-            raise Partial(
-                f"film {self.name}: shard {number}/{count} is done, {left:,} frames are for other shards; when they "
-                "are done too, run it again"
-            )
-
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
-        if not self.path.exists():
-            return Finding(self.kind, self.name, str(self.path), "not made")
-        damaged = self._damaged()
-        if damaged:
-            return Finding(self.kind, self.name, str(self.path), "damaged", damaged)
-        left = self.missing()
-        return Finding(self.kind, self.name, str(self.path), "not finished" if left else "whole")
+        return finding_of(self, self._damaged, self.missing)
 
     def left(self) -> Item:
         """Returns those that are missing."""

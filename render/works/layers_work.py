@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from render.errors import DataError, FramesError, Partial
+from render.errors import DataError, FramesError
 from render.film.compositing.layering import LayerDraft, draw_layers
 from render.film.compositing.sequence import ALGORITHM, LayerSequence
 from render.film.frames import FrameStore
@@ -19,12 +19,12 @@ from render.scene.encoders.compositing import LayerPart, PassSequence
 from render.scene.key import counted
 from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import content_key
-from render.works.drawers import share_of
 from render.works.encoding_cost import TAKEN_APART, layer_cost
 from render.works.file import require_letters, seconds_of
 from render.works.frames_work import FramesWork
 from render.works.order import Order
-from render.works.work import Finding, Item, Work
+from render.works.shard import place_of, require_others, share_of
+from render.works.work import Finding, Item, Work, finding_of
 
 ALONE = "layers are drawn by this process alone; --shard shares them among several calls"
 
@@ -97,8 +97,7 @@ class LayersWork:
     @property
     def place(self) -> Path:
         """That folder, or a share of it, as shards draw side by side."""
-        shard = self.order.means.shard
-        return self.path.with_name(f"{self.path.name}.{shard[0]}-of-{shard[1]}") if shard else self.path
+        return place_of(self.path, self.order.means)
 
     def lacking(self, *, verify: bool = False) -> dict[int, list[LayerSequence]]:
         """Returns the sequences that lack a frame that is asked for, by its number; verify reads their bytes."""
@@ -145,28 +144,15 @@ class LayersWork:
         if failed:
             raise FramesError(self.name, failed, total)
         if means.shard:
-            self._require_others(*means.shard)
+            require_others(self.name, means, len(self.lacking()), "frames in layers")
             return total
         for each in self.sequences:
             each.store.trim(total)
         return total
 
-    def _require_others(self, number: int, count: int) -> None:
-        left = len(self.lacking())
-        if left:
-            raise Partial(
-                f"film {self.name}: shard {number}/{count} is done, {left:,} frames in layers are for other shards; "
-                "when they are done too, run it again"
-            )
-
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
-        if not self.path.exists():
-            return Finding(self.kind, self.name, str(self.path), "not made")
-        damaged = self._damaged()
-        if damaged:
-            return Finding(self.kind, self.name, str(self.path), "damaged", damaged)
-        return Finding(self.kind, self.name, str(self.path), "not finished" if self.lacking() else "whole")
+        return finding_of(self, self._damaged, self.lacking)
 
     def left(self) -> Item:
         """Returns those that are missing."""

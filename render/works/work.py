@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -124,3 +124,13 @@ def judged(work: Work, place: Path, last: str, read: Callable[[], object]) -> Fi
     except DataError as damage:
         return Finding(found.kind, found.name, found.path, "damaged", str(damage))
     return found
+
+
+def finding_of(work: Work, damaged: Callable[[], str], lacking: Callable[[], Collection[int]]) -> Finding:
+    """Returns a finding on numbered pictures: which are damaged, in words or "", and which are still to be drawn."""
+    if not work.path.exists():
+        return Finding(work.kind, work.name, str(work.path), "not made")
+    said = damaged()
+    if said:
+        return Finding(work.kind, work.name, str(work.path), "damaged", said)
+    return Finding(work.kind, work.name, str(work.path), "not finished" if lacking() else "whole")
