@@ -12,8 +12,9 @@ from render.stage.colour import table_of
 from render.stage.lens import tone
 from render.stage.light.bake import Sun
 from render.stage.shading.backdrop import Backdrop, GroundPicture
-from render.stage.shading.floor import SIDE, Standing, bake_floor, floor_height
+from render.stage.shading.floor import SIDE, bake_floor, floor_height
 from render.stage.shading.look_numbers import wall_numbers
+from render.stage.shading.standing import Standing
 
 HEIGHT = 0.3  # of the body above its lowest point, picture widths
 SUN = Sun(90, 40, 2)  # towards +α

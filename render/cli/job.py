@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from render.cli.answers import answer_of
 from render.cli.app import AsJson, DataFolder, OutputOption, app, mistakes
 from render.cli.datasets import use_data_folder
 from render.errors import SceneError, UsageError
@@ -95,26 +96,7 @@ class Job:
             print(json.dumps({"results": results}, ensure_ascii=False))
             return
         for result in results:
-            print(_sentence(result))
-
-
-def _sentence(result: dict[str, Any]) -> str:
-    unchanged = " (unchanged)" if result.get("reused") and not result.get("ready") else ""
-    return f"{result['kind']} {result['name']}: {result['path']}{_scores(result)}{_held(result)}{unchanged}"
-
-
-def _held(result: dict[str, Any]) -> str:
-    """Returns what a file of a ready surface holds, in words."""
-    if "points" not in result:
-        return ""
-    columns, rows = result["points"]
-    return "".join([f", {columns:,} × {rows:,} of {result['value']}", *(f"; {note}" for note in result["notes"])])
-
-
-def _scores(result: dict[str, Any]) -> str:
-    """Returns what a run has learnt, in words."""
-    shares = [(part, result.get(part, {}).get("accuracy")) for part in ("train", "test")]
-    return "".join(f", {part} accuracy {100 * share:.2f} %" for part, share in shares if share is not None)
+            print(answer_of(result))
 
 
 _Scenes = Annotated[list[Path], typer.Argument(metavar="SCENE", help="Scene files.", show_default=False)]

@@ -20,7 +20,8 @@ from torch import nn
 
 from render.descent.parameters import parameters_of
 from render.loss import evaluation
-from render.loss.evaluation import Buffers, Evaluation, evaluating, parts_of, same_bits, seed_all
+from render.loss.buffers import Buffers, same_bits
+from render.loss.evaluation import Evaluation, evaluating, parts_of, seed_all
 from render.loss.flat import held_in
 from render.loss.measurement import Conduct, Criterion, Problem
 

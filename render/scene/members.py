@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from render.scene.changed import varied
 from render.scene.existing import ImportedRunSettings
 from render.scene.part import Fault, Location
-from render.scene.series import AnyMeasuredSeries, Blend, Epochs, Hyperparameter, Listed, RideAlong, varied
+from render.scene.series import AnyMeasuredSeries, Blend, Epochs, Hyperparameter, Listed, RideAlong
 from render.scene.surface import SurfaceSettings
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from render.scene.changed import varied
 from render.scene.duration import Duration
 from render.scene.key import InKey
 from render.scene.language.anatomy import kinds_of
-from render.scene.language.nearest import nearest
-from render.scene.language.problem import problems_of
 from render.scene.moment import PathMoment
 from render.scene.part import Name, Part, refusal
 from render.scene.plane import RANGES, Osculating, Pca, PlaneSettings, Random
@@ -277,29 +276,3 @@ def said(value: Any) -> str:
     if isinstance(value, list):
         return "×".join(map(said, value))
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def varied(part: Part, key: str, value: Any, at_key: tuple[str | int, ...], at_value: tuple[str | int, ...]) -> Any:
-    """Returns a part with another value at a key, such as network.width; raises ValidationError where it has none.
-
-    at_key, at_value: where in the scene the two are written.
-    """
-    plain = part.model_dump(mode="json", exclude_unset=True)
-    steps = key.split(".")
-    holder: Any = plain
-    whole: Any = part.model_dump(mode="json")
-    for number, step in enumerate(steps):
-        if not isinstance(whole, dict) or step not in whole:
-            known = list(whole) if isinstance(whole, dict) else []
-            remedy = nearest(step, known) if known else "it leads beyond a single value"
-            raise refusal(((*at_key, "key"), key, f'"{step}" is not known; {remedy}'))
-        whole = whole[step]
-        if number == len(steps) - 1:
-            holder[step] = value
-        else:
-            holder = holder.setdefault(step, whole)
-    try:
-        return type(part).model_validate(plain)
-    except ValidationError as error:
-        found = problems_of(error, type(part))[0]
-        raise refusal((at_value, value, f"{'.'.join(map(str, found.location)) or key}: {found.sentence}")) from error

@@ -19,7 +19,7 @@ from render.stage.light.bakes import Bakes
 from render.stage.light.lamp import Lamp
 from render.stage.marks.hatch import Hatch, hatch_of
 from render.stage.shading.baked_field import BakedField, bake_field
-from render.stage.shading.floor import Standing
+from render.stage.shading.standing import Standing
 
 
 @dataclass(frozen=True)

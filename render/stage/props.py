@@ -41,9 +41,8 @@ def put_body(geometry: GeometryPass, index: int, cast: Cast, look: spec.LookPres
     whole, strip = mesh.terrain(drawn, look.body), cast.placed.strip
     top = whole if strip is None else within(whole, strip)
     hollow = relief.inland is not None
-    sides = (
-        [(nx, ny, distance) for nx, ny, distance in cast.outline.tolist()] if hollow else None
-    )  # no shore has a wall
+    # no shore has a wall
+    sides = [(nx, ny, distance) for nx, ny, distance in cast.outline.tolist()] if hollow else None
 
     def put(part: str, kind: Kind, made: mesh.Mesh | None, back: Kind | None) -> None:
         geometry.put(f"body {index} {part}", kind, cast.moved(made), line=index, back=back)

@@ -19,7 +19,8 @@ from render.stage.lens.tone import TRANSFORMS
 from render.stage.light.bake import Sun
 from render.stage.light.bakes import Bakes
 from render.stage.shading.baked_field import hue
-from render.stage.shading.floor import BEHIND, Numbers, Standing, bake_floor, ground_picture
+from render.stage.shading.floor import BEHIND, Numbers, bake_floor, ground_picture
+from render.stage.shading.standing import Standing
 from render.stage.shading.uniforms import Uniforms
 
 HORIZON = 0.06  # height over which the light at the horizon fades, tangents

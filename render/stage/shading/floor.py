@@ -20,22 +20,20 @@ from render.compiler import fuse
 from render.scene import look as spec
 from render.stage.body import mesh
 from render.stage.body.outline import entry, nearest_side
-from render.stage.body.relief import Relief
-from render.stage.body.strip import Strip
 from render.stage.lens.tone import TRANSFORMS
 from render.stage.light import bake
 from render.stage.light.bake import Sun
 from render.stage.light.bakes import Bakes
 from render.stage.shading.baked_field import sky_colours
-from render.stage.shading.look_numbers import wall_numbers
+from render.stage.shading.pool_light import pool_of
 from render.stage.shading.spot import bilinear, rays
+from render.stage.shading.standing import Standing
 from render.stage.shading.uniforms import Uniforms
 from render.stage.shading.walls import strata, wall_light
 
 SIDE = 320  # texels of the map along an axis
 MARGIN = 1.5  # picture widths of ground around the bodies that the map covers
 SKY_REACH = 0.7  # picture widths within which a wall takes sky from the ground
-POOL_SIDE = 96  # texels of the map of coloured light along an axis, before it is blended
 SHEET_DROP = 0.16  # picture widths from a sheet's lowest point to the floor
 SPOT = 1.25  # picture widths over which the light behind the object falls off
 HALVED = 700  # pixels of a picture from which on its ground, where nothing is sharp, is drawn at half the size
@@ -46,9 +44,6 @@ SHADOW_BLUR = 1.0  # texels that the shadow is blurred by; 0: steps in it, large
 LOWEST_SUN = 0.2  # rise of the sun's direction, below which a sheet's shadow goes no farther; smaller: off the floor
 SHEET_SHADOW, SHEET_SOFT = 0.8, 0.25  # of the sun, in a sheet's shadow, and its blur / the sheet's height above
 SHEET_CONTACT, SHEET_WIDE = 0.7, 0.6  # of the sky, under a sheet, and that shadow's blur / the sheet's height above
-PATCHES = 64  # along the outline, that send the walls' light; fewer: the light on the floor has beads
-PATCH_SHARES = (0.2, 0.5, 0.85)  # of a wall's height, where those are; lower: a brighter seam at the foot
-POOL_SOFT = 4e-4  # picture widths squared, added to distances; smaller: dots of light at the foot of walls
 POOL_LIGHT = 0.35  # of the walls' light on the floor, at pool 1; larger: a stage with coloured lamps
 SATIN_LEAST = 1e-3  # picture widths of blur of the mirror image at the wall's foot; 0: a jagged edge
 CROWN_SOFT = 0.3  # of that blur, at the upper end of the mirror image for a ray that hardly climbs; larger: softer
@@ -57,17 +52,6 @@ GLANCE_LEAST, GLANCE = 0.25, 3  # of the mirror image seen from above, and power
 BORDER, BORDER_WIDE = 0.7, 0.28  # of the map, from where what is on it fades out, and over how much; none: a square
 HORIZON_LEAST, FARTHEST = 1e-4, 1e3  # a ray that falls less meets no floor; picture widths of what does, at most
 BAND = 1 << 18  # pixels that the kernel takes at a time
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A body on the floor."""
-
-    relief: Relief
-    offset: tuple[float, float]  # of its middle, picture widths
-    level: Tensor  # (n_β, n_α)
-    outline: Tensor  # (K, 3)
-    strip: Strip | None = None  # that alone is drawn of it
 
 
 @dataclass(frozen=True)
@@ -127,7 +111,7 @@ def bake_floor(
     near = distance_transform_edt(covered, return_distances=False, return_indices=True)
     openness, sunlit = (plane.numpy()[tuple(near)] for plane in (open_, lit))
     sunlit = gaussian_filter(sunlit, SHADOW_BLUR)
-    return Floor(_packed(openness, sunlit, _pool(bodies, look, sun, half, table)), half, height)
+    return Floor(_packed(openness, sunlit, pool_of(bodies, look, sun, half, table, SIDE)), half, height)
 
 
 def _packed(openness: np.ndarray, sunlit: np.ndarray, pool: np.ndarray) -> Tensor:
@@ -164,46 +148,6 @@ def _under_a_sheet(
     blurred = gaussian_filter(shade.clip(0, 1), SHEET_SOFT * above / cell)
     under = gaussian_filter(covered.astype(float), SHEET_WIDE * above / cell)
     return 1 - SHEET_CONTACT * under, 1 - SHEET_SHADOW * blurred
-
-
-def _pool(bodies: Sequence[Standing], look: spec.LookPreset, sun: Sun, half: float, table: Tensor) -> np.ndarray:
-    """Returns the light that walls throw on the ground, (SIDE, SIDE, 3), by form factors."""
-    side = torch.linspace(-half, half, POOL_SIDE)
-    gx, gy = torch.meshgrid(side, side, indexing="xy")
-    pool = torch.zeros(POOL_SIDE, POOL_SIDE, 3)
-    for body in bodies:
-        places, normals, areas, light = _wall_patches(body, look, sun, table)
-        for place, normal, area, sent in zip(places, normals, areas, light, strict=True):
-            dx, dy, dz = gx - float(place[0]), gy - float(place[1]), float(place[2])
-            r2 = dx * dx + dy * dy + dz * dz + POOL_SOFT
-            leaving = (dx * float(normal[0]) + dy * float(normal[1])).clamp(min=0)
-            pool += (leaving * dz / (np.pi * r2 * r2) * float(area))[..., None] * sent
-    wide = torch.nn.functional.interpolate(
-        pool.permute(2, 0, 1)[None], (SIDE, SIDE), mode="bilinear", align_corners=True
-    )
-    return wide[0].permute(1, 2, 0).numpy()
-
-
-def _wall_patches(
-    body: Standing, look: spec.LookPreset, sun: Sun, table: Tensor
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Tensor]:
-    """Returns places above the floor (n, 3), normals (n, 2), areas (n,) and light (n, 3) of patches of walls."""
-    edge = mesh.outline(body.relief, look.body, PATCHES)
-    edge = edge if body.strip is None else body.strip.drawn_in(edge)
-    ends = np.roll(edge, -1, axis=0)
-    middle, way = 0.5 * (edge + ends), ends - edge
-    length = np.linalg.norm(way, axis=1) + 1e-9
-    normal = np.stack([way[:, 1], -way[:, 0]], 1) / length[:, None]
-    top = mesh.height_at(body.relief, middle[:, 0], middle[:, 1]) + look.walls.thickness
-    shares = np.array(PATCH_SHARES)
-    high = (top[:, None] * shares).ravel()
-    level = torch.from_numpy(((high - look.walls.thickness) / max(1e-6, body.relief.exaggeration)).astype(np.float32))
-    uniforms = Uniforms.unpack(wall_numbers(look, body.relief, sun).values)
-    albedo = strata(level, table, uniforms)
-    sides = [torch.from_numpy(np.repeat(normal[:, k], len(shares)).astype(np.float32)) for k in (0, 1)]
-    light = torch.stack(wall_light(albedo, sides, torch.from_numpy(high.astype(np.float32)), uniforms), 1)
-    places = np.column_stack([np.repeat(middle + np.array(body.offset), len(shares), axis=0), high])
-    return places, np.repeat(normal, len(shares), axis=0), np.repeat(length * top / len(shares), len(shares)), light
 
 
 def _mirror(
