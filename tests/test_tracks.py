@@ -18,6 +18,7 @@ from render.scene.spec import resolved
 from render.scene.time.blend import Blending, Nature
 from render.scene.time.ease import CALLS, EASES, easing
 from render.scene.time.track import Key, Track
+from render.scene.written import is_ink_asked
 
 SCENE = """\
 thalweg: 1
@@ -159,6 +160,18 @@ def test_a_scene_with_tracks_survives_its_own_record():
     again = check(parse(json.dumps(resolved(scene)), Source("record.json")))
     assert again == scene
     assert again.tracks == scene.tracks
+
+
+@pytest.mark.parametrize(
+    ("look", "asked"),
+    [
+        ("rim: 0.5", False),
+        ("text: '#ff0000'", True),
+        ("text: {keys: [{t: 0s, v: '#b9b3ab'}, {t: 2s, v: '#ff0000'}]}", True),
+    ],
+)
+def test_words_that_change_their_colour_ask_for_it_from_the_beginning(look, asked):
+    assert is_ink_asked(scene_of(look=look)) == asked
 
 
 def test_every_key_is_checked_with_its_own_place():

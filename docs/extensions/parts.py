@@ -59,9 +59,8 @@ def families() -> dict[Model, Family]:
                 if known is not None:
                     known.others += [where] if where not in (known.where, *known.others) else []
                 met = {*found, *(each for one in waiting for each in one.kinds.values())}
-                kinds = {
-                    tag: each for tag, each in kinds.items() if each not in met
-                }  # a key may take more
+                # a key may take more kinds than one before it
+                kinds = {tag: each for tag, each in kinds.items() if each not in met}
                 if not kinds:
                     continue
                 new = Family(where, kinds)

@@ -15,12 +15,11 @@ from render import compiler
 from render.film.record import ALGORITHM, fonts_of, labels_of, palette_of
 from render.film.timeline import Moment, Slice, Timeline, film_timeline
 from render.scene.key import counted
-from render.scene.look import is_asked
 from render.scene.output import Film
 from render.scene.shot import taken_up
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
-from render.scene.written import WRITTEN, told, without_insets
+from render.scene.written import WRITTEN, is_ink_asked, told, without_insets
 from render.storage.files import content_key
 
 TICK = 1e-6  # seconds; times are told apart by more
@@ -164,7 +163,7 @@ def drawn_of(scene: Scene, shot: int, size: tuple[int, int], surfaces: Mapping[s
         "algorithm": ALGORITHM,
         "seed": scene.seed,
         "look": counted(scene.look),
-        **({"text": scene.look.text} if is_asked(scene.look) and "text" not in alone else {}),
+        **({"text": scene.look.text} if is_ink_asked(scene) and "text" not in alone else {}),
         "shot": counted(settings),
         **({"waits": settings.transition.duration} if settings.transition.kind == "unfold" else {}),
         **({"insets": rooms} if (rooms := [each.room for each in settings.insets]) else {}),

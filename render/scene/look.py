@@ -201,11 +201,6 @@ def preset(name: str) -> dict[str, Any]:
     return data
 
 
-def is_asked(look: Look) -> bool:
-    """Whether a scene asks for the colour of its words, or leaves it to the preset."""
-    return bool(look.text != preset(look.name)["text"])
-
-
 def _merged(base: Any, changes: Any) -> Any:
     """Returns base with changes, mapping by mapping; anything but a mapping is replaced whole."""
     if not isinstance(base, dict) or not isinstance(changes, dict):

@@ -19,6 +19,7 @@ from render.scene.insets import (
     MapInset,
     nominal_heights,
 )
+from render.scene.look import preset
 from render.scene.output import Film, Still
 from render.scene.part import Fault, Location
 from render.scene.shot import Shot
@@ -61,6 +62,12 @@ class Inquiry:
             examples=tuple(sorted({*self.examples, *other.examples})),
             pace=self.pace or other.pace,
         )
+
+
+def is_ink_asked(scene: Scene) -> bool:
+    """Whether a scene asks for the colour of its words, at some time at least, or leaves it to the preset."""
+    tracked = any(track.location == ("look", "text") for track in scene.tracks)
+    return tracked or bool(scene.look.text != preset(scene.look.name)["text"])
 
 
 def chapter_of(shot: Shot) -> Title | None:

@@ -36,10 +36,8 @@ class Watch:
         if self._seen or len(wanted) < self.stream.count:
             yield from pictures
             return
-        self.flashes, self.seam = (
-            FlashWatch(self.stream.fps),
-            SeamWatch(self.seam.shots) if self.seam is not None else None,
-        )
+        self.flashes = FlashWatch(self.stream.fps)
+        self.seam = SeamWatch(self.seam.shots) if self.seam is not None else None
         for picture in pictures:
             self._see(picture)
             yield picture

@@ -19,10 +19,10 @@ from render.film.words.layout import Page
 from render.film.words.overlay import draw_words, page_of, sheet_of
 from render.film.words.sheet import Sheet
 from render.film.words.titling import titled
-from render.scene.look import is_asked
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.words import WordStyle
+from render.scene.written import is_ink_asked
 from render.stage.colour import srgb_of
 
 MOMENTS = (0.0, 0.5, 1.0)  # of a shot, at which the ground behind its words is measured
@@ -56,6 +56,8 @@ class LineShooting:
     @cached_property
     def over(self) -> Overlaid | None:
         """The titles that come and go, each in its place for the whole shot, or None."""
+        if self.first and self.first.setting == self.setting:
+            return self.first.over
         asked = titles_in(self.scene, self.output, self.take)
         if not asked:
             return None
@@ -83,7 +85,7 @@ class LineShooting:
             return self.first.dress
         page, look = self.page, self.take.look
         pictures = [self.bare(share * self.take.shot.duration) for share in MOMENTS] if page.boxes else []
-        return dressed(measured(pictures, page), look.text, asked=is_asked(self.scene.look), way=look.words.ground)
+        return dressed(measured(pictures, page), look.text, asked=is_ink_asked(self.scene), way=look.words.ground)
 
     def bare(self, time: float, seed: int = 0) -> np.ndarray:
         """Returns the picture (H, W, 3) uint8 at a time of the shot, seconds, without axes and words.

@@ -27,8 +27,8 @@ from render.film.words.lettering import path_names, plots_of, sheet_for
 from render.film.words.overlay import Words, draw_words, page_of
 from render.film.words.sheet import READABLE, Sheet
 from render.film.words.wording import is_furnished, language_of, words_of
-from render.scene.look import is_asked
 from render.scene.printing import Print
+from render.scene.written import is_ink_asked
 
 LEAST = 7.0  # points of the smallest letters on paper
 POINT = 1 / 72  # inch
@@ -106,7 +106,7 @@ def _dress(shooting: Shooting, take: Take, page: tuple[Sheet, Words], proof: Pro
     """Returns how words are made readable on a print."""
     sheet, words = page
     behind = measured([proof.picture], page_of(words, _smaller(sheet)))
-    return dressed(behind, take.look.text, asked=is_asked(shooting.scene.look), way=take.look.words.ground)
+    return dressed(behind, take.look.text, asked=is_ink_asked(shooting.scene), way=take.look.words.ground)
 
 
 def _overlaid(shooting: Shooting, take: Take, made: tuple[tuple[Sheet, Words], Dress, Proof]) -> Overlaid:

@@ -19,9 +19,9 @@ from render.film.words.ground import Dress, dressed, measured
 from render.film.words.overlay import page_of, sheet_of
 from render.film.words.sheet import Sheet
 from render.film.words.wording import is_furnished, language_of, names_of, words_of
-from render.scene.look import is_asked
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
+from render.scene.written import is_ink_asked
 
 OVER_GROUND = 0.88  # least shade at the foot of a shot that rides over the terrain, which is never still
 
@@ -91,6 +91,6 @@ def dress_of(scene: Scene, output: Film | Still, take: Take, pictures: Sequence[
     words = words_of(scene, output, take, 0.0)
     page = page_of(words, sheet_for(output, take))
     colour, way = take.look.text, take.look.words.ground
-    asked = is_asked(scene.look)
+    asked = is_ink_asked(scene)
     riding = take.shot.camera.follows and bool(words.caption)
     return dressed(measured(pictures, page), colour, asked=asked, way=way, least=OVER_GROUND if riding else 0.0)
