@@ -144,11 +144,11 @@ class Writing:
         return write
 
     def _furnished(self, written: np.ndarray, take: Take, time: float, made: Furnishing) -> np.ndarray:
-        """Returns a picture with its furniture, which comes when the terrain is there."""
+        """Returns a picture with its furniture, which comes when the terrain is there; may draw on what it is given."""
         share = take.unfolding.furnished(time) if take.unfolding else 1.0
         if share <= 0:
             return written
-        furnished = written.copy()
+        furnished = written if share >= 1 else written.copy()
         furnish(furnished, plots_of(self._output, take, time), made)
         return mixed([(furnished, share), (written, 1 - share)], "#000000", 0)
 

@@ -6,6 +6,7 @@ sets them elsewhere. A colour that is asked for is the colour of the picture whe
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -124,6 +125,7 @@ def left_out(words: Words, sheet: Sheet) -> list[str]:
     return list(page_of(words, sheet).left_out)
 
 
+@functools.lru_cache(maxsize=256)  # asked of the same words on every frame
 def refuse_undrawable(what: str, text: str, face: Face) -> None:
     """Raises SceneError where no font of a face has a letter of a text."""
     if said := sentence(text, face.chain):
