@@ -298,6 +298,20 @@ def test_a_slope_is_not_written_where_it_would_be_read_as_another_balls(places, 
     assert pixels.any() == written
 
 
+def test_a_slope_is_told_by_the_axes_on_which_it_is_drawn(monkeypatch):
+    drawn, said = shooting(), []
+    monkeypatch.setattr("render.film.lines.line_axes._write", lambda _, text, *__: said.append(text))
+    for length in (1.0, 24.0):
+        of_two = Balls(balls().alpha, balls().loss, balls().slope / length, length)
+        take = LineTake(drawn.take.shot, drawn.take.look, drawn.take.landscape, of_two, drawn.take.scale)
+        draw_slopes(np.zeros((360, 640, 3), np.uint8), take, drawn.axes, drawn.dress, 0.0)
+        assert ("per unit of α, which is 24 of the weights" in line_caption(take)) == (length > 1)
+        alone = Balls(*(values[:1] for values in (of_two.alpha, of_two.loss, of_two.slope)), length)
+        take = LineTake(drawn.take.shot, drawn.take.look, drawn.take.landscape, alone, drawn.take.scale)
+        assert line_words(drawn.scene, drawn.output, take, 0.0).counters[2].value == "−4.00"
+    assert said == ["slope −4", "slope 1"] * 2
+
+
 @pytest.mark.parametrize(("place", "makes_room"), [("upper-left", True), ("centre", False)])
 def test_a_title_comes_and_goes_on_a_chart_that_leaves_room_for_it_above(place, makes_room):
     title = f"titles: [{{text: Down, place: {place}, at: 1s, duration: 4s, size: 2}}]"

@@ -17,7 +17,7 @@ class Ball(Part):
     starts: list[float] = Field(
         min_length=1, max_length=MOST_BALLS, examples=[[-1.5, 0.5]], description="α at which each ball starts"
     )
-    lr: float = Field(gt=0, description="learning rate: a step is lr · slope, both in units of the weights")
+    lr: float = Field(gt=0, description="learning rate: a step is lr · gradient, both in units of the weights")
     momentum: float = Field(default=0.0, ge=0, lt=1, description="share of a step that goes on in the next")
     steps: int = Field(default=20, ge=1, le=10_000, description="steps that each ball takes")
     pace: Literal["steps", "log"] = Field(

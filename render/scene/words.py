@@ -50,7 +50,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "slope": "slope",
     "started": "loss, from {}",
     "accuracy": "accuracy",
-    "ball": "steps of lr {} · slope",
+    "ball": "steps of lr {} · gradient",
     "line": "1 line = {}",
     "factor": "1 line = × {}",
     "weights": "|Δθ| = {}",

@@ -114,7 +114,10 @@ def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axe
 
 
 def draw_slopes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress, time: float) -> None:
-    """Writes over every ball the slope that its step comes of, but where another's, or another ball, stands already."""
+    """Writes over every ball the slope of its tangent, per unit of the axis as it is drawn.
+
+    Its step comes of it. Nothing is written where another's words, or another ball, stand already.
+    """
     if not take.shot.tangent or take.balls is None:
         return
     (whole, _), size = take.step(time), axes.size
@@ -122,7 +125,7 @@ def draw_slopes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress
     middles = {ball: middle_of(take, axes.chart, place) for ball, place in on_it.items()}
     taken: list[tuple[float, float, float]] = []
     for ball, (x, y) in middles.items():
-        text = f"{say(axes.language, 'slope')} {short_loss(float(take.balls.slope[ball, whole]))}"
+        text = f"{say(axes.language, 'slope')} {short_loss(float(take.balls.rise[ball, whole]))}"
         wide, row = line_width(text, axes.sheet.text, size), y - OVER * size
         beside = BESIDE * size if take.balls.slope[ball, whole] <= 0 else -BESIDE * size - wide  # over open ground
         left = min(max(x + beside, axes.chart.left + 0.5 * size), axes.chart.right - wide)

@@ -71,8 +71,14 @@ def _balls(take: LineTake) -> str:
     count = f"{len(asked.starts)} balls go" if len(asked.starts) > 1 else "the ball goes"
     return (
         f"{count} by gradient descent held on the line, lr {asked.lr:g}{swing}, {asked.steps:,} steps; the slope of "
-        "the loss is computed on the network at each"
+        f"the loss is computed on the network at each{_unit(take)}"
     )
+
+
+def _unit(take: LineTake) -> str:
+    """Returns what a slope that is written is told per, where that is not a unit of the weights."""
+    length = take.balls.length if take.balls else 1.0
+    return "" if abs(length - 1) < 1e-6 else f" and written per unit of α, which is {length:.3g} of the weights"
 
 
 def _briefly(take: LineTake, language: Mapping[str, str]) -> Iterator[str]:
@@ -100,7 +106,7 @@ def _counters(take: LineTake, time: float, language: Mapping[str, str]) -> Itera
     lost = say(language, "lost")
     if len(balls.alpha) == 1:
         yield Counter(say(language, "loss"), format_loss(float(balls.loss[0, step]), lost))
-        yield Counter(say(language, "slope"), format_loss(float(balls.slope[0, step]), lost))
+        yield Counter(say(language, "slope"), format_loss(float(balls.rise[0, step]), lost))
         return
     colours = [take.look.path.colour, *take.look.path.others]
     for ball, start in enumerate(balls.alpha[:, 0]):
