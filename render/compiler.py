@@ -11,13 +11,13 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
-import types
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from render.interrupts import is_asked_to_end
+from render.precompiled import Precompiled, TooManyKindsError
 from render.progress import notice
 from render.storage import kernels
 from render.storage.files import cache_folder
@@ -165,20 +165,18 @@ class _Fused:
     """A compiled kernel that falls back to eager mode when it cannot be compiled."""
 
     def __init__(self, kernel: Callable[..., Any]):
-        import torch
-
         _keep_kernels()
         self._kernel = kernel
-        self._run = torch.compile(_own_code(kernel), dynamic=False, fullgraph=True)
+        self._run: Callable[..., Any] = Precompiled(kernel, _compiler())
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
-
         try:
             return self._run(*arguments, **named)
-        except FailOnRecompileLimitHit:  # more sizes in one process than torch keeps: this one runs as it is
+        except TooManyKindsError:  # this one runs as it is
             return self._kernel(*arguments, **named)
-        except TorchDynamoException as error:
+        except Exception as error:
+            if self._run is self._kernel or not _is_of_compiler(error):
+                raise
             if is_asked_to_end():  # the compiler, a child of this process, was ended by the same Ctrl-C
                 raise KeyboardInterrupt from error
             notice(f"a kernel could not be compiled and runs slower ({_first_line(str(error))})")
@@ -186,14 +184,12 @@ class _Fused:
             return self._run(*arguments, **named)
 
 
-def _own_code(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the function with a code object of its own, since torch compiles each code object eight times at most."""
-    if not isinstance(kernel, types.FunctionType):
-        return kernel
-    code = kernel.__code__.replace()
-    copy = types.FunctionType(code, kernel.__globals__, kernel.__name__, kernel.__defaults__, kernel.__closure__)
-    copy.__kwdefaults__ = kernel.__kwdefaults__
-    return copy
+def _is_of_compiler(error: Exception) -> bool:
+    """Whether torch raises it where it cannot compile a kernel."""
+    from torch._dynamo.exc import TorchDynamoException
+    from torch._inductor.exc import CppCompileError
+
+    return isinstance(error, TorchDynamoException | CppCompileError)
 
 
 def _first_line(text: str) -> str:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from render import compiler
+from render import compiler, precompiled
 from render.interrupts import SIGNALS, Listener, Phase, deferred, finishing, is_asked_to_end, not_inherited
 from tests.faults import PATIENCE, wait_until
 
@@ -127,7 +127,7 @@ def test_a_kernel_whose_compiler_was_ended_by_the_same_signal_is_not_drawn_unfus
         raise TorchDynamoException("the compiler was ended")
 
     assert issubclass(BackendCompilerFailed, TorchDynamoException)
-    monkeypatch.setattr("torch.compile", lambda *_, **__: failing)
+    monkeypatch.setattr(precompiled, "_traced", failing)
     fused = compiler._Fused(lambda: "unfused")
     with pytest.raises(KeyboardInterrupt, match=r"^$"), deferred():
         os.kill(os.getpid(), signal.SIGINT)

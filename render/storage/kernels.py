@@ -25,7 +25,7 @@ from render.storage.files import cache_folder, content_key, replacing
 LAYOUT = 1  # raise it when the files look otherwise
 ENDING = ".kernel"
 DIGEST = 64  # hexadecimal digits in front of a kernel
-MOST_BYTES = 64_000_000  # bytes; a kernel takes 20 to 100 kB
+MOST_BYTES = 256_000_000  # bytes; a library takes 20 to 100 kB, a kernel of torch 50 to 600 kB
 UNUSED = 90 * 86_400.0  # seconds after which a kernel that nobody used goes
 LEFT = 86_400.0  # seconds after which a file that was never finished goes, and after which a use is noted again
 CPUINFO = Path("/proc/cpuinfo")
