@@ -14,6 +14,7 @@ from render.cli import app, composing
 from render.film import shooting
 from render.film.storyboard import moments_of
 from render.film.timeline import Timeline
+from render.stage.shading import baked_field
 from tests.conftest import SCENE
 
 runner = CliRunner()
@@ -99,6 +100,41 @@ def test_a_watched_scene_is_drawn_again_when_it_is_saved_and_a_mistake_loses_not
     assert 'shots.0.camera.sweep: "fifty" is not a number' in done.stderr
     assert "drawn in " in done.stderr
     assert seen[0] == seen[1] != seen[2]
+
+
+def test_what_is_taken_over_from_the_last_preview_changes_no_pixel(graphics, output, scene, monkeypatch):
+    """Each change is drawn by a process that watches, from the stages of the one before, and alone."""
+    text, preview, baked = scene.read_text(), output / "previews" / "mine.thumb.png", []
+    plain = text[: text.index("\nlook:")] + text[text.index("\nshots:") :] if "\nlook:" in text else text
+    looks = [
+        "",
+        "\nlook: {name: ember, sun: {azimuth: 40}}\n",
+        "\nlook: {name: glacier}\n",
+        "\nlook: {name: ember, relief: [{clip: {percentile: 90}}, {exaggeration: 0.2}]}\n",
+        "\nlook: {name: porcelain, relief: [{clip: {percentile: 90}}, {exaggeration: 0.2}]}\n",
+        "\nlook: {name: ink}\n",
+    ]
+    saved = [plain.replace("sweep: 50", f"sweep: {20 + number}") + look for number, look in enumerate(looks)]
+    taken, left = [], list(saved)
+
+    def save_or_end(seconds):
+        taken.append(preview.read_bytes())
+        if not left:
+            raise KeyboardInterrupt
+        scene.write_text(left.pop(0))
+
+    skies = baked_field.bake.bake_sky
+    monkeypatch.setattr(baked_field.bake, "bake_sky", lambda *what, **how: baked.append(1) or skies(*what, **how))
+    monkeypatch.setattr(composing.time, "sleep", save_or_end)
+    thalweg("preview", scene, "--at", "4s", "--watch", "--out", output, code=130)
+    watched = len(baked)
+    baked.clear()
+    for written, seen in zip(saved, taken[1:], strict=True):
+        scene.write_text(written)
+        preview.unlink()
+        thalweg("preview", scene, "--at", "4s", "--out", output)
+        assert preview.read_bytes() == seen, written[-200:]
+    assert watched < len(baked)
 
 
 @pytest.mark.parametrize(

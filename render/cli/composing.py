@@ -62,18 +62,29 @@ def preview(job: Job) -> list[Any] | None:
     Example: thalweg preview scenes/first-descent.yaml --at 3.5s --watch
     """
     examination.examine(job)
-    works = _previews(job)
     if not job.wish.watch:
-        return works
-    job.make(works)
-    _watch(job, lambda fresh: fresh.make(_previews(fresh)))
+        return _previews(job)
+    from render.works.bench import Bench
+    from render.works.preview_work import LastPreview
+
+    bench, stays = Bench(job.reporter), [LastPreview() for _ in job.scenes]
+    try:
+        job.make(_previews(job, bench, stays), bench)
+        _watch(job, lambda fresh: fresh.make(_previews(fresh, bench, stays), bench))
+    finally:
+        for held in stays:
+            held.leave()
     return None
 
 
-def _previews(job: Job) -> list[Any]:
+def _previews(job: Job, bench: Any = None, stays: Sequence[Any] = ()) -> list[Any]:
     from render.works.preview_work import PreviewWork
 
-    return [PreviewWork(order, job.wish.at, job.wish.angles) for order in job.finest_orders()]
+    orders = job.finest_orders(bench)
+    holding = [*stays, *[None] * len(orders)]
+    return [
+        PreviewWork(order, job.wish.at, job.wish.angles, held) for order, held in zip(orders, holding, strict=False)
+    ]
 
 
 def _watch(job: Job, draw: Callable[[Job], None]) -> None:

@@ -57,14 +57,17 @@ class Job:
             for (path, scene), variant in zip(self.scenes, self.variants, strict=True)
         ]
 
-    def finest_orders(self) -> list[Any]:
-        """Returns orders of surfaces that are on disk already, where they are finer than the quality asks for."""
+    def finest_orders(self, bench: Any = None) -> list[Any]:
+        """Returns orders of surfaces that are on disk already, where they are finer than the quality asks for.
+
+        bench: one that keeps what it has read of them.
+        """
         from render.works.finest import finest
 
         orders: list[Any] = []
         said: dict[str, None] = {}
         for order, whole in zip(self.orders(), self.whole, strict=True):
-            finer, names = finest(whole, order)
+            finer, names = finest(whole, order, bench.find if bench else None)
             orders.append(finer)
             for name in names:
                 points = " × ".join(f"{count:,}" for count in finer.scene.measured[name].points)
@@ -73,11 +76,15 @@ class Job:
             self.reporter.say(sentence)
         return orders
 
-    def make(self, works: Sequence[Any]) -> None:
-        """Makes works, after a look at what would end them when all else is done, and answers what became of each."""
+    def make(self, works: Sequence[Any], bench: Any = None) -> None:
+        """Makes works, after a look at what would end them when all else is done, and answers what became of each.
+
+        bench: one that keeps what they need from one call to the next.
+        """
         from render.works.bench import Bench
 
-        bench = Bench(self.reporter)
+        kept = [need for work in works for need in work.needs] if bench else []
+        bench = bench or Bench(self.reporter)
         if self.means.get("models"):  # one that makes another network is told first, whatever is there already
             for surface in (each for work in works for each in (work, *work.needs) if each.kind == "surface"):
                 bench.find(surface)
@@ -87,7 +94,7 @@ class Job:
             made = bench.obtain(work)
             result = {"kind": work.kind, "name": work.name, "path": str(work.path), "key": work.key}
             results.append({**result, "reused": bench.was_there(work), **work.told(made)})
-            bench.let_go(works[number:])
+            bench.let_go([*works[number:], *kept])
         self.answer(results)
 
     def answer(self, results: list[dict[str, Any]]) -> None:

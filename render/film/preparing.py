@@ -30,6 +30,7 @@ from render.film.laying import panel_of, relaid
 from render.film.moves import MOVES, Move, Scenery, settled, standing_at
 from render.film.panel import Panel, Walk
 from render.film.take import Take
+from render.landscape.landscape import Landscape
 from render.scene import look as looks
 from render.scene.shot import Shot
 from render.scene.time.course import ShotCourse
@@ -47,12 +48,22 @@ from render.stage.light.sunward import SettledSun
 FEWEST_POINTS = 8  # points along an axis; fewer cannot be cut round
 
 
-def prepare_course(course: ShotCourse, landscapes: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
-    """Returns the take of a shot of a scene, which knows what its tracks change; arguments as of prepare."""
+def prepare_course(
+    course: ShotCourse,
+    landscapes: Sequence[Shown],
+    aspect: float,
+    *,
+    together: bool = True,
+    before: Take | None = None,
+) -> Take:
+    """Returns the take of a shot of a scene, which knows what its tracks change; arguments as of prepare.
+
+    before: the take of the shot as it was, whose reliefs are taken over where they would be the same.
+    """
     framing = Framing(aspect, together, course.scene.seed)
     if not course.changes:
-        return _prepared(course.settings, course.scene.look, landscapes, framing)
-    base = _prepared(*course.middle, landscapes, framing)
+        return _prepared(course.settings, course.scene.look, landscapes, framing, before)
+    base = _prepared(*course.middle, landscapes, framing, before)
     return replace(base, then=_Changing(course, base, landscapes, framing).at)
 
 
@@ -136,9 +147,23 @@ def prepare(shot: Shot, look: looks.Look, shown: Sequence[Shown], aspect: float,
     return _prepared(shot, look, shown, Framing(aspect, together))
 
 
-def _prepared(shot: Shot, look: looks.Look, shown: Sequence[Shown], framing: Framing) -> Take:
+def _reliefs_of(before: Take, look: looks.Look, shown: Sequence[Shown]) -> tuple[Steps, list[Relief]] | None:
+    """Returns the reliefs of a take, and their steps, where it shows the same surfaces by the same steps, uncut."""
+    if len(shown) != len(before.panels):
+        return None
+    for one, panel in zip(shown, before.panels, strict=True):
+        if not isinstance(one, Landscape) or panel.landscape.surface is not one.surface or panel.relief.corner:
+            return None
+    losses = [panel.landscape.surface.loss for panel in before.panels]
+    steps = steps_for(look, losses, any("source" in panel.landscape.record for panel in before.panels))
+    return (before.steps, [panel.relief for panel in before.panels]) if steps == before.steps else None
+
+
+def _prepared(
+    shot: Shot, look: looks.Look, shown: Sequence[Shown], framing: Framing, before: Take | None = None
+) -> Take:
     preset = _through(shot, look.resolved)
-    steps, reliefs = _reliefs(look, shown)
+    steps, reliefs = (before and _reliefs_of(before, look, shown)) or _reliefs(look, shown)
     if preset.body == "disc" and not all(_is_round(made) for made in reliefs):
         preset = preset.model_copy(update={"body": "block"})
     drawn = drawn_of(shown, reliefs)

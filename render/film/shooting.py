@@ -64,6 +64,7 @@ class Shooting:
     kept: Kept | None = None  # pictures without words that were drawn before
     depth: int = 8  # bits of a channel of its pictures, or 16
     drawn_in: list[tuple[int, float]] = field(default_factory=list, compare=False)  # shot and seconds of each picture
+    before: Shooting | None = field(default=None, compare=False)  # of the scene as it was, whose stages can be taken
     said: set[str] = field(default_factory=set, compare=False)  # of surfaces, each sentence once
     _takes: dict[int, Take] = field(default_factory=dict, compare=False)
     _stages: dict[int, list[Stage]] = field(default_factory=dict, compare=False)  # of the shots that are being drawn
@@ -105,7 +106,8 @@ class Shooting:
             apart = settings.camera.follows  # one path, over one terrain
             aspect = Canvas(*self.output.size, len(names) if apart else 1).aspect
             course = ShotCourse(self.scene if self.output.insets else without_insets(self.scene), shot)
-            take = prepare_course(course, landscapes, aspect, together=not apart)
+            before = self.before._takes.get(shot) if self.before else None
+            take = prepare_course(course, landscapes, aspect, together=not apart, before=before)
             take = self._takes[shot] = replace(take, start=self.scene.starts[shot])
             self._say_once(remarks(take))
         return self._takes[shot]
@@ -223,12 +225,26 @@ class Shooting:
     def stages_of(self, shot: int) -> list[Stage]:
         """Returns the stages of the pictures side by side of a shot, which stay until it is left."""
         if shot not in self._stages:
-            take = self.take(shot)
+            take, factor = self.take(shot), supersampling(self.output)
             areas = Canvas(*self.output.size, len(take.pictures)).panels
-            made = self._stages[shot] = []
-            for shown, area in zip(take.pictures, areas, strict=True):
-                made.append(take.stage(shown, area.size, supersampling(self.output)))
+            made = self._stages[shot] = self._taken_over(shot, take)
+            for shown, area in list(zip(take.pictures, areas, strict=True))[len(made) :]:
+                made.append(take.stage(shown, area.size, factor))
         return self._stages[shot]
+
+    def _taken_over(self, shot: int, take: Take) -> list[Stage]:
+        """Returns the stages of a shot as it was before, put into what it is now, or none where they do not fit."""
+        if self.before is None or shot not in self.before._stages:
+            return []
+        stages, earlier = self.before._stages.pop(shot), self.before.take(shot)
+        self.before.leave(())
+        if self.before.output.size == self.output.size and take.fits(earlier):
+            for stage, shown in zip(stages, take.pictures, strict=True):
+                take.put_on(stage, shown)
+            return stages
+        for stage in stages:
+            stage.close()
+        return []
 
     def leave(self, others: Collection[int]) -> None:
         """Gives back the stages of all shots but some."""

@@ -176,6 +176,17 @@ class Take:
         made.worn = self
         return made
 
+    def fits(self, other: Take) -> bool:
+        """Whether the stages of another take can be put into this one: as many bodies, and the same kind of lens."""
+        lenses = (projected.stage_of(each.shot.camera, SMALL, 1) for each in (self, other))
+        return self.pictures == other.pictures and next(lenses) == next(lenses)
+
+    def put_on(self, stage: Stage, shown: Sequence[int]) -> None:
+        """Puts a stage of some panels of another take into this one."""
+        bodies, look, sun, how = self._dress(shown)
+        stage.dress(bodies, look, sun, **how)
+        stage.worn = self
+
     def dress(self, stage: Stage, shown: Sequence[int]) -> None:
         """Puts a stage of some panels into the look, light and relief of this take, where it wears others."""
         if stage.worn is not self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,24 @@ from render.works.work import Work
 USUAL = (1920, 1080)  # of a scene that asks for no picture
 
 
+class LastPreview:
+    """What the last preview was drawn by, from which the next one takes over all that its scene has not changed."""
+
+    def __init__(self) -> None:
+        self.shooting: Shooting | None = None
+
+    def hold(self, shooting: Shooting) -> None:
+        """Keeps what a preview was drawn by, and nothing of the one before it."""
+        if self.shooting is not None:
+            self.shooting.leave(())
+        self.shooting = replace(shooting, before=None)
+
+    def leave(self) -> None:
+        """Gives back the stages."""
+        if self.shooting is not None:
+            self.shooting.leave(())
+
+
 @dataclass(frozen=True)
 class PreviewWork(OneFile):
     """One moment of a scene as a PNG."""
@@ -44,6 +62,7 @@ class PreviewWork(OneFile):
     order: Order
     at: float | None  # seconds; None is the moment of the first still, or the middle
     angles: int = 0  # sides that it is seen from, evenly around; 0 is the scene's own camera
+    held: LastPreview | None = field(default=None, compare=False)  # from one preview to the next
 
     kind = "preview"
     again = "is drawn again"
@@ -102,7 +121,11 @@ class PreviewWork(OneFile):
     def _write(self, landscapes: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         scene, still = self.order.scene, self.still
         if not self.angles:
-            pixels = _taken(Shooting(scene, still, landscapes, reporter))
+            before = self.held.shooting if self.held else None
+            shooting = Shooting(scene, still, landscapes, reporter, before=before)
+            pixels = _taken(shooting, stay=self.held is not None)
+            if self.held:
+                self.held.hold(shooting)
         else:
             bare = still.model_copy(update={"caption": False, "title": False})
             turns = [360.0 * number / self.angles for number in range(self.angles)]
@@ -117,10 +140,10 @@ class PreviewWork(OneFile):
         return {"size": [pixels.shape[1], pixels.shape[0]], "at": still.at, "angles": self.angles}
 
 
-def _taken(shooting: Shooting) -> np.ndarray:
+def _taken(shooting: Shooting, stay: bool = False) -> np.ndarray:
     assert isinstance(shooting.output, Still)
     with finishing():
-        [(_, pixels)] = shooting.pictures([Moment(0, shooting.output.at)])
+        [(_, pixels)] = shooting.pictures([Moment(0, shooting.output.at)], stay)
     return pixels
 
 
