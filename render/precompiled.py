@@ -1,6 +1,6 @@
-"""Fused kernels that outlive their process: loaded in 20 ms by the next, where torch takes 0.7 s to follow each again.
+"""Fused kernels that outlive their process: loaded in 20 ms each by the next.
 
-torch.compile keeps what its compiler made, but a new process has to trace each kernel before it finds that: seven
+torch.compile keeps what its compiler made, but a new process has to trace each kernel before it finds that: five to six
 seconds before a film's first picture, in every worker. What is kept here is traced and compiled, for arguments of one
 kind. The constants that a kernel reads are a part of its code.
 """
@@ -45,7 +45,8 @@ class Precompiled:
         if kind not in self._made:
             if len(self._made) >= KINDS:
                 raise TooManyKindsError
-            self._made[kind] = self._kept(kind, arguments, named) or self._compiled(kind, arguments, named)
+            key = self._key(kind)
+            self._made[kind] = self._kept(key, arguments, named) or self._compiled(key, arguments, named)
         try:
             return self._made[kind](*arguments, **named)
         except RuntimeError as error:
@@ -54,11 +55,10 @@ class Precompiled:
         self._made[kind] = _traced(self.kernel, arguments, named)
         return self._made[kind](*arguments, **named)
 
-    def _kept(self, kind: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Callable[..., Any] | None:
+    def _kept(self, key: str | None, arguments: tuple[Any, ...], named: dict[str, Any]) -> Callable[..., Any] | None:
         """Returns a kernel that an earlier process has kept, or None where none is, or none that can be used here."""
         import torch
 
-        key = self._key(kind)
         found = kernels.read(key) if key else None
         if found is None:
             return None
@@ -68,8 +68,8 @@ class Precompiled:
                 return loaded
         return None
 
-    def _compiled(self, kind: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Callable[..., Any]:
-        made, key = _traced(self.kernel, arguments, named), self._key(kind)
+    def _compiled(self, key: str | None, arguments: tuple[Any, ...], named: dict[str, Any]) -> Callable[..., Any]:
+        made = _traced(self.kernel, arguments, named)
         if key:
             with contextlib.suppress(Exception):  # what cannot be written down is compiled by each process
                 kernels.keep(key, type(made).serialize(made).serialized_data)

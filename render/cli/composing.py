@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,23 +68,22 @@ def preview(job: Job) -> list[Any] | None:
     from render.works.bench import Bench
     from render.works.preview_work import LastPreview
 
-    bench, stays = Bench(job.reporter), [LastPreview() for _ in job.scenes]
+    bench, stays = Bench(job.reporter), defaultdict[str, Any](LastPreview)
     try:
         job.make(_previews(job, bench, stays), bench)
         _watch(job, lambda fresh: fresh.make(_previews(fresh, bench, stays), bench))
     finally:
-        for held in stays:
+        for held in stays.values():
             held.leave()
     return None
 
 
-def _previews(job: Job, bench: Any = None, stays: Sequence[Any] = ()) -> list[Any]:
+def _previews(job: Job, bench: Any = None, stays: Mapping[str, Any] | None = None) -> list[Any]:
     from render.works.preview_work import PreviewWork
 
-    orders = job.finest_orders(bench)
-    holding = [*stays, *[None] * len(orders)]
+    wish, orders = job.wish, job.finest_orders(bench)
     return [
-        PreviewWork(order, job.wish.at, job.wish.angles, held) for order, held in zip(orders, holding, strict=False)
+        PreviewWork(order, wish.at, wish.angles, stays[order.stem] if stays is not None else None) for order in orders
     ]
 
 

@@ -58,10 +58,7 @@ class Job:
         ]
 
     def finest_orders(self, bench: Any = None) -> list[Any]:
-        """Returns orders of surfaces that are on disk already, where they are finer than the quality asks for.
-
-        bench: one that keeps what it has read of them.
-        """
+        """Returns orders of surfaces on disk, where they are finer than asked for; a bench keeps what it reads of them."""
         from render.works.finest import finest
 
         orders: list[Any] = []

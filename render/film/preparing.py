@@ -134,8 +134,7 @@ def _reliefs(look: looks.Look, shown: Sequence[Shown]) -> tuple[Steps, list[Reli
     landscapes = [landscape for one in shown for landscape in stops_of(one)]
     surfaces = [landscape.surface for landscape in landscapes]
     holes = [lacking for one in shown for lacking in holes_of(stops_of(one))]
-    losses = [surface.loss for surface in surfaces]
-    steps = steps_for(look, losses, any("source" in landscape.record for landscape in landscapes))
+    losses, steps = [surface.loss for surface in surfaces], _steps(look, landscapes)
     return steps, relief.make_alike(losses, steps.steps, [_depth(surface.grid) for surface in surfaces], holes)
 
 
@@ -154,9 +153,14 @@ def _reliefs_of(before: Take, look: looks.Look, shown: Sequence[Shown]) -> tuple
     for one, panel in zip(shown, before.panels, strict=True):
         if not isinstance(one, Landscape) or panel.landscape.surface is not one.surface or panel.relief.corner:
             return None
-    losses = [panel.landscape.surface.loss for panel in before.panels]
-    steps = steps_for(look, losses, any("source" in panel.landscape.record for panel in before.panels))
-    return (before.steps, [panel.relief for panel in before.panels]) if steps == before.steps else None
+    same = before.steps == _steps(look, [panel.landscape for panel in before.panels])
+    return (before.steps, [panel.relief for panel in before.panels]) if same else None
+
+
+def _steps(look: looks.Look, landscapes: Sequence[Landscape]) -> Steps:
+    """Returns the steps from loss to height of landscapes that are drawn on one scale."""
+    ready = any("source" in landscape.record for landscape in landscapes)
+    return steps_for(look, [landscape.surface.loss for landscape in landscapes], ready)
 
 
 def _prepared(

@@ -225,11 +225,12 @@ class Shooting:
     def stages_of(self, shot: int) -> list[Stage]:
         """Returns the stages of the pictures side by side of a shot, which stay until it is left."""
         if shot not in self._stages:
-            take, factor = self.take(shot), supersampling(self.output)
+            take = self.take(shot)
             areas = Canvas(*self.output.size, len(take.pictures)).panels
             made = self._stages[shot] = self._taken_over(shot, take)
-            for shown, area in list(zip(take.pictures, areas, strict=True))[len(made) :]:
-                made.append(take.stage(shown, area.size, factor))
+            if not made:
+                for shown, area in zip(take.pictures, areas, strict=True):
+                    made.append(take.stage(shown, area.size, supersampling(self.output)))
         return self._stages[shot]
 
     def _taken_over(self, shot: int, take: Take) -> list[Stage]:

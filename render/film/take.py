@@ -181,20 +181,20 @@ class Take:
         lenses = (projected.stage_of(each.shot.camera, SMALL, 1) for each in (self, other))
         return self.pictures == other.pictures and next(lenses) == next(lenses)
 
-    def put_on(self, stage: Stage, shown: Sequence[int]) -> None:
-        """Puts a stage of some panels of another take into this one."""
+    def put_on(self, stage: Stage, shown: Sequence[int], exposure: float | None = None) -> None:
+        """Puts a stage of some panels into this take; exposure is in place of one that it would find anew."""
         bodies, look, sun, how = self._dress(shown)
+        if exposure is not None and look.exposure == "auto":
+            look = look.model_copy(update={"exposure": exposure})
         stage.dress(bodies, look, sun, **how)
         stage.worn = self
 
     def dress(self, stage: Stage, shown: Sequence[int]) -> None:
         """Puts a stage of some panels into the look, light and relief of this take, where it wears others."""
-        if stage.worn is not self:
-            bodies, look, sun, how = self._dress(shown)
-            if look.exposure == "auto":  # is that of the whole shot; else a sun that grows would make nothing brighter
-                look = look.model_copy(update={"exposure": stage.exposure})
-            stage.dress(bodies, look, sun, **how)
-            stage.worn = self
+        if (
+            stage.worn is not self
+        ):  # the exposure is of the whole shot; else a sun that grows would make nothing brighter
+            self.put_on(stage, shown, stage.exposure)
 
     def _dress(self, shown: Sequence[int]) -> tuple[list[Placed], looks.LookPreset, Sun, dict[str, Any]]:
         style = self.shot.path
