@@ -58,7 +58,7 @@ class Job:
         ]
 
     def finest_orders(self, bench: Any = None) -> list[Any]:
-        """Returns orders of surfaces on disk, where they are finer than asked for; a bench keeps what it reads of them."""
+        """Returns orders of surfaces on disk where these are finer than asked for; a bench keeps what it reads."""
         from render.works.finest import finest
 
         orders: list[Any] = []
