@@ -144,7 +144,7 @@ _ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
 def unfused(wanted: bool = True) -> Iterator[None]:
     """Runs kernels as they are, if that is wanted: for one picture torch's compiler takes longer than it saves.
 
-    A 1080p still takes 1.6 s so, and 7.8 s where kernels that were compiled before have to be found again.
+    A 1080p still takes 1.6 s so; importing torch's compiler alone, to load kernels that are kept, takes longer.
     """
     token = _ASKED.set("eager") if wanted else None
     try:
