@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,9 +22,10 @@ from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
 from render.works.drawers import draw_together
-from render.works.drawing_cost import Paces, PictureManner, manner_of, told_by
+from render.works.drawing_cost import FrameManner, frame_manner
 from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember, told_by
 from render.works.shard import place_of, require_others, share_of
 from render.works.work import Finding, Item, Work, finding_of
 
@@ -157,9 +157,9 @@ class FramesWork:
             draw_together(self, missing, reporter)
         else:
             shooting = self.shooting(finished, reporter)
-            begun = time.perf_counter()
+            watch = Stopwatch()
             self.draw(shooting, missing)
-            self._remember(shooting, time.perf_counter() - begun, len(missing))
+            self._remember(shooting, watch, len(missing))
         if means.shard:
             require_others(self.name, means, len(self.missing()))
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
@@ -170,14 +170,16 @@ class FramesWork:
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
 
     @property
-    def _manners(self) -> dict[int, PictureManner]:
-        return {shot: manner_of(self.order.scene, self.film, shot) for shot in self.programme.timeline.shots}
+    def manner(self) -> FrameManner:
+        """What they are like, for what they take."""
+        return frame_manner(self.order.scene, self.film, self.programme.timeline.shots, self.depth)
 
-    def _remember(self, shooting: Shooting, seconds: float, frames: int) -> None:
+    def _remember(self, shooting: Shooting, watch: Stopwatch, frames: int) -> None:
         """Keeps what this machine took for them, for the plans of other films."""
-        told = told_by(self._manners, shooting.drawn_in, seconds, math.prod(self.film.size) / 1e6, frames)
-        if told:
-            Paces({**Paces.of(self.order.output).told, **told}).keep(self.order.output)
+        manner, compiled = self.manner, watch.compiled
+        told = told_by(manner, shooting.drawn_in, watch.seconds + compiled, frames, compiled)
+        kernels = {manner.shots[shot].kernels for shot, _ in shooting.drawn_in}
+        remember(self.order.output, told, kernels, compiled)
 
     def tidy(self) -> None:
         """Removes what a kill has left of them, and puts their manifest in order."""
@@ -214,8 +216,7 @@ class FramesWork:
         undrawn = self.undrawn(missing)
         parts = (part for index in missing for part in self.programme.frames[index].parts)
         shots = {part.key: part.slice.shot for part in parts if part.key in undrawn}
-        paces, megapixels = Paces.of(self.order.output), math.prod(self.film.size) / 1e6
-        seconds = paces.seconds(self._manners, shots.values(), megapixels, len(missing))
+        seconds = Paces.of(self.order.output).seconds(self.manner, shots.values(), len(missing))
         return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(len(shots) + len(missing)))
 
     def claims(self) -> Iterator[Path]:

@@ -19,10 +19,12 @@ from render.scene.encoders.compositing import LayerPart, PassSequence
 from render.scene.key import counted
 from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import content_key
-from render.works.encoding_cost import TAKEN_APART, layer_cost
-from render.works.file import require_letters, seconds_of
+from render.works.drawing_cost import Charge, layers_begun, layers_charge
+from render.works.encoding_cost import layer_cost
+from render.works.file import require_letters
 from render.works.frames_work import FramesWork
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember, told_by_layers
 from render.works.shard import place_of, require_others, share_of
 from render.works.work import Finding, Item, Work, finding_of
 
@@ -140,7 +142,12 @@ class LayersWork:
         lacking = {number: each for number, each in self.lacking(verify=True).items() if number in share}
         shooting = self.frames.shooting(finished, reporter)
         self.path.mkdir(parents=True, exist_ok=True)
-        failed = draw_layers(LayerDraft(shooting, self.frames.pool, self.frames.programme, lacking), self.name, total)
+        draft = LayerDraft(shooting, self.frames.pool, self.frames.programme, lacking)
+        watch = Stopwatch()
+        failed = draw_layers(draft, self.name, total)
+        first, compiled = layers_begun(self.frames.manner), watch.compiled
+        told = told_by_layers(self._charges(lacking), first, draft.taken, compiled)
+        remember(self.order.output, told, [first.kernels] if draft.taken else [], compiled)
         if failed:
             raise FramesError(self.name, failed, total)
         if means.shard:
@@ -156,14 +163,22 @@ class LayersWork:
 
     def left(self) -> Item:
         """Returns those that are missing."""
-        lacking, size = self.lacking(), self.frames.film.size
-        costs = [layer_cost(each.settings, size) for found in lacking.values() for each in found]
-        apart = sum(any(not each.settings.is_written for each in found) for found in lacking.values())
-        drawn = seconds_of(size, len(lacking)) + TAKEN_APART * apart * size[0] * size[1] / 1e6 if lacking else 0.0
-        seconds = drawn + sum(cost.seconds for cost in costs)
-        return Item(
-            f"film {self.name} in layers", len(lacking), "frames", seconds, sum(each.megabytes for each in costs)
-        )
+        lacking, size, paces = self.lacking(), self.frames.film.size, Paces.of(self.order.output)
+        megabytes = sum(layer_cost(each.settings, size).megabytes for found in lacking.values() for each in found)
+        seconds = sum(map(paces.charged, self._charges(lacking)))
+        seconds += paces.charged(layers_begun(self.frames.manner)) if lacking else 0.0
+        return Item(f"film {self.name} in layers", len(lacking), "frames", seconds, megabytes)
+
+    def _charges(self, lacking: dict[int, list[LayerSequence]]) -> list[Charge]:
+        """Returns what each of some frames takes, in their order."""
+        found, size, shots = list[Charge](), self.frames.film.size, self.frames.manner.shots
+        for number, sequences in sorted(lacking.items()):
+            manner = shots[self.frames.programme.frames[number].parts[0].slice.shot]
+            written = [each.settings.is_written for each in sequences]
+            drawn = layers_charge(manner, apart=not all(written), written=any(written))
+            saved = sum(layer_cost(each.settings, size).seconds for each in sequences)
+            found.append(Charge(drawn.name, drawn.seconds + saved))
+        return found
 
     def claims(self) -> Iterator[Path]:
         """Gives the folder of their manifests."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,16 +12,17 @@ from typing import Any
 
 from render.film.preflight import require_drawing, require_writable
 from render.film.prints.exr import openimageio
-from render.film.prints.keeping import discard, discard_idle
+from render.film.prints.keeping import bytes_there, discard, discard_idle
 from render.film.prints.passing import draw_passes, refuse_beyond_memory
-from render.film.prints.press import draw_print, further_of, key_of, refuse_beyond_disk, sized
+from render.film.prints.press import channels_of, draw_print, further_of, key_of, refuse_beyond_disk, sized
 from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Still
 from render.scene.printing import Print, PrintRequest, print_of
 from render.scene.quality import qualities
+from render.works.drawing_cost import Charge, passes_charge, print_charge
+from render.works.encoding_cost import LAYERS
 from render.works.file import (
-    FIRST_PICTURE,
     KeptFile,
     OneFile,
     file_finding,
@@ -31,9 +33,8 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember_once
 from render.works.work import Finding, Item, Work
-
-SECONDS_PER_MEGABYTE = 0.3
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class PrintWork(OneFile):
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Prints it, going on from its finished tiles."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
+        watch, gone_on = Stopwatch(), bytes_there(self.path) > 0
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start, where = time.perf_counter(), (self.path, self.key)
@@ -96,7 +98,20 @@ class PrintWork(OneFile):
 
         made = write_file(self.order, self.path, self.key, draw)
         discard(self.path)
+        if not gone_on:
+            remember_once(self.order.output, self._charge, watch)
         return made
+
+    @property
+    def _charge(self) -> Charge:
+        return print_charge(self.order.scene, self.still, self.printed)
+
+    def left(self) -> Item:
+        """Returns it as a whole, as if no tile were there."""
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        channels = channels_of(self.order.scene)
+        megabytes = math.prod(self.printed.size) * channels * self.printed.depth / 8 / 1e6
+        return Item(f"print {self.path.name}", 1, "file", seconds, megabytes)
 
     def state(self) -> Finding:
         """Returns what it is worth on disk."""
@@ -152,13 +167,25 @@ class PassesWork(OneFile):
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Draws them."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
-        metadata = self.order.metadata
-        return write_file(
+        metadata, watch = self.order.metadata, Stopwatch()
+        made = write_file(
             self.order,
             self.path,
             self.key,
             lambda: (draw_passes(shooting, self.printed, self.path, metadata, self.refines), {}),
         )
+        remember_once(self.order.output, self._charge, watch)
+        return made
+
+    @property
+    def _charge(self) -> Charge:
+        return passes_charge(self.order.scene, self.still, self.printed, refines=self.refines)
+
+    def left(self) -> Item:
+        """Returns them as a whole."""
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        _, megabytes = LAYERS["passes"]
+        return Item(f"passes {self.path.name}", 1, "file", seconds, megabytes * math.prod(self.printed.size) / 1e6)
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -176,11 +203,3 @@ def passes_work(order: Order, name: str, asked: PrintRequest) -> PassesWork:
     made = print_work(order, name, asked)
     beside = order.output / "stills" / f"{name}{order.suffix}.png" if asked.is_plain else made.path
     return PassesWork(order, name, made.printed, beside.with_suffix(".passes.exr"), not asked.is_plain)
-
-
-def file_anew(finding: Finding) -> Item:
-    """Returns what was made once, and would have to be made anew to be of its scene."""
-    path = Path(finding.path)
-    megabytes = path.stat().st_size / 1e6 if path.is_file() else 0.0
-    seconds = FIRST_PICTURE + SECONDS_PER_MEGABYTE * megabytes
-    return Item(f"{finding.kind} {finding.name} ({finding.state})", 1, "file", seconds, megabytes)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from render.errors import ThalwegError
 from render.film.compositing.layered import LayerCamera
@@ -25,6 +26,7 @@ class LayerDraft:
     pool: Pool
     programme: Programme
     lacking: Lacking
+    taken: list[float] = field(default_factory=list, compare=False)  # seconds of each that was drawn, in order
 
 
 def draw_layers(draft: LayerDraft, name: str, total: int) -> Failed:
@@ -53,7 +55,9 @@ def _drawn(
         try:
             for number in numbers:
                 try:
+                    begun = perf_counter()
                     draw_frame(draft, camera, number)
+                    draft.taken.append(perf_counter() - begun)
                     advance(1)
                 except (ThalwegError, OSError, MemoryError):
                     raise
