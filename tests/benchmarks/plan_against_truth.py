@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCENE = """thalweg: 1
-title: {title}
+title: A plan
 runs:
   main:
     data: {{kind: digits}}
@@ -50,6 +50,16 @@ LINE = re.compile(r"^drawing.*?, ([\d.]+ s|\d+ min \d+ s|\d+ h \d+ min) left")
 LATER = 10.0  # seconds
 PROCESSORS = """import os, time
 time.perf_counter = time.monotonic = lambda: time.process_time() + sum(os.times()[2:4])
+"""
+PRINT = """import sys
+from pathlib import Path
+from render.scene.language.load import load
+from render.scene.printing import PrintRequest
+from render.works.order import Order
+from render.works.print_work import print_work
+
+order = Order(load(sys.argv[1]), "final", Path(sys.argv[2]))
+print(print_work(order, "main", PrintRequest(size="A5", dpi=150)).left().seconds)
 """
 
 
@@ -169,11 +179,16 @@ class Trial:
             raise SystemExit(f"{' '.join(command)} ended with {run.returncode}")
         return self.clock.of_all() - begun, [Told(now, left, end - now) for now, left in lines]
 
-    def outdate(self) -> None:
-        """Makes a print one of another title; removes all other pictures."""
-        if self.case.part == "print":
-            self.scene.write_text(self.scene.read_text().replace("title: Drawn", "title: Planned", 1))
-            return
+    def planned(self) -> float:
+        """Returns the seconds that drawing takes by the plan; nobody plans a print that was never made."""
+        if self.case.part != "print":
+            return self.plan(self.case.part)
+        words = [sys.executable, "-c", PRINT, str(self.scene), str(self.output)]
+        told = subprocess.run(words, check=True, capture_output=True, text=True, env=self.clock.environment)
+        return float(told.stdout)
+
+    def forget(self) -> None:
+        """Removes all pictures."""
         for name in MADE:
             shutil.rmtree(self.output / name, ignore_errors=True)
 
@@ -190,7 +205,7 @@ def scene_of(case: PlanCase, sizes: Sizes) -> str:
     numbers = {**vars(sizes), "more": case.more}
     shown, asked = (text.format(**numbers) for text in (case.shown, case.asked))
     path = ", path: {show: false}" if case.shown == SERIES else ""
-    return SCENE.format(title="Drawn", shown=shown, asked=asked, path=path, **vars(sizes))
+    return SCENE.format(shown=shown, asked=asked, path=path, **vars(sizes))
 
 
 def told(name: str, planned: Sequence[float], truth: Sequence[float]) -> str:
@@ -211,17 +226,11 @@ def tried(name: str, sizes: Sizes, folder: Path, clock: BenchClock) -> None:
     taken, _ = trial.make("sample")
     nothing, _ = trial.make("sample")
     print(told(f"{name}: measuring", [measuring], [taken - nothing]), flush=True)
-    before = None if case.part == "print" else trial.plan(case.part)  # nobody plans a print that was not made
+    before = trial.planned()
     first, lines = trial.make(*case.command)
     nothing, _ = trial.make(*case.command)
-    trial.outdate()
-    paces = trial.output / "paces.json"
-    if before is None:
-        kept = paces.read_text() if paces.exists() else "{}"
-        paces.unlink(missing_ok=True)
-        before = trial.plan(case.part)
-        paces.write_text(kept)
-    after = trial.plan(case.part)
+    trial.forget()
+    after = trial.planned()
     second, more = trial.make(*case.command)
     print(told(name, [before, after], [first - nothing, second - nothing]), flush=True)
     for times, found in zip(("first", "second"), (lines, more), strict=True):
