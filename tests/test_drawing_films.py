@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from render.cli import app
 from render.film import shooting
 from render.film.choice import FrameChoice
-from render.film.film import draw_frames
 from render.film.timeline import Timeline
 from render.progress import Reporter
 from render.scene.language.load import load
@@ -204,7 +203,7 @@ def test_an_errand_whose_every_frame_fails_tells_so_and_leaves_the_others_to_go_
     work, bench = FramesWork(order, "first-descent"), Bench(Reporter.silent())
     draft = work.draft(work.shooting([bench.obtain(need) for need in work.needs], Reporter.silent()))
     monkeypatch.setattr(shooting, "bare_picture", lambda *words, **named: 1 / 0)
-    failed = draw_frames(draft, [4, 5, 7], lambda count: None, lambda: 0)
+    failed = draft.draw([4, 5, 7], lambda count: None, lambda: 0)
     assert sorted(failed) == [4, 5, 7]
     assert set(failed.values()) == {"ZeroDivisionError: division by zero"}
 

@@ -46,6 +46,8 @@ films: {main: {size: [192, 108], fps: 4}}
 """
 FRAMES = 12
 KILLS = 10
+LAYERS = "[{kind: matte, of: shadow, depth: 8}, {kind: matte, of: words}, plate]"
+CUT = ("--set", "shots.1.transition=null", "--set", f"films.main.outputs={LAYERS}")
 
 
 @pytest.fixture(scope="module")

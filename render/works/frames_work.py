@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from render.errors import DataError, FramesError
-from render.film.film import Draft, draw_here
+from render.errors import DataError
+from render.film.attempts import draw_here
+from render.film.film import Draft, opaque_file_of
 from render.film.frames import FrameStore
 from render.film.pool import FOLDER, VARIABLE, Pool
 from render.film.preflight import require_drawing, require_writable
@@ -22,7 +23,7 @@ from render.progress import Reporter
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
-from render.works.drawers import draw_together
+from render.works.drawers import DrawingJob, draw
 from render.works.drawing_cost import Paces, PictureManner, manner_of, told_by
 from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
@@ -152,21 +153,18 @@ class FramesWork:
         """Draws those that are missing, or its share of them; raises Partial where others are left for other calls."""
         start, means = time.perf_counter(), self.order.means
         missing = self._own(self.missing(verify=True))
-        shooting = None
-        if means.workers > 1 or means.scheduler:
-            draw_together(self, missing, reporter)
-        else:
-            shooting = self.shooting(finished, reporter)
-            begun = time.perf_counter()
-            self.draw(shooting, missing)
+        opaque = opaque_file_of(self.film, self.order.scene)
+        if opaque:
+            reporter.say(f"film {self.name}: {opaque}")
+        begun = time.perf_counter()
+        shooting = draw(DrawingJob(self, FramesWork.draft, missing, f"film {self.name}"), finished, reporter)
+        if shooting:
             self._remember(shooting, time.perf_counter() - begun, len(missing))
         if means.shard:
             require_others(self.name, means, len(self.missing()))
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
         self.tidy()
-        gone = self.pool.trim(self.programme.keys_of_pictures())
-        if gone:
-            reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
+        self.trim_pool(reporter)
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
 
     @property
@@ -184,6 +182,12 @@ class FramesWork:
         self.store.trim(len(self.keys))
         self.pool.sweep()
 
+    def trim_pool(self, reporter: Reporter) -> None:
+        """Removes pictures of earlier variants where there are too many, and says so."""
+        gone = self.pool.trim(self.programme.keys_of_pictures())
+        if gone:
+            reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
+
     def _own(self, missing: Sequence[int]) -> list[int]:
         """Returns those that this call draws."""
         share = set(share_of(self.wanted, self.order.means))
@@ -200,9 +204,7 @@ class FramesWork:
 
     def draw(self, shooting: Shooting, missing: Sequence[int]) -> None:
         """Draws some of them here; raises FramesError for those that failed twice."""
-        failed = draw_here(self.draft(shooting), missing, self.name, len(self.wanted))
-        if failed:
-            raise FramesError(self.name, failed, len(self.wanted))
+        draw_here(self.draft(shooting), missing, f"film {self.name}", len(self.wanted))
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
