@@ -267,6 +267,7 @@ def test_layers_of_which_a_second_interrupt_met_one_are_not_written(made, tmp_pa
     scene_in(tmp_path)
     work = films_of(Order(load(Path("scene.yaml")), "final", Path("bare")))[0].frames
     shooting = work.frames.shooting([Bench(Reporter.silent()).obtain(need) for need in work.needs], Reporter.silent())
+    work.path.mkdir(parents=True)
     asked: list[int] = []
     planes = layered.LayerCamera.planes
 
