@@ -81,6 +81,7 @@ REFUSED = {
         ("still", "--print", "A0"),
         "14,043 × 9,933 pixels are more than 36,000,000; use --dpi 152",
     ),
+    "a large dome": (("dome",), ("still", "--print", "5000x5000px"), "pixels are more than 17,000,000; give fewer"),
     "a line as glb": (
         ("line",),
         ("export", "--to", "glb"),

@@ -11,7 +11,8 @@ from render.scene.printing import Print
 from render.scene.projecting import SHAPES
 from render.scene.spec import Scene
 
-MOST = 36_000_000  # pixels of a print that is drawn at once, and not tile by tile
+MOST = {"line": 36_000_000}  # pixels of a print that is drawn at once: a line takes 3 GB for 17 million
+MOST_AROUND = 17_000_000  # of one that is put together from the sides of a cube: it takes 9.4 GB
 CALLED = {"line": "the chart of a line", "dome": "a dome", "equirectangular": "a picture all around"}
 WHOLE = 1 - 1e-9  # share of a picture
 
@@ -56,13 +57,13 @@ def require_printable(scene: Scene, name: str, printed: Print) -> None:
     width, height = printed.trim
     ratio, shape = SHAPES.get(kind, (width / height, ""))
     if width != ratio * height:
-        side = f"{ratio * 20}x20cm, or {ratio * 4096}x4096px"
+        side = f"{ratio * 20}x20cm, or {ratio * 2048}x2048px"
         raise UsageError(f"{what} is {shape}, and {width:,} × {height:,} pixels are not; give --print {side}")
-    if printed.size[0] * printed.size[1] > MOST:
-        wide, high = printed.size
-        less = int(printed.dpi * (MOST / (wide * high)) ** 0.5)
+    most, (wide, high) = MOST.get(kind, MOST_AROUND), printed.size
+    if wide * high > most:
+        less = int(printed.dpi * (most / (wide * high)) ** 0.5)
         remedy = f"use --dpi {less}" if printed.is_on_paper and not printed.name.endswith("px") else "give fewer"
-        raise UsageError(f"{what} is drawn at once, and {wide:,} × {high:,} pixels are more than {MOST:,}; {remedy}")
+        raise UsageError(f"{what} is drawn at once, and {wide:,} × {high:,} pixels are more than {most:,}; {remedy}")
 
 
 def require_passes(scene: Scene, name: str) -> None:
