@@ -17,7 +17,8 @@ from render.film.lines.line_words import line_caption, line_words
 from render.film.shooting import Shooting
 from render.film.words.figures import format_share
 from render.film.words.sheet import Sheet
-from render.landscape import chronicle, measured_line
+from render.landscape import measured_line
+from render.landscape.visited_line import visited_on
 from render.progress import Reporter
 from render.scene.insets import CurvesInset, ExampleInset, FirstLayerInset, GradientInset
 from render.scene.language.load import load
@@ -154,7 +155,7 @@ def test_a_ball_that_is_lost_is_told_of_in_a_sentence(told):
     runs = {name: bench.obtain(each) for name, each in work.line.runs.items()}
     traced = measured_line.traced(work.line.site, runs, order.means)
     with pytest.raises(DataError, match="the ball is lost at its step 1, where nothing is finite; take a smaller lr"):
-        chronicle.visited_on(traced, np.array([0.2, np.nan, np.nan]))
+        visited_on(traced, np.array([0.2, np.nan, np.nan]))
 
 
 def test_balls_that_take_the_same_steps_are_asked_once(tmp_path):

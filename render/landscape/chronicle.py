@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,9 +36,6 @@ from render.scene.surface import ObjectiveSettings, SurfaceSettings
 from render.space.thetas import points_of, row_blocks
 from render.storage.files import content_key, file_digest, is_whole, replacing
 from render.storage.records import read_record, write_record
-
-if TYPE_CHECKING:
-    from render.landscape.measured_line import Traced
 
 ALGORITHM = 1  # raise it when the same settings would tell other values
 EACH = 24  # parameters of a network of which the gradient is told component by component
@@ -153,18 +150,6 @@ def visited_by(run: AnyRun, settings: SurfaceSettings | LineSettings, seed: int,
     trajectory = run.trajectory()
     thetas = (theta for block in row_blocks(points_of(trajectory)) for theta in block)
     return Visited(trajectory.steps, thetas, objective_of(settings, dataset, model, seed), model, dataset)
-
-
-def visited_on(traced: Traced, alphas: np.ndarray) -> Visited:
-    """Returns the points of a line at places (T,), the steps of a ball; raises DataError where the ball is lost."""
-    lost = ~np.isfinite(alphas)
-    if lost.any():
-        raise DataError(
-            f"insets: the ball is lost at its step {int(lost.argmax())}, where nothing is finite; take a smaller lr"
-        )
-    thetas = (traced.line.lift([place])[0] for place in alphas)
-    model, dataset = traced.objective.problem.model, traced.run.dataset()
-    return Visited(np.arange(len(alphas)), thetas, traced.objective, model, dataset)
 
 
 def make(folder: Path, key: str, visited: Visited, wish: Inquiry, reporter: Reporter) -> None:

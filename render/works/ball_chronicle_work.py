@@ -10,6 +10,7 @@ from typing import Any
 
 from render.landscape import chronicle, measured_line
 from render.landscape.chronicle import Chronicle
+from render.landscape.visited_line import visited_on
 from render.progress import Reporter
 from render.scene.inquiry import Inquiry
 from render.scene.shot import Shot
@@ -62,7 +63,7 @@ class BallChronicleWork(KeptChronicle):
         balls, *runs = finished
         line = self.balls.line
         traced = measured_line.traced(line.site, dict(zip(line.runs, runs, strict=True)), self.order.means)
-        visited = chronicle.visited_on(traced, balls.alpha[self.ball])
+        visited = visited_on(traced, balls.alpha[self.ball])
         chronicle.make(self.path, self.key, visited, self.wish, reporter)
         found = self.load()
         assert found is not None

@@ -48,7 +48,7 @@ class Told(Protocol):
         """The least loss that the heights tell apart on a logarithm; None where they are linear."""
 
     @property
-    def courses(self) -> tuple[Course, ...]:
+    def courses(self) -> tuple[ToldCourse, ...]:
         """What each network has come through."""
 
     def places(self, time: float) -> tuple[int, ...]:
@@ -56,7 +56,7 @@ class Told(Protocol):
 
 
 @dataclass(frozen=True)
-class Course:
+class ToldCourse:
     """The steps of a network, with loss and accuracy there on the examples that the loss is measured on."""
 
     steps: np.ndarray  # (T,)
@@ -109,11 +109,11 @@ class Telling:
         return self.panel.relief.scale.floor
 
     @property
-    def courses(self) -> tuple[Course, ...]:
+    def courses(self) -> tuple[ToldCourse, ...]:
         """The paths by their logged steps, with the values on the surface's own examples."""
         accuracies = [np.asarray(each.accuracy, float) for each in self.chronicles]
         return tuple(
-            Course(
+            ToldCourse(
                 np.asarray(walk.path.steps, float),
                 np.asarray(walk.path.true_loss, float),
                 accuracies[number] if number < len(accuracies) else np.zeros(0),

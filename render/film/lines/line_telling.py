@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.film.insets.telling import Course, Told
+from render.film.insets.telling import Told, ToldCourse
 from render.film.lines.line_take import LineTake
 from render.landscape.chronicle import Chronicle
 from render.scene.insets import CurvesInset, InsetSettings
@@ -26,7 +26,7 @@ class BallTelling:
     take: LineTake
     language: Mapping[str, str]
 
-    courses: tuple[Course, ...] = ()
+    courses: tuple[ToldCourse, ...] = ()
 
     @property
     def shot(self) -> Shot:
@@ -97,11 +97,11 @@ class TrainingTelling:
         return self.take.scale.floor
 
     @property
-    def courses(self) -> tuple[Course, ...]:
+    def courses(self) -> tuple[ToldCourse, ...]:
         """The training, with loss and accuracy on the line's own examples."""
         told = self.chronicle
         steps, loss, accuracy = (np.asarray(values, float) for values in (told.steps, told.loss, told.accuracy))
-        return (Course(steps, np.where(np.isfinite(loss), loss, np.nan), accuracy),)
+        return (ToldCourse(steps, np.where(np.isfinite(loss), loss, np.nan), accuracy),)
 
     def places(self, time: float) -> tuple[int, ...]:
         """Returns no step: a shot of a line shows none of the training."""
