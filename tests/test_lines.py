@@ -239,6 +239,12 @@ def test_a_picture_is_the_same_whenever_it_is_drawn_and_another_at_another_time(
     assert not (drawn.picture(2.0, 7) == drawn.picture(2.4, 7)).all()
 
 
+def test_a_print_has_more_levels_than_8_bits_hold_and_the_same_light():
+    drawn = shooting()
+    codes, fine = drawn.bare(2.0).astype(float), drawn.bare(2.0, depth=16).astype(float)
+    assert (fine % 257 != 0).any() and abs(fine / 257 - codes).max() <= 1.01
+
+
 def test_what_is_said_of_a_line_is_what_was_measured_and_how_balls_go():
     drawn = shooting()
     said = line_caption(drawn.take)
@@ -264,7 +270,7 @@ def test_what_lies_beyond_or_is_lost_is_told():
         LineShooting(scene(), scene().stills["it"], asked).picture(5.0)
 
 
-def test_a_line_is_no_terrain_for_prints_and_exports():
+def test_a_line_is_no_terrain():
     asked = scene()
     [shot] = asked.shots
     shots = Shooting(
