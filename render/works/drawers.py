@@ -31,6 +31,7 @@ from render.scene.spec import Scene, resolved
 from render.stage.window.gl import keep_to
 from render.works.order import Order
 from render.works.shares import Shares
+from render.works.worth import is_worth_a_team
 
 if TYPE_CHECKING:
     from render.works.frames_work import FramesWork
@@ -46,6 +47,7 @@ class DrawingJob:
     frames: FramesWork
     make_ready: MakeReady
     missing: Sequence[int]  # their numbers
+    seconds: float  # about as many as one process takes for them
     what: str  # such as "film main"
 
     @property
@@ -129,18 +131,30 @@ def _prepared(packed: bytes) -> Drawable:
     return recipe.make_ready(work, work.shooting(finished, Reporter.silent()))
 
 
-def draw(job: DrawingJob, finished: Sequence[Any], reporter: Reporter) -> Shooting | None:
+def draw(job: DrawingJob, finished: Sequence[Any], reporter: Reporter) -> Drawable | None:
     """Draws what is missing by the means of its order; raises FramesError for what failed twice.
 
-    finished: what its frames need. Returns what has drawn it, where that was this process.
+    finished: what its frames need. Returns what it was drawn by, where that was in this process.
     """
-    means = job.frames.order.means
-    if means.workers > 1 or means.scheduler:
+    if is_for_a_team(job, reporter):
         _draw_together(job, reporter)
         return None
-    shooting = job.frames.shooting(finished, reporter)
-    draw_here(job.make_ready(job.frames, shooting), job.missing, job.what, job.total)
-    return shooting
+    drawing = job.make_ready(job.frames, job.frames.shooting(finished, reporter))
+    draw_here(drawing, job.missing, job.what, job.total)
+    return drawing
+
+
+def is_for_a_team(job: DrawingJob, reporter: Reporter) -> bool:
+    """Whether several processes draw; those of this machine do so only where they are done sooner than one."""
+    means = job.frames.order.means
+    if means.scheduler or means.workers < 2:
+        return means.scheduler is not None
+    worth = is_worth_a_team(means.workers, job.seconds, len(job.missing))
+    if job.missing and not worth:
+        reporter.say(
+            f"{job.what}: one process draws so few frames as soon as {means.workers} workers, which begin late"
+        )
+    return worth
 
 
 def _draw_together(job: DrawingJob, reporter: Reporter) -> None:

@@ -24,8 +24,6 @@ from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
-SECONDS_PER_PICTURE = (0.15, 0.4)  # for any, and for each million pixels; measured on two cores without a GPU
-FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
 
 
 @dataclass(frozen=True)
@@ -132,8 +130,3 @@ def picture_key(order: Order, output: Film | Still) -> str:
 def megabytes_of(size: tuple[int, int], count: int = 1) -> float:
     """Returns about how much room so many PNG files of a size take."""
     return size[0] * size[1] * BYTES_PER_PIXEL * count / 1e6
-
-
-def seconds_of(size: tuple[int, int], count: int = 1) -> float:
-    """Returns about how long it takes to draw so many pictures of a size, the first of a process among them."""
-    return FIRST_PICTURE + count * (SECONDS_PER_PICTURE[0] + SECONDS_PER_PICTURE[1] * size[0] * size[1] / 1e6)

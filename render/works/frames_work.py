@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,9 +23,10 @@ from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
 from render.works.drawers import DrawingJob, draw
-from render.works.drawing_cost import Paces, PictureManner, manner_of, told_by
+from render.works.drawing_cost import FrameManner, frame_manner
 from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember, told_by
 from render.works.shard import place_of, require_others, share_of
 from render.works.work import Finding, Item, Work, finding_of
 
@@ -156,10 +156,11 @@ class FramesWork:
         opaque = opaque_file_of(self.film, self.order.scene)
         if opaque:
             reporter.say(f"film {self.name}: {opaque}")
-        begun = time.perf_counter()
-        shooting = draw(DrawingJob(self, FramesWork.draft, missing, f"film {self.name}"), finished, reporter)
+        watch = Stopwatch()
+        draft = draw(self._job(missing), finished, reporter)
+        shooting = draft.shooting if draft else None
         if shooting:
-            self._remember(shooting, time.perf_counter() - begun, len(missing))
+            self._remember(shooting, watch, len(missing))
         if means.shard:
             require_others(self.name, means, len(self.missing()))
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
@@ -167,15 +168,20 @@ class FramesWork:
         self.trim_pool(reporter)
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
 
-    @property
-    def _manners(self) -> dict[int, PictureManner]:
-        return {shot: manner_of(self.order.scene, self.film, shot) for shot in self.programme.timeline.shots}
+    def _job(self, missing: Sequence[int]) -> DrawingJob:
+        return DrawingJob(self, FramesWork.draft, missing, self._seconds(missing), f"film {self.name}")
 
-    def _remember(self, shooting: Shooting, seconds: float, frames: int) -> None:
+    @property
+    def manner(self) -> FrameManner:
+        """What they are like, for what they take."""
+        return frame_manner(self.order.scene, self.film, self.programme.timeline.shots, self.depth)
+
+    def _remember(self, shooting: Shooting, watch: Stopwatch, frames: int) -> None:
         """Keeps what this machine took for them, for the plans of other films."""
-        told = told_by(self._manners, shooting.drawn_in, seconds, math.prod(self.film.size) / 1e6, frames)
-        if told:
-            Paces({**Paces.of(self.order.output).told, **told}).keep(self.order.output)
+        manner, compiled = self.manner, watch.compiled
+        told = told_by(manner, shooting.drawn_in, watch.seconds + compiled, frames, compiled)
+        kernels = {manner.shots[shot].kernels for shot, _ in shooting.drawn_in}
+        remember(self.order.output, told, kernels, compiled)
 
     def tidy(self) -> None:
         """Removes what a kill has left of them, and puts their manifest in order."""
@@ -213,12 +219,16 @@ class FramesWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         missing = self.missing()
+        pictures = len(self.undrawn(missing))
+        megabytes = self._megabytes(pictures + len(missing))
+        return Item(f"film {self.name}", len(missing), "frames", self._seconds(missing), megabytes)
+
+    def _seconds(self, missing: Sequence[int]) -> float:
+        """Returns about how long one process takes for some of them."""
         undrawn = self.undrawn(missing)
         parts = (part for index in missing for part in self.programme.frames[index].parts)
         shots = {part.key: part.slice.shot for part in parts if part.key in undrawn}
-        paces, megapixels = Paces.of(self.order.output), math.prod(self.film.size) / 1e6
-        seconds = paces.seconds(self._manners, shots.values(), megapixels, len(missing))
-        return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(len(shots) + len(missing)))
+        return Paces.of(self.order.output).seconds(self.manner, shots.values(), len(missing))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""

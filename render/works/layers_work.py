@@ -22,10 +22,12 @@ from render.scene.key import counted
 from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import content_key
 from render.works.drawers import DrawingJob, draw
-from render.works.encoding_cost import TAKEN_APART, layer_cost
-from render.works.file import require_letters, seconds_of
+from render.works.drawing_cost import Charge, layers_begun, layers_charge
+from render.works.encoding_cost import layer_cost
+from render.works.file import require_letters
 from render.works.frames_work import FramesWork
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember, told_by_layers
 from render.works.shard import place_of, require_others, share_of
 from render.works.work import Finding, Item, Work, finding_of
 
@@ -140,8 +142,11 @@ class LayersWork:
         share = set(share_of(self.frames.wanted, means))
         lacking = {number: each for number, each in self.lacking(verify=True).items() if number in share}
         self.path.mkdir(parents=True, exist_ok=True)
-        make_ready = partial(layers_ready, lacking=lacking)
-        draw(DrawingJob(self.frames, make_ready, sorted(lacking), f"layers of film {self.name}"), finished, reporter)
+        make_ready, watch = partial(layers_ready, lacking=lacking), Stopwatch()
+        seconds, what = self._seconds(lacking), f"layers of film {self.name}"
+        draft = draw(DrawingJob(self.frames, make_ready, sorted(lacking), seconds, what), finished, reporter)
+        if isinstance(draft, LayerDraft):
+            self._remember(lacking, draft.taken, watch)
         if means.shard:
             require_others(self.name, means, len(self.lacking()), "frames in layers")
             return len(self.frames.keys)
@@ -162,14 +167,32 @@ class LayersWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         lacking, size = self.lacking(), self.frames.film.size
-        settings = [[self.sequences[place].settings for place in places] for places in lacking.values()]
-        costs = [layer_cost(each, size) for found in settings for each in found]
-        apart = sum(any(not each.is_written for each in found) for found in settings)
-        drawn = seconds_of(size, len(lacking)) + TAKEN_APART * apart * size[0] * size[1] / 1e6 if lacking else 0.0
-        seconds = drawn + sum(cost.seconds for cost in costs)
-        return Item(
-            f"film {self.name} in layers", len(lacking), "frames", seconds, sum(each.megabytes for each in costs)
-        )
+        asked = [self.sequences[place].settings for places in lacking.values() for place in places]
+        megabytes = sum(layer_cost(each, size).megabytes for each in asked)
+        return Item(f"film {self.name} in layers", len(lacking), "frames", self._seconds(lacking), megabytes)
+
+    def _seconds(self, lacking: Mapping[int, tuple[int, ...]]) -> float:
+        """Returns about how long one process takes for some of them."""
+        paces = Paces.of(self.order.output)
+        begun = paces.charged(layers_begun(self.frames.manner)) if lacking else 0.0
+        return begun + sum(map(paces.charged, self._charges(lacking)))
+
+    def _remember(self, lacking: Mapping[int, tuple[int, ...]], taken: Sequence[float], watch: Stopwatch) -> None:
+        """Keeps what this machine took for them, for the plans of others."""
+        first, compiled = layers_begun(self.frames.manner), watch.compiled
+        told = told_by_layers(self._charges(lacking), first, taken, compiled)
+        remember(self.order.output, told, [first.kernels] if taken else [], compiled)
+
+    def _charges(self, lacking: Mapping[int, tuple[int, ...]]) -> list[Charge]:
+        """Returns what each of some frames takes, in their order."""
+        found, size, shots = list[Charge](), self.frames.film.size, self.frames.manner.shots
+        for number, places in sorted(lacking.items()):
+            manner = shots[self.frames.programme.frames[number].parts[0].slice.shot]
+            settings = [self.sequences[place].settings for place in places]
+            written = [each.is_written for each in settings]
+            drawn = layers_charge(manner, apart=not all(written), written=any(written))
+            found.append(Charge(drawn.name, drawn.seconds + sum(layer_cost(each, size).seconds for each in settings)))
+        return found
 
     def claims(self) -> Iterator[Path]:
         """Gives the folder of their manifests."""

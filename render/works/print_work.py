@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from typing import Any
 from render.errors import UsageError
 from render.film.preflight import require_drawing, require_writable
 from render.film.prints.exr import openimageio
-from render.film.prints.keeping import discard, discard_idle
+from render.film.prints.keeping import bytes_there, discard, discard_idle
 from render.film.prints.passing import draw_passes, refuse_beyond_memory
-from render.film.prints.press import draw_print, further_of, key_of, refuse_beyond_disk, sized
+from render.film.prints.press import channels_of, draw_print, further_of, key_of, refuse_beyond_disk, sized
 from render.film.prints.printable import fitted, is_drawn_at_once, require_passes, require_printable
 from render.film.prints.whole import draw_whole
 from render.film.shooting import Shooting
@@ -22,8 +23,9 @@ from render.progress import Reporter
 from render.scene.output import Still
 from render.scene.printing import Print, PrintRequest, print_of
 from render.scene.quality import qualities
+from render.works.drawing_cost import Charge, passes_charge, print_charge
+from render.works.encoding_cost import LAYERS
 from render.works.file import (
-    FIRST_PICTURE,
     KeptFile,
     OneFile,
     file_finding,
@@ -34,9 +36,8 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember_once
 from render.works.work import Finding, Item, Work
-
-SECONDS_PER_MEGABYTE = 0.3
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class PrintWork(OneFile):
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Prints it, going on from its finished tiles."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
+        watch, gone_on = Stopwatch(), bytes_there(self.path) > 0
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start, where = time.perf_counter(), (self.path, self.key)
@@ -114,7 +116,20 @@ class PrintWork(OneFile):
 
         made = write_file(self.order, self.path, self.key, draw)
         discard(self.path)
+        if not gone_on:
+            remember_once(self.order.output, self._charge, watch)
         return made
+
+    @property
+    def _charge(self) -> Charge:
+        return print_charge(self.order.scene, self.still, self.printed)
+
+    def left(self) -> Item:
+        """Returns it as a whole, as if no tile were there."""
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        channels = channels_of(self.order.scene)
+        megabytes = math.prod(self.printed.size) * channels * self.printed.depth / 8 / 1e6
+        return Item(f"print {self.path.name}", 1, "file", seconds, megabytes)
 
     def state(self) -> Finding:
         """Returns what it is worth on disk."""
@@ -175,13 +190,25 @@ class PassesWork(OneFile):
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Draws them."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
-        metadata = self.order.metadata
-        return write_file(
+        metadata, watch = self.order.metadata, Stopwatch()
+        made = write_file(
             self.order,
             self.path,
             self.key,
             lambda: (draw_passes(shooting, self.printed, self.path, metadata, self.refines), {}),
         )
+        remember_once(self.order.output, self._charge, watch)
+        return made
+
+    @property
+    def _charge(self) -> Charge:
+        return passes_charge(self.order.scene, self.still, self.printed, refines=self.refines)
+
+    def left(self) -> Item:
+        """Returns them as a whole."""
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        _, megabytes = LAYERS["passes"]
+        return Item(f"passes {self.path.name}", 1, "file", seconds, megabytes * math.prod(self.printed.size) / 1e6)
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -217,11 +244,3 @@ def possible(works: Sequence[PrintWork | PassesWork], say: Callable[[str], None]
     for each in refused:
         say(f"left out: {each}")
     return found
-
-
-def file_anew(finding: Finding) -> Item:
-    """Returns what was made once, and would have to be made anew to be of its scene."""
-    path = Path(finding.path)
-    megabytes = path.stat().st_size / 1e6 if path.is_file() else 0.0
-    seconds = FIRST_PICTURE + SECONDS_PER_MEGABYTE * megabytes
-    return Item(f"{finding.kind} {finding.name} ({finding.state})", 1, "file", seconds, megabytes)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from render.film.attempts import Failed, each_in_turn
 from render.film.compositing.layered import LayerCamera
@@ -24,6 +25,7 @@ class LayerDraft:
     pool: Pool
     programme: Programme
     lacking: Lacking
+    taken: list[float] = field(default_factory=list, compare=False)  # seconds of each that was drawn, in order
 
     @property
     def shooting(self) -> Shooting:
@@ -46,7 +48,9 @@ class LayerDraft:
 
             def one(number: int) -> None:
                 try:
+                    begun = perf_counter()
                     draw_frame(self, camera, number, times_asked)
+                    self.taken.append(perf_counter() - begun)
                 except Exception:  # in which a driver may have lost what its stages hold
                     self.leave()
                     raise
