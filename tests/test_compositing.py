@@ -29,6 +29,7 @@ from render.works.layers_work import layers_ready
 from render.works.of_scene import films_of
 from render.works.order import Order
 from tests.exr import read_exr
+from tests.faults import seem_slow
 from tests.test_drawing_ready import BOWL, WAY, written
 
 runner = CliRunner()
@@ -226,6 +227,7 @@ def test_chosen_frames_and_shares_come_to_the_same_layers(made, tmp_path, monkey
 def test_two_processes_come_to_the_same_layers(made, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scene_in(tmp_path)
+    seem_slow(tmp_path / "bare")
     film("bare", "--workers", 2)
     assert contents(tmp_path / "bare") == contents(made / "output")
     damaged = tmp_path / "bare/films/f.matte-path/000001.png"

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from render.cli import app
 from render.sampling import team
-from tests.faults import PATIENCE, made, two_workers, until, wait_until
+from tests.faults import PATIENCE, made, seem_slow, two_workers, until, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -108,6 +108,7 @@ def killed(process: subprocess.Popen[str], output: Path, moment: float) -> bool:
 
 def kill_often(output: Path, kills: int, start: Callable[[], subprocess.Popen[str]]) -> None:
     """Kills what draws so many times, at moments that are drawn; then lets it come to its end."""
+    seem_slow(output)
     rng, killed_by_now = random.Random(11), 0
     while killed_by_now < kills:
         if killed(start(), output, rng.uniform(0, 0.15)):
