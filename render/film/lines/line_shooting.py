@@ -17,8 +17,8 @@ from render.film.lines.line_words import axis_words, line_words
 from render.film.lines.profile_body import LineBody, body_of
 from render.film.lines.rolling_balls import draw_moving
 from render.film.overlaid import Overlaid, overlaid, titles_in
-from render.film.words.ground import Dress, dressed, measured
-from render.film.words.layout import Page
+from render.film.words.ground import Behind, Dress, dressed, ends_of, measured
+from render.film.words.layout import Box, Page
 from render.film.words.overlay import draw_words, page_of, sheet_of
 from render.film.words.sheet import READABLE, Sheet
 from render.film.words.titling import titled
@@ -105,9 +105,11 @@ class LineShooting:
         """How its words are made readable."""
         if self.first and self.first.setting == self.setting:
             return self.first.dress
-        page, look = self.page, self.take.look
-        pictures = [self.bare(share * self.take.shot.duration) for share in MOMENTS] if page.boxes else []
-        return dressed(measured(pictures, page), look.text, asked=is_ink_asked(self.scene), way=look.words.ground)
+        page, look, chart = self.page, self.take.look, self.axes.chart
+        pictures = [self.bare(share * self.take.shot.duration) for share in MOMENTS]
+        gutter = Box(0, round(chart.top), round(chart.left), round(chart.bottom))  # a chart without words has numbers
+        behind = measured(pictures, page) if page.boxes else Behind(ends_of(pictures, [gutter]), None)
+        return dressed(behind, look.text, asked=is_ink_asked(self.scene), way=look.words.ground)
 
     def bare(self, time: float, seed: int = 0, *, depth: int = 8, bleed: int = 0) -> np.ndarray:
         """Returns the picture (H, W, 3) at a time of the shot, seconds, without axes and words.
