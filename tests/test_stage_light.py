@@ -15,7 +15,7 @@ from render.stage.colour import linear_of, places_of, table_of
 from render.stage.lens import tone
 from render.stage.light import bake, brightness
 from render.stage.light.bake import Sun
-from render.stage.light.bounce import REACH, bake_bounce, bake_coarsely
+from render.stage.light.bounce import REACH, coarse_exchange, exchange_of
 from render.stage.shading.baked_field import FILL, bake_field, hue
 
 SIDE = 121
@@ -131,7 +131,7 @@ def test_a_flat_plane_and_a_tilted_one_throw_no_light_on_themselves():
     for heights in (0 * X, 0.4 * X - 0.2 * Y):
         field = torch.from_numpy(heights.astype(np.float32))
         normal = torch.from_numpy(bake.normals(heights.astype(np.float32), CELLS))
-        bounced = bake_bounce(field, field, normal, torch.ones(SIDE, SIDE, 3), CELLS)
+        bounced = exchange_of(field, field, normal, CELLS).light(torch.ones(SIDE, SIDE, 3))
         assert float(bounced[INNER, INNER].abs().max()) < 3e-3  # steps of whole cells tilt a ray a little
 
 
@@ -143,7 +143,7 @@ def test_the_bounce_in_a_right_angled_valley_is_its_integral(away):
     normal = torch.from_numpy(bake.normals(heights, CELLS))
     sent = torch.from_numpy((X > 0).astype(np.float32))[..., None].expand(-1, -1, 3)
     column = int(np.argmin(np.abs(AXIS + away)))
-    taken = float(bake_bounce(field, field, normal, sent, CELLS, azimuths=32)[60, column, 0])
+    taken = float(exchange_of(field, field, normal, CELLS, azimuths=32).light(sent)[60, column, 0])
     assert taken == pytest.approx(valley_integral(-AXIS[column]), rel=0.06)
 
 
@@ -167,7 +167,7 @@ def test_no_place_takes_more_than_the_sky_and_the_slopes_around_it_send(seed):
     cells = (3 * CELL, 3 * CELL)
     field, normal = torch.from_numpy(heights), torch.from_numpy(bake.normals(heights, cells))
     openness, _ = bake.bake_sky(field, field, normal, cells, torch.ones(16, 3), far=REACH)
-    bounced = bake_bounce(field, field, normal, torch.ones(*heights.shape, 3), cells)[..., 0]
+    bounced = exchange_of(field, field, normal, cells).light(torch.ones(*heights.shape, 3))[..., 0]
     assert bounced.min() >= -1e-6
     assert float((openness + bounced).max()) < 1.08  # both go around in a few steps of their own
 
@@ -176,7 +176,8 @@ def test_bounced_light_on_fewer_cells_is_that_on_all():
     heights = (0.15 * np.exp(-(X**2 + Y**2) / 0.02)).astype(np.float32)
     field, normal = torch.from_numpy(heights), torch.from_numpy(bake.normals(heights, CELLS))
     sent = torch.ones(SIDE, SIDE, 3)
-    fine, few = bake_bounce(field, field, normal, sent, CELLS), bake_coarsely(field, field, normal, sent, CELLS, 61)
+    terrain = field, field, normal, CELLS
+    fine, few = exchange_of(*terrain).light(sent), coarse_exchange(*terrain, 61).light(sent)
     assert float((fine - few).abs().mean()) < 0.1 * float(fine.mean())
 
 

@@ -26,7 +26,7 @@ from render.scene.written import WRITTEN, told
 from render.storage.files import content_key, file_digest
 from render.storage.records import read_record, write_json, write_record
 
-ALGORITHM = 9  # raise it when the same settings would draw other pixels
+ALGORITHM = 10  # raise it when the same settings would draw other pixels
 VERSIONED = ("torch", "numpy", "scipy", "pyvista", "vtk", "pillow", "imageio-ffmpeg")
 
 

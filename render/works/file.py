@@ -16,6 +16,7 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
+from render.works.ball_chronicle_work import ball_chronicles_in
 from render.works.chronicle_work import chronicles_of
 from render.works.line_work import lines_shown
 from render.works.order import Order
@@ -114,8 +115,10 @@ def surfaces_shown(order: Order, moment: float | None = None, film: Film | None 
         bound = timeline.unfolds_from(shot), shot, timeline.unfolds_into(shot)
         shots = [shots[number] for number in bound if number is not None]
     shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
-    told = {each.name: each for each in chronicles_of(order) if each.surface in shown}
-    return {**shown, **told, **lines_shown(order, shots)}
+    lines = {shot.line for shot in shots}
+    told = {each.name: each for each in chronicles_of(order) if each.surface in (lines if each.line else shown)}
+    at_balls = {each.name: each for shot in shots if shot.line for each in ball_chronicles_in(order, shot)}
+    return {**shown, **told, **at_balls, **lines_shown(order, shots)}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:

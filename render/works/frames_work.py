@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from render.errors import DataError, FramesError
-from render.film.film import Draft, draw_here
+from render.errors import DataError
+from render.film.attempts import draw_here
+from render.film.film import Draft, opaque_file_of
 from render.film.frames import FrameStore
 from render.film.pool import FOLDER, VARIABLE, Pool
 from render.film.preflight import require_drawing, require_writable
@@ -21,7 +22,7 @@ from render.progress import Reporter
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
-from render.works.drawers import draw_together
+from render.works.drawers import DrawingJob, draw
 from render.works.drawing_cost import FrameManner, frame_manner
 from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
@@ -152,22 +153,23 @@ class FramesWork:
         """Draws those that are missing, or its share of them; raises Partial where others are left for other calls."""
         start, means = time.perf_counter(), self.order.means
         missing = self._own(self.missing(verify=True))
-        shooting = None
-        if means.workers > 1 or means.scheduler:
-            draw_together(self, missing, reporter)
-        else:
-            shooting = self.shooting(finished, reporter)
-            watch = Stopwatch()
-            self.draw(shooting, missing)
+        opaque = opaque_file_of(self.film, self.order.scene)
+        if opaque:
+            reporter.say(f"film {self.name}: {opaque}")
+        watch = Stopwatch()
+        draft = draw(self._job(missing), finished, reporter)
+        shooting = draft.shooting if draft else None
+        if shooting:
             self._remember(shooting, watch, len(missing))
         if means.shard:
             require_others(self.name, means, len(self.missing()))
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
         self.tidy()
-        gone = self.pool.trim(self.programme.keys_of_pictures())
-        if gone:
-            reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
+        self.trim_pool(reporter)
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
+
+    def _job(self, missing: Sequence[int]) -> DrawingJob:
+        return DrawingJob(self, FramesWork.draft, missing, self._seconds(missing), f"film {self.name}")
 
     @property
     def manner(self) -> FrameManner:
@@ -186,6 +188,12 @@ class FramesWork:
         self.store.trim(len(self.keys))
         self.pool.sweep()
 
+    def trim_pool(self, reporter: Reporter) -> None:
+        """Removes pictures of earlier variants where there are too many, and says so."""
+        gone = self.pool.trim(self.programme.keys_of_pictures())
+        if gone:
+            reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
+
     def _own(self, missing: Sequence[int]) -> list[int]:
         """Returns those that this call draws."""
         share = set(share_of(self.wanted, self.order.means))
@@ -202,9 +210,7 @@ class FramesWork:
 
     def draw(self, shooting: Shooting, missing: Sequence[int]) -> None:
         """Draws some of them here; raises FramesError for those that failed twice."""
-        failed = draw_here(self.draft(shooting), missing, self.name, len(self.wanted))
-        if failed:
-            raise FramesError(self.name, failed, len(self.wanted))
+        draw_here(self.draft(shooting), missing, f"film {self.name}", len(self.wanted))
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -213,11 +219,16 @@ class FramesWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         missing = self.missing()
+        pictures = len(self.undrawn(missing))
+        megabytes = self._megabytes(pictures + len(missing))
+        return Item(f"film {self.name}", len(missing), "frames", self._seconds(missing), megabytes)
+
+    def _seconds(self, missing: Sequence[int]) -> float:
+        """Returns about how long one process takes for some of them."""
         undrawn = self.undrawn(missing)
         parts = (part for index in missing for part in self.programme.frames[index].parts)
         shots = {part.key: part.slice.shot for part in parts if part.key in undrawn}
-        seconds = Paces.of(self.order.output).seconds(self.manner, shots.values(), len(missing))
-        return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(len(shots) + len(missing)))
+        return Paces.of(self.order.output).seconds(self.manner, shots.values(), len(missing))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""

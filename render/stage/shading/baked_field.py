@@ -12,12 +12,11 @@ from torch import Tensor
 from render.scene import look as spec
 from render.stage.body import mesh
 from render.stage.body.relief import Relief
-from render.stage.body.shore import Cells
 from render.stage.colour import linear_of
 from render.stage.light import bake
 from render.stage.light.bake import ABYSS, Sun
 from render.stage.light.bakes import Bakes
-from render.stage.light.bounce import bake_coarsely
+from render.stage.light.bounce import CoarseExchange, coarse_exchange
 
 SKY_AZIMUTHS = 32
 SKY_EVEN, SKY_LEANS = 0.6, 0.4  # of the sky's light, from all sides, and more from the side away from the sun
@@ -70,7 +69,10 @@ def bake_field(
     smooth = kept.get("smooth", shape, lambda: torch.from_numpy(gaussian_filter(relief.level, CONTOUR_BLUR)))
     level, finite = torch.from_numpy(relief.level), torch.from_numpy(relief.finite)
     albedo = torch.where(finite[..., None], looked_up(table, level), torch.tensor(DIVERGED))
-    light = _light(look, sun, (ground, above, facing), (visible, _sky(lobes, look, sun)), albedo, cells)
+    exchange = (
+        kept.get("exchange", shape, lambda: coarse_exchange(ground, above, facing, cells)) if look.bounce else None
+    )
+    light = _light(look, sun, facing, (visible, _sky(lobes, look, sun)), albedo, exchange)
     total = light.sun + light.sky + light.bounce
     planes = [facing[..., 0], facing[..., 1], level, smooth, visible, *total.unbind(-1), finite.float()]
     rows, columns = relief.level.shape
@@ -108,22 +110,20 @@ def _sky(lobes: Tensor, look: spec.LookPreset, sun: Sun) -> Tensor:
 def _light(
     look: spec.LookPreset,
     sun: Sun,
-    terrain: tuple[Tensor, Tensor, Tensor],
+    facing: Tensor,
     baked: tuple[Tensor, Tensor],
     albedo: Tensor,
-    cells: Cells,
+    exchange: CoarseExchange | None,
 ) -> Light:
-    """Returns the light on a white terrain; terrain is its heights, occluders and normals, baked its sun and sky."""
-    ground, above, facing = terrain
+    """Returns the light on a white terrain of normals; baked is its sun and its sky, exchange what slopes take."""
     visible, sky = baked
     colour = torch.from_numpy((linear_of(look.sun.colour) * look.sun.strength).astype(np.float32))
     towards = torch.from_numpy(sun.direction.astype(np.float32))
     direct = ((facing @ towards).clamp(min=0) * visible)[..., None] * colour
     sky = sky + FILL * colour.mean() * torch.from_numpy(hue(look.sky.colour))
-    if not look.bounce:
+    if exchange is None:
         return Light(direct, sky, torch.zeros_like(sky))
-    bounce = bake_coarsely(ground, above, facing, albedo * (direct + sky), cells)
-    return Light(direct, sky, look.bounce * bounce)
+    return Light(direct, sky, look.bounce * exchange.light(albedo * (direct + sky)))
 
 
 def hue(colour: str) -> np.ndarray:
