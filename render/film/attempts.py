@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from render.errors import FramesError, ThalwegError
+from render.film.pool import Pool
+from render.film.programme import Programme
 from render.film.shooting import Shooting
 from render.interrupts import finishing
 
@@ -23,6 +25,14 @@ class Drawable(Protocol):
     @property
     def shooting(self) -> Shooting:
         """The scene made ready for them."""
+
+    @property
+    def pool(self) -> Pool:
+        """Where their pictures without words lie."""
+
+    @property
+    def programme(self) -> Programme:
+        """What is on each of them."""
 
     def draw(
         self,

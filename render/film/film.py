@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,9 +56,19 @@ class KeptPictures:
 
 
 def kept_pictures(programme: Programme, writer: PoolWriter, numbers: Sequence[int]) -> KeptPictures:
-    """Returns the pictures of some frames in a writer's pool."""
-    keys = {part.key for number in numbers for part in programme.frames[number].parts}
+    """Returns the pictures of some frames in a writer's pool, and those that their shots are looked at by."""
+    shown = {*numbers, *programme.looked_at(numbers)}
+    keys = {part.key for number in shown for part in programme.frames[number].parts}
     return KeptPictures(programme, writer, writer.pool.find(keys))
+
+
+def draw_bare(shooting: Shooting, pool: Pool, programme: Programme, numbers: Sequence[int]) -> None:
+    """Draws and keeps pictures of frames without their words; one that fails is left to whoever draws its frame."""
+    with PoolWriter(pool) as pictures, contextlib.suppress(Exception):
+        taking = replace(shooting, kept=kept_pictures(programme, pictures, numbers))
+        for number in numbers:
+            for part in programme.frames[number].parts:
+                taking.bare(part.slice._replace(share=1.0))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Drawing the frames of a film, or layers of them: here, or in several processes, each a few frames at a time.
 
-The frames that shots are looked at by, for their words, are drawn before all others, so that no two processes do so.
+The pictures that shots are looked at by, for their words, are drawn before all else, so that no two processes do so.
 A worker sends back what it could not draw. It keeps what it draws by from one errand to the next, and with it the
 stages of the shot that it was at.
 """
@@ -18,12 +18,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from render.errors import FramesError, MachineError
 from render.film.attempts import TRIES, Drawable, Failed, draw_here
+from render.film.film import draw_bare
 from render.film.shooting import Shooting
 from render.progress import Reporter, Task
 from render.sampling.team import Team, cluster, is_stopped, processes
@@ -93,17 +94,27 @@ def _hand() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
 
-def draw_some(packed: bytes, numbers: tuple[int, ...]) -> DrawnFrames:
+class Errand(NamedTuple):
+    """Frames that a worker draws."""
+
+    numbers: tuple[int, ...]
+    bare: bool = False  # whether only their pictures without words
+
+
+def draw_some(packed: bytes, errand: Errand) -> DrawnFrames:
     """Draws some frames in a worker."""
-    return _hand().submit(_draw_some, packed, numbers).result()
+    return _hand().submit(_draw_some, packed, errand).result()
 
 
-def _draw_some(packed: bytes, numbers: tuple[int, ...]) -> DrawnFrames:
+def _draw_some(packed: bytes, errand: Errand) -> DrawnFrames:
     if packed not in _HELD:
         _let_go()
         _HELD[packed] = _prepared(packed)
-    done: list[int] = []
-    failed = _HELD[packed].draw(numbers, done.append, lambda: int(is_stopped()), stay=True)
+    drawing, numbers, done, failed = _HELD[packed], errand.numbers, list[int](), Failed()
+    if errand.bare:
+        draw_bare(drawing.shooting, drawing.pool, drawing.programme, numbers)
+    else:
+        failed = drawing.draw(numbers, done.append, lambda: int(is_stopped()), stay=True)
     return DrawnFrames(numbers[0], f"{socket.gethostname()}:{os.getpid()}", len(done), failed)
 
 
@@ -151,24 +162,31 @@ def is_for_a_team(job: DrawingJob, reporter: Reporter) -> bool:
         return means.scheduler is not None
     worth = is_worth_a_team(means.workers, job.seconds, len(job.missing))
     if job.missing and not worth:
-        reporter.say(
-            f"{job.what}: one process draws so few frames as soon as {means.workers} workers, which begin late"
-        )
+        reporter.say(f"{job.what}: so few frames are drawn by one process as soon as by {means.workers} workers")
     return worth
 
 
 def _draw_together(job: DrawingJob, reporter: Reporter) -> None:
-    missing = set(job.missing)
-    first = [number for number in job.frames.programme.looked_at(job.missing) if number in missing]
-    rest = [number for number in job.missing if number not in set(first)]
-    done = job.total - len(missing)
+    done = job.total - len(job.missing)
     with reporter.task(f"drawing {job.what}", total=job.total, unit="frames", done=done) as task, _team(job) as team:
-        failed = _round(job, team, first, task)
-        failed |= _round(job, team, rest, task)
+        for _ in team.receipts(Errand((number,), bare=True) for number in _looked_at(job)):
+            pass
+        failed = _round(job, team, job.missing, task)
         for _ in range(TRIES - 1):
             failed = _round(job, team, sorted(failed), task)
     if failed:
         raise FramesError(job.what, failed, job.total)
+
+
+def _looked_at(job: DrawingJob) -> list[int]:
+    """Returns the frames that shots are looked at by and that are not kept, where there are words to look for."""
+    film, programme, pool = job.frames.film, job.frames.programme, job.frames.pool
+    found = programme.looked_at(job.missing)
+    if not (film.title or film.caption):
+        found = [number for number in found if number in set(job.missing)]
+    parts = {number: {part.key for part in programme.frames[number].parts} for number in found}
+    there = pool.find({key for keys in parts.values() for key in keys})
+    return [number for number, keys in parts.items() if keys - there.keys()]
 
 
 def _round(job: DrawingJob, team: Team, numbers: Sequence[int], task: Task) -> Failed:
@@ -176,7 +194,7 @@ def _round(job: DrawingJob, team: Team, numbers: Sequence[int], task: Task) -> F
     failed: Failed = {}
     frames = job.frames.programme.frames
     shares = Shares(numbers, team.size(), lambda number: frames[number].parts[0].slice.shot)
-    for receipt in team.receipts(shares, one_each=True):
+    for receipt in team.receipts(map(Errand, shares), one_each=True):
         shares.done_by(receipt.worker, receipt.first)
         task.advance(receipt.done)
         failed |= receipt.failed

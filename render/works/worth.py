@@ -7,7 +7,7 @@ wait for each other at the beginning and in the end; after that each further fra
 from __future__ import annotations
 
 START = 12.0  # seconds that a team loses
-WAITING = 6  # frames whose time it loses
+WAITING = 2  # frames whose time it loses
 GAIN = 0.25  # by which each further process makes a frame come sooner than one that uses all cores
 
 
