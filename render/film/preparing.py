@@ -32,6 +32,7 @@ from render.film.panel import Panel, Walk
 from render.film.take import Take
 from render.landscape.landscape import Landscape
 from render.scene import look as looks
+from render.scene.relief import EDGE, trained_steps
 from render.scene.shot import Shot
 from render.scene.time.course import ShotCourse
 from render.space.grid import Grid
@@ -159,6 +160,9 @@ def _reliefs_of(before: Take, look: looks.Look, shown: Sequence[Shown]) -> tuple
 
 def _steps(look: looks.Look, landscapes: Sequence[Landscape]) -> Steps:
     """Returns the steps from loss to height of landscapes that are drawn on one scale."""
+    told = [landscape.record["trainings"]["value"] for landscape in landscapes if "trainings" in landscape.record]
+    if look.relief is None and told:
+        return Steps(tuple(trained_steps(EDGE if told[0] == "speed" else None)))
     ready = any("source" in landscape.record for landscape in landscapes)
     return steps_for(look, [landscape.surface.loss for landscape in landscapes], ready)
 
