@@ -60,6 +60,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "ride-along": "ride-along, {} planes",
     "blend": "blend of {} local planes",
     "series": "series over {}",
+    "zoom": "zoom, {} windows measured anew",
     "epoch": "epoch",
     "learning-rate": "learning rate",
     "steps": "steps",
