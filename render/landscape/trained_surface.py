@@ -258,5 +258,5 @@ def lacks_edge(settings: HyperparameterSurface, seed: int) -> str | None:
     share = fates.converged.mean()
     if 0 < share < 1:
         return None
-    which, way = ("diverges", "lower") if share == 0 else ("converges", "higher")
-    return f"every one of {len(places):,} trainings over this range {which}, so that it has no edge; set {way} ranges"
+    which = "diverges" if share == 0 else "converges"
+    return f"every one of {len(places):,} trainings over this range {which}, so that it has no edge; take another"

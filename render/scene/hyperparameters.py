@@ -16,7 +16,7 @@ from render.scene.words import Label
 OF = "hyperparameters"
 HyperparameterName = Literal["lr", "lr-1", "lr-2", "momentum", "initial-scale", "weight-decay"]
 RATES = ("lr", "lr-1", "lr-2")
-FINEST = 1e-6  # of a value, between two points, below which float32 would give neighbours the same one
+FINEST = {"float32": 5e-7, "float64": 1e-15}  # of a value, the least step between two points; some four roundings
 MOST_WORK = 4096  # weights of the first layer; more are no tiny network
 
 
@@ -164,7 +164,7 @@ class HyperparameterSurface(Part):
         names = {axis.of for axis in self.axes}
         if len(names) == 1 or ("lr" in names and names & {"lr-1", "lr-2"}):
             sentence = f"{self.beta.of} is set along alpha already; choose another"
-            found.append((("beta", "of"), self.beta.of, sentence))
+            return [(("beta", "of"), self.beta.of, sentence)]
         free = [rate for rate in ("lr-1", "lr-2") if not names & {rate, "lr"}]
         if free and self.training.lr is None:
             sentence = f"is missing; add it (no axis has {' and '.join(free)})"
@@ -176,11 +176,14 @@ class HyperparameterSurface(Part):
         if columns * rows > MOST_POINTS:
             sentence = f"{columns} × {rows} is {columns * rows:,} points; at most {MOST_POINTS:,} are measured"
             return [(("points",), self.points, sentence)]
-        finest = min(axis.finest_step(count) for axis, count in zip(self.axes, self.points, strict=True))
-        if self.precision == "float32" and finest < FINEST:
-            sentence = (
-                f"float32 does not tell {columns} × {rows} points apart in this range, where the next differs by "
-                f"{finest:.1g} of its value; set it to float64"
-            )
+        if self.is_too_fine:
+            remedy = "set it to float64" if self.precision == "float32" else "take fewer, or a larger range"
+            sentence = f"{self.precision} does not tell {columns} × {rows} points apart in this range; {remedy}"
             return [(("precision",), self.precision, sentence)]
         return []
+
+    @property
+    def is_too_fine(self) -> bool:
+        """Whether neighbours differ by so little that its arithmetic would round them to the same value."""
+        steps = [axis.finest_step(count) for axis, count in zip(self.axes, self.points, strict=True)]
+        return min(steps) < FINEST[self.precision]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import ValidationError
-
 from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.part import Fault, Location
 from render.scene.series import Zoom
@@ -38,9 +36,9 @@ def zoom_faults(first: Any, here: Location, zoom: Zoom) -> Iterator[Fault]:
             sentence = f"{value:g} lies beyond {name} of surface \"{zoom.surface}\", {low:g} to {high:g}"
             yield (*here, "at", place), value, sentence
             return
-    *_, last = windows_of(first, zoom)
-    try:
-        HyperparameterSurface.model_validate(last.model_dump())
-    except ValidationError as error:
-        sentence = f"in window {zoom.stops} {error.errors()[0]['msg']}"
-        yield (*here, "stops"), zoom.stops, f"{sentence}, on surface \"{zoom.surface}\", or zoom less"
+    for number, window in enumerate(windows_of(first, zoom), 1):
+        if number > 1 and window.is_too_fine:
+            finer = "set precision of the surface to float64, or " if first.precision == "float32" else ""
+            sentence = f"{first.precision} does not tell the points of window {number} apart; {finer}end before it"
+            yield (*here, "stops"), zoom.stops, sentence
+            return
