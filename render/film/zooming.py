@@ -71,9 +71,7 @@ def _seen(
     levels = (1 - share) * scales[0].level(losses) + share * scales[1].level(losses)
     rows, columns = (
         _places(count, own, centre, size)
-        for count, own, centre in zip(
-            reliefs[0].level.shape, losses.shape, reversed(centre_of(series)), strict=True
-        )
+        for count, own, centre in zip(reliefs[0].level.shape, losses.shape, reversed(centre_of(series)), strict=True)
     )
     row, column = np.meshgrid(rows, columns, indexing="ij")
     nearest = _at(levels, row, column, 0)

@@ -30,8 +30,8 @@ from render.sampling.scaling import Scaling
 from render.sampling.surface import Surface
 from render.sampling.survey import Means, Survey
 from render.scene.hyperparameters import OF, HyperparameterAxis, HyperparameterSurface
-from render.scene.relief import EDGE
 from render.scene.key import counted, draws_from_scene
+from render.scene.relief import EDGE
 from render.scene.spec import Scene
 from render.space.grid import Grid
 from render.space.plane import Plane

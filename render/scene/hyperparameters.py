@@ -48,7 +48,9 @@ class HyperparameterAxis(Part):
             sentence = f"[{low:g}, {high:g}] does not rise; write the lower bound first"
             raise refusal((("range",), [low, high], sentence))
         if low < 0:
-            raise refusal((("range",), [low, high], f"{low:g} is negative, which no {self.of} is; begin with 0 or more"))
+            raise refusal(
+                (("range",), [low, high], f"{low:g} is negative, which no {self.of} is; begin with 0 or more")
+            )
         if self.scale == "logarithmic" and low <= 0:
             sentence = f"{low:g} has no logarithm; begin above 0, or set scale to linear"
             raise refusal((("range",), [low, high], sentence))
@@ -126,9 +128,7 @@ class HyperparameterSurface(Part):
     )
     network: TinyNetwork = Field(default=TinyNetwork(), description="network that every point trains")
     examples: int = Field(default=16, ge=1, le=1024, description="examples, whose targets are drawn by lot as well")
-    seed: OwnSeed = Field(
-        default=None, description="seed of examples and first weights; the scene's own when absent"
-    )
+    seed: OwnSeed = Field(default=None, description="seed of examples and first weights; the scene's own when absent")
     training: TrialTraining = Field(default=TrialTraining(), description="how every point is trained")
     value: Literal["speed", "loss"] = Field(
         default="speed",

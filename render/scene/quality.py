@@ -12,8 +12,8 @@ from render.errors import UsageError
 from render.scene.along import LineSettings
 from render.scene.encoders import AnyOutput
 from render.scene.existing import ImportedRunSettings, ReadySurface
-from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.framerate import SLOWEST, FrameRate, told
+from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.language.document import read
 from render.scene.language.nearest import nearest
 from render.scene.output import Film, Still

@@ -61,7 +61,7 @@ class RankSettings(Part):
 
 
 class RankStep(Part):
-    """Draws each cell as high as the share of cells that lie lower, so that heights and colours are dealt out evenly."""
+    """Draws each cell as high as the share of cells that lie lower: heights and colours are dealt out evenly."""
 
     rank: RankSettings = Field(description="height by the share of cells that lie lower, whatever their values")
 
@@ -104,7 +104,7 @@ def clipped_and_moderate() -> list[ReliefStep]:
 
 
 def trained_steps(edge: float | None) -> list[ReliefStep]:
-    """Returns the steps of a surface of trainings, where a scene leaves them open: flat, each side of the edge evenly."""
+    """Returns the steps of a surface of trainings, where a scene leaves them open: flat, each side evenly."""
     return [RankStep(rank=RankSettings(edge=edge)), ExaggerationStep(exaggeration=0.0)]
 
 

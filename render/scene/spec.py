@@ -73,8 +73,9 @@ class Scene(Part):
         default={}, description="trainings, by name; or {folder: ...} for one that was imported"
     )
     surfaces: dict[Name, AnySurfaceSettings] = Field(
-        default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready, or "
-        "{of: hyperparameters} for one of whole trainings"
+        default={},
+        description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready, or "
+        "{of: hyperparameters} for one of whole trainings",
     )
     series: dict[Name, AnySeries] = Field(
         default={}, description="surfaces that a shot morphs through, by name; a shot names one as it names a surface"
@@ -163,7 +164,8 @@ class Scene(Part):
 
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
-        own = {**self.measured, **self.trained}[surface].budget
+        found = self.measured.get(surface) or self.trained[surface]
+        own = found.budget
         if own is not None or self.budget is None:
             return own
         return self.budget / self.sharers
@@ -171,7 +173,8 @@ class Scene(Part):
     @property
     def sharers(self) -> int:
         """How many surfaces share the scene's budget: those without one of their own, of series too."""
-        own = sum(other.budget is None for other in (*self.measured.values(), *self.trained.values()))
+        own = sum(other.budget is None for other in self.measured.values())
+        own += sum(other.budget is None for other in self.trained.values())
         return own + members.count_sharers(self.series)
 
     @property

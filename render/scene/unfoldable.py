@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from render.scene.along import LineSettings, other_of
+from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.part import Fault
 from render.scene.plane import others_of
 from render.scene.relief import SmoothStep
 from render.scene.shot import Shot, shot_called
-from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.surface import SurfaceSettings
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ def zoom_faults(first: Any, here: Location, zoom: Zoom) -> Iterator[Fault]:
     for place, (name, axis, value) in enumerate(zip("αβ", first.axes, zoom.at, strict=True)):
         low, high = axis.range
         if not low < value < high:
-            sentence = f"{value:g} lies beyond {name} of surface \"{zoom.surface}\", {low:g} to {high:g}"
+            sentence = f'{value:g} lies beyond {name} of surface "{zoom.surface}", {low:g} to {high:g}'
             yield (*here, "at", place), value, sentence
             return
     for number, window in enumerate(windows_of(first, zoom), 1):

@@ -1,4 +1,4 @@
-"""Alone: one training after the other by autograd and torch's own optimiser, which the other ways are checked against."""
+"""Alone: one training after the other by autograd and torch's own optimiser; other ways are checked against it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class OneByOne:
         first_rate, second_rate, momentum, scale, decay = dose.tolist()
         inputs, targets = (torch.tensor(values, dtype=dtype) for values in (trial.inputs, trial.targets))
         layers = [torch.tensor(scale * values, dtype=dtype).requires_grad_() for values in (trial.first, trial.second)]
-        groups = [{"params": [layer], "lr": rate} for layer, rate in zip(layers, (first_rate, second_rate), strict=True)]
+        groups = [
+            {"params": [layer], "lr": rate} for layer, rate in zip(layers, (first_rate, second_rate), strict=True)
+        ]
         optimiser = torch.optim.SGD(groups, momentum=momentum, weight_decay=decay)
         losses = []
         for _ in range(trial.steps + 1):
@@ -50,7 +52,7 @@ class OneByOne:
 
 
 def _told(trial: Trial, losses: np.ndarray) -> np.ndarray:
-    """Returns the row (5,) of Fates from the losses before the first step and after each, up to where it was stopped."""
+    """Returns the row (5,) of Fates from the losses before the first step and after each, until it was stopped."""
     stop = -1 if losses[-1] <= trial.bound * losses[0] else len(losses) - 1
     ratios = losses[1:] / losses[0]
     kept = ratios if stop < 0 else ratios[:-1]

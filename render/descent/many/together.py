@@ -1,6 +1,6 @@
 """Together: many trainings at once in torch, each a slice of tensors that hold all of them.
 
-    δ = 2/N · (f(x) − y)      ∂L/∂W₂ = δᵀ σ(W₁x)      ∂L/∂W₁ = (δ W₂ ⊙ σ′)ᵀ x
+δ = 2/N · (f(x) − y)      ∂L/∂W₂ = δᵀ σ(W₁x)      ∂L/∂W₁ = (δ W₂ ⊙ σ′)ᵀ x
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class Fates:
         """
         with np.errstate(over="ignore", invalid="ignore"):
             slow, fast = 1 - 1 / (1 + self.mean**0.25), 1 + 1 / (1 + self.inverse**0.25)
-        below, above = np.nextafter(np.float32(1), np.float32([0, 2]))
+        below, above = np.nextafter(np.float32(1), np.array([0, 2], np.float32))
         return np.where(
             self.converged, np.minimum(slow, below).astype(np.float32), np.maximum(fast, above).astype(np.float32)
         )

@@ -25,8 +25,8 @@ def trainings_words(record: Mapping[str, Any]) -> list[str]:
     lost = f", {told['diverged']:,} diverged" if told["diverged"] else ", none diverged"
     stopped = f", stopped after {told['stopped'][1]:,} in the middle" if told["stopped"] else ""
     budget = record.get("budget")
-    fitted = "" if not budget else ", fitted to {:g} min, {:,} × {:,} asked for".format(
-        budget["minutes"], *budget["asked"]
+    fitted = (
+        "" if not budget else ", fitted to {:g} min, {:,} × {:,} asked for".format(budget["minutes"], *budget["asked"])
     )
     return [
         f"{told['examples']:,} {'example' if told['examples'] == 1 else 'examples'} drawn by lot",

@@ -1,4 +1,4 @@
-"""Ranks: how high a value stands among all others, 0 to 1; on both sides of an edge by itself, which stands at a half."""
+"""Ranks: how high a value stands among all others, 0 to 1, or among those on its side of an edge, which has a half."""
 
 from __future__ import annotations
 
