@@ -124,6 +124,15 @@ def test_a_first_sample_is_timed_in_new_processes_with_an_empty_cache_and_a_full
     assert [line.split()[3] for line in lines[2:]] == ["empty", "full"]
 
 
+def test_trainings_are_told_every_way(script, monkeypatch, capsys):
+    border = script("border_trainings")
+    for name, value in (("REPEATS", 1), ("STEPS", 3), ("COUNTS", {"native": 16, "batched": 16, "loop": 1})):
+        monkeypatch.setattr(border, name, value)
+    border.compare("float32")
+    told = capsys.readouterr().out
+    assert all(way in told for way in ("batched", "loop"))
+
+
 def test_memory_is_told_tile_by_tile(script, monkeypatch, tmp_path):
     growth = script("growth")
     monkeypatch.setattr(growth, "SIDE", 16)

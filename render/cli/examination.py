@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from render.errors import DataError, SceneError
 if TYPE_CHECKING:
     from render.scene.existing import ReadySurface
     from render.scene.language.problem import SceneProblem
+    from render.scene.spec import Scene
 
 
 def examine(job: Job) -> list[dict[str, Any]]:
@@ -30,6 +32,7 @@ def examine(job: Job) -> list[dict[str, Any]]:
                 results, found = _examined(name, surface)
                 held += results
                 problems += [place(problem.location).says(str(problem)) for problem in found]
+        problems += [place(problem.location).says(str(problem)) for problem in _edgeless(scene)]
         problems += [place(problem.location).says(str(problem)) for problem in _lacking(scene)]
         for name, film in scene.films.items():
             if film.sound and (said := _heard(name, film.sound)):
@@ -49,6 +52,26 @@ def _heard(name: str, sound: str) -> SceneProblem | None:
     except DataError as error:
         return SceneProblem(("films", name, "sound"), str(error))
     return None
+
+
+def _edgeless(scene: Scene) -> Iterator[SceneProblem]:
+    """Gives the surfaces of trainings, and the last windows of zooms, on which there is no edge; a second for each."""
+    if not scene.trained:
+        return
+    from render.landscape.trained_surface import lacks_edge
+    from render.scene.language.problem import SceneProblem
+    from render.scene.series import Zoom
+    from render.scene.windows import windows_of
+
+    for name, surface in scene.trained.items():
+        if said := lacks_edge(surface, scene.seed):
+            yield SceneProblem(("surfaces", name, "alpha", "range"), said)
+            continue
+        for called, zoom in scene.series.items():
+            if isinstance(zoom, Zoom) and zoom.surface == name:
+                *_, last = windows_of(surface, zoom)
+                if said := lacks_edge(last, scene.seed):
+                    yield SceneProblem(("series", called, "at"), said.replace("this range", "its last window"))
 
 
 def _examined(name: str, surface: ReadySurface) -> tuple[list[dict[str, Any]], list[SceneProblem]]:

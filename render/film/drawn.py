@@ -31,6 +31,8 @@ def stops_of(shown: Shown) -> tuple[Landscape, ...]:
 
 def holes_of(landscapes: Sequence[Landscape]) -> list[np.ndarray]:
     """Returns the cells without data of one surface; of a series, those that any of its surfaces lacks."""
+    if any("trainings" in landscape.record for landscape in landscapes):  # which are all there, on windows of any size
+        return [landscape.surface.status == Status.NO_DATA for landscape in landscapes]
     lacking = np.logical_or.reduce([landscape.surface.status == Status.NO_DATA for landscape in landscapes])
     return [lacking] * len(landscapes)
 
@@ -81,5 +83,7 @@ def with_morphs(take: Take, drawn: Sequence[Terrain]) -> Take:
     morphs = tuple(each if isinstance(each, Morph) else None for each in drawn)
     if not any(morphs):
         return take
+    if any(each.series.kind == "zoom" for each in morphs if each):  # each picture deals its palette out by itself
+        return replace(take, morphs=morphs, _held={})
     levels = [each.levels if isinstance(each, Morph) else drawn_levels(each, take.look.body) for each in drawn]
     return replace(take, morphs=morphs, dealt=np.concatenate(levels), _held={})

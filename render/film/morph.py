@@ -14,8 +14,10 @@ import numpy as np
 
 from render.film.easing import clamp, smooth
 from render.film.panel import Panel
+from render.film.zooming import magnified, window_at, zoomed
 from render.landscape.landscape import Landscape
 from render.landscape.series import Series
+from render.sampling.status import Status
 from render.sampling.surface import Surface
 from render.scene.look import LookPreset
 from render.scene.shot import Shot
@@ -95,12 +97,17 @@ class Morph:
         return place(share, len(self.reliefs), self.series.ease, self.series.hold / duration)
 
     def stop(self, index: float) -> str:
-        """Returns what the nearest stop is called."""
+        """Returns what the nearest stop is called; of a zoom, how many times it magnifies."""
+        if self.series.kind == "zoom":
+            return f"magnification={magnified(float(self.series.record['series']['factor']) ** index)}"
         return self.series.stops[round(index)]
 
     def relief(self, index: float) -> Relief:
         """Returns the relief at a fractional stop; a cell is drawn as diverged while either neighbour is."""
         nearest = self.reliefs[round(index)]
+        if self.series.kind == "zoom":
+            zoom, finite = zoomed(self.series, self.reliefs, index)
+            return replace(self.reliefs[0], level=zoom, finite=finite, scale=nearest.scale)
         low, high = (self.reliefs[int(bound(index))] for bound in (np.floor, np.ceil))
         level = between([relief.level for relief in self.reliefs], index).clip(0, 1)
         return replace(nearest, level=level, finite=low.finite & high.finite, levelled=self.levelled)
@@ -114,6 +121,8 @@ class Morph:
     @property
     def envelope(self) -> Relief:
         """The highest that each cell ever is: what a camera has to clear."""
+        if self.series.kind == "zoom":
+            return self.reliefs[-1]
         level = np.maximum.reduce([relief.level for relief in self.reliefs])
         return replace(self.reliefs[-1], level=level, levelled=self.levelled)
 
@@ -126,11 +135,21 @@ class Morph:
     def landscape(self, index: float, relief: Relief) -> Landscape:
         """Returns the landscape at a fractional stop, with its relief."""
         nearest = self.series.landscapes[round(index)]
+        if self.series.kind == "zoom":
+            return replace(nearest, surface=self._window(index, relief), record=self.series.record)
         loss = np.where(relief.finite, relief.scale.loss(relief.level), np.inf).astype(np.float32)
         surface = nearest.surface
         if index != round(index):
             surface = Surface(surface.plane, surface.grid, loss, surface.accuracy, surface.status, surface.record)
         return replace(nearest, surface=surface, paths=self._paths(index), record=self.series.record)
+
+    def _window(self, index: float, relief: Relief) -> Surface:
+        """Returns the surface of a window between two that were measured; its values are those of the nearest scale."""
+        loss = relief.scale.loss(relief.level).astype(np.float32)
+        status = np.full(loss.shape, Status.INTERPOLATED, np.uint8)
+        nearest = self.series.landscapes[round(index)].surface
+        grid, accuracy = window_at(self.series, index), np.full(loss.shape, np.nan, np.float32)
+        return Surface(nearest.plane, grid, loss, accuracy, status, nearest.record)
 
     def head(self, index: float) -> float | None:
         """Returns the place in the trajectory that the plane is centred on, or None where it is on none."""

@@ -31,7 +31,9 @@ from render.film.moves import MOVES, Move, Scenery, settled, standing_at
 from render.film.panel import Panel, Walk
 from render.film.take import Take
 from render.landscape.landscape import Landscape
+from render.landscape.series import Series
 from render.scene import look as looks
+from render.scene.relief import EDGE, trained_steps
 from render.scene.shot import Shot
 from render.scene.time.course import ShotCourse
 from render.space.grid import Grid
@@ -135,7 +137,11 @@ def _reliefs(look: looks.Look, shown: Sequence[Shown]) -> tuple[Steps, list[Reli
     surfaces = [landscape.surface for landscape in landscapes]
     holes = [lacking for one in shown for lacking in holes_of(stops_of(one))]
     losses, steps = [surface.loss for surface in surfaces], _steps(look, landscapes)
-    return steps, relief.make_alike(losses, steps.steps, [_depth(surface.grid) for surface in surfaces], holes)
+    depths = [_depth(surface.grid) for surface in surfaces]
+    if all(isinstance(one, Series) and one.kind == "zoom" for one in shown):  # each window has a scale of its own
+        made = zip(losses, depths, holes, strict=True)
+        return steps, [relief.make(loss, steps.steps, depth, hollow) for loss, depth, hollow in made]
+    return steps, relief.make_alike(losses, steps.steps, depths, holes)
 
 
 def prepare(shot: Shot, look: looks.Look, shown: Sequence[Shown], aspect: float, *, together: bool = True) -> Take:
@@ -159,6 +165,9 @@ def _reliefs_of(before: Take, look: looks.Look, shown: Sequence[Shown]) -> tuple
 
 def _steps(look: looks.Look, landscapes: Sequence[Landscape]) -> Steps:
     """Returns the steps from loss to height of landscapes that are drawn on one scale."""
+    told = [landscape.record["trainings"]["value"] for landscape in landscapes if "trainings" in landscape.record]
+    if look.relief is None and told:
+        return Steps(tuple(trained_steps(EDGE if told[0] == "speed" else None)))
     ready = any("source" in landscape.record for landscape in landscapes)
     return steps_for(look, [landscape.surface.loss for landscape in landscapes], ready)
 

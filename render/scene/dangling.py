@@ -40,6 +40,8 @@ def _lost_of_series(series: Mapping[str, Any], runs: Any, surfaces: Any) -> Iter
             yield from _lost((*here, "run"), "run", _in(part, "run"), runs)
             for step, other in others_of(_in(part, "plane")):
                 yield from _lost((*here, "plane", *step), "run", other, runs)
+        if isinstance(surfaces or {}, dict):
+            yield from _lost((*here, "surface"), "surface", _in(part, "surface"), surfaces or {})
         for place, surface in enumerate(_listed(part, "surfaces")):
             if isinstance(surfaces or {}, dict):
                 yield from _lost((*here, "surfaces", place), "surface", surface, surfaces or {})

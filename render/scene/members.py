@@ -14,9 +14,11 @@ from pydantic import ValidationError
 
 from render.scene.changed import varied
 from render.scene.existing import ImportedRunSettings
+from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.part import Fault, Location
-from render.scene.series import AnyMeasuredSeries, Blend, Epochs, Hyperparameter, Listed, RideAlong
+from render.scene.series import AnyMeasuredSeries, Blend, Epochs, Hyperparameter, Listed, RideAlong, Zoom
 from render.scene.surface import SurfaceSettings
+from render.scene.windows import windows_of, zoom_faults
 
 if TYPE_CHECKING:
     from render.scene.spec import Scene
@@ -36,6 +38,8 @@ def expanded(scene: Scene, name: str) -> Expanded:
     series = scene.series[name]
     if isinstance(series, Listed):
         return Expanded(scene, {surface: surface for surface in series.surfaces}, ())
+    if isinstance(series, Zoom):
+        return _zoomed(scene, name, series)
     runs, surfaces, stops = dict(scene.runs), dict(scene.surfaces), {}
     budget = _budget_of_each(scene, series)
     for member in series.members():
@@ -47,6 +51,16 @@ def expanded(scene: Scene, name: str) -> Expanded:
         stops[made] = member.stop
     more = tuple(run for run in runs if run not in scene.runs)
     return Expanded(scene.model_copy(update={"runs": runs, "surfaces": surfaces}), stops, more)
+
+
+def _zoomed(scene: Scene, name: str, series: Zoom) -> Expanded:
+    first = scene.surfaces[series.surface]
+    assert isinstance(first, HyperparameterSurface)
+    windows = {f"{name}[{number:02d}]": window for number, window in enumerate(windows_of(first, series), 1)}
+    stops = {made: f"{series.factor**number:.4g}" for number, made in enumerate(windows)}
+    share = scene.budget_of(series.surface)
+    surfaces = {made: window.model_copy(update={"budget": share}) for made, window in windows.items()}
+    return Expanded(scene.model_copy(update={"surfaces": {**scene.surfaces, **surfaces}}), stops, ())
 
 
 def _run_of(run: Any, key: str, value: Any) -> Any:
@@ -69,7 +83,12 @@ def telling(series: dict[str, Any]) -> dict[str, SurfaceSettings]:
 def count_sharers(series: dict[str, Any]) -> int:
     """Returns how many surfaces of series have no budget of their own."""
     measured = [each for each in series.values() if isinstance(each, AnyMeasuredSeries) and each.budget is None]
-    return sum(len(list(each.members())) for each in measured)
+    return sum(len(list(each.members())) for each in measured) + sum(_further_windows(series))
+
+
+def _further_windows(series: dict[str, Any]) -> Iterator[int]:
+    """Gives how many windows each zoom has beyond its first, which is measured as a surface of the scene."""
+    yield from (each.stops - 1 for each in series.values() if isinstance(each, Zoom))
 
 
 def faults(scene: Scene) -> Iterator[Fault]:
@@ -81,6 +100,9 @@ def faults(scene: Scene) -> Iterator[Fault]:
             yield here, name, f'"{name}" is also a surface; a shot could not tell them apart, so rename one'
         if isinstance(series, Listed):
             yield from _unlike(scene, here, series)
+            continue
+        if isinstance(series, Zoom):
+            yield from zoom_faults(scene.surfaces.get(series.surface), here, series)
             continue
         if series.mode == "exact" and (series.budget or scene.budget):
             sentence = "exact under a budget would fit a grid of its own to every surface; set mode to adaptive"

@@ -13,19 +13,21 @@ from render.scene.along import LineSettings
 from render.scene.encoders import AnyOutput
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.framerate import SLOWEST, FrameRate, told
+from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.language.document import read
 from render.scene.language.nearest import nearest
 from render.scene.output import Film, Still
 from render.scene.outputs import rate_of, size_of
 from render.scene.part import Part
 from render.scene.run_settings import RunSettings
-from render.scene.series import AnyMeasuredSeries, AnySeries, Blend, RideAlong
+from render.scene.series import AnyMeasuredSeries, AnySeries, Blend, RideAlong, Zoom
 from render.scene.spec import Scene
 from render.scene.surface import SurfaceSettings
 from render.storage.files import asset
 
 QUALITIES = ("thumb", "draft", "preview", "final")
 Output = TypeVar("Output", Still, Film)
+AnySurface = SurfaceSettings | ReadySurface | HyperparameterSurface
 
 
 class Quality(Part):
@@ -72,14 +74,17 @@ def _shorter(run: RunSettings | ImportedRunSettings, quality: Quality) -> RunSet
     return run.model_copy(update={"training": training})
 
 
-def _coarser(surface: SurfaceSettings | ReadySurface, quality: Quality) -> SurfaceSettings | ReadySurface:
+def _coarser(surface: AnySurface, quality: Quality) -> AnySurface:
     if isinstance(surface, ReadySurface):
         return surface
-    return surface.model_copy(update={"points": _fitted(surface.points, max(surface.points), quality.points, 2, 1)})
+    points = _fitted(surface.points, max(surface.points), quality.points, 2, 1)
+    return surface.model_copy(update={"points": points})
 
 
 def _fewer(series: AnySeries, quality: Quality) -> AnySeries:
     """Returns a series of coarser surfaces, and of fewer where it has stops."""
+    if isinstance(series, Zoom):
+        return series.model_copy(update={"stops": min(series.stops, quality.stops or series.stops)})
     if not isinstance(series, AnyMeasuredSeries):
         return series
     points = _fitted(series.points, max(series.points), quality.points, 2, 1)

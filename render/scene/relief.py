@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from render.scene.part import Part
 
+EDGE = 1.0  # the speed of a training between those that converged, below, and those that did not
 FLOOR = 1e-4  # of the logarithm of a loss that is measured, in its own unit
 
 
@@ -48,6 +49,23 @@ class SmoothStep(Part):
     smooth: SmoothSettings = Field(description="Gaussian blur of the height")
 
 
+class RankSettings(Part):
+    """What ranking needs."""
+
+    edge: float | None = Field(
+        default=None,
+        allow_inf_nan=False,
+        description="value that is drawn at half the height; those below it are dealt out over the lower half, those "
+        "above over the upper. Absent, all are dealt out over the whole",
+    )
+
+
+class RankStep(Part):
+    """Draws each cell as high as the share of cells that lie lower: heights and colours are dealt out evenly."""
+
+    rank: RankSettings = Field(description="height by the share of cells that lie lower, whatever their values")
+
+
 class ExaggerationStep(Part):
     """Sets how tall the relief stands."""
 
@@ -58,6 +76,7 @@ STEPS: dict[str, type[Part]] = {
     "log": LogStep,
     "clip": ClipStep,
     "smooth": SmoothStep,
+    "rank": RankStep,
     "exaggeration": ExaggerationStep,
 }
 
@@ -73,6 +92,7 @@ ReliefStep = Annotated[
     Annotated[LogStep, Tag("log")]
     | Annotated[ClipStep, Tag("clip")]
     | Annotated[SmoothStep, Tag("smooth")]
+    | Annotated[RankStep, Tag("rank")]
     | Annotated[ExaggerationStep, Tag("exaggeration")],
     Discriminator(_step),
 ]
@@ -81,6 +101,11 @@ ReliefStep = Annotated[
 def clipped_and_moderate() -> list[ReliefStep]:
     """Returns the steps of every relief that a scene leaves open, but for the logarithm."""
     return [ClipStep(clip=ClipSettings(percentile=99.7)), ExaggerationStep(exaggeration=0.3)]
+
+
+def trained_steps(edge: float | None) -> list[ReliefStep]:
+    """Returns the steps of a surface of trainings, where a scene leaves them open: flat, each side evenly."""
+    return [RankStep(rank=RankSettings(edge=edge)), ExaggerationStep(exaggeration=0.0)]
 
 
 def measured_steps() -> list[ReliefStep]:

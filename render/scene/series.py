@@ -15,7 +15,7 @@ from render.scene.language.anatomy import kinds_of
 from render.scene.moment import PathMoment
 from render.scene.part import Name, Part, refusal
 from render.scene.plane import RANGES, Osculating, Pca, PlaneSettings, Random
-from render.scene.surface import Count, EpochSettings, ObjectiveSettings, Range, SurfaceSettings, epoch_fault
+from render.scene.surface import Count, EpochSettings, ObjectiveSettings, Range, Span, SurfaceSettings, epoch_fault
 from render.scene.words import Label
 
 OBJECTIVE = "objective"
@@ -250,6 +250,19 @@ class Blend(MeasuredSeries):
             yield Member(f"{number:02d}", self.surface(plane, margin=self.margin))
 
 
+class Zoom(SeriesSettings):
+    """Ever smaller windows around one point of a surface of hyperparameters, each measured anew."""
+
+    kind: Literal["zoom"] = "zoom"
+    ease: Literal["stops", "whole"] = Field(default="whole", description=EASE)
+    surface: Name = Field(examples=["border"], description="name of the surface under surfaces, its first window")
+    at: Span = Field(examples=[[12.5, 40]], description="values of α and β at the point that stays where it is")
+    factor: float = Field(
+        default=2.0, gt=1, le=16, description="extent of a window / that of the next; 1.5 stays sharp, 4 saves time"
+    )
+    stops: int = Field(default=12, ge=2, le=500, description="windows, the first one included")
+
+
 class Listed(SeriesSettings):
     """Surfaces that the scene has already, in the order of the film."""
 
@@ -260,7 +273,7 @@ class Listed(SeriesSettings):
 
 
 AnyMeasuredSeries = RideAlong | Epochs | Hyperparameter | Blend
-AnySeries = Annotated[RideAlong | Epochs | Hyperparameter | Blend | Listed, Field(discriminator="kind")]
+AnySeries = Annotated[RideAlong | Epochs | Hyperparameter | Blend | Zoom | Listed, Field(discriminator="kind")]
 
 
 def moments_of(count: int, pace: str) -> list[PathMoment]:

@@ -16,6 +16,7 @@ from render.scene.dangling import MEASURED, dangling
 from render.scene.duration import Duration
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.framerate import FrameRate
+from render.scene.hyperparameters import OF, HyperparameterSurface
 from render.scene.language.framecount import in_seconds, with_rates
 from render.scene.language.substitution import escaped
 from render.scene.look import Look
@@ -35,23 +36,25 @@ from render.scene.words import WordsSettings
 VERSION = 1
 
 
-def _origin(key: str, existing: str, made: str) -> Discriminator:
-    """Returns what tells a part that exists already, by a key of its own, from one that is made."""
+def _origin(made: str, **others: str) -> Discriminator:
+    """Returns what tells parts by a key that one kind of them alone has; others: the tags of such kinds, by keys."""
 
     def tag(value: Any) -> str:
         keys = value if isinstance(value, Mapping) else type(value).model_fields if isinstance(value, Part) else ()
-        return existing if key in keys else made
+        return next((kind for key, kind in others.items() if key in keys), made)
 
     return Discriminator(tag)
 
 
 AnyRunSettings = Annotated[
     Annotated[RunSettings, Tag("trained")] | Annotated[ImportedRunSettings, Tag("imported")],
-    _origin("folder", "imported", "trained"),
+    _origin("trained", folder="imported"),
 ]
 AnySurfaceSettings = Annotated[
-    Annotated[SurfaceSettings, Tag(MEASURED)] | Annotated[ReadySurface, Tag("ready")],
-    _origin("source", "ready", MEASURED),
+    Annotated[SurfaceSettings, Tag(MEASURED)]
+    | Annotated[ReadySurface, Tag("ready")]
+    | Annotated[HyperparameterSurface, Tag(OF)],
+    _origin(MEASURED, source="ready", of=OF),
 ]
 
 
@@ -70,7 +73,9 @@ class Scene(Part):
         default={}, description="trainings, by name; or {folder: ...} for one that was imported"
     )
     surfaces: dict[Name, AnySurfaceSettings] = Field(
-        default={}, description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready"
+        default={},
+        description="surfaces to measure, by name; or {source: {surface: file}} for one that is ready, or "
+        "{of: hyperparameters} for one of whole trainings",
     )
     series: dict[Name, AnySeries] = Field(
         default={}, description="surfaces that a shot morphs through, by name; a shot names one as it names a surface"
@@ -139,8 +144,13 @@ class Scene(Part):
 
     @property
     def measured(self) -> dict[str, SurfaceSettings]:
-        """The surfaces that are measured, by name; the rest are ready."""
+        """The surfaces whose points are losses of a run's network, by name."""
         return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, SurfaceSettings)}
+
+    @property
+    def trained(self) -> dict[str, HyperparameterSurface]:
+        """The surfaces whose points are whole trainings, by name."""
+        return {name: surface for name, surface in self.surfaces.items() if isinstance(surface, HyperparameterSurface)}
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -154,7 +164,8 @@ class Scene(Part):
 
     def budget_of(self, surface: str) -> float | None:
         """Returns the time for measuring a surface, seconds: its own, or its share of the scene's."""
-        own = self.measured[surface].budget
+        found = self.measured.get(surface) or self.trained[surface]
+        own = found.budget
         if own is not None or self.budget is None:
             return own
         return self.budget / self.sharers
@@ -163,6 +174,7 @@ class Scene(Part):
     def sharers(self) -> int:
         """How many surfaces share the scene's budget: those without one of their own, of series too."""
         own = sum(other.budget is None for other in self.measured.values())
+        own += sum(other.budget is None for other in self.trained.values())
         return own + members.count_sharers(self.series)
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from render.scene.along import LineSettings, other_of
+from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.part import Fault
 from render.scene.plane import others_of
 from render.scene.relief import SmoothStep
@@ -55,6 +56,8 @@ def _of_what_they_show(scene: Scene, index: int) -> str | None:
         return f'a line lies in one plane, and series "{name}" has several; name a surface'
     if line is None or surface is None:
         return None
+    if isinstance(surface, HyperparameterSurface):
+        return f'surface "{name}" is of hyperparameters and lies nowhere among the weights; name one that is measured'
     if not isinstance(surface, SurfaceSettings):
         return f'surface "{name}" is ready, and where among the weights it lies is not known; name one that is measured'
     if line.objective != surface.objective:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from render.scene.existing import ImportedRunSettings, ReadySurface
+from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.inquiry import Inquiry, has_values, wish_of
 from render.scene.insets import (
     USUAL_COUNTERS,
@@ -38,6 +39,7 @@ CHAPTER = {"place": "upper-left", "size": 1.5}
 CHAPTER_AT, CHAPTER_FADE = 0.3, 0.6  # seconds from the beginning of its shot, and in which it fades in and out
 CHAPTER_SECONDS = 3.5  # that the title of a chapter is there, at most
 WRITTEN = ("titles", "insets", "counters", "chapter")  # keys of a shot that a key tells of by themselves
+RUNLESS = (ReadySurface, HyperparameterSurface)
 HIGH = 0.9  # of a picture, between its margins
 OF_RUNS = ("accuracy", "epoch", "learning-rate")  # counters that a run has to tell of
 
@@ -222,10 +224,11 @@ def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterato
         surface = scene.surfaces.get(name, scene.telling.get(name))
         if name in scene.series:
             yield from _insets_of_series(scene, place, inset, name)
-        if isinstance(surface, ReadySurface) and not isinstance(inset, MapInset):
-            sentence = f"{inset.kind} tells of a run, and a ready surface has none; leave it out, or show a map"
+        if isinstance(surface, RUNLESS) and not isinstance(inset, MapInset):
+            what = "ready surface" if isinstance(surface, ReadySurface) else "surface of hyperparameters"
+            sentence = f"{inset.kind} tells of a run, and a {what} has none; leave it out, or show a map"
             yield (*place, "kind"), inset.kind, sentence
-        if surface is None or isinstance(surface, ReadySurface):
+        if surface is None or isinstance(surface, RUNLESS):
             continue
         objective = surface.objective
         if isinstance(inset, GradientInset) and (objective.bn == "recalibrated" or objective.dropout != "off"):
@@ -263,8 +266,9 @@ def _counters_without_source(
             surface = scene.surfaces.get(name, scene.telling.get(name))
             if surface is None:
                 sentence = f'{counter} tells of one run and one loss, and series "{name}" has several; leave it out'
-            elif isinstance(surface, ReadySurface):
-                sentence = f'{counter} tells of a run, and the ready surface "{name}" has none; leave it out'
+            elif isinstance(surface, RUNLESS):
+                what = "ready surface" if isinstance(surface, ReadySurface) else "surface of hyperparameters"
+                sentence = f'{counter} tells of a run, and the {what} "{name}" has none; leave it out'
             elif counter != "accuracy" and isinstance(scene.runs.get(surface.run), ImportedRunSettings):
                 sentence = f'{counter} is not known of the imported run "{surface.run}"; leave it out'
             elif counter == "accuracy" and has_values(scene, surface.run):

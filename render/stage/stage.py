@@ -96,7 +96,9 @@ class Stage:
         """
         self.look, self._sun, self._through = look, sun, through
         shared = levels_of(bodies, look.body) if levels is None else levels
-        places = places_of(shared, look.palette_gamma, look.palette_balance)
+        dealt = any(placed.relief.scale.ranks for placed in bodies)  # evenly already, on both sides of an edge alike
+        how = (1.0, 0.0) if dealt else (look.palette_gamma, look.palette_balance)
+        places = places_of(shared, *how)
         self._palette = torch.from_numpy(table_of(look.palette, places))
         *own, ground = self._bakes
         pairs = zip(bodies, own, strict=True)

@@ -17,7 +17,7 @@ from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
 from render.works.series_work import SeriesWork
 from render.works.still_work import StillWork
-from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
+from render.works.surface_work import AnySurfaceWork, surface_work
 from render.works.work import AskedWork
 
 
@@ -28,9 +28,9 @@ def runs_of(order: Order) -> list[RunWork | ImportedWork]:
     return [*own, *(run for series in series_of(order) for run in series.runs)]
 
 
-def surfaces_of(order: Order) -> list[SurfaceWork | ReadyWork | SeriesWork]:
+def surfaces_of(order: Order) -> list[AnySurfaceWork | SeriesWork]:
     """Returns the surfaces of a scene, and its series, each after its own surfaces."""
-    found: list[SurfaceWork | ReadyWork | SeriesWork] = [surface_work(order, name) for name in order.scene.surfaces]
+    found: list[AnySurfaceWork | SeriesWork] = [surface_work(order, name) for name in order.scene.surfaces]
     for series in series_of(order):
         found += [member for member in series.members if member.name not in order.scene.surfaces]
         found.append(series)

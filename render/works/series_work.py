@@ -14,12 +14,12 @@ from render.landscape.local_planes import blended
 from render.landscape.series import Series, record_of, require_one_grid
 from render.progress import Reporter
 from render.scene.members import Expanded, expanded
-from render.scene.series import AnySeries, Blend
+from render.scene.series import AnySeries, Blend, Zoom
 from render.storage.files import content_key
 from render.storage.records import read_record, write_record
 from render.works.order import Order
 from render.works.run_work import RunWork, run_work
-from render.works.surface_work import ReadyWork, SurfaceWork, surface_work
+from render.works.surface_work import AnySurfaceWork, surface_work
 from render.works.work import Finding, Item, Work
 
 ALGORITHM = 1  # raise it when the same members would make another series
@@ -47,7 +47,7 @@ class SeriesWork:
         return expanded(self.order.scene, self.name)
 
     @cached_property
-    def members(self) -> list[SurfaceWork | ReadyWork]:
+    def members(self) -> list[AnySurfaceWork]:
         """Its surfaces, in the order of the film."""
         order = replace(self.order, scene=self.expanded.scene)
         return [surface_work(order, name) for name in self.expanded.stops]
@@ -110,6 +110,12 @@ class SeriesWork:
 
     def _joined(self, landscapes: Sequence[Any]) -> Series | Landscape:
         settings, stops = self.settings, self._stops
+        if isinstance(settings, Zoom):
+            record = record_of(settings.kind, stops, [landscape.record for landscape in landscapes])
+            record["series"] |= {"at": list(settings.at), "factor": settings.factor}
+            return Series(
+                settings.kind, stops, tuple(landscapes), record, self.path, self.key, settings.ease, settings.hold
+            )
         require_one_grid(self.name, dict(zip(self.expanded.stops, landscapes, strict=True)))
         if isinstance(settings, Blend):
             return blended(landscapes, stops, settings.width, self.path, self.key)
@@ -142,6 +148,6 @@ class SeriesWork:
         return {"stops": len(self.members), **{name: made.record[name] for name in ("counts", "loss")}}
 
 
-def shown_work(order: Order, name: str) -> SurfaceWork | ReadyWork | SeriesWork:
+def shown_work(order: Order, name: str) -> AnySurfaceWork | SeriesWork:
     """Returns what a shot names as a work: a surface or a series of a scene."""
     return SeriesWork(order, name) if name in order.scene.series else surface_work(order, name)

@@ -20,11 +20,13 @@ from render.landscape.measure import Site
 from render.progress import Reporter
 from render.sampling.commission import points_per_second
 from render.scene.existing import ReadySurface
+from render.scene.hyperparameters import HyperparameterSurface
 from render.scene.run_settings import RunSettings
 from render.space.grid import Grid
 from render.storage.files import content_key
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
+from render.works.trained_surface_work import TrainedSurfaceWork
 from render.works.work import Finding, Item, Work, judged
 
 BYTES_PER_POINT = 9  # loss, accuracy and status
@@ -216,7 +218,12 @@ class ReadyWork:
         return {**{name: made.record[name] for name in ("counts", "loss")}, "ready": True}
 
 
-def surface_work(order: Order, name: str) -> SurfaceWork | ReadyWork:
+AnySurfaceWork = SurfaceWork | ReadyWork | TrainedSurfaceWork
+
+
+def surface_work(order: Order, name: str) -> AnySurfaceWork:
     """Returns a surface of a scene as a work."""
     settings = order.scene.surfaces[name]
+    if isinstance(settings, HyperparameterSurface):
+        return TrainedSurfaceWork(order, name)
     return ReadyWork(name, settings) if isinstance(settings, ReadySurface) else SurfaceWork(order, name)

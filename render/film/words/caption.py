@@ -11,6 +11,7 @@ from render.film.words.drawing import Drawing, corner_words, levelled_words
 from render.film.words.rolled import rolled_words
 from render.film.words.said import told_words
 from render.film.words.told_series import in_turn, series_words
+from render.film.words.told_trainings import trainings_words
 from render.scene import relief as reliefs
 from render.scene.look import Look
 from render.scene.shot import PathStyle, Shot
@@ -56,6 +57,8 @@ def count_paths(record: dict[str, Any]) -> int:
 
 def _said(record: dict[str, Any]) -> list[str]:
     """Returns what there is to say of one surface: data, network, training, objective, points, plane, range."""
+    if "trainings" in record:
+        return trainings_words(record)
     if "source" in record:
         return [_source(record["source"]), "", "", "", _given_points(record), "", range_words(record)]
     runs = [record["run"], *(path["run"] for path in record["paths"])]
@@ -276,6 +279,8 @@ def _relief(drawn: Drawing) -> list[str]:
             words.append(f"clipped at {step.clip.percentile:g} %")
         elif isinstance(step, reliefs.SmoothStep):
             words.append(f"smoothed over {step.smooth.cells:g} cells")
+        elif isinstance(step, reliefs.RankStep):
+            words[0] = "height by rank" + ("" if step.rank.edge is None else " on each side of the edge")
         elif isinstance(step, reliefs.ExaggerationStep):
             words.append(f"{step.exaggeration:g} of the width high")
     return words

@@ -14,6 +14,7 @@ from typing import Any
 from render.film.words.caption import count_paths, mode_words, power, range_words
 from render.film.words.drawing import Drawing
 from render.film.words.told_series import in_turn, series_briefly
+from render.film.words.told_trainings import trainings_briefly
 from render.scene import relief as reliefs
 from render.scene.shot import PathStyle
 from render.scene.words import say
@@ -40,6 +41,8 @@ def essentials(style: PathStyle, records: Sequence[dict[str, Any]], drawn: Drawi
 
 def _said(record: dict[str, Any], language: Language) -> list[str]:
     """Returns what there is to say of one surface: data, network, optimiser, objective, points, range."""
+    if "trainings" in record:
+        return trainings_briefly(record, language)
     points = _points(record, language)
     if "source" in record:
         source = record["source"]
@@ -79,7 +82,8 @@ def _points(record: dict[str, Any], language: Language) -> str:
 
 def _relief(drawn: Drawing, language: Language) -> Iterator[str]:
     say_so = partial(say, language)
-    yield say_so("log" if any(isinstance(step, reliefs.LogStep) for step in drawn.steps) else "linear")
+    ranked = any(isinstance(step, reliefs.RankStep) for step in drawn.steps)
+    yield say_so("ranked" if ranked else "log" if _is_log(drawn) else "linear")
     for step in drawn.steps:
         if isinstance(step, reliefs.ClipStep) and step.clip.percentile < 100:
             yield say_so("clipped", f"{step.clip.percentile:g}")
@@ -91,6 +95,10 @@ def _relief(drawn: Drawing, language: Language) -> Iterator[str]:
         for phrase, shares in (("floor", [p.low for p in drawn.levelled]), ("top", [p.high for p in drawn.levelled])):
             if any(shares):
                 yield say_so(phrase, " | ".join(dict.fromkeys(f"{100 * share:.3g} %" for share in shares)))
+
+
+def _is_log(drawn: Drawing) -> bool:
+    return any(isinstance(step, reliefs.LogStep) for step in drawn.steps)
 
 
 def _path(style: PathStyle, drawn: Drawing, count: int, language: Language) -> str:

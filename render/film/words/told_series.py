@@ -19,6 +19,9 @@ def series_words(record: Mapping[str, Any]) -> str:
     if kind == "blend":
         return ", ".join([f"blend of {len(stops)} local planes by Gaussian weights", *_apart(told)])
     morph = "between them every height is interpolated"
+    if kind == "zoom":
+        at = ", ".join(f"{value:.8g}" for value in told["at"])
+        return f"zoom into ({at}), {len(stops)} windows measured anew, colours dealt out anew in each picture"
     if kind == "ride-along":
         return f"ride-along, {len(stops)} planes, {morph}"
     listed = listed_stops(stops)
@@ -41,7 +44,7 @@ def series_briefly(record: Mapping[str, Any], language: Mapping[str, str]) -> st
     if not told:
         return ""
     kind, stops = told["kind"], told["stops"]
-    if kind in ("ride-along", "blend"):
+    if kind in ("ride-along", "blend", "zoom"):
         return say(language, kind, f"{len(stops)}")
     return say(language, "series", listed_stops(stops))
 

@@ -48,7 +48,10 @@ def is_furnished(output: Film | Still) -> bool:
 def interval_of(take: Take, language: Mapping[str, str]) -> str:
     """Returns what parts two contours, a loss or a factor, or "" where that is not to be said."""
     contours, scale = take.look.contours, take.panels[0].relief.scale
-    if not (take.look.furniture.interval and contours.count and contours.strength and scale.high > scale.low):
+    if (
+        not (take.look.furniture.interval and contours.count and contours.strength and scale.high > scale.low)
+        or scale.ranks
+    ):
         return ""
     step = between_lines(scale, contours.count)
     if scale.floor is None:

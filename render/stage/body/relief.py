@@ -6,6 +6,7 @@ lowest loss of the grid at 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ from render.errors import DataError
 from render.scene import relief as spec
 from render.stage.body import shore
 from render.stage.body.cutting import Corner
+from render.stage.body.ranks import Ranks, ranks_of
 
 MUCH = 0.05  # share of the cells that a relief may level at one height without a word
 
@@ -26,8 +28,9 @@ class Scale:
     """The monotone map from a loss to its level, 0 at the lowest of the grid and 1 at the highest."""
 
     floor: float | None  # nats; None for a linear scale
-    low: float  # on the scale (a logarithm where there is a floor)
+    low: float  # on the scale (a logarithm where there is a floor, ranks where there are any)
     high: float
+    ranks: Ranks | None = None
 
     def level(self, loss: np.ndarray) -> np.ndarray:
         """Returns the level of losses; what lies outside the range is clipped, what is not finite is 1."""
@@ -40,11 +43,13 @@ class Scale:
     def loss(self, level: np.ndarray) -> np.ndarray:
         """Returns the losses at levels."""
         raised = self.low + np.asarray(level, np.float64) * (self.high - self.low)
+        raised = raised if self.ranks is None else self.ranks.value(raised)
         return np.exp(raised) if self.floor is not None else raised
 
     def _raise(self, loss: np.ndarray) -> np.ndarray:
         finite = np.where(np.isfinite(loss), loss, np.inf).astype(np.float64)
-        return np.log(np.maximum(finite, self.floor)) if self.floor is not None else finite
+        raised = np.log(np.maximum(finite, self.floor)) if self.floor is not None else finite
+        return raised if self.ranks is None else self.ranks.rank(raised)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class _Draft:
 
     values: tuple[np.ndarray, ...]  # of each (n_β, n_α) float64, NaN where the loss is not finite
     floor: float | None = None
+    ranks: Ranks | None = None
     exaggeration: float = 0.3
     low: tuple[float, ...] = ()  # of each, the cells that were below a floor
     high: tuple[float, ...] = ()  # of each, the cells that were above a clip
@@ -116,6 +122,14 @@ def _clip(draft: _Draft, step: spec.ClipStep) -> _Draft:
     high = tuple(_share(values > top, values) for values in draft.values)
     most = tuple(map(max, high, draft.high or high))  # the cells above one clip are among those above a lower one
     return replace(draft.changed(lambda values: np.minimum(values, top)), high=most)
+
+
+def _rank(draft: _Draft, step: spec.RankStep) -> _Draft:
+    edge = step.rank.edge
+    if edge is not None and draft.floor is not None:
+        edge = math.log(max(edge, draft.floor))
+    ranks = ranks_of(_joined(draft.values), edge)
+    return replace(draft.changed(ranks.rank), ranks=ranks)
 
 
 def _share(cells: np.ndarray, values: np.ndarray) -> float:
@@ -145,6 +159,7 @@ STEPS: dict[type, Callable[[_Draft, Any], _Draft]] = {
     spec.LogStep: _log,
     spec.ClipStep: _clip,
     spec.SmoothStep: _smooth,
+    spec.RankStep: _rank,
     spec.ExaggerationStep: _exaggerate,
 }
 
@@ -177,7 +192,8 @@ def make_alike(
         draft.values, depths, holes or [None] * len(losses), draft.low or nothing, draft.high or nothing, strict=True
     )
     finite = _joined(draft.values)
-    scale = Scale(draft.floor, float(np.nanmin(finite)), float(np.nanmax(finite)))
+    ends = (0.0, 1.0) if draft.ranks else (float(np.nanmin(finite)), float(np.nanmax(finite)))
+    scale = Scale(draft.floor, *ends, draft.ranks)
     return [
         _relief(values, hollow, scale, (draft.exaggeration, depth), Levelled(low, high))
         for values, depth, hollow, low, high in parts

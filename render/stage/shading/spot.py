@@ -143,4 +143,5 @@ def change_of(normal: Vector, spot: Spot, u: dict[str, Tensor]) -> Tensor:
 
 def depth_share(ahead: Tensor, u: dict[str, Tensor]) -> Tensor:
     """Returns where between the nearest and the farthest of the object points lie, 0 to 1."""
-    return ((ahead - u["span"][0]) / (u["span"][1] - u["span"][0])).clamp(0, 1)
+    reach = (u["span"][1] - u["span"][0]).clamp(min=1e-6)  # none of a flat object that is seen from above
+    return ((ahead - u["span"][0]) / reach).clamp(0, 1)
