@@ -34,6 +34,7 @@ class ExportWork(OneFile):
 
     order: Order
     asked: ExportRequest
+    folder: str = "exports"  # of all results
 
     kind = "export"
     again = "is made again"
@@ -64,7 +65,7 @@ class ExportWork(OneFile):
     def path(self) -> Path:
         """Its file; that of another shot than the first has its number."""
         shot = "" if self.asked.shot == 1 else f".shot-{self.asked.shot}"
-        return self.order.output / "exports" / f"{self.order.stem}{shot}{self.order.suffix}.{self.asked.form}"
+        return self.order.output / self.folder / f"{self.order.stem}{shot}{self.order.suffix}.{self.asked.form}"
 
     def load(self) -> KeptFile | None:
         """Returns it from disk, with the files that it refers to."""

@@ -1,0 +1,221 @@
+// The scenery: ground, cut and paths as three.js draws them, lit by what was baked, coloured by a palette.
+"use strict";
+
+(function () {
+  const SHADE = `
+    vec3 shown(vec3 light) {
+      vec3 soft = mix(light, 1.0 - exp(-light) * 1.0, step(1.0, light));
+      vec3 c = clamp(light / (1.0 + 0.15 * light) * 1.15, 0.0, 1.0);
+      return mix(12.92 * c, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
+    }
+    float lines(float level, float count) {
+      float place = level * count, width = fwidth(place);
+      float near = abs(fract(place - 0.5) - 0.5);
+      float line = 1.0 - smoothstep(0.6 * width, 1.5 * width, near);
+      return line * (1.0 - smoothstep(0.2, 0.6, width)) * step(0.5, place);
+    }`;
+  const GROUND = {
+    vertex: `
+      attribute vec4 about; attribute vec2 there;
+      varying vec4 vAbout; varying vec2 vThere; varying vec2 vPlace;
+      void main() {
+        vAbout = about; vThere = there; vPlace = position.xy;
+        gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
+      }`,
+    fragment: `
+      uniform sampler2D palette; uniform vec3 sun, sky, corner; uniform vec2 radii;
+      uniform float exposure, count, strength;
+      varying vec4 vAbout; varying vec2 vThere; varying vec2 vPlace;
+      ${SHADE}
+      void main() {
+        if (vThere.x < 0.5 || dot(vPlace, corner.xy) > corner.z || length(vPlace / radii) > 1.0) discard;
+        vec3 albedo = texture2D(palette, vec2((vAbout.x * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+        albedo = mix(albedo, vec3(0.07), step(0.5, vThere.y));
+        float line = lines(vAbout.y, count) * strength;
+        vec3 light = sun * vAbout.z + sky * vAbout.w;
+        gl_FragColor = vec4(shown(albedo * (1.0 - 0.6 * line) * light * exposure), 1.0);
+      }`,
+  };
+  const CUT = {
+    vertex: `
+      varying float vHeight; varying vec3 vNormal;
+      void main() {
+        vHeight = position.z; vNormal = normal;
+        gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
+      }`,
+    fragment: `
+      uniform sampler2D palette; uniform vec3 sun, sky, towards; uniform float exposure, count, strength, height, bottom;
+      varying float vHeight; varying vec3 vNormal;
+      ${SHADE}
+      void main() {
+        float level = clamp(vHeight / height, 0.0, 1.0);
+        vec3 albedo = texture2D(palette, vec2((level * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+        float line = lines(level, count) * strength;
+        float deep = mix(1.0, 0.45, smoothstep(0.0, bottom, min(vHeight, 0.0)));
+        vec3 light = sun * 0.45 * max(0.0, dot(vNormal, towards)) + sky * 0.42;
+        gl_FragColor = vec4(shown(albedo * (1.0 - 0.5 * line) * light * exposure * deep), 1.0);
+      }`,
+  };
+  const WAY = {
+    vertex: `
+      attribute float place; varying float vPlace; varying vec3 vNormal;
+      void main() {
+        vPlace = place; vNormal = normalMatrix * normal;
+        gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
+      }`,
+    fragment: `
+      uniform vec3 colour; uniform float head;
+      varying float vPlace; varying vec3 vNormal;
+      ${SHADE}
+      void main() {
+        float facing = clamp(normalize(vNormal).z, 0.0, 1.0);
+        vec3 hot = mix(colour, vec3(1.0), 0.55 * facing * facing);
+        bool walked = vPlace <= head;
+        gl_FragColor = vec4(shown(hot * (walked ? 1.25 : 0.8)), walked ? 1.0 : 0.3);
+      }`,
+  };
+  const SIDES = 8, HEAD = 2.4;
+
+  // Returns a round line through the points of a path that are shown, with the place in the trajectory of each.
+  function wayOf(path) {
+    const position = [], normal = [], place = [], index = [];
+    const point = (k) => new THREE.Vector3(path.points[3 * k], path.points[3 * k + 1], path.points[3 * k + 2]);
+    const count = path.index.length, up = new THREE.Vector3(0, 0, 1);
+    let before = -1;
+    for (let k = 0; k < count; k++) {
+      if (!path.shown[k]) { before = -1; continue; }
+      const along = point(Math.min(count - 1, k + 1)).sub(point(Math.max(0, k - 1))).normalize();
+      const side = new THREE.Vector3().crossVectors(along, up).normalize();
+      if (!side.lengthSq()) side.set(1, 0, 0);
+      const above = new THREE.Vector3().crossVectors(side, along), start = position.length / 3;
+      for (let s = 0; s < SIDES; s++) {
+        const turn = s / SIDES * 2 * Math.PI;
+        const away = side.clone().multiplyScalar(Math.cos(turn)).addScaledVector(above, Math.sin(turn));
+        const p = point(k).addScaledVector(away, path.radius);
+        position.push(p.x, p.y, p.z); normal.push(away.x, away.y, away.z); place.push(path.index[k]);
+        if (before >= 0) {
+          const t = (s + 1) % SIDES;
+          index.push(before + s, before + t, start + s, before + t, start + t, start + s);
+        }
+      }
+      before = start;
+    }
+    const made = new THREE.BufferGeometry();
+    made.setAttribute("position", new THREE.Float32BufferAttribute(position, 3));
+    made.setAttribute("normal", new THREE.Float32BufferAttribute(normal, 3));
+    made.setAttribute("place", new THREE.Float32BufferAttribute(place, 1));
+    made.setIndex(index);
+    return made;
+  }
+
+  // Returns where the head of a path is at a place in its trajectory, and whether it is shown there.
+  function headOf(path, place) {
+    let k = 1;
+    while (k < path.index.length - 1 && path.index[k] < place) k++;
+    const span = path.index[k] - path.index[k - 1] || 1, share = Math.min(1, Math.max(0, (place - path.index[k - 1]) / span));
+    const mixed = [0, 1, 2].map((d) => path.points[3 * (k - 1) + d] * (1 - share) + path.points[3 * k + d] * share);
+    return { at: mixed, shown: path.shown[share < 0.5 ? k - 1 : k] > 0 };
+  }
+
+  class Scenery {
+    constructor(terrain) {
+      this.terrain = terrain;
+      this.scene = new THREE.Scene();
+      this.palettes = terrain.parts.palettes.map((colours) => {
+        const pixels = new Uint8Array(4 * 256).fill(255);
+        for (let k = 0; k < 256; k++) pixels.set(colours.subarray(3 * k, 3 * k + 3), 4 * k);
+        const texture = new THREE.DataTexture(pixels, 256, 1);
+        texture.colorSpace = THREE.SRGBColorSpace;
+        texture.magFilter = texture.minFilter = THREE.LinearFilter;
+        texture.needsUpdate = true;
+        return texture;
+      });
+      const [far, disc] = [1e9, terrain.body === "disc"];
+      this.common = {
+        palette: { value: this.palettes[0] }, exposure: { value: 1 },
+        sun: { value: new THREE.Vector3(...terrain.sun.colour) }, sky: { value: new THREE.Vector3(...terrain.sky.colour) },
+        towards: { value: new THREE.Vector3(...terrain.towards) }, height: { value: Math.max(terrain.height, 1e-6) },
+        bottom: { value: Math.min(terrain.bottom, -1e-6) }, count: { value: terrain.contours.count },
+        strength: { value: terrain.contours.strength },
+        corner: { value: new THREE.Vector3(...(terrain.corner || [0, 0, far])) },
+        radii: { value: new THREE.Vector2(...(disc ? [0.49, 0.49 * terrain.depth] : [far, far])) },
+      };
+      if (terrain.body !== "none") this.addGround();
+      if (terrain.bottom < 0) this.addCut();
+      this.ways = terrain.parts.paths.map((path) => this.addWay(path));
+      this.dress(0);
+    }
+
+    material(shader, uniforms, more) {
+      return new THREE.ShaderMaterial({ vertexShader: shader.vertex, fragmentShader: shader.fragment, uniforms, ...more });
+    }
+
+    addGround() {
+      const made = new THREE.BufferGeometry(), ground = this.terrain.ground();
+      made.setAttribute("position", new THREE.BufferAttribute(ground.position, 3));
+      made.setAttribute("about", new THREE.BufferAttribute(ground.about, 4));
+      made.setAttribute("there", new THREE.BufferAttribute(ground.there, 2));
+      made.setIndex(new THREE.BufferAttribute(ground.index, 1));
+      this.scene.add(new THREE.Mesh(made, this.material(GROUND, this.common, { side: THREE.DoubleSide })));
+    }
+
+    addCut() {
+      const made = new THREE.BufferGeometry(), cut = this.terrain.cut();
+      made.setAttribute("position", new THREE.Float32BufferAttribute(cut.position, 3));
+      made.setAttribute("normal", new THREE.Float32BufferAttribute(cut.normal, 3));
+      made.setIndex(cut.index);
+      this.scene.add(new THREE.Mesh(made, this.material(CUT, this.common, { side: THREE.DoubleSide })));
+    }
+
+    addWay(path) {
+      const colour = { value: new THREE.Vector3() }, head = { value: 0 };
+      const line = new THREE.Mesh(wayOf(path), this.material(WAY, { colour, head }, { transparent: true }));
+      const bead = new THREE.Mesh(
+        new THREE.SphereGeometry(HEAD * path.radius, 20, 14), new THREE.MeshBasicMaterial({ color: 0xffffff }));
+      this.scene.add(line, bead);
+      return { path, colour, head, bead, own: new THREE.Color(path.colour) };
+    }
+
+    // Lays another palette on the terrain; the light stays.
+    dress(number) {
+      const palette = this.terrain.palettes[number];
+      this.common.palette.value = this.palettes[number];
+      this.common.exposure.value = palette.exposure;
+      this.ways.forEach((way, line) => {
+        const own = number && !line ? palette.path : way.own.toArray();
+        way.colour.value.set(...own);
+        way.bead.material.color.setRGB(...own.map((part) => 0.35 * part + 0.65));
+      });
+    }
+
+    // Puts the heads of all paths at a step.
+    walk(step) {
+      for (const way of this.ways) {
+        const place = placeOf(way.path.steps, step), head = headOf(way.path, place);
+        way.head.value = place;
+        way.bead.position.set(...head.at);
+        way.bead.visible = head.shown;
+      }
+    }
+
+    dispose() {
+      this.scene.traverse((each) => {
+        if (each.geometry) each.geometry.dispose();
+        if (each.material) each.material.dispose();
+      });
+      this.palettes.forEach((each) => each.dispose());
+    }
+  }
+
+  // Returns the place in a trajectory at a step, between its logged ones.
+  function placeOf(steps, step) {
+    if (step <= steps[0]) return 0;
+    let k = 1;
+    while (k < steps.length && steps[k] < step) k++;
+    if (k >= steps.length) return steps.length - 1;
+    return k - 1 + (step - steps[k - 1]) / (steps[k] - steps[k - 1]);
+  }
+
+  thalweg.Scenery = Scenery;
+  thalweg.placeOf = placeOf;
+})();
