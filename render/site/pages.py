@@ -76,11 +76,11 @@ def page(exhibit: Exhibit, gallery: str, before: Exhibit | None, after: Exhibit 
     return framed(body, title=f"{exhibit.title} – {gallery}", description=exhibit.brief, root="../../", scripts=scripts)
 
 
-def live(title: str, views: Sequence[Prospect], root: str) -> str:
-    """Returns the page of a scene that is being composed, which follows its data."""
+def live(title: str, views: Sequence[Prospect], follows: str) -> str:
+    """Returns the page of a scene that is being composed; follows is the script that says what is to be shown."""
     shown = joined(_view(view, None, number) for number, view in enumerate(views))
-    body = filled("live.html", {"title": title, "views": shown})
-    return framed(body, title=title, description=title, root=root, scripts=[*SCRIPTS, *VIEWING, "following.js"])
+    body = filled("live.html", {"title": title, "views": shown, "follows": follows})
+    return framed(body, title=title, description=title, root="", scripts=[*SCRIPTS, *VIEWING, "following.js"])
 
 
 def framed(body: Markup, *, title: str, description: str, root: str, scripts: Sequence[str] = SCRIPTS) -> str:
@@ -92,15 +92,17 @@ def framed(body: Markup, *, title: str, description: str, root: str, scripts: Se
 
 def _film(film: Screening, poster: Picture) -> Markup:
     wide, high = film.size
+    ratio = f'style="--ratio: {wide / high:.6g}"'
+    common = Markup(f'width="{wide}" height="{high}" {ratio}')
+    alternative, source = escaped(poster.alternative), escaped(film.file)
     if film.moves:
         shown = (
-            f'<video controls playsinline preload="none" poster="{escaped(poster.file)}" width="{wide}" height="{high}" '
-            f'aria-label="{escaped(poster.alternative)}"><source src="{escaped(film.file)}"></video>'
+            f'<video controls playsinline preload="none" poster="{escaped(poster.file)}" {common} '
+            f'aria-label="{alternative}"><source src="{source}"></video>'
         )
     else:
-        alternative = escaped(poster.alternative)
-        shown = f'<img src="{escaped(film.file)}" width="{wide}" height="{high}" loading="lazy" alt="{alternative}">'
-    return Markup(f"<figure class=films>{shown}<figcaption>{escaped(film.caption)}</figcaption></figure>")
+        shown = f'<img src="{source}" {common} loading="lazy" alt="{alternative}">'
+    return Markup(f"<figure>{shown}<figcaption>{escaped(film.caption)}</figcaption></figure>")
 
 
 def _view(view: Prospect, poster: Picture | None, number: int) -> Markup:
@@ -126,11 +128,10 @@ def _stills(stills: Sequence[Picture]) -> Markup:
 
 def _figures(stills: Sequence[Picture]) -> Iterator[Markup]:
     for still in stills:
-        wide, high = still.size
-        yield Markup(
-            f'<figure><a href="{escaped(still.file)}"><img src="{escaped(still.file)}" width="{wide}" height="{high}" '
-            f'loading="lazy" decoding="async" alt="{escaped(still.alternative)}"></a></figure>'
-        )
+        (wide, high), source = still.size, escaped(still.file)
+        common = f'width="{wide}" height="{high}" style="--ratio: {wide / high:.6g}" loading="lazy" decoding="async"'
+        picture = f'<img src="{source}" {common} alt="{escaped(still.alternative)}">'
+        yield Markup(f'<figure><a href="{source}">{picture}</a></figure>')
 
 
 def _download(download: Download) -> Markup:

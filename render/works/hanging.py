@@ -129,11 +129,12 @@ class Hanging:
         return of_film(film.path, size_of(film.film, film.file.encoder), length / 2)
 
     def _seconds(self) -> Iterator[tuple[str, float]]:
+        kinds = [work.kind for work in self.rendered]
         for work in self.rendered:
             told = read_json(record.beside(work.path, ".timing.json"))
             seconds = kept(told, "total") if isinstance(told, dict) else None
             if isinstance(seconds, int | float):
-                yield f"{work.kind} {work.name}", float(seconds)
+                yield (work.kind if kinds.count(work.kind) == 1 else f"{work.kind} {work.name}"), float(seconds)
 
     def _prospects(self, alternative: str) -> Iterator[Prospect]:
         for work in self.views:
@@ -181,12 +182,12 @@ def _record(work: Work) -> dict[str, Any]:
 
 
 def _screening(work: FilmWork) -> Screening:
-    settings, told = work.file.encoder, _record(work)
+    settings = work.file.encoder
     size = size_of(work.film, settings)
     rate = f"{float(work.frames.film.fps):g} frames a second"
     seconds = len(work.frames.keys) / float(work.frames.film.fps)
     said = f"{size[0]:,} × {size[1]:,}, {seconds:.3g} s, {rate}"
-    return Screening(_file(work), size, isinstance(settings, PLAYED), f"{said}" if told else said)
+    return Screening(_file(work), size, isinstance(settings, PLAYED), said)
 
 
 def _brief(records: dict[str, dict[str, Any]]) -> str:

@@ -2,21 +2,26 @@
 "use strict";
 
 (function () {
+  const follows = document.querySelector("[data-follows]").dataset.follows;
   let last = null;
 
   thalweg.now = (mark) => {
-    if (last !== null && mark !== last) {
-      document.querySelectorAll("[data-terrain]").forEach((each) => {
-        if (each.viewer) each.viewer.load(`${each.dataset.terrain}?${mark}`);
-      });
+    if (last && mark.page !== last.page) location.reload();
+    else if (last && mark.data !== last.data) {
+      for (const each of document.querySelectorAll("[data-terrain]")) {
+        if (each.viewer) each.viewer.load(`${each.dataset.terrain}?${mark.data}`);
+      }
     }
     last = mark;
   };
 
-  setInterval(() => {
+  function ask() {
     const script = document.createElement("script");
-    script.src = `${document.body.dataset.follows || document.querySelector("[data-terrain]").dataset.follows}?${Date.now()}`;
+    script.src = `${follows}?${Date.now()}`;
     script.onload = script.onerror = () => script.remove();
     document.head.append(script);
-  }, 1000);
+  }
+
+  ask();
+  setInterval(ask, 1000);
 })();

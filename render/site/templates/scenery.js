@@ -4,9 +4,12 @@
 (function () {
   const SHADE = `
     vec3 shown(vec3 light) {
-      vec3 soft = mix(light, 1.0 - exp(-light) * 1.0, step(1.0, light));
       vec3 c = clamp(light / (1.0 + 0.15 * light) * 1.15, 0.0, 1.0);
       return mix(12.92 * c, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
+    }
+    vec3 lined(vec3 albedo, float line) {
+      float bright = dot(albedo, vec3(0.2126, 0.7152, 0.0722));
+      return mix(albedo, bright > 0.22 ? albedo * 0.5 : albedo * 1.9 + 0.012, 0.75 * line);
     }
     float lines(float level, float count) {
       float place = level * count, width = fwidth(place);
@@ -33,27 +36,28 @@
         albedo = mix(albedo, vec3(0.07), step(0.5, vThere.y));
         float line = lines(vAbout.y, count) * strength;
         vec3 light = sun * vAbout.z + sky * vAbout.w;
-        gl_FragColor = vec4(shown(albedo * (1.0 - 0.6 * line) * light * exposure), 1.0);
+        gl_FragColor = vec4(shown(lined(albedo, line) * light * exposure), 1.0);
       }`,
   };
   const CUT = {
     vertex: `
-      varying float vHeight; varying vec3 vNormal;
+      attribute float top; varying float vHeight, vTop; varying vec3 vNormal;
       void main() {
-        vHeight = position.z; vNormal = normal;
+        vHeight = position.z; vTop = top; vNormal = normal;
         gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
       }`,
     fragment: `
-      uniform sampler2D palette; uniform vec3 sun, sky, towards; uniform float exposure, count, strength, height, bottom;
-      varying float vHeight; varying vec3 vNormal;
+      uniform sampler2D palette; uniform vec3 sun, sky, towards; uniform float exposure, count, strength, height;
+      varying float vHeight, vTop; varying vec3 vNormal;
       ${SHADE}
       void main() {
-        float level = clamp(vHeight / height, 0.0, 1.0);
+        float level = clamp(vHeight / height, 0.0, 1.0), under = vTop - vHeight;
         vec3 albedo = texture2D(palette, vec2((level * 255.0 + 0.5) / 256.0, 0.5)).rgb;
-        float line = lines(level, count) * strength;
-        float deep = mix(1.0, 0.45, smoothstep(0.0, bottom, min(vHeight, 0.0)));
-        vec3 light = sun * 0.45 * max(0.0, dot(vNormal, towards)) + sky * 0.42;
-        gl_FragColor = vec4(shown(albedo * (1.0 - 0.5 * line) * light * exposure * deep), 1.0);
+        float line = lines(level, count) * strength, deep = exp(-under / 0.1);
+        vec3 light = sun * 0.5 * max(0.0, dot(vNormal, towards)) + sky * 0.5;
+        vec3 stone = mix(0.035 * (light + 0.25 * sky), lined(albedo, 0.6 * line) * light, 0.12 + 0.88 * deep);
+        float rim = 1.0 - smoothstep(0.0, max(0.0022, 1.2 * fwidth(under)), under);
+        gl_FragColor = vec4(shown((stone + rim * (0.35 * albedo + 0.1) * length(sky)) * exposure), 1.0);
       }`,
   };
   const WAY = {
@@ -62,6 +66,7 @@
       void main() {
         vPlace = place; vNormal = normalMatrix * normal;
         gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
+        gl_Position.z -= 0.0012 * gl_Position.w; // else the ground, on a coarser mesh, would swallow it here and there
       }`,
     fragment: `
       uniform vec3 colour; uniform float head;
@@ -74,7 +79,7 @@
         gl_FragColor = vec4(shown(hot * (walked ? 1.25 : 0.8)), walked ? 1.0 : 0.3);
       }`,
   };
-  const SIDES = 8, HEAD = 2.4;
+  const SIDES = 8, HEAD = 2.1;
 
   // Returns a round line through the points of a path that are shown, with the place in the trajectory of each.
   function wayOf(path) {
@@ -91,7 +96,7 @@
       for (let s = 0; s < SIDES; s++) {
         const turn = s / SIDES * 2 * Math.PI;
         const away = side.clone().multiplyScalar(Math.cos(turn)).addScaledVector(above, Math.sin(turn));
-        const p = point(k).addScaledVector(away, path.radius);
+        const p = point(k).addScaledVector(away, path.radius).addScaledVector(up, 0.6 * path.radius);
         position.push(p.x, p.y, p.z); normal.push(away.x, away.y, away.z); place.push(path.index[k]);
         if (before >= 0) {
           const t = (s + 1) % SIDES;
@@ -135,7 +140,7 @@
         palette: { value: this.palettes[0] }, exposure: { value: 1 },
         sun: { value: new THREE.Vector3(...terrain.sun.colour) }, sky: { value: new THREE.Vector3(...terrain.sky.colour) },
         towards: { value: new THREE.Vector3(...terrain.towards) }, height: { value: Math.max(terrain.height, 1e-6) },
-        bottom: { value: Math.min(terrain.bottom, -1e-6) }, count: { value: terrain.contours.count },
+        count: { value: terrain.contours.count },
         strength: { value: terrain.contours.strength },
         corner: { value: new THREE.Vector3(...(terrain.corner || [0, 0, far])) },
         radii: { value: new THREE.Vector2(...(disc ? [0.49, 0.49 * terrain.depth] : [far, far])) },
@@ -163,6 +168,7 @@
       const made = new THREE.BufferGeometry(), cut = this.terrain.cut();
       made.setAttribute("position", new THREE.Float32BufferAttribute(cut.position, 3));
       made.setAttribute("normal", new THREE.Float32BufferAttribute(cut.normal, 3));
+      made.setAttribute("top", new THREE.Float32BufferAttribute(cut.top, 1));
       made.setIndex(cut.index);
       this.scene.add(new THREE.Mesh(made, this.material(CUT, this.common, { side: THREE.DoubleSide })));
     }

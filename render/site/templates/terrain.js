@@ -157,18 +157,21 @@ var thalweg = window.thalweg || {};
 
     // Returns the cut under the edge, face by face: places and outward directions.
     cut() {
-      const outline = this.parts.outline, count = outline.length / 2, position = [], normal = [], index = [];
+      const outline = this.parts.outline, count = outline.length / 2;
+      const position = [], normal = [], top = [], index = [];
       for (let k = 0; k < count; k++) {
         const next = (k + 1) % count, inset = 1 - 1e-5;
         const [x, y, u, v] = [outline[2 * k], outline[2 * k + 1], outline[2 * next], outline[2 * next + 1]];
         if (!this.covers(x * inset, y * inset) || !this.covers(u * inset, v * inset)) continue;
         const length = Math.hypot(u - x, v - y) || 1, n = [(v - y) / length, (x - u) / length, 0];
         const start = position.length / 3;
-        position.push(x, y, this.heightAt(x, y), u, v, this.heightAt(u, v), x, y, this.bottom, u, v, this.bottom);
+        const here = this.heightAt(x, y), there = this.heightAt(u, v);
+        position.push(x, y, here, u, v, there, x, y, this.bottom, u, v, this.bottom);
+        top.push(here, there, here, there);
         normal.push(...n, ...n, ...n, ...n);
         index.push(start, start + 2, start + 3, start, start + 3, start + 1);
       }
-      return { position, normal, index };
+      return { position, normal, top, index };
     }
   }
 
