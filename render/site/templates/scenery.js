@@ -179,7 +179,7 @@
       const bead = new THREE.Mesh(
         new THREE.SphereGeometry(HEAD * path.radius, 20, 14), new THREE.MeshBasicMaterial({ color: 0xffffff }));
       this.scene.add(line, bead);
-      return { path, colour, head, bead, own: new THREE.Color(path.colour) };
+      return { path, colour, head, line, bead, own: new THREE.Color(path.colour) };
     }
 
     // Lays another palette on the terrain; the light stays.
@@ -192,6 +192,11 @@
         way.colour.value.set(...own);
         way.bead.material.color.setRGB(...own.map((part) => 0.35 * part + 0.65));
       });
+    }
+
+    // Shows the paths, or hides them.
+    show(shown) {
+      for (const way of this.ways) way.line.visible = way.bead.visible = shown;
     }
 
     // Puts the heads of all paths at a step.
