@@ -13,7 +13,7 @@ PLAIN = re.compile(r"[^A-Za-z0-9_-]+", re.ASCII)  # what an address had better n
 
 
 @dataclass(frozen=True)
-class Picture:
+class PagePicture:
     """A picture of a page, and what is said of it to who does not see it."""
 
     file: str  # in the folder of the page
@@ -60,9 +60,9 @@ class Exhibit:
     caption: str
     source: str  # of the scene
     facts: tuple[tuple[str, str], ...]
-    poster: Picture
-    small: Picture
-    stills: tuple[Picture, ...]
+    poster: PagePicture
+    small: PagePicture
+    stills: tuple[PagePicture, ...]
     films: tuple[Screening, ...]
     views: tuple[Prospect, ...]
     downloads: tuple[Download, ...]

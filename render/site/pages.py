@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from render import __version__
-from render.site.exhibit import Download, Exhibit, Picture, Prospect, Screening
+from render.site.exhibit import Download, Exhibit, PagePicture, Prospect, Screening
 from render.site.markup import Markup, escaped, filled, joined
 
 SCRIPTS = ("page.js",)
@@ -90,7 +90,7 @@ def framed(body: Markup, *, title: str, description: str, root: str, scripts: Se
     return filled("frame.html", parts)
 
 
-def _film(film: Screening, poster: Picture) -> Markup:
+def _film(film: Screening, poster: PagePicture) -> Markup:
     wide, high = film.size
     ratio = f'style="--ratio: {wide / high:.6g}"'
     common = Markup(f'width="{wide}" height="{high}" {ratio}')
@@ -105,7 +105,7 @@ def _film(film: Screening, poster: Picture) -> Markup:
     return Markup(f"<figure>{shown}<figcaption>{escaped(film.caption)}</figcaption></figure>")
 
 
-def _view(view: Prospect, poster: Picture | None, number: int) -> Markup:
+def _view(view: Prospect, poster: PagePicture | None, number: int) -> Markup:
     picture = Markup(f'<img src="{escaped(poster.file)}" alt="">') if poster and not number else Markup("")
     return filled(
         "viewer.html",
@@ -120,13 +120,13 @@ def _view(view: Prospect, poster: Picture | None, number: int) -> Markup:
     )
 
 
-def _stills(stills: Sequence[Picture]) -> Markup:
+def _stills(stills: Sequence[PagePicture]) -> Markup:
     if not stills:
         return Markup("")
     return Markup(f'<section aria-label="Stills" class="stills">{joined(_figures(stills))}</section>')
 
 
-def _figures(stills: Sequence[Picture]) -> Iterator[Markup]:
+def _figures(stills: Sequence[PagePicture]) -> Iterator[Markup]:
     for still in stills:
         (wide, high), source = still.size, escaped(still.file)
         common = f'width="{wide}" height="{high}" style="--ratio: {wide / high:.6g}" loading="lazy" decoding="async"'

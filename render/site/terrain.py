@@ -20,7 +20,7 @@ from render.film.words.wording import names_of
 from render.scene.look import RADIUS_PIXELS, Look, preset_names
 from render.scene.spec import Scene
 from render.site.aiming import aimed
-from render.site.numbers import enclosed, in_steps, shares
+from render.site.enclosing import enclosed, in_steps, shares
 from render.solid.colours import ramp_of
 from render.solid.solid_body import coarser
 from render.stage.body import mesh
@@ -38,7 +38,7 @@ BRIGHTEST = 0.70  # linear, of the ground: 86 % as a screen shows it
 
 
 @dataclass(frozen=True)
-class Terrain:
+class PageTerrain:
     """One surface of a shot."""
 
     scene: Scene

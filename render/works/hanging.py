@@ -18,7 +18,7 @@ from render.film import record
 from render.scene.encoders import Apng, Av1, Gif, H264, Vp9, WebP
 from render.scene.existing import ReadySurface
 from render.scene.outputs import size_of
-from render.site.exhibit import Download, Exhibit, Picture, Prospect, Screening, address, kept, read_source
+from render.site.exhibit import Download, Exhibit, PagePicture, Prospect, Screening, address, kept, read_source
 from render.site.facts import alternative_of, facts_of
 from render.site.posters import of_film, of_still, write_posters
 from render.solid.asked import ExportRequest
@@ -94,7 +94,7 @@ class Hanging:
         folder.mkdir(parents=True, exist_ok=True)
         records = {name: told for work in self.rendered for name, told in _record(work).get("surfaces", {}).items()}
         alternative = alternative_of(self.order.scene.title, records, self.order.scene.look.body)
-        posters = [Picture(*made, alternative) for made in write_posters(self._poster(), folder)]
+        posters = [PagePicture(*made, alternative) for made in write_posters(self._poster(), folder)]
         for work in (*self.rendered, *self.made):
             _copied(work.path, folder / _file(work))
         source = read_source(self.source)
@@ -108,7 +108,7 @@ class Hanging:
             facts=tuple(facts_of(records, dict(self._seconds()))),
             poster=posters[0],
             small=posters[1],
-            stills=tuple(Picture(_file(work), work.still.size, alternative) for work in self.stills),
+            stills=tuple(PagePicture(_file(work), work.still.size, alternative) for work in self.stills),
             films=tuple(map(_screening, self.films)),
             views=tuple(self._prospects(alternative)),
             downloads=tuple(self._downloads(folder)),

@@ -14,7 +14,7 @@ from render.progress import Reporter
 from render.scene.output import Film
 from render.site.exhibit import address
 from render.site.markup import as_script
-from render.site.terrain import Terrain
+from render.site.terrain import PageTerrain
 from render.solid.export import film_of
 from render.storage.files import content_key, replacing
 from render.works.file import KeptFile, OneFile, picture_key, surfaces_shown, write_file
@@ -97,7 +97,7 @@ class ViewWork(OneFile):
         scene, (wide, high) = self.order.scene, self.film.size
         take = shooting.take(self.shot)
         number = take.shot.surfaces.index(self.surface)
-        data = Terrain(scene, take, number, wide / high, self.moment - scene.starts[self.shot]).data()
+        data = PageTerrain(scene, take, number, wide / high, self.moment - scene.starts[self.shot]).data()
         with replacing(self.path) as temporary:
             temporary.write_text(f"thalweg.terrain({as_script(self.file)},{as_script(data)});\n", encoding="utf-8")
         return {"surface": self.surface, "points": [data["columns"], data["rows"]], "aspect": wide / high}
