@@ -22,7 +22,12 @@ from render.site import bundling, enclosing, facts, markup, pages
 from render.site.aiming import aimed
 from render.site.exhibit import address
 from render.site.terrain import PageTerrain
+from render.solid.asked import ExportRequest
 from render.stage.body import mesh
+from render.works.export_work import ExportWork
+from render.works.order import Order
+from render.works.view_work import views_of
+from tests.conftest import ROOT
 
 AXIS, HIGH = np.linspace(-1, 3, 41), np.linspace(-1, 1, 31)
 BOWL = (1 + (AXIS - 1) ** 2 + 2 * HIGH[:, None] ** 2 + 0.4 * AXIS).astype(np.float32)
@@ -194,6 +199,12 @@ def test_words_for_who_does_not_see_a_picture_are_written_from_its_record():
         "Bowl: a block of terrain whose height is the loss of mlp on digits at 5 × 5, 24 measured, 1 diverged points, "
         "from 0.100 in the depth to 2.00, and on it the path of a training from loss 2.00 to 0.250."
     )
+
+
+def test_what_unfolds_out_of_a_line_needs_the_line_to_be_viewed_and_to_be_exported(tmp_path):
+    order = Order(load(ROOT / "scenes" / "unfold.yaml"), "final", tmp_path)
+    for work in (ExportWork(order, ExportRequest.of("glb", shot=2)), *views_of(order)):
+        assert {"line", "surface"} <= {need.kind for need in work.needs}
 
 
 def test_view_takes_one_scene_at_a_time(tmp_path):

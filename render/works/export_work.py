@@ -21,10 +21,10 @@ from render.works.file import (
     load_file,
     picture_key,
     require_letters,
+    surfaces_shown,
     write_file,
 )
 from render.works.order import Order
-from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
 
@@ -46,9 +46,9 @@ class ExportWork(OneFile):
 
     @cached_property
     def shown(self) -> dict[str, Work]:
-        """The surfaces of its shot."""
-        shot = self.order.scene.shots[self.asked.shot - 1]
-        return {name: shown_work(self.order, name) for name in shot.surfaces}
+        """The surfaces of its shot, and the line that it unfolds out of."""
+        scene, number = self.order.scene, self.asked.shot - 1
+        return surfaces_shown(self.order, scene.starts[number] + scene.shots[number].duration)
 
     @property
     def needs(self) -> Sequence[Work]:
