@@ -119,7 +119,7 @@ def test_a_view_draws_and_turns_by_key_by_hand_and_by_finger(work):
 def test_two_fingers_bring_a_view_nearer(browser, home):
     with visiting(browser, page_of(home), has_touch=True, viewport={"width": 390, "height": 844}) as visit:
         box = visit.ready().part("canvas").bounding_box()
-        visit.page.evaluate("scrollTo(0, scrollY + %d)" % (box["y"] - 200))
+        visit.page.evaluate(f"scrollTo(0, scrollY + {box['y'] - 200})")
         box = visit.part("canvas").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         before, session = visit.draw(), visit.page.context.new_cdp_session(visit.page)

@@ -19,10 +19,11 @@ from render.film.preparing import prepare
 from render.landscape import ready
 from render.scene.language.load import load
 from render.site import bundling, enclosing, facts, markup, pages
-from render.site.aiming import aimed
+from render.site.aiming import aimed, of_the_whole
 from render.site.exhibit import address
 from render.site.terrain import PageTerrain
 from render.solid.asked import ExportRequest
+from render.stage import camera
 from render.stage.body import mesh
 from render.works.export_work import ExportWork
 from render.works.order import Order
@@ -170,13 +171,25 @@ def test_the_bundle_imports_and_exports_nothing():
 
 
 def test_a_view_begins_where_the_shot_looks_and_on_the_ground(tmp_path):
-    scene, take = taken(scene_at(tmp_path, "bowl"))
+    _, take = taken(scene_at(tmp_path, "bowl"))
     view, relief = take.view(1.0), take.panels[0].relief
     found = aimed(view, relief, "block")
     x, y = found["target"]
     point = np.array([[x, y, float(mesh.height_at(relief, np.array([x]), np.array([y]))[0])]])
     assert np.abs(view.project(point)[0, :2]).max() < 0.01  # half heights from the middle of the picture
     assert found["distance"] == pytest.approx(float(np.linalg.norm(view.position - point[0])))
+
+
+def test_a_terrain_beside_others_is_shown_whole(tmp_path):
+    _, take = taken(scene_at(tmp_path, "bowl"))
+    relief = take.panels[0].relief
+    bounds = camera.hull(relief, "block", -0.1, 0.1)
+    for aspect in (0.6, 16 / 9):
+        found = of_the_whole(take.view(1.0), bounds, 0.1, aspect)
+        middle = np.array([*found["target"], 0.1])
+        seen = camera.standing(found["azimuth"], found["elevation"], found["distance"], middle, found["angle"])
+        x, y, _ = seen.project(bounds).T
+        assert 0.6 < max(np.abs(x).max() / aspect, np.abs(y).max()) < 1
 
 
 def test_the_terrain_of_a_page_holds_the_measured_losses(tmp_path):

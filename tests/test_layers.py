@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "render"
 FLOORS = {
     "errors": 0, "interrupts": 0, "headway": 0, "progress": 0, "storage": 1, "precompiled": 2, "compiler": 3,
     "scene": 4, "data": 5, "descent": 6, "space": 7, "loss": 8, "sampling": 9, "exchange": 10, "landscape": 11,
-    "stage": 12, "film": 13, "solid": 14, "site": 15, "works": 16, "upkeep": 17, "cli": 18, "__init__": 19, "__main__": 19,
+    "stage": 12, "film": 13, "solid": 14, "site": 15, "works": 16, "upkeep": 17, "cli": 18,
+    "__init__": 19, "__main__": 19,
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ONLY_IN = {

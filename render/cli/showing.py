@@ -36,7 +36,7 @@ def gallery_options(
 
 @functools.partial(command, further=gallery_options, first=require_sheets_apart)
 def gallery(job: Job) -> Sequence[Any]:
-    """Makes a static site of what the scenes have made: an index, and for each work its film, stills, scene and terrain.
+    """Makes a site of what the scenes have made: an index, and for each work its film, stills, scene and terrain.
 
     The terrain can be turned; "copy this view" gives the camera as a scene says it. Films and stills have to be there
     already; the site needs no server and asks nothing of the net.
@@ -88,7 +88,9 @@ class ViewWish:
 def view_options(
     job: Job,
     shut: Annotated[bool, typer.Option("--no-open", help="Opens no browser; the page is named.")] = False,
-    once: Annotated[bool, typer.Option("--once", help="Makes the page and ends, instead of following the scene.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Makes the page and ends, instead of following the scene.")
+    ] = False,
 ) -> Job:
     """Returns the job of viewing."""
     if len({path for path, _ in job.scenes}) > 1:

@@ -1,4 +1,4 @@
-"""Numbers for a page: arrays as text that a script can hold, differences deflated, which a smooth surface is good for."""
+"""Enclosing: arrays as text that a script can hold; differences are deflated, since surfaces are smooth."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Exhibit:
     brief: str
     caption: str
     source: str  # of the scene
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]  # under headings, which may be empty
     poster: PagePicture
     small: PagePicture
     stills: tuple[PagePicture, ...]

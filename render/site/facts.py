@@ -10,16 +10,13 @@ from render.film.words.figures import format_loss
 LOST = (("interpolated", "interpolated"), ("diverged", "diverged"), ("no_data", "without data"))
 
 
-def facts_of(records: Mapping[str, dict[str, Any]], seconds: Mapping[str, float]) -> list[tuple[str, str]]:
-    """Returns what there is to say of the surfaces of a work, by name, and of the seconds that it took, in words."""
-    several = len(records) > 1
-    found = [
-        (f"{what} ({name})" if several else what, said)
-        for name, record in records.items()
-        for what, said in _of_surface(record)
-    ]
-    times = [f"{what} {_duration(each)}" for what, each in seconds.items()]
-    return [*found, ("Time", ", ".join(times))] if times else found
+def facts_of(
+    records: Mapping[str, dict[str, Any]], seconds: Mapping[str, float]
+) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Returns what there is to say of surfaces, by name, and of the seconds that pictures took: headings, facts."""
+    found = [(name if len(records) > 1 else "", tuple(_of_surface(record))) for name, record in records.items()]
+    times = ", ".join(f"{what} {_duration(each)}" for what, each in seconds.items())
+    return (*found, ("", (("Time", times),))) if times else tuple(found)
 
 
 def _of_surface(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -38,7 +35,10 @@ def _of_surface(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Loss", " to ".join(map(format_loss, record["loss"]))
     yield from _errors(record)
     if record.get("path", {}).get("largest_distance"):
-        yield "Path", f"{record['path']['points']:,} steps, {record['path']['largest_distance']:.3g} off the plane at most"
+        yield (
+            "Path",
+            f"{record['path']['points']:,} steps, {record['path']['largest_distance']:.3g} off the plane at most",
+        )
 
 
 def _learnt(run: dict[str, Any], part: str) -> bool:
@@ -65,19 +65,13 @@ def _errors(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     spread, checked = record.get("standard_error"), record.get("adaptive")
     if spread:
         cells = f"at {spread['cells']:,} points"
-        yield "Standard error", f"{spread['median']:.2g} of the loss in the middle, {spread['largest']:.2g} most, {cells}"
-    if isinstance(checked, dict):
-        said = [f"{key.replace('_', ' ')} {_plain(value)}" for key, value in checked.items() if _is_plain(value)]
-        if said:
-            yield "Adaptive", ", ".join(said)
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _plain(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+        yield (
+            "Standard error",
+            f"{spread['median']:.2g} of the loss in the middle, {spread['largest']:.2g} most, {cells}",
+        )
+    if isinstance(checked, dict) and checked.get("held_out"):
+        held = f"at {checked['held_out']:,} points held out"
+        yield "Filled points", f"off by {checked['error']:.2g} of the range {held}, of {checked['tolerance']:g} allowed"
 
 
 def _duration(seconds: float) -> str:
@@ -94,13 +88,26 @@ def alternative_of(title: str, records: Mapping[str, dict[str, Any]], body: str)
 
 
 def _seen(name: str, record: dict[str, Any], body: str, count: int) -> str:
-    run, shape = record.get("run"), {"block": "a block", "disc": "a disc", "points": "points of light"}.get(body, "a sheet")
+    run, shape = (
+        record.get("run"),
+        {"block": "a block", "disc": "a disc", "points": "points of light"}.get(body, "a sheet"),
+    )
     of = f" of {run['network']} on {run['data']}" if run else ""
     called = f"{name}, {shape}" if count > 1 else shape
-    low = f" from {format_loss(record['loss'][0])} in the depth to {format_loss(record['loss'][1])}" if record.get("loss") else ""
+    low = (
+        f" from {format_loss(record['loss'][0])} in the depth to {format_loss(record['loss'][1])}"
+        if record.get("loss")
+        else ""
+    )
     ends = record.get("path", {}).get("true_loss")
-    way = f", and on it the path of a training from loss {format_loss(ends[0])} to {format_loss(ends[1])}" if _known(ends) else ""
-    return f"{called} of terrain whose height is the loss{of} at {points_of(record)} points,{low}{way}.".replace(",  ", ", ")
+    way = (
+        f", and on it the path of a training from loss {format_loss(ends[0])} to {format_loss(ends[1])}"
+        if _known(ends)
+        else ""
+    )
+    return f"{called} of terrain whose height is the loss{of} at {points_of(record)} points,{low}{way}.".replace(
+        ",  ", ", "
+    )
 
 
 def _known(ends: Sequence[float | None] | None) -> bool:

@@ -63,9 +63,7 @@ def page(exhibit: Exhibit, gallery: str, before: Exhibit | None, after: Exhibit 
             "films": joined(_film(film, exhibit.poster) for film in exhibit.films),
             "views": joined(_view(view, exhibit.poster, number) for number, view in enumerate(exhibit.views)),
             "stills": _stills(exhibit.stills),
-            "facts": joined(
-                Markup(f"<dt>{escaped(what)}</dt><dd>{escaped(said)}</dd>") for what, said in exhibit.facts
-            ),
+            "facts": joined(_facts(*group) for group in exhibit.facts),
             "scene": exhibit.source,
             "downloads": joined(map(_download, exhibit.downloads)),
             "onward": onward,
@@ -74,6 +72,12 @@ def page(exhibit: Exhibit, gallery: str, before: Exhibit | None, after: Exhibit 
     )
     scripts = [*SCRIPTS, *(VIEWING if exhibit.views else ())]
     return framed(body, title=f"{exhibit.title} – {gallery}", description=exhibit.brief, root="../../", scripts=scripts)
+
+
+def _facts(heading: str, facts: Sequence[tuple[str, str]]) -> Markup:
+    above = f"<h3>{escaped(heading)}</h3>" if heading else ""
+    lines = joined(Markup(f"<dt>{escaped(what)}</dt><dd>{escaped(said)}</dd>") for what, said in facts)
+    return Markup(f'{above}<dl class="facts">{lines}</dl>')
 
 
 def live(title: str, views: Sequence[Prospect], follows: str) -> str:

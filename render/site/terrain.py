@@ -19,12 +19,13 @@ from render.film.take import Take
 from render.film.words.wording import names_of
 from render.scene.look import RADIUS_PIXELS, Look, preset_names
 from render.scene.spec import Scene
-from render.site.aiming import aimed
+from render.site.aiming import aimed, of_the_whole
 from render.site.enclosing import enclosed, in_steps, shares
 from render.solid.colours import ramp_of
 from render.solid.solid_body import coarser
 from render.stage.body import mesh
 from render.stage.body.relief import Relief
+from render.stage.camera import hull
 from render.stage.cast import drawn_levels
 from render.stage.colour import LUMA, encoded, linear_of, places_of, table_of
 from render.stage.shading.baked_field import BakedField, bake_field
@@ -56,7 +57,7 @@ class PageTerrain:
         """Returns everything about it as JSON holds it."""
         relief, look = coarser(self.relief, MOST), self.take.look
         field = bake_field(relief, look, self.take.sun, torch.from_numpy(ramp_of(self.take)))
-        surface, view = self.take.panels[self.number].landscape.surface, self.take.view(self.time)
+        surface = self.take.panels[self.number].landscape.surface
         rows, columns = relief.level.shape
         return {
             "title": self.scene.title,
@@ -77,10 +78,20 @@ class PageTerrain:
             "palettes": list(self._palettes(field, relief)),
             "paths": list(self._paths()),
             "clearance": self._clearance(),
-            "camera": aimed(view.seen_from(self.take.placements[self.number]), self.relief, look.body),
+            "camera": self._camera(),
             "aspect": self.aspect,
             "progress": self.take.progress(self.time),
         }
+
+    def _camera(self) -> dict[str, Any]:
+        """Returns the camera of the shot, or one of this terrain alone where several stand side by side."""
+        view, look, relief = self.take.view(self.time), self.take.look, self.relief
+        found = aimed(view, relief, look.body) if len(self.take.panels) == 1 else None
+        if found is not None:
+            return found
+        bounds = hull(relief, look.body, -look.walls.thickness, look.walls.thickness)
+        ground = float(mesh.height_at(relief, np.zeros(1), np.zeros(1))[0])
+        return of_the_whole(view, bounds, ground, self.aspect)
 
     def _edges(self, relief: Relief) -> dict[str, Any]:
         """Returns where the terrain ends: its outline, the cut of a corner, and the shores of its holes."""

@@ -112,7 +112,10 @@ class GalleryWork:
         write_record(self.path / RECORD, {"key": self.key, "files": files})
 
     def _expected(self, exhibits: Sequence[Exhibit]) -> set[str]:
-        names = {"index.html", *(f"assets/{name}" for name in (*SCRIPTS, *FONTS, "gallery.css", "three.js", "three-LICENSE.txt"))}
+        names = {
+            "index.html",
+            *(f"assets/{name}" for name in (*SCRIPTS, *FONTS, "gallery.css", "three.js", "three-LICENSE.txt")),
+        }
         for each in exhibits:
             own = ["index.html", "scene.yaml", each.poster.file, each.small.file]
             parts = (*each.stills, *each.films, *each.views, *each.downloads)

@@ -15,7 +15,8 @@ from render import exchange
 from render.errors import DataError
 from render.exchange import exporting
 from render.film import record
-from render.scene.encoders import Apng, Av1, Gif, H264, Vp9, WebP
+from render.film.words.wording import label_of
+from render.scene.encoders import H264, Apng, Av1, Gif, Vp9, WebP
 from render.scene.existing import ReadySurface
 from render.scene.outputs import size_of
 from render.site.exhibit import Download, Exhibit, PagePicture, Prospect, Screening, address, kept, read_source
@@ -92,7 +93,8 @@ class Hanging:
     def write(self, folder: Path) -> Exhibit:
         """Writes everything but the page into the folder of a site; returns what the page shows."""
         folder.mkdir(parents=True, exist_ok=True)
-        records = {name: told for work in self.rendered for name, told in _record(work).get("surfaces", {}).items()}
+        surfaces = (pair for work in self.rendered for pair in _record(work).get("surfaces", {}).items())
+        records = {label_of(self.order.scene.shown, name): told for name, told in surfaces}
         alternative = alternative_of(self.order.scene.title, records, self.order.scene.look.body)
         posters = [PagePicture(*made, alternative) for made in write_posters(self._poster(), folder)]
         for work in (*self.rendered, *self.made):
@@ -105,7 +107,7 @@ class Hanging:
             brief=_brief(records),
             caption=self._caption,
             source=source,
-            facts=tuple(facts_of(records, dict(self._seconds()))),
+            facts=facts_of(records, dict(self._seconds())),
             poster=posters[0],
             small=posters[1],
             stills=tuple(PagePicture(_file(work), work.still.size, alternative) for work in self.stills),
@@ -138,15 +140,14 @@ class Hanging:
 
     def _prospects(self, alternative: str) -> Iterator[Prospect]:
         for work in self.views:
-            wide, high = work.film.size
-            heading = "The terrain" if len(self.views) == 1 else f"The terrain: {work.surface}"
-            yield Prospect(_file(work), heading, wide / high, f"The terrain to turn. {alternative}")
+            heading = "The terrain" if len(self.views) == 1 else f"The terrain: {work.called}"
+            yield Prospect(_file(work), heading, work.aspect, f"The terrain to turn. {alternative}")
 
     def _downloads(self, folder: Path) -> Iterator[Download]:
         for work in self.views:
             file = _surface_file(self.order, work.surface, folder)
             if file is not None:
-                yield _download(file, f"Surface {work.surface}, {file.suffix[1:]}")
+                yield _download(file, f"Surface {work.called}, {file.suffix[1:]}")
         if self.model is not None:
             yield _download(folder / _file(self.model), "Terrain, glTF")
         yield _download(folder / "scene.yaml", "Scene, YAML")
@@ -192,8 +193,12 @@ def _screening(work: FilmWork) -> Screening:
 
 def _brief(records: dict[str, dict[str, Any]]) -> str:
     """Returns what stands below a picture of the index."""
-    runs = dict.fromkeys(f"{told['run']['network']} on {told['run']['data']}" for told in records.values() if "run" in told)
-    points = dict.fromkeys(" × ".join(f"{count:,}" for count in told["points"]) for told in records.values() if "points" in told)
+    runs = dict.fromkeys(
+        f"{told['run']['network']} on {told['run']['data']}" for told in records.values() if "run" in told
+    )
+    points = dict.fromkeys(
+        " × ".join(f"{count:,}" for count in told["points"]) for told in records.values() if "points" in told
+    )
     return " · ".join([*runs, *(f"{each} points" for each in points)])
 
 

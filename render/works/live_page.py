@@ -39,7 +39,6 @@ def _prospects(order: Order, views: Sequence[ViewWork]) -> list[Prospect]:
     scene = order.scene
     found = []
     for work in views:
-        wide, high = work.film.size
         alternative = f"The terrain to turn. {alternative_of(scene.title, {}, scene.look.body)}"
-        found.append(Prospect(work.file, work.surface.replace("-", " "), wide / high, alternative))
+        found.append(Prospect(work.file, work.called, work.aspect, alternative))
     return found

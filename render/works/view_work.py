@@ -10,8 +10,9 @@ from typing import Any
 
 from render.film.preflight import require_writable
 from render.film.shooting import Shooting
+from render.film.words.wording import label_of
 from render.progress import Reporter
-from render.scene.output import Film
+from render.scene.output import Film, Still
 from render.site.exhibit import address
 from render.site.markup import as_script
 from render.site.terrain import PageTerrain
@@ -42,7 +43,9 @@ class ViewWork(OneFile):
     @cached_property
     def shot(self) -> int:
         """The number of the first shot that shows it."""
-        return next(k for k, shot in enumerate(self.order.scene.shots) if not shot.line and self.surface in shot.surfaces)
+        return next(
+            k for k, shot in enumerate(self.order.scene.shots) if not shot.line and self.surface in shot.surfaces
+        )
 
     @cached_property
     def moment(self) -> float:
@@ -53,14 +56,28 @@ class ViewWork(OneFile):
         return stills[0] if stills else begin + length / 2
 
     @property
-    def film(self) -> Film:
-        """The film whose shape its pictures have."""
-        return film_of(self.order.scene)
+    def picture(self) -> Film | Still:
+        """What its pictures are shaped like: the first film, or the first still."""
+        scene = self.order.scene
+        return next(iter((*scene.films.values(), *scene.stills.values(), film_of(scene))))
+
+    @property
+    def aspect(self) -> float:
+        """Width / height of its pictures."""
+        wide, high = self.picture.size
+        return wide / high
 
     @cached_property
     def shown(self) -> dict[str, Work]:
         """The surfaces of its shot."""
-        return surfaces_shown(self.order, self.order.scene.starts[self.shot] + self.order.scene.shots[self.shot].duration)
+        return surfaces_shown(
+            self.order, self.order.scene.starts[self.shot] + self.order.scene.shots[self.shot].duration
+        )
+
+    @property
+    def called(self) -> str:
+        """What the surface is called on pages."""
+        return label_of(self.order.scene.shown, self.surface)
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -70,7 +87,7 @@ class ViewWork(OneFile):
     @cached_property
     def key(self) -> str:
         """The hash of everything that it depends on."""
-        told = {"picture": picture_key(self.order, self.film), "surface": self.surface, "moment": self.moment}
+        told = {"picture": picture_key(self.order, self.picture), "surface": self.surface, "moment": self.moment}
         return content_key({"stage": "view", "algorithm": ALGORITHM, **told})
 
     @property
@@ -90,17 +107,16 @@ class ViewWork(OneFile):
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Writes it."""
-        shooting = Shooting(self.order.scene, self.film, dict(zip(self.shown, finished, strict=True)), reporter)
+        shooting = Shooting(self.order.scene, self.picture, dict(zip(self.shown, finished, strict=True)), reporter)
         return write_file(self.order, self.path, self.key, lambda: (self._write(shooting), {}))
 
     def _write(self, shooting: Shooting) -> dict[str, Any]:
-        scene, (wide, high) = self.order.scene, self.film.size
-        take = shooting.take(self.shot)
+        scene, take = self.order.scene, shooting.take(self.shot)
         number = take.shot.surfaces.index(self.surface)
-        data = PageTerrain(scene, take, number, wide / high, self.moment - scene.starts[self.shot]).data()
+        data = PageTerrain(scene, take, number, self.aspect, self.moment - scene.starts[self.shot]).data()
         with replacing(self.path) as temporary:
             temporary.write_text(f"thalweg.terrain({as_script(self.file)},{as_script(data)});\n", encoding="utf-8")
-        return {"surface": self.surface, "points": [data["columns"], data["rows"]], "aspect": wide / high}
+        return {"surface": self.surface, "points": [data["columns"], data["rows"]], "aspect": self.aspect}
 
     def told(self, made: KeptFile) -> dict[str, Any]:
         """Returns the columns and rows of its mesh."""

@@ -55,7 +55,7 @@
         vec3 albedo = texture2D(palette, vec2((level * 255.0 + 0.5) / 256.0, 0.5)).rgb;
         float line = lines(level, count) * strength, deep = exp(-under / 0.1);
         vec3 light = sun * 0.5 * max(0.0, dot(vNormal, towards)) + sky * 0.5;
-        vec3 stone = mix(0.035 * (light + 0.25 * sky), lined(albedo, 0.6 * line) * light, 0.12 + 0.88 * deep);
+        vec3 stone = mix(0.035 * (light + 0.25 * sky), lined(albedo, 0.6 * line) * light, 0.02 + 0.98 * deep);
         float rim = 1.0 - smoothstep(0.0, max(0.0022, 1.2 * fwidth(under)), under);
         gl_FragColor = vec4(shown((stone + rim * (0.35 * albedo + 0.1) * length(sky)) * exposure), 1.0);
       }`,

@@ -4,12 +4,16 @@
 (function () {
   const LOW = 5, HIGH = 89, NEAR = 0.25, FAR = 9; // degrees, picture widths: what a scene may say, and what is of use
   const DEGREE = Math.PI / 180;
+  const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
   const waiting = {}; // viewers by the name of the data that they wait for
 
   function figures(value) {
     if (value === null || value === undefined || !isFinite(value)) return "not known";
     const size = Math.abs(value);
-    if (size && (size >= 1e5 || size < 1e-3)) return value.toExponential(2).replace("-", "−");
+    if (size && (size >= 1e5 || size < 1e-3)) {
+      const [mantissa, power] = value.toExponential(2).split("e");
+      return `${mantissa}×10${[...String(Number(power))].map((sign) => RAISED[sign]).join("")}`.replace("-", "−");
+    }
     return Number(value.toPrecision(4)).toString().replace("-", "−");
   }
 
