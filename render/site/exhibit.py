@@ -67,6 +67,13 @@ class Exhibit:
     views: tuple[Prospect, ...]
     downloads: tuple[Download, ...]
 
+    @property
+    def files(self) -> list[str]:
+        """The files that its page shows or hands out."""
+        pictures = [picture.file for picture in (self.poster, self.small, *self.stills)]
+        moving = [*(film.file for film in self.films), *(view.file for view in self.views)]
+        return [*pictures, *moving, *(download.file for download in self.downloads)]
+
 
 def address(name: str) -> str:
     """Returns the name of a folder for a name: one that needs no quoting, and is no other name's."""

@@ -117,9 +117,7 @@ class GalleryWork:
             *(f"assets/{name}" for name in (*SCRIPTS, *FONTS, "gallery.css", "three.js", "three-LICENSE.txt")),
         }
         for each in exhibits:
-            own = ["index.html", "scene.yaml", each.poster.file, each.small.file]
-            parts = (*each.stills, *each.films, *each.views, *each.downloads)
-            names |= {f"works/{each.name}/{name}" for name in (*own, *(part.file for part in parts))}
+            names |= {f"works/{each.name}/{name}" for name in ("index.html", "scene.yaml", *each.files)}
         return names
 
     def state(self) -> Finding:

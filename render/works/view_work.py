@@ -59,7 +59,8 @@ class ViewWork(OneFile):
     def picture(self) -> Film | Still:
         """What its pictures are shaped like: the first film, or the first still."""
         scene = self.order.scene
-        return next(iter((*scene.films.values(), *scene.stills.values(), film_of(scene))))
+        pictures: list[Film | Still] = [*scene.films.values(), *scene.stills.values(), film_of(scene)]
+        return pictures[0]
 
     @property
     def aspect(self) -> float:
