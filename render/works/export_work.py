@@ -14,6 +14,7 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.solid.asked import ExportRequest
 from render.solid.export import film_of, is_torn, key_of, require_possible, write_export
+from render.works.drawing_cost import export_charge
 from render.works.file import (
     KeptFile,
     OneFile,
@@ -25,6 +26,7 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
+from render.works.paces import Stopwatch, remember_once
 from render.works.work import Finding, Work
 
 
@@ -85,9 +87,12 @@ class ExportWork(OneFile):
         """Writes it."""
         scene, metadata = self.order.scene, self.order.metadata
         shooting = Shooting(scene, film_of(scene), dict(zip(self.shown, finished, strict=True)), reporter)
-        return write_file(
+        watch = Stopwatch()
+        made = write_file(
             self.order, self.path, self.key, lambda: (write_export(shooting, self.asked, self.path, metadata), {})
         )
+        remember_once(self.order.output, export_charge(self.path.stat().st_size / 1e6), watch)
+        return made
 
     def state(self) -> Finding:
         """Returns what it is worth on disk."""
