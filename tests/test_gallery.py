@@ -220,6 +220,16 @@ def test_what_unfolds_out_of_a_line_needs_the_line_to_be_viewed_and_to_be_export
         assert {"line", "surface"} <= {need.kind for need in work.needs}
 
 
+def test_a_view_needs_the_surfaces_of_its_own_shot(tmp_path):
+    path = scene_at(tmp_path, "bowl")
+    two = "surfaces:\n  b: {source: {surface: a.npz}}\n"
+    shots = "shots: [{surface: a, duration: 2s}, {surface: b, duration: 2s}]"
+    text = path.read_text().replace("surfaces:\n", two).replace("shots: [{surface: a, duration: 2s}]", shots)
+    path.write_text(text)
+    works = views_of(Order(load(path), "final", tmp_path, stem="bowl"))
+    assert {work.surface: list(work.shown) for work in works} == {"a": ["a"], "b": ["b"]}
+
+
 def test_view_takes_one_scene_at_a_time(tmp_path):
     code, said = run("view", scene_at(tmp_path, "one"), scene_at(tmp_path, "two"), "--once", "--no-open")
     assert code == 2 and said == "one scene at a time; open another with a command of its own"

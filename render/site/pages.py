@@ -39,7 +39,7 @@ def _tile(exhibit: Exhibit, number: int) -> Markup:
             "poster_width": str(poster.size[0]),
             "poster_height": str(poster.size[1]),
             "alternative": poster.alternative,
-            "lazily": Markup(' loading="lazy" decoding="async"' if number >= FIRST else ""),
+            "lazily": Markup(' loading="lazy"' if number >= FIRST else ""),
             "title": exhibit.title,
             "brief": exhibit.brief,
         },

@@ -22,7 +22,7 @@ from render.works.file import (
     load_file,
     picture_key,
     require_letters,
-    surfaces_shown,
+    surfaces_of_shot,
     write_file,
 )
 from render.works.order import Order
@@ -49,8 +49,7 @@ class ExportWork(OneFile):
     @cached_property
     def shown(self) -> dict[str, Work]:
         """The surfaces of its shot, and the line that it unfolds out of."""
-        scene, number = self.order.scene, self.asked.shot - 1
-        return surfaces_shown(self.order, scene.starts[number] + scene.shots[number].duration)
+        return surfaces_of_shot(self.order, self.asked.shot - 1)
 
     @property
     def needs(self) -> Sequence[Work]:

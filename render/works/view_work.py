@@ -18,7 +18,7 @@ from render.site.markup import as_script
 from render.site.terrain import PageTerrain
 from render.solid.export import film_of
 from render.storage.files import content_key, replacing
-from render.works.file import KeptFile, OneFile, picture_key, surfaces_shown, write_file
+from render.works.file import KeptFile, OneFile, picture_key, surfaces_of_shot, write_file
 from render.works.order import Order
 from render.works.work import Work
 
@@ -71,9 +71,7 @@ class ViewWork(OneFile):
     @cached_property
     def shown(self) -> dict[str, Work]:
         """The surfaces of its shot."""
-        return surfaces_shown(
-            self.order, self.order.scene.starts[self.shot] + self.order.scene.shots[self.shot].duration
-        )
+        return surfaces_of_shot(self.order, self.shot)
 
     @property
     def called(self) -> str:

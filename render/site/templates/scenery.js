@@ -79,7 +79,7 @@
         gl_FragColor = vec4(shown(hot * (walked ? 1.25 : 0.8)), walked ? 1.0 : 0.3);
       }`,
   };
-  const SIDES = 8, HEAD = 2.1;
+  const SIDES = 8, HEAD = 2.1, QUICK = 120; // points along a side of a ground that is quick to draw
 
   // Returns a round line through the points of a path that are shown, with the place in the trajectory of each.
   function wayOf(path) {
@@ -160,8 +160,16 @@
       made.setAttribute("position", new THREE.BufferAttribute(ground.position, 3));
       made.setAttribute("about", new THREE.BufferAttribute(ground.about, 4));
       made.setAttribute("there", new THREE.BufferAttribute(ground.there, 2));
-      made.setIndex(new THREE.BufferAttribute(ground.index, 1));
+      const most = Math.max(this.terrain.rows, this.terrain.columns), steps = [1, Math.max(1, Math.round(most / QUICK))];
+      this.indices = steps.map((step) => new THREE.BufferAttribute(this.terrain.triangles(step), 1));
+      this.ground = made;
+      this.coarsen(false);
       this.scene.add(new THREE.Mesh(made, this.material(GROUND, this.common, { side: THREE.DoubleSide })));
+    }
+
+    // Draws the ground by fewer triangles, while it is turned where that is slow, or by all of them.
+    coarsen(coarse) {
+      if (this.ground) this.ground.setIndex(this.indices[coarse ? 1 : 0]);
     }
 
     addCut() {

@@ -144,15 +144,25 @@ var thalweg = window.thalweg || {};
           there[2 * k + 1] = parts.diverged[k];
         }
       }
-      const index = new Uint32Array(6 * (rows - 1) * (columns - 1));
-      for (let r = 0, n = 0; r < rows - 1; r++) {
-        for (let c = 0; c < columns - 1; c++) {
-          const a = r * columns + c, b = a + 1, d = a + columns, e = d + 1;
-          index.set([a, b, e, a, e, d], n);
-          n += 6;
+      return { position, about, there };
+    }
+
+    // Returns the triangles of the ground by every so manyeth point, and the last ones.
+    triangles(step) {
+      const stops = (count) => {
+        const found = [];
+        for (let k = 0; k < count - 1; k += step) found.push(k);
+        return [...found, count - 1];
+      };
+      const rows = stops(this.rows), columns = stops(this.columns), index = [];
+      for (let r = 0; r < rows.length - 1; r++) {
+        for (let c = 0; c < columns.length - 1; c++) {
+          const low = rows[r] * this.columns, high = rows[r + 1] * this.columns;
+          const [a, b, d, e] = [low + columns[c], low + columns[c + 1], high + columns[c], high + columns[c + 1]];
+          index.push(a, b, e, a, e, d);
         }
       }
-      return { position, about, there, index };
+      return new Uint32Array(index);
     }
 
     // Returns the cut under the edge, face by face: places and outward directions.

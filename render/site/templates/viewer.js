@@ -4,6 +4,7 @@
 (function () {
   const LOW = 5, HIGH = 89, NEAR = 0.25, FAR = 9; // degrees, picture widths: what a scene may say, and what is of use
   const DEGREE = Math.PI / 180;
+  const SLOW = 40, REST = 250; // milliseconds: of a picture that is slow, and without a move before a fine one is drawn
   const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
   const waiting = {}; // viewers by the name of the data that they wait for
 
@@ -63,7 +64,7 @@
       this.find("said").textContent = "";
       new ResizeObserver(() => this.draw()).observe(this.stage);
       this.drawNow();
-      this.element.dispatchEvent(new Event("drawn"));
+      this.slow = this.timed() > SLOW;
     }
 
     reset() {
@@ -97,17 +98,31 @@
       return [x + far * Math.sin(a) * Math.cos(e), y + far * Math.cos(a) * Math.cos(e), z + far * Math.sin(e)];
     }
 
-    draw() {
-      if (this.asked || !this.scenery) return;
-      this.asked = requestAnimationFrame(() => this.drawNow());
+    // Returns how long a picture takes, milliseconds; reading a pixel waits for it.
+    timed() {
+      const gl = this.renderer.getContext(), begun = performance.now();
+      this.drawNow();
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+      return performance.now() - begun;
     }
 
-    drawNow() {
+    draw() {
+      if (this.asked || !this.scenery) return;
+      this.asked = requestAnimationFrame(() => {
+        this.drawNow(this.slow);
+        clearTimeout(this.resting);
+        if (this.slow) this.resting = setTimeout(() => this.drawNow(), REST);
+      });
+    }
+
+    // Draws; coarsely, with fewer triangles and pixels, where that is asked for.
+    drawNow(coarse = false) {
       this.asked = 0;
       const width = this.stage.clientWidth, height = this.stage.clientHeight;
       if (!width || !height) return;
       this.keep();
-      const ratio = Math.min(2, window.devicePixelRatio || 1);
+      const ratio = Math.min(2, window.devicePixelRatio || 1) * (coarse ? 0.5 : 1);
+      this.scenery.coarsen(coarse);
       if (this.canvas.width !== Math.floor(width * ratio) || this.canvas.height !== Math.floor(height * ratio)) {
         this.renderer.setPixelRatio(ratio);
         this.renderer.setSize(width, height, false);
