@@ -22,11 +22,11 @@ from render.works.file import (
     load_file,
     picture_key,
     require_letters,
+    surfaces_of_shot,
     write_file,
 )
 from render.works.order import Order
 from render.works.paces import Stopwatch, remember_once
-from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
 
@@ -36,6 +36,7 @@ class ExportWork(OneFile):
 
     order: Order
     asked: ExportRequest
+    folder: str = "exports"  # of all results
 
     kind = "export"
     again = "is made again"
@@ -47,9 +48,8 @@ class ExportWork(OneFile):
 
     @cached_property
     def shown(self) -> dict[str, Work]:
-        """The surfaces of its shot."""
-        shot = self.order.scene.shots[self.asked.shot - 1]
-        return {name: shown_work(self.order, name) for name in shot.surfaces}
+        """The surfaces of its shot, and the line that it unfolds out of."""
+        return surfaces_of_shot(self.order, self.asked.shot - 1)
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -66,7 +66,7 @@ class ExportWork(OneFile):
     def path(self) -> Path:
         """Its file; that of another shot than the first has its number."""
         shot = "" if self.asked.shot == 1 else f".shot-{self.asked.shot}"
-        return self.order.output / "exports" / f"{self.order.stem}{shot}{self.order.suffix}.{self.asked.form}"
+        return self.order.output / self.folder / f"{self.order.stem}{shot}{self.order.suffix}.{self.asked.form}"
 
     def load(self) -> KeptFile | None:
         """Returns it from disk, with the files that it refers to."""

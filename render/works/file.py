@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from render.film import record
 from render.film.timeline import timeline_of
 from render.scene.language.problem import SceneProblem
 from render.scene.output import Film, Still
+from render.scene.shot import Shot
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
@@ -108,12 +109,19 @@ def surfaces_shown(order: Order, moment: float | None = None, film: Film | None 
     Of all shots, or those of a film, or the one at a moment of the scene's clock, seconds.
     """
     scene = order.scene
-    shots = [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots
     if moment is not None:
-        timeline = timeline_of(shots, 1.0)
-        shot = timeline.locate(moment).shot
-        bound = timeline.unfolds_from(shot), shot, timeline.unfolds_into(shot)
-        shots = [shots[number] for number in bound if number is not None]
+        return surfaces_of_shot(order, timeline_of(scene.shots, 1.0).locate(moment).shot)
+    return _shown_by(order, [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots)
+
+
+def surfaces_of_shot(order: Order, shot: int) -> dict[str, Work]:
+    """Returns the same of one shot, by its number, and of the line that it unfolds out of."""
+    shots, timeline = order.scene.shots, timeline_of(order.scene.shots, 1.0)
+    bound = timeline.unfolds_from(shot), shot, timeline.unfolds_into(shot)
+    return _shown_by(order, [shots[number] for number in bound if number is not None])
+
+
+def _shown_by(order: Order, shots: Sequence[Shot]) -> dict[str, Work]:
     shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
     lines = {shot.line for shot in shots}
     told = {each.name: each for each in chronicles_of(order) if each.surface in (lines if each.line else shown)}
