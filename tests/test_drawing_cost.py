@@ -172,13 +172,14 @@ def test_frames_in_layers_tell_of_what_they_begin_with_and_of_each(tmp_path):
 
 def test_kernels_that_are_not_kept_yet_count_once_and_say_nothing_of_what_is_drawn(tmp_path, kept):
     kept.clear()
-    frames, shots = FrameManner({0: PLAIN}, 0.13), [0] * 20
+    large, small = PictureManner("plain", 0.52, 16, 0.04), PictureManner("plain", 0.13, 16, 0.04)
+    frames, shots = FrameManner({0: large}, 0.52), [0] * 20
     drawn = [(0, 64.0), *[(0, 1.0)] * 19]
     before = Paces.of(tmp_path).seconds(frames, shots, 20)
     told = told_by(frames, drawn, sum(each for _, each in drawn) + 0.4, 20, compiled=60.0)
-    remember(tmp_path, told, [PLAIN.kernels], 60.0)
+    remember(tmp_path, told, [large.kernels], 60.0)
     assert before > COMPILING
     assert Paces.of(tmp_path).seconds(frames, shots, 20) == pytest.approx(23.4, rel=0.05)
-    other = FrameManner({0: PictureManner("plain", 0.5, 16, 0.04)}, 0.13)
+    other = FrameManner({0: PictureManner("plain", 2.0, 4, 0.04)}, 2.0)
     assert Paces.of(tmp_path).seconds(other, [0], 1) > 60
-    assert not Paces.of(tmp_path).compiled([LINE.kernels])
+    assert not Paces.of(tmp_path).compiled([LINE.kernels, small.kernels])

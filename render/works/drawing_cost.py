@@ -19,6 +19,7 @@ from render.scene.printing import Print
 from render.scene.series import Blend
 from render.scene.spec import Scene
 from render.stage.body.refine import COARSE, MOST_CELLS
+from render.stage.lens.lens import WORTH
 
 CELLS = 1_000_000  # of a surface that is ready, of which a scene does not say how many it has
 EACH = 0.15  # seconds for any picture
@@ -67,8 +68,9 @@ class PictureManner:
 
     @property
     def kernels(self) -> str:
-        """What its kernels are compiled for."""
-        return "" if self.kind == "line" else f"{self.megapixels:.6f} megapixels of {self.finer} of a film"
+        """What its kernels are compiled for; small pictures are drawn without."""
+        unfused = self.kind == "line" or self.megapixels * 1e6 < WORTH
+        return "" if unfused else f"{self.megapixels:.6f} megapixels of {self.finer} of a film"
 
     @property
     def picture(self) -> float:
