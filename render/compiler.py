@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from render.interrupts import is_asked_to_end
-from render.precompiled import Precompiled, TooManyKindsError
+from render.precompiled import Precompiled, TooManyKindsError, is_noted, note
 from render.progress import notice
 from render.storage import kernels
 from render.storage.files import cache_folder
@@ -130,6 +130,17 @@ def fuse(kernel: Callable[..., Any], using: str | None = None) -> Callable[..., 
     if (using or _ASKED.get() or strategy()) == "eager":
         return kernel
     return _fused(kernel)
+
+
+def has_kept(what: str) -> bool:
+    """Tells whether the fused kernels for something need not be compiled here: they are kept, or never made."""
+    return strategy() == "eager" or is_noted(what, _compiler())
+
+
+def note_kept(what: str) -> None:
+    """Notes that the fused kernels for something are kept from now on."""
+    if strategy() != "eager":
+        note(what, _compiler())
 
 
 @functools.cache

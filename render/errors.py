@@ -60,11 +60,11 @@ class FramesError(ThalwegError):
 
     exit_code = 6
 
-    def __init__(self, name: str, failed: Mapping[int, str], count: int):
-        """Takes the name of a film, why each of some frames failed, and how many frames it has."""
+    def __init__(self, what: str, failed: Mapping[int, str], count: int):
+        """Takes what was drawn, such as "film main", why each of some frames failed, and how many are asked for."""
         numbers = sorted(failed)
         named = ", ".join(map(str, numbers[:10])) + (" and more" if len(numbers) > 10 else "")
-        said = f"film {name}: {len(numbers):,} of {count:,} frames could not be drawn ({named}: {failed[numbers[0]]})"
+        said = f"{what}: {len(numbers):,} of {count:,} frames could not be drawn ({named}: {failed[numbers[0]]})"
         super().__init__(said, "the others are there; the same command tries these again")
 
 

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import io
 import os
+import time
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from render.storage import kernels
 KINDS = 8  # of arguments that a kernel is compiled for in one process; each takes seconds
 CHANGED = "GuardManager check failed"  # the words of torch where something that a kernel reads is not what it was
 TENSORIFY = "TENSORIFY_PYTHON_SCALARS"  # a step of torch's that starts over, which a kernel made ahead cannot do
+
+
+_SPENT: list[float] = []  # seconds of each kernel that this process has compiled
 
 
 class TooManyKindsError(Exception):
@@ -85,16 +89,43 @@ class Precompiled:
         return kernels.key_of(repr(told), self.command, [])
 
 
+def seconds_spent() -> float:
+    """Returns for how many seconds this process has compiled kernels until now."""
+    return sum(_SPENT)
+
+
+def is_noted(what: str, command: Sequence[str]) -> bool:
+    """Tells whether an earlier process, of the same code, has kept all kernels for something."""
+    key = _key_of_note(what, command)
+    return key is not None and kernels.read(key) is not None
+
+
+def note(what: str, command: Sequence[str]) -> None:
+    """Notes beside the kernels that all for something are kept."""
+    if key := _key_of_note(what, command):
+        kernels.keep(key, what.encode())
+
+
+def _key_of_note(what: str, command: Sequence[str]) -> str | None:
+    import torch
+
+    code = _code_of_package()
+    told = repr(("note", what, code, torch.get_num_threads(), torch.__version__))
+    return kernels.key_of(told, command, []) if code else None
+
+
 def _traced(kernel: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """Returns a kernel compiled for arguments like these, and for no others."""
     import torch
 
+    begun = time.perf_counter()
     before = os.environ.get(TENSORIFY)
     os.environ[TENSORIFY] = "0"
     try:
         fused = torch.compile(_own_code(kernel), dynamic=False, fullgraph=True)
         return fused.aot_compile((arguments, named))  # type: ignore[attr-defined]
     finally:
+        _SPENT.append(time.perf_counter() - begun)
         os.environ.pop(TENSORIFY)
         if before is not None:
             os.environ[TENSORIFY] = before

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from render.works.paces import Paces
 from tests.conftest import SCENE
 
 PATIENCE = 1800  # seconds after which something hangs, whatever else the machine is at; nothing waits so long
@@ -48,6 +49,12 @@ def start(output: Path) -> subprocess.Popen[str]:
 def finish(output: Path) -> subprocess.CompletedProcess[str]:
     """Renders to the end."""
     return subprocess.run(command(output), capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def seem_slow(output: Path) -> None:
+    """Has a folder of results tell that this machine draws slowly: several processes are worth their start then."""
+    output.mkdir(parents=True, exist_ok=True)
+    Paces(dict.fromkeys([*Paces.of(output).told, "all"], 1e6)).keep(output)
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from render.descent.networks.activations import ACTIVATIONS
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import DataError
 from render.loss.objective import Objective
-from render.loss.ways import strategies
+from render.loss.ways import race, strategies
 from render.scene import network as spec
 from render.space.grid import Grid
 
@@ -108,7 +108,7 @@ def objective_of(settings, shape) -> tuple[Objective, np.ndarray]:
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in SMALL])
 def test_every_fast_strategy_fits_and_equals_the_plain_loop(name, monkeypatch):
-    monkeypatch.setattr(strategies, "TRIAL", 0.01)
+    monkeypatch.setattr(race, "TRIAL", 0.01)
     objective, origin = objective_of(*SMALL[name])
     u, v = RNG.normal(size=(2, origin.size)) * 0.05
     grid = Grid.square(1.0, 5)

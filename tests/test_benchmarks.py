@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from render.loss.ways.strategies import STRATEGIES
+from render.scene.language.load import load
 from render.scene.network import Convnet
+from tests.test_progress import in_lines
 
 FOLDER = Path(__file__).parent / "benchmarks"
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -192,3 +194,18 @@ def test_blender_renders_what_is_exported(script, monkeypatch, tmp_path, capsys)
     script("open_in_blender").main()
     assert capsys.readouterr().out.count("'camera': 1") == 2
     assert all((tmp_path / f"{file.name}.png").is_file() for file in files)
+
+
+def test_every_case_of_plans_is_a_scene_and_progress_is_read_as_it_is_told(script, tmp_path):
+    plans = script("plan_against_truth")
+    for name, case in plans.CASES.items():
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(plans.scene_of(case, plans.Sizes(320, 180, 9, 1.0, 5)))
+        assert load(path).duration == 1.0
+    reporter, stream, clock = in_lines()
+    with reporter.task("drawing film main", total=100, unit="frames") as task:
+        for _ in range(3):
+            clock.now += 40.0
+            task.advance(1)
+    lines = [found for line in stream.getvalue().splitlines() if (found := plans.LINE.match(line))]
+    assert [plans.seconds_of(found[1]) for found in lines] == [65 * 60, 64 * 60]

@@ -11,20 +11,25 @@ from scipy.ndimage import binary_dilation, maximum_filter
 from typer.testing import CliRunner
 
 from render.cli import app
+from render.film.compositing import layered, layering
 from render.film.compositing.layered import MOST_SIDE, parts_of
 from render.film.compositing.lettered_apart import plate_of, words_apart
 from render.film.compositing.mattes import codes
 from render.film.framefile import read_picture
 from render.film.words import ink
+from render.progress import Reporter
 from render.scene.language.load import load
 from render.scene.outputs import LAYERS, files_of
 from render.scene.quality import apply_quality
 from render.stage.colour import light_of, srgb_of
 from render.stage.lens.tiles import CanvasBox
+from render.works.bench import Bench
 from render.works.encoding_cost import LAYERS as COSTS
+from render.works.layers_work import layers_ready
 from render.works.of_scene import films_of
 from render.works.order import Order
 from tests.exr import read_exr
+from tests.faults import seem_slow
 from tests.test_drawing_ready import BOWL, WAY, written
 
 runner = CliRunner()
@@ -216,6 +221,66 @@ def test_chosen_frames_and_shares_come_to_the_same_layers(made, tmp_path, monkey
     for share in ("1/2", "2/2", "1/2"):  # each work tells what is left for others, and is done when these are
         runner.invoke(app, ["film", "scene.yaml", "--out", "bare", "--shard", share])
     assert contents(tmp_path / "bare") == contents(made / "output")
+
+
+@pytest.mark.slow
+def test_two_processes_come_to_the_same_layers(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scene_in(tmp_path)
+    seem_slow(tmp_path / "bare")
+    film("bare", "--workers", 2)
+    assert contents(tmp_path / "bare") == contents(made / "output")
+    damaged = tmp_path / "bare/films/f.matte-path/000001.png"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])  # as long as it was
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("bare/films/*/*")}
+    film("bare", "--workers", 2)
+    assert contents(tmp_path / "bare") == contents(made / "output")
+    assert {path for path, time in times.items() if path.stat().st_mtime_ns != time} == {damaged}
+
+
+@pytest.mark.slow
+def test_layers_that_fail_are_tried_again_and_the_others_go_on(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scene_in(tmp_path)
+    draw, numbers, tries = layering.draw_frame, (1, 2), []
+
+    def failing(draft, camera, number, times_asked):
+        if number in numbers:
+            tries.append(number)
+            raise RuntimeError("the driver has lost its context")
+        draw(draft, camera, number, times_asked)
+
+    monkeypatch.setattr(layering, "draw_frame", failing)
+    done = runner.invoke(app, ["film", "scene.yaml", "--out", "bare"])
+    assert done.exit_code == 6 and sorted(tries) == sorted(2 * numbers)
+    said = "layers of film f: 2 of 4 frames could not be drawn (1, 2: RuntimeError: the driver"
+    assert said in " ".join(done.stderr.split())
+    there = {path.name for path in tmp_path.glob("bare/films/f.matte-words/*")}
+    assert there == {f"{number:06d}.png" for number in range(4) if number not in numbers}
+    monkeypatch.setattr(layering, "draw_frame", draw)
+    film("bare")
+    assert contents(tmp_path / "bare") == contents(made / "output")
+
+
+@pytest.mark.slow
+def test_layers_of_which_a_second_interrupt_met_one_are_not_written(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scene_in(tmp_path)
+    work = films_of(Order(load(Path("scene.yaml")), "final", Path("bare")))[0].frames
+    shooting = work.frames.shooting([Bench(Reporter.silent()).obtain(need) for need in work.needs], Reporter.silent())
+    work.path.mkdir(parents=True)
+    asked: list[int] = []
+    planes = layered.LayerCamera.planes
+
+    def interrupted(camera, place):
+        asked.extend([1] * (place.number == 1) * 2)
+        return planes(camera, place)
+
+    monkeypatch.setattr(layered.LayerCamera, "planes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        layers_ready(work.frames, shooting, work.lacking()).draw(range(4), lambda count: None, lambda: len(asked))
+    assert {path.name for path in tmp_path.glob("bare/films/*/*")} == {"000000.png", "000000.exr"}
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 import render
-from render.loss.ways import strategies
+from render.loss.ways import race
 from render.sampling.scaling import Scaling
 from render.sampling.status import Status
 
@@ -19,7 +19,7 @@ from render.sampling.status import Status
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times strategies briefly; which of them is the fastest does not matter here."""
-    monkeypatch.setattr(strategies, "TRIAL", 0.01)
+    monkeypatch.setattr(race, "TRIAL", 0.01)
 
 
 class Bowl(nn.Module):

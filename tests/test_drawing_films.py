@@ -14,25 +14,30 @@ from typer.testing import CliRunner
 from render.cli import app
 from render.film import shooting
 from render.film.choice import FrameChoice
-from render.film.film import draw_frames
 from render.film.timeline import Timeline
 from render.progress import Reporter
+from render.sampling.team import processes
 from render.scene.language.load import load
 from render.scene.quality import apply_quality
+from render.works import drawers
 from render.works.bench import Bench
 from render.works.frames_work import FramesWork
 from render.works.of_scene import films_of
 from render.works.order import Order
 from tests.conftest import SCENE
+from tests.faults import seem_slow
 
 runner = CliRunner()
 FILM = "films/first-descent.thumb.mp4"
 FRAMES = "frames/first-descent.thumb"
 
 
-def film(output: Path, *words: object, code: int = 0, command: str = "film") -> list[dict]:
-    asked = [command, SCENE, "--quality", "thumb", "--out", output, "--json", *words]
-    done = runner.invoke(app, [str(word) for word in asked])
+def words(output: Path, *more: object, command: str = "film") -> list[str]:
+    return [str(word) for word in (command, SCENE, "--quality", "thumb", "--out", output, *more)]
+
+
+def film(output: Path, *more: object, code: int = 0, command: str = "film") -> list[dict]:
+    done = runner.invoke(app, words(output, "--json", *more, command=command))
     assert done.exit_code == code, f"{done.stdout}\n{done.stderr}\n{done.exception!r}"
     return json.loads(done.stdout).get("results", [json.loads(done.stdout)])
 
@@ -171,10 +176,21 @@ def test_three_shares_come_to_the_same_film(bare, made):
 
 
 @pytest.mark.slow
-def test_two_processes_come_to_the_same_film(bare, made):
+def test_two_processes_come_to_the_same_film(bare, made, monkeypatch):
+    asked = []
+    monkeypatch.setattr(drawers, "processes", lambda *them: asked.append(them[0]) or processes(*them))
+    seem_slow(bare)
     film(bare, "--workers", 2)
+    assert asked == [2]
     assert contents(bare) == contents(made)
     assert (bare / FILM).read_bytes() == (made / FILM).read_bytes()
+
+
+def test_one_process_draws_a_film_that_is_done_before_workers_have_begun(bare, made, monkeypatch):
+    monkeypatch.setattr(drawers, "processes", lambda *them: pytest.fail("workers were started"))
+    done = runner.invoke(app, words(bare, "--workers", 2))
+    assert "film first-descent: so few frames are drawn by one process as soon as by 2 workers" in done.stderr
+    assert contents(bare) == contents(made)
 
 
 @pytest.mark.parametrize("numbers", [(4,), (4, 5)])
@@ -204,7 +220,7 @@ def test_an_errand_whose_every_frame_fails_tells_so_and_leaves_the_others_to_go_
     work, bench = FramesWork(order, "first-descent"), Bench(Reporter.silent())
     draft = work.draft(work.shooting([bench.obtain(need) for need in work.needs], Reporter.silent()))
     monkeypatch.setattr(shooting, "bare_picture", lambda *words, **named: 1 / 0)
-    failed = draw_frames(draft, [4, 5, 7], lambda count: None, lambda: 0)
+    failed = draft.draw([4, 5, 7], lambda count: None, lambda: 0)
     assert sorted(failed) == [4, 5, 7]
     assert set(failed.values()) == {"ZeroDivisionError: division by zero"}
 

@@ -17,7 +17,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from render.storage.fingerprint import UnknownError, digest_of, fingerprint
+from render.storage.digest import UnknownError, digest_of
+from render.storage.fingerprint import fingerprint
 
 
 def penalised(weight):
@@ -348,9 +349,9 @@ def test_digests_tell_values_shapes_and_kinds_apart():
 
 
 def test_a_digest_of_several_pieces_finds_one_changed_byte(monkeypatch):
-    from render.storage import fingerprint as module
+    from render.storage import digest
 
-    monkeypatch.setattr(module, "PIECE", 64)
+    monkeypatch.setattr(digest, "PIECE", 64)
     values = torch.arange(1000.0)
     before = digest_of(values)
     values[777] += 1

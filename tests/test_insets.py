@@ -99,7 +99,7 @@ def test_a_chronicle_is_kept_and_one_that_lost_bytes_is_made_again(told, tmp_pat
 
 def test_another_question_has_another_key(told):
     order, _, _, run, work = told
-    settings = order.scene.measured["main"]
+    settings = order.scene.measured["main"].objective
     keys = {
         chronicle.key_of(run.key, settings, 0, work.wish),
         chronicle.key_of(run.key, settings, 0, type(work.wish)(accuracy=True)),

@@ -14,6 +14,8 @@ from render.film.lines.line_take import LineTake, prepare_line, scale_of
 from render.film.lines.line_words import line_caption, line_words
 from render.film.lines.rolling_balls import RADIUS, middle_of
 from render.film.shooting import FLAT, Shooting
+from render.film.words.ground import contrast
+from render.film.words.ink import LUMINANCE, light_of
 from render.landscape.balls import Balls
 from render.landscape.landscape import Landscape
 from render.progress import Reporter
@@ -239,6 +241,27 @@ def test_a_picture_is_the_same_whenever_it_is_drawn_and_another_at_another_time(
     assert not (drawn.picture(2.0, 7) == drawn.picture(2.4, 7)).all()
 
 
+@pytest.mark.parametrize("look", ["porcelain", "ember"])
+def test_without_a_caption_the_numbers_are_read_on_the_same_ground_in_the_same_ink(look):
+    bare = SCENE.replace("size: [640, 360]", "size: [640, 360], caption: false, title: false")
+    full, plain = (contrast_of(shooting(look, text=text)) for text in (SCENE, bare))
+    assert full >= 4.5 and plain >= 4.5
+
+
+def contrast_of(drawn: LineShooting) -> float:
+    """Returns the contrast of words to the background of a look."""
+    ink, ground = (
+        float(light_of(colour) @ LUMINANCE) for colour in (drawn.dress.ink, drawn.take.look.background.colour)
+    )
+    return contrast(ink, ground)
+
+
+def test_a_print_has_more_levels_than_8_bits_hold_and_the_same_light():
+    drawn = shooting()
+    codes, fine = drawn.bare(2.0).astype(float), drawn.bare(2.0, depth=16).astype(float)
+    assert (fine % 257 != 0).any() and abs(fine / 257 - codes).max() <= 1.01
+
+
 def test_what_is_said_of_a_line_is_what_was_measured_and_how_balls_go():
     drawn = shooting()
     said = line_caption(drawn.take)
@@ -264,7 +287,7 @@ def test_what_lies_beyond_or_is_lost_is_told():
         LineShooting(scene(), scene().stills["it"], asked).picture(5.0)
 
 
-def test_a_line_is_no_terrain_for_prints_and_exports():
+def test_a_line_is_no_terrain():
     asked = scene()
     [shot] = asked.shots
     shots = Shooting(

@@ -16,7 +16,7 @@ from render.descent.parameters import load_parameters, parameters_of
 from render.errors import DataError, UsageError
 from render.loss import evaluation, memory
 from render.loss.objective import Objective
-from render.loss.ways import strategies
+from render.loss.ways import race
 
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -24,7 +24,7 @@ Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times strategies briefly; which of them is the fastest does not matter here."""
-    monkeypatch.setattr(strategies, "TRIAL", 0.01)
+    monkeypatch.setattr(race, "TRIAL", 0.01)
 
 
 class Residual(nn.Module):

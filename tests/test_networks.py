@@ -15,7 +15,7 @@ from render import compiler
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import UsageError
 from render.loss.objective import Objective
-from render.loss.ways import strategies, traced
+from render.loss.ways import race, traced
 from render.loss.ways.strategies import STRATEGIES
 from render.space.grid import Grid
 
@@ -27,7 +27,7 @@ COUNT = 37  # examples, more than one pass of folded
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times strategies briefly; which of them is the fastest does not matter here."""
-    monkeypatch.setattr(strategies, "TRIAL", 0.01)
+    monkeypatch.setattr(race, "TRIAL", 0.01)
 
 
 class Does(nn.Module):

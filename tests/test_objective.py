@@ -16,7 +16,7 @@ from render import compiler
 from render.descent.parameters import layout_of, parameters_of
 from render.errors import UsageError
 from render.loss.objective import Objective, OneHotMSELoss
-from render.loss.ways import strategies
+from render.loss.ways import race
 from render.loss.ways.dense import dense_plane as dense
 
 NO_COMPILER = pytest.mark.skipif(compiler.strategy() == "eager", reason="needs a C++ compiler")
@@ -30,7 +30,7 @@ Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times strategies briefly; which of them is the fastest does not matter here."""
-    monkeypatch.setattr(strategies, "TRIAL", 0.01)
+    monkeypatch.setattr(race, "TRIAL", 0.01)
 
 
 class Bowl(nn.Module):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from render.errors import SceneError
-from render.film.projected import require_flat
 from render.scene.key import counted
 from render.scene.spec import Scene, resolved
 from tests.test_camera_language import scene_of
@@ -76,10 +75,3 @@ def test_a_film_of_other_shots_may_have_any_shape(tmp_path):
     assert scene_of(tmp_path, DOME, more=more % "[flat]").films
     with pytest.raises(SceneError, match=r"films.a.size: 90 × 80 is not square"):
         scene_of(tmp_path, DOME, more=more % "['1']")
-
-
-def test_no_print_is_made_of_a_dome(tmp_path):
-    shots = [scene_of(tmp_path, camera).shots[0] for camera in (DOME, "{kind: orbit}")]
-    require_flat(shots[1], 0)
-    with pytest.raises(SceneError, match=r"shots.0.camera.projection: .*no print, no passes and no export"):
-        require_flat(shots[0], 0)

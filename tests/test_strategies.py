@@ -18,7 +18,7 @@ from render.descent.parameters import parameters_of
 from render.errors import MachineError, UsageError
 from render.loss.measurement import Measurement, Mode, Problem
 from render.loss.objective import Objective
-from render.loss.ways import strategies
+from render.loss.ways import race, recollection, strategies
 from render.loss.ways.loop import LoopPlane
 from render.space.grid import Grid
 
@@ -43,7 +43,7 @@ class Altered:
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begins every test without choices of an earlier one."""
-    monkeypatch.setattr(strategies, "_CHOSEN", {})
+    monkeypatch.setattr(recollection, "_CHOSEN", {})
     yield
 
 
@@ -77,7 +77,7 @@ def put(monkeypatch: pytest.MonkeyPatch, rates: dict[str, float], factors: dict[
         timed.extend([way.strategy] if way.strategy not in timed else [])
         return rates[way.strategy]
 
-    monkeypatch.setattr(strategies, "_rate", rate)
+    monkeypatch.setattr(race, "_rate", rate)
     for name, factor in factors.items():
         monkeypatch.setitem(
             strategies.STRATEGIES,
@@ -104,7 +104,7 @@ def test_the_fastest_is_chosen_remembered_in_a_file_and_not_timed_again(fastest,
     assert timed == ["loop", "folded", "compiled"]
     assert first.strategy == fastest
     assert list(json.loads(choices.read_text()).values()) == [fastest]
-    monkeypatch.setattr(strategies, "_CHOSEN", {})
+    monkeypatch.setattr(recollection, "_CHOSEN", {})
     timed.clear()
     for grid in (LONG, SHORT, None):
         assert objective(model).on(*plane_of(model), grid=grid, choices=choices).strategy == fastest
@@ -148,7 +148,7 @@ def test_a_file_of_choices_that_is_damaged_or_of_another_shape_is_ignored(conten
         objective(model).on(*plane_of(model), grid=LONG, choices=choices)
         content = json.dumps({key: ["folded"] for key in json.loads(choices.read_text())})
     choices.write_bytes(content if isinstance(content, bytes) else content.encode())
-    monkeypatch.setattr(strategies, "_CHOSEN", {})
+    monkeypatch.setattr(recollection, "_CHOSEN", {})
     assert objective(model).on(*plane_of(model), grid=LONG, choices=choices).strategy == "folded"
     assert list(json.loads(choices.read_text()).values()) == ["folded"]
 
@@ -166,7 +166,7 @@ def key_of(problem: Problem, moved: float = 1.0) -> str:
     origin, u, v = plane_of(problem.model)
     u[:27], v[:27] = moved * u[:27], moved * v[:27]
     plane = torch.from_numpy(np.stack([origin, u, v]))
-    return strategies._key(problem, plane, strategies._candidates(problem))
+    return recollection.key_of(problem, plane, strategies.candidates(problem))
 
 
 def test_the_key_of_a_choice_changes_with_everything_that_it_depends_on(monkeypatch):
@@ -262,7 +262,7 @@ def test_a_kernel_made_for_a_network_is_remembered_where_it_is_decisively_faster
         assert objective(model).on(*plane_of(model), choices=choices, grid=SHORT).strategy == "dense-compiled"
         assert timed == ["loop", "dense-compiled"]
         assert choices.exists() == settled
-        monkeypatch.setattr(strategies, "_CHOSEN", {})
+        monkeypatch.setattr(recollection, "_CHOSEN", {})
 
 
 @NO_COMPILER
@@ -271,10 +271,10 @@ def test_a_glance_is_enough_only_where_a_candidate_is_decisively_faster(rate, lo
     model, seen = dense(), list[float]()
 
     def rate_of(way: Any, seconds: float) -> float:
-        seen.append(seconds / strategies.TRIAL)
+        seen.append(seconds / race.TRIAL)
         return 10.0 if way.strategy == "loop" else rate
 
-    monkeypatch.setattr(strategies, "_rate", rate_of)
+    monkeypatch.setattr(race, "_rate", rate_of)
     assert objective(model).on(*plane_of(model), grid=SHORT).strategy == "dense-compiled"
     assert seen == looks
 
@@ -284,10 +284,10 @@ def test_a_glance_that_a_longer_look_refutes_does_not_count(monkeypatch):
     model = dense()
 
     def rate_of(way: Any, seconds: float) -> float:
-        loop, at_length = way.strategy == "loop", seconds == strategies.TRIAL
+        loop, at_length = way.strategy == "loop", seconds == race.TRIAL
         return (30.0 if at_length else 10.0) if loop else 20.0
 
-    monkeypatch.setattr(strategies, "_rate", rate_of)
+    monkeypatch.setattr(race, "_rate", rate_of)
     assert objective(model).on(*plane_of(model), grid=SHORT).strategy == "loop"
 
 
@@ -481,7 +481,7 @@ class Slow:
 
 def test_a_measuring_that_another_process_interrupts_does_not_count_in_a_rate(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(strategies.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(race.time, "perf_counter", lambda: clock[0])
     way, measure = Slow(clock), Slow.measure
 
     def interrupted(self: Slow, coordinates: np.ndarray) -> Measurement:
@@ -489,13 +489,13 @@ def test_a_measuring_that_another_process_interrupts_does_not_count_in_a_rate(mo
         return measure(self, coordinates)
 
     monkeypatch.setattr(Slow, "measure", interrupted)
-    assert strategies._rate(way, 0.2) == pytest.approx(64 / 0.074)
+    assert race._rate(way, 0.2) == pytest.approx(64 / 0.074)
 
 
 def test_what_a_measuring_begins_with_hardly_counts_in_a_rate(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(strategies.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(race.time, "perf_counter", lambda: clock[0])
     way = Slow(clock)
-    assert strategies._rate(way, 0.2) == pytest.approx(1000, rel=0.15)
+    assert race._rate(way, 0.2) == pytest.approx(1000, rel=0.15)
     assert all(size % way.batch == 0 for size in way.sizes)
     assert sum(way.sizes) < 400

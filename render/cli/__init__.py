@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from render.cli import composing, datasets, exchange, language, scenes, upkeep  # noqa: F401  (they register their commands)
+from render.cli import composing, datasets, exchange, language, scenes, showing, upkeep  # noqa: F401  (they register their commands)
 from render.cli.app import app
 
 __all__ = ["app"]

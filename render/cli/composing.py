@@ -71,7 +71,7 @@ def preview(job: Job) -> list[Any] | None:
     bench, stays = Bench(job.reporter), defaultdict[str, Any](LastPreview)
     try:
         job.make(_previews(job, bench, stays), bench)
-        _watch(job, lambda fresh: fresh.make(_previews(fresh, bench, stays), bench))
+        watch(job, lambda fresh: fresh.make(_previews(fresh, bench, stays), bench))
     finally:
         for held in stays.values():
             held.leave()
@@ -87,7 +87,7 @@ def _previews(job: Job, bench: Any = None, stays: Mapping[str, Any] | None = Non
     ]
 
 
-def _watch(job: Job, draw: Callable[[Job], None]) -> None:
+def watch(job: Job, draw: Callable[[Job], Any]) -> None:
     """Draws again when a file of a scene has changed, until interrupted; what is wrong is said, and nothing is lost."""
     job.reporter.say("watching; Ctrl-C ends it")
     seen = _stamps(job)

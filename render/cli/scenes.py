@@ -47,12 +47,15 @@ def still(job: Job) -> list[Any]:
     Example: thalweg still scenes/first-descent.yaml --print A1 --dpi 300 --bleed 3mm
     """
     examination.examine(job)
-    from render.works.print_work import passes_work, print_work
+    from render.works.print_work import passes_work, possible, print_work
     from render.works.still_work import StillWork
 
     stills = [(order, name) for order in job.finest_orders() for name in order.scene.stills]
-    works: list[Any] = [StillWork(*each) if job.asked.is_plain else print_work(*each, job.asked) for each in stills]
-    return [*works, *(passes_work(*each, job.asked) for each in stills if job.passes)]
+    say, asked = job.reporter.say, job.asked
+    plain = [StillWork(*each) for each in stills] if asked.is_plain else []
+    prints = [] if asked.is_plain else possible([print_work(*each, asked) for each in stills], say)
+    passes = possible([passes_work(*each, asked) for each in stills], say) if job.passes else []
+    return [*plain, *prints, *passes]
 
 
 @functools.partial(command, further=drawing_options)

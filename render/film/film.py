@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from render.errors import SceneError, ThalwegError
+from render.errors import SceneError
+from render.film.attempts import Failed, each_in_turn
 from render.film.encoders import encode
 from render.film.encoders.watching import watching
 from render.film.frames import FrameStore, FrameWriter
@@ -21,22 +23,18 @@ from render.film.sound.soundtrack import soundtrack, track_record
 from render.film.take import records_of
 from render.film.timeline import Slice
 from render.film.words.wording import caption_of
-from render.interrupts import finishing
 from render.scene.body import CLEAR
 from render.scene.encoders.encoder import EncoderPart
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.scene.outputs import files_of
+from render.scene.spec import Scene
 from render.storage.files import file_digest
 
 CLEAR_FRAMES = (
     "look.background.colour: transparent is nothing that H.264 knows; {count:,} frames with straight alpha are whole "
     "in {folder}, and with a colour in its place, or an output that knows it, such as vp9, there is a film"
 )
-
-TRIES = 2  # to draw a frame
-
-Failed = dict[int, str]  # the numbers of frames, and why each could not be drawn
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,22 @@ class KeptPictures:
         self.writer.write(self.programme.part(place).key, pixels)
 
 
+def kept_pictures(programme: Programme, writer: PoolWriter, numbers: Sequence[int]) -> KeptPictures:
+    """Returns the pictures of some frames in a writer's pool, and those that their shots are looked at by."""
+    shown = {*numbers, *programme.looked_at(numbers)}
+    keys = {part.key for number in shown for part in programme.frames[number].parts}
+    return KeptPictures(programme, writer, writer.pool.find(keys))
+
+
+def draw_bare(shooting: Shooting, pool: Pool, programme: Programme, numbers: Sequence[int]) -> None:
+    """Draws and keeps pictures of frames without their words; one that fails is left to whoever draws its frame."""
+    with PoolWriter(pool) as pictures, contextlib.suppress(Exception):
+        taking = replace(shooting, kept=kept_pictures(programme, pictures, numbers))
+        for number in numbers:
+            for part in programme.frames[number].parts:
+                taking.bare(part.slice._replace(share=1.0))
+
+
 @dataclass(frozen=True)
 class Draft:
     """Frames of a film that are to be drawn, and where to."""
@@ -66,68 +80,41 @@ class Draft:
     pool: Pool
     programme: Programme
 
+    def draw(
+        self,
+        numbers: Sequence[int],
+        advance: Callable[[int], None],
+        times_asked: Callable[[], int],
+        *,
+        all_of_it: bool = False,
+        stay: bool = False,
+    ) -> Failed:
+        """Draws frames, of pictures that are kept where they are; returns those that failed, and why."""
+        with PoolWriter(self.pool) as pictures, FrameWriter(self.store) as writer:
+            shooting = replace(self.shooting, kept=kept_pictures(self.programme, pictures, numbers))
 
-def draw_frames(
-    draft: Draft,
-    missing: Sequence[int],
-    advance: Callable[[int], None],
-    times_asked: Callable[[], int],
-    *,
-    all_of_it: bool = False,
-    stay: bool = False,
-) -> Failed:
-    """Draws frames of a film, of pictures that are kept where they are; returns those that failed, and why.
+            def one(number: int) -> None:
+                [(moment, pixels)] = shooting.pictures([self.programme.moment(number)], stay=True)
+                if times_asked() > 1:  # in the middle of this picture
+                    raise KeyboardInterrupt
+                writer.write(moment.number, pixels, self.programme.frames[number].key, pictures.waiting)
 
-    What a frame lacks of the machine or of its scene is lacking to all, and raised. times_asked: how often this was
-    asked to end. all_of_it: whether these are all that is to be drawn, so that what every one of several fails by is a
-    mistake of ours, and raised too. stay: whether the stages of the last shot stay, for frames that come later.
-    """
-    failed: Failed = {}
-    with PoolWriter(draft.pool) as pictures, FrameWriter(draft.store) as writer:
-        there = draft.pool.find({part.key for index in missing for part in draft.programme.frames[index].parts})
-        shooting = replace(draft.shooting, kept=KeptPictures(draft.programme, pictures, there))
-        left = sorted(missing)
-        while left:
             try:
-                for moment, pixels in shooting.pictures(list(map(draft.programme.moment, left)), stay=stay):
-                    if times_asked() > 1:  # in the middle of this picture
-                        return failed
-                    writer.write(moment.number, pixels, draft.programme.frames[moment.number].key, pictures.waiting)
-                    left.pop(0)
-                    advance(1)
-                    if times_asked():
-                        return failed
-            except (ThalwegError, OSError, MemoryError):
-                raise
-            except Exception as error:  # whatever a driver, a font or a picture of its own makes of one frame
-                failed[left.pop(0)] = f"{type(error).__name__}: {error}"
-                if all_of_it and len(failed) == len(missing) > 1:
-                    raise
-    return failed
+                return each_in_turn(one, numbers, advance, times_asked, all_of_it=all_of_it)
+            finally:
+                if not stay:
+                    self.leave()
+
+    def leave(self) -> None:
+        """Gives back all stages."""
+        self.shooting.leave(())
 
 
-def draw_here(draft: Draft, missing: Sequence[int], name: str, total: int) -> Failed:
-    """Draws frames of a film in this process, each twice where it fails; returns those that failed, and why.
-
-    total: how many are asked for, of which the others are there.
-    Ctrl-C waits for the picture that is being drawn, and a second one for that alone.
-    """
-    film = draft.shooting.output
-    opaque = isinstance(film, Film) and not all(file.encoder.keeps_alpha for file in files_of(film))
-    if opaque and draft.shooting.scene.look.background.colour == CLEAR:
-        draft.shooting.reporter.say(
-            f"film {name}: one of its files has no transparency; its frames will be there, and that file will not"
-        )
-    with (
-        finishing() as times_asked,
-        draft.shooting.reporter.task(
-            f"drawing film {name}", total=total, unit="frames", done=total - len(missing)
-        ) as task,
-    ):
-        failed = draw_frames(draft, missing, task.advance, times_asked, all_of_it=True)
-        for _ in range(TRIES - 1):
-            failed = draw_frames(draft, list(failed), task.advance, times_asked) if failed else {}
-    return failed
+def opaque_file_of(film: Film, scene: Scene) -> str:
+    """Returns a sentence on the files of a transparent film that will not be made, or "" where all will."""
+    if scene.look.background.colour != CLEAR or all(file.encoder.keeps_alpha for file in files_of(film)):
+        return ""
+    return "one of its files has no transparency; its frames will be there, and that file will not"
 
 
 def encode_film(

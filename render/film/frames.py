@@ -76,6 +76,8 @@ class FrameStore:
             if path.name not in kept:
                 path.unlink(missing_ok=True)
         sweep(self.folder)
+        if self.ledger:
+            sweep(self.ledger.parent, (self.ledger.stem,))
         lines = [json.dumps(asdict(entry)) for index, entry in sorted(self._entries().items()) if index < count]
         with replacing(self._manifest) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

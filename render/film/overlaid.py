@@ -9,7 +9,7 @@ import numpy as np
 
 from render.film.furniture.legend import LevelColours
 from render.film.insets.inset_layer import InsetLayer, layer_of, shade_of
-from render.film.insets.telling import Telling
+from render.film.insets.telling import Telling, Told
 from render.film.lines.line_take import LineTake
 from render.film.take import Take
 from render.film.words import ink
@@ -59,13 +59,11 @@ def titles_in(scene: Scene, output: Film | Still, take: Take | LineTake) -> list
     return [timed for timed in found if timed.location[0] == "titles" or timed.start == take.start]
 
 
-def tellings(
-    scene: Scene, output: Film | Still, take: Take, shown: LevelColours
-) -> list[tuple[InsetSettings, Telling]]:
+def tellings(scene: Scene, output: Film | Still, take: Take, shown: LevelColours) -> list[tuple[InsetSettings, Told]]:
     """Returns the insets of a shot with what they tell of; shown: what levels look like on its pictures."""
     rest = names_of(scene, take)
     named = [[next(rest) for _ in panel.walks] for panel in take.panels]
-    found: list[tuple[InsetSettings, Telling]] = []
+    found: list[tuple[InsetSettings, Told]] = []
     for inset in take.shot.insets:
         number = take.shot.surfaces.index(inset.surface or take.shot.surfaces[0])
         names, colours = ([each[part] for each in named[number]] for part in (0, 1))
@@ -83,7 +81,7 @@ def tellings(
 
 
 def overlaid(
-    asked: tuple[Sequence[TimedTitle], Sequence[tuple[InsetSettings, Telling]]],
+    asked: tuple[Sequence[TimedTitle], Sequence[tuple[InsetSettings, Told]]],
     sheet: Sheet,
     dress: Dress,
     taken: Sequence[Box],

@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from render.errors import SceneError
 from render.scene.cameras.projection import Projected
-from render.scene.shot import Shot
 from render.stage.camera import View
 from render.stage.lens.bearings import Projection
 from render.stage.lens.faces import side_of
@@ -39,11 +37,3 @@ def stage_of(
 def ways(view: View, straight: np.ndarray) -> np.ndarray:
     """Returns ways (n, 2) between places on the picture of a view, over its edge where that is shorter."""
     return straight if view.projection is None else view.projection.shortest(straight)
-
-
-def require_flat(shot: Shot, number: int) -> None:
-    """Raises SceneError where a shot is projected, which a print, passes and an export are not made of."""
-    kind = shot.camera.projection
-    if kind != "flat":
-        sentence = f"what is {kind} can be no print, no passes and no export; a still of any size draws it"
-        raise SceneError([f"shots.{number}.camera.projection: {sentence}"])

@@ -39,7 +39,7 @@ from render.stage.lens.lens import develop
 from render.stage.lens.surround import develop_around
 from render.stage.stage import Stage, lens_of
 
-FLAT = "a line has no terrain to print, to pass on or to export; a still of any size draws it"
+FLAT = "a line has no terrain; a still or a print of it is drawn"
 PICTURES = 2  # without words that are held: of a frame, or of a still that is looked at for its words, then written on
 
 
@@ -131,7 +131,7 @@ class Shooting:
         course = ShotCourse(self.scene, shot)
         if course.changes and time > 0:
             take = prepare_line(course.shot(time), course.look(time), self.landscapes)
-            return LineShooting(self.scene, self.output, self._cut(shot, take), self.line(shot))
+            return LineShooting(self.scene, self.output, self._cut(shot, take), first=self.line(shot))
         if shot not in self._lines:
             take = prepare_line(self.scene.shots[shot], self.scene.look, self.landscapes)
             self._say_once(take.remarks())

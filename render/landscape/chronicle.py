@@ -1,14 +1,15 @@
-"""The chronicle: what a run tells of its logged steps on the objective of a surface, beside the loss that a path has.
+"""The chronicle: what a network tells of the points that it comes to, beside the loss that a path has.
 
-output/chronicles/<run>-<key8>/   values.npz, and chronicle.json, which is written last
+output/chronicles/<name>-<key8>/   values.npz, and chronicle.json, which is written last
 
-Everything is computed from the logged parameters themselves: the accuracy on the objective's examples, the gradient of
-the objective, the outputs for single examples; the weights of the first layer are read.
+The points are the logged steps of a run, on the objective of a surface or a line, or the places where a ball stood
+after each of its steps. Everything is computed from the parameters there: the accuracy on the objective's examples, the
+gradient of the objective, the outputs for single examples; the weights of the first layer are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from render.data.dataset import Dataset
 from render.descent import schedules
 from render.descent.parameters import Layout, layout_of
 from render.descent.run import AnyRun
@@ -27,9 +29,10 @@ from render.loss.evaluation import evaluating, parts_of
 from render.loss.flat import held_in
 from render.loss.objective import Objective
 from render.progress import Reporter
-from render.scene import surface as spec
+from render.scene.along import LineSettings
+from render.scene.inquiry import Inquiry
 from render.scene.run_settings import RunSettings
-from render.scene.written import Inquiry
+from render.scene.surface import ObjectiveSettings, SurfaceSettings
 from render.space.thetas import points_of, row_blocks
 from render.storage.files import content_key, file_digest, is_whole, replacing
 from render.storage.records import read_record, write_record
@@ -42,7 +45,7 @@ RECORD = {"names": list, "digest": str, "shape": list, "classes": int}
 
 @dataclass(frozen=True)
 class Chronicle:
-    """What a run tells of its T logged steps."""
+    """What a network tells of T points: the logged steps of its run, or those of a ball."""
 
     steps: np.ndarray  # (T,) int64
     accuracy: np.ndarray  # (T,) on the objective's examples; none, or NaN, where it is unknown
@@ -56,6 +59,7 @@ class Chronicle:
     classes: int = 0  # of the data; 0 where they have values
     trained_on: int = 0  # examples of the training part of the data
     settings: RunSettings | None = field(default=None, compare=False)  # of a run that was trained here
+    loss: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (T,) on the objective's examples, where asked for
 
     @property
     def is_split(self) -> bool:
@@ -85,12 +89,23 @@ def chronicle_name(surface: str, run: str) -> str:
     return f"{surface} {run}"
 
 
-def key_of(run: str, settings: spec.SurfaceSettings, seed: int, wish: Inquiry) -> str:
-    """Returns the key of a chronicle of a run of a key on the objective of a surface, in a scene of a seed."""
-    objective = settings.objective.model_dump(mode="json")
-    drawn = seed if settings.objective.dropout == "fixed" else None
-    told = {"stage": "chronicle", "algorithm": ALGORITHM, "run": run, "objective": objective}
-    return content_key({**told, "seed": drawn, "wish": asdict(wish)})
+def key_of(run: str, objective: ObjectiveSettings, seed: int, wish: Inquiry) -> str:
+    """Returns the key of a chronicle of a run of a key on an objective, in a scene of a seed."""
+    drawn = seed if objective.dropout == "fixed" else None
+    told = {"stage": "chronicle", "algorithm": ALGORITHM, "run": run, "objective": objective.model_dump(mode="json")}
+    return content_key({**told, "seed": drawn, "wish": _plain(wish)})
+
+
+def key_at_ball(balls: str, ball: int, wish: Inquiry) -> str:
+    """Returns the key of a chronicle of one of the balls of a key."""
+    told = {"stage": "chronicle", "algorithm": ALGORITHM, "balls": balls, "ball": ball}
+    return content_key({**told, "wish": _plain(wish)})
+
+
+def _plain(wish: Inquiry) -> dict[str, Any]:
+    """Returns a wish as a key has it: keys are older than the loss, which most have no need of."""
+    said = asdict(wish)
+    return said if wish.loss else {name: value for name, value in said.items() if name != "loss"}
 
 
 def load(folder: Path, key: str, settings: RunSettings | None) -> Chronicle | None:
@@ -116,34 +131,40 @@ def load(folder: Path, key: str, settings: RunSettings | None) -> Chronicle | No
     )
 
 
-def make(
-    folder: Path,
-    key: str,
-    run: AnyRun,
-    asked: tuple[spec.SurfaceSettings, Inquiry, int, str | None],
-    reporter: Reporter,
-) -> Chronicle:
-    """Computes a chronicle and writes it. asked: the surface, what is wished, the scene's seed, and who makes a network
-    of one's own.
-    """
-    settings, wish, seed, made_by = asked
+@dataclass(frozen=True)
+class Visited:
+    """The points that a network comes to, and the network."""
+
+    steps: np.ndarray  # (T,) int64
+    thetas: Iterable[np.ndarray]  # T of (P,)
+    objective: Objective
+    model: nn.Module
+    dataset: Dataset
+
+
+def visited_by(run: AnyRun, settings: SurfaceSettings | LineSettings, seed: int, made_by: str | None) -> Visited:
+    """Returns the logged steps of a run on the objective of a surface or a line. made_by: who makes its network."""
     dataset = run.dataset()
     model = run.model(dataset, made_by)
     dataset = lent(settings.objective.epoch, run, dataset, model, seed)
-    objective = objective_of(settings, dataset, model, seed)
     trajectory = run.trajectory()
-    teller = _Teller(objective, model, wish)
-    with reporter.task(f"what {folder.name} tells", total=len(trajectory), unit="steps") as task:
-        rows = []
-        for block in row_blocks(points_of(trajectory)):
-            for theta in block:
-                rows.append(teller.at(np.asarray(theta, np.float32)))
-                task.advance(1)
+    thetas = (theta for block in row_blocks(points_of(trajectory)) for theta in block)
+    return Visited(trajectory.steps, thetas, objective_of(settings, dataset, model, seed), model, dataset)
+
+
+def make(folder: Path, key: str, visited: Visited, wish: Inquiry, reporter: Reporter) -> None:
+    """Computes a chronicle and writes it."""
+    objective, dataset = visited.objective, visited.dataset
+    teller, rows = _Teller(objective, visited.model, wish), []
+    with reporter.task(f"what {folder.name} tells", total=len(visited.steps), unit="steps") as task:
+        for theta in visited.thetas:
+            rows.append(teller.at(np.asarray(theta, np.float32)))
+            task.advance(1)
     told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     chosen = list(wish.examples)
     inputs, targets = (values[chosen].cpu().numpy() for values in (objective.problem.inputs, objective.problem.targets))
     values = {
-        "steps": trajectory.steps,
+        "steps": visited.steps,
         **told,
         "inputs": inputs,
         "targets": targets,
@@ -156,9 +177,6 @@ def make(
     digest = file_digest(folder / "values.npz")
     shape = list(told["weights"].shape[1:])
     write_record(folder / "chronicle.json", {"key": key, "digest": digest, "shape": shape, **about})
-    found = load(folder, key, getattr(run, "settings", None))
-    assert found is not None
-    return found
 
 
 class _Teller:
@@ -179,16 +197,20 @@ class _Teller:
         """Returns everything at θ (P,)."""
         wished = self._wish
         return {
-            "accuracy": self._accuracy(theta),
+            **self._measured(theta),
             "gradient": self._gradient(theta),
             "weights": self._weights(theta),
             "outputs": self._outputs(theta) if wished.examples else np.zeros((0, 0), np.float32),
         }
 
-    def _accuracy(self, theta: np.ndarray) -> np.ndarray:
-        if not self._wish.accuracy:
-            return np.array(np.nan, np.float32)
-        return np.asarray(self._objective.measure(theta[None]).accuracy)[0]
+    def _measured(self, theta: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns the accuracy at θ, NaN where nobody asks for it, and the loss where somebody does."""
+        unknown = np.array(np.nan, np.float32)
+        if not (self._wish.accuracy or self._wish.loss):
+            return {"accuracy": unknown}
+        found = self._objective.measure(theta[None])
+        accuracy = np.asarray(found.accuracy)[0] if self._wish.accuracy else unknown
+        return {"accuracy": accuracy, **({"loss": np.asarray(found.loss)[0]} if self._wish.loss else {})}
 
     def _gradient(self, theta: np.ndarray) -> np.ndarray:
         if self._slope is None:

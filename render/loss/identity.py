@@ -16,8 +16,9 @@ from torch import nn
 from render.descent.parameters import parameters_of
 from render.loss.altered import hooks_of_all
 from render.loss.measurement import Problem
+from render.storage.digest import UnknownError, digest_of
 from render.storage.files import content_key
-from render.storage.fingerprint import UnknownError, digest_of, fingerprint
+from render.storage.fingerprint import fingerprint
 
 UNKNOWN = "unknown"
 AGREEMENT = 1e-5  # relative, of the losses by which an unknown objective is recognised

@@ -1,7 +1,7 @@
 """The objective: θ ↦ loss on a fixed evaluation set, in a declared mode.
 
 Points anywhere in parameter space are measured one by one; on a plane, by the strategy that suits the network
-(strategies.py). The network is left as it was found.
+(choosing.py). The network is left as it was found.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from render.loss.flat import held_in, require_float32
 from render.loss.identity import Codes, identity_of
 from render.loss.measurement import Criterion, Evaluator, Measurement, Mode, OneHotMSELoss, Problem, per_example
 from render.loss.memory import memory_errors, resident, tensor_of
-from render.loss.ways import strategies
+from render.loss.ways.choosing import prepare
 from render.progress import notice
 from render.space.grid import Grid
 from render.storage.fingerprint import reads
@@ -200,7 +200,7 @@ class Objective:
             self._require_width(f"plane: {name}", vector.shape)
         plane = torch.from_numpy(np.stack(vectors))
         with memory_errors(len(self.problem.inputs)):
-            found = strategies.prepare(self.watched, plane, strategy, grid, choices)
+            found = prepare(self.watched, plane, strategy, grid, choices)
         decay = self.problem.mode.weight_decay
         return DecayingEvaluator(found, plane, decay) if decay else found
 

@@ -132,7 +132,8 @@ def inset_faults(where: Location, insets: list[Inset], shown: list[str], duratio
         elif inset.hide is not None and inset.hide <= inset.show:
             yield (*place, "hide"), inset.hide, f"{inset.hide:g} s is not after show, {inset.show:g} s"
         if inset.surface is not None and inset.surface not in shown:
-            sentence = f'the shot does not show a surface "{inset.surface}"; it shows {", ".join(shown)}'
+            there = f"it shows {', '.join(shown)}" if shown else "a line has none, so leave surface out"
+            sentence = f'the shot does not show a surface "{inset.surface}"; {there}'
             yield (*place, "surface"), inset.surface, sentence
 
 

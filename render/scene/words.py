@@ -65,6 +65,7 @@ PHRASES = {  # by the names that a scene calls them; {} is where a number or a n
     "learning-rate": "learning rate",
     "steps": "steps",
     "log scale": "log",
+    "in training": "{} in training",
     "first layer": "first layer",
     "gradient": "gradient",
     "lengths": "gradient by layer",

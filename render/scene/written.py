@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from render.scene.data import OneWeight, TwoWeights
 from render.scene.existing import ImportedRunSettings, ReadySurface
 from render.scene.hyperparameters import HyperparameterSurface
+from render.scene.inquiry import Inquiry, has_values, wish_of
 from render.scene.insets import (
     USUAL_COUNTERS,
     CounterKind,
     CurvesInset,
     ExampleInset,
-    FirstLayerInset,
     GradientInset,
     Inset,
     MapInset,
@@ -32,6 +30,7 @@ from render.scene.titles import (
     overlapping,
     title_faults,
 )
+from render.scene.told_on_lines import ball_wishes, counter_faults_of, inset_faults_of, same_balls, training_wishes
 
 if TYPE_CHECKING:
     from render.scene.spec import Scene
@@ -43,27 +42,6 @@ WRITTEN = ("titles", "insets", "counters", "chapter")  # keys of a shot that a k
 RUNLESS = (ReadySurface, HyperparameterSurface)
 HIGH = 0.9  # of a picture, between its margins
 OF_RUNS = ("accuracy", "epoch", "learning-rate")  # counters that a run has to tell of
-
-
-@dataclass(frozen=True)
-class Inquiry:
-    """What a run is to tell of its logged steps, beside their loss."""
-
-    accuracy: bool = False
-    gradient: bool = False
-    units: int = 0  # of the first layer
-    examples: tuple[int, ...] = ()
-    pace: bool = False  # epochs and learning rates, for which the data are looked at
-
-    def joined(self, other: Inquiry) -> Inquiry:
-        """Returns what either asks for."""
-        return Inquiry(
-            accuracy=self.accuracy or other.accuracy,
-            gradient=self.gradient or other.gradient,
-            units=max(self.units, other.units),
-            examples=tuple(sorted({*self.examples, *other.examples})),
-            pace=self.pace or other.pace,
-        )
 
 
 def is_ink_asked(scene: Scene) -> bool:
@@ -138,20 +116,49 @@ def told(scene: Scene, output: Film | Still) -> dict[str, Any]:
 def wishes(scene: Scene) -> dict[tuple[str, str], Inquiry]:
     """Returns what runs are to tell of their logged steps, by the names of surface and run."""
     found: dict[tuple[str, str], Inquiry] = {}
-    outputs = _outputs(scene)
-    shown = not outputs or any(output.insets for output in outputs)
+    shown = _shows_insets(scene)
     for shot in scene.shots:
         for inset in shot.insets if shown else []:
             name = inset.surface or shot.surface
             if name in scene.telling:
                 runs = _runs_of(scene, name) if isinstance(inset, CurvesInset) else _runs_of(scene, name)[:1]
                 for run in runs:
-                    _add(found, (name, run), _wish_of(inset))
-        counted = {kind for output in outputs if output.caption for kind in counters_of(output, shot)}
+                    _add(found, (name, run), wish_of(inset))
+        counted = _counted(scene, shot)
         for name in (each for each in shot.surfaces if each in scene.telling and counted & {*OF_RUNS}):
             for run in _runs_of(scene, name):
                 _add(found, (name, run), Inquiry(accuracy="accuracy" in counted, pace=bool(counted & {*OF_RUNS[1:]})))
     return found
+
+
+def wishes_on_lines(scene: Scene) -> dict[str, Inquiry]:
+    """Returns what the runs of lines are to tell of their logged steps, by the names of lines."""
+    return training_wishes(scene, shown=_shows_insets(scene))
+
+
+def wishes_at_balls(scene: Scene, shot: Shot) -> dict[int, Inquiry]:
+    """Returns what the network is to tell at each step of the balls of a shot, by their numbers.
+
+    Shots whose balls take the same steps on one line ask together.
+    """
+    found: dict[int, Inquiry] = {}
+    for other in scene.shots:
+        if other.line == shot.line and same_balls(other.ball, shot.ball):
+            counted = [] if has_values(scene, scene.lines[str(shot.line)].run) else _counted(scene, other)
+            for number, wish in ball_wishes(other, counted, shown=_shows_insets(scene)).items():
+                found[number] = found.get(number, Inquiry()).joined(wish)
+    return found
+
+
+def _shows_insets(scene: Scene) -> bool:
+    """Whether a picture of a scene has insets."""
+    outputs = _outputs(scene)
+    return not outputs or any(output.insets for output in outputs)
+
+
+def _counted(scene: Scene, shot: Shot) -> set[str]:
+    """Returns the counters that some picture has while a shot runs."""
+    return {kind for output in _outputs(scene) if output.caption for kind in counters_of(output, shot)}
 
 
 def _outputs(scene: Scene) -> list[Film | Still]:
@@ -167,16 +174,6 @@ def _runs_of(scene: Scene, surface: str) -> list[str]:
 def _add(found: dict[tuple[str, str], Inquiry], of: tuple[str, str], more: Inquiry) -> None:
     if more != Inquiry():
         found[of] = found.get(of, Inquiry()).joined(more)
-
-
-def _wish_of(inset: Inset) -> Inquiry:
-    if isinstance(inset, CurvesInset):
-        return Inquiry(accuracy="accuracy" in inset.of)
-    if isinstance(inset, FirstLayerInset):
-        return Inquiry(units=inset.units)
-    if isinstance(inset, GradientInset):
-        return Inquiry(gradient=True)
-    return Inquiry(examples=(inset.example,)) if isinstance(inset, ExampleInset) else Inquiry()
 
 
 def faults(scene: Scene) -> Iterator[Fault]:
@@ -218,11 +215,11 @@ def _on_lines(scene: Scene) -> Iterator[Fault]:
 
 def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterator[Fault]:
     """Gives the insets that tell of what is not known of their surface."""
+    if shot.surface is None:
+        yield from inset_faults_of(scene, where, shot)
+        return
     for number, inset in enumerate(shot.insets):
         place: Location = (*where, "insets", number, inset.kind)
-        if shot.surface is None:
-            yield (*place, "kind"), inset.kind, "tells of a surface, and a shot of a line has none; leave it out"
-            continue
         name = inset.surface or shot.surface
         surface = scene.surfaces.get(name, scene.telling.get(name))
         if name in scene.series:
@@ -240,7 +237,7 @@ def _insets_without_source(scene: Scene, where: Location, shot: Shot) -> Iterato
         if isinstance(inset, ExampleInset) and objective.examples is not None and inset.example >= objective.examples:
             sentence = f"the loss is measured on {objective.examples:,} examples, counted from 0; name one of them"
             yield (*place, "example"), inset.example, sentence
-        if isinstance(inset, CurvesInset) and "accuracy" in inset.of and _has_values(scene, surface.run):
+        if isinstance(inset, CurvesInset) and "accuracy" in inset.of and has_values(scene, surface.run):
             yield (*place, "of"), inset.of, "these data have values in place of classes, so no accuracy; set of: [loss]"
 
 
@@ -253,10 +250,6 @@ def _insets_of_series(scene: Scene, place: Location, inset: Inset, name: str) ->
         yield (*place, "kind"), inset.kind, sentence
 
 
-def _has_values(scene: Scene, run: str) -> bool:
-    return isinstance(getattr(scene.runs.get(run), "data", None), OneWeight | TwoWeights)
-
-
 def _counters_without_source(
     scene: Scene, where: Location, counters: Sequence[CounterKind], shot: Shot
 ) -> Iterator[Fault]:
@@ -264,6 +257,9 @@ def _counters_without_source(
     for number, counter in enumerate(counters):
         if counter in counters[:number]:
             yield (*where, "counters", number), counter, f"{counter} is named twice; leave one out"
+        own = shot.counters is not None
+        if own or all(each.line for each in scene.shots):
+            yield from counter_faults_of(scene, (*where, "counters", number), shot, counter, own=own)
         if counter not in OF_RUNS:
             continue
         for name in shot.surfaces:
@@ -275,7 +271,7 @@ def _counters_without_source(
                 sentence = f'{counter} tells of a run, and the {what} "{name}" has none; leave it out'
             elif counter != "accuracy" and isinstance(scene.runs.get(surface.run), ImportedRunSettings):
                 sentence = f'{counter} is not known of the imported run "{surface.run}"; leave it out'
-            elif counter == "accuracy" and _has_values(scene, surface.run):
+            elif counter == "accuracy" and has_values(scene, surface.run):
                 sentence = "these data have values in place of classes, so no accuracy; leave it out"
             else:
                 continue

@@ -8,7 +8,6 @@ from typing import Any
 from render.errors import UsageError
 from render.film import record
 from render.film.canvas import Canvas
-from render.film.projected import require_flat
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
@@ -24,6 +23,7 @@ from render.solid.sentences import sentences
 from render.storage.files import content_key, file_digest, is_whole, replacing
 
 ALGORITHM = 1  # raise it when the same settings would give other files
+WITH_CAMERA = ("glb", "usd")
 NEEDS = {"usd": "pxr", "stl": "trimesh"}  # of the extra scene3d
 
 
@@ -44,13 +44,27 @@ def require_possible(scene: Scene, asked: ExportRequest) -> None:
     if not 1 <= asked.shot <= count:
         there = f"the scene has {count}; give 1 to {count}" if count else "the scene has none; add one under shots"
         raise UsageError(f"--shot {asked.shot}: {there}")
+    _require_terrain(scene, asked)
     if asked.form in NEEDS:
         require(NEEDS[asked.form], asked.form)
 
 
+def _require_terrain(scene: Scene, asked: ExportRequest) -> None:
+    """Raises UsageError where a shot has no terrain, or a camera that its format has not."""
+    shot, number = scene.shots[asked.shot - 1], asked.shot
+    if shot.line is not None:
+        others = [str(place + 1) for place, each in enumerate(scene.shots) if each.line is None]
+        remedy = f"give --shot {others[0]}, which has one" if others else "a still or a print of it is drawn"
+        raise UsageError(f"--shot {number}: the chart of a line has no terrain to export; {remedy}")
+    if shot.camera.projection != "flat" and asked.form in WITH_CAMERA:
+        raise UsageError(
+            f"--shot {number}: a camera of {asked.form} is flat, and that of the shot is {shot.camera.projection}; "
+            f"add --set shots.{number - 1}.camera.projection=flat, or export stl or obj, which have no camera"
+        )
+
+
 def write_export(shooting: Shooting, asked: ExportRequest, target: Path, metadata: bool = True) -> dict[str, Any]:
     """Writes the files of an export; returns what its record says of it. metadata: whether words are in the file."""
-    require_flat(shooting.scene.shots[asked.shot - 1], asked.shot - 1)
     take = shooting.take(asked.shot - 1)
     cut = Cut.of(take, take.panels[0], asked.cells, asked.width)
     model = _model(shooting, asked, take, cut, metadata)

@@ -17,13 +17,12 @@ from render.compiler import fuse, unfused
 from render.scene import look as spec
 from render.scene.body import CLEAR
 from render.stage.body import mesh
-from render.stage.body.motes import Motes
 from render.stage.camera import View
 from render.stage.cast import Cast, Placed, levels_of
 from render.stage.colour import linear_of, places_of, table_of
 from render.stage.lens.focus import defocus, span_of
 from render.stage.lens.layers import completed, layers_of, parts_of
-from render.stage.lens.lens import OWN, WORTH, Exposure, Lens, develop
+from render.stage.lens.lens import WORTH, Exposure, Lens, develop
 from render.stage.lens.resolve import Samples, choose, compose
 from render.stage.lens.surround import exposed_around
 from render.stage.lens.tiles import WHOLE_CROP, Crop, tile_of
@@ -34,34 +33,22 @@ from render.stage.light.bakes import Bakes, alike
 from render.stage.marks.sheer import seen_through, veil
 from render.stage.marks.strands import Strands
 from render.stage.marks.trail import Trail
+from render.stage.over_ground import behind, composed, motes_of
 from render.stage.props import Sight, lowest_of, put_body, put_paths, put_strands
 from render.stage.shading.backdrop import Backdrop
 from render.stage.shading.baked_field import FILL, hue, looked_up, sky_colours
 from render.stage.shading.look_numbers import numbers_of
 from render.stage.shading.shade import Body, shade
 from render.stage.shading.uniforms import MOST_PATHS, Uniforms
-from render.stage.window.geometry import Geometry, GeometryPass, Kind
+from render.stage.standpoint import Standpoint
+from render.stage.window.geometry import GeometryPass, Kind
 
-DIM, DIMMED = (0.008, 0.02), 0.08  # picture widths from a path within which points of light are dimmed, and how far
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
 
 
 def lens_of(look: spec.LookPreset) -> Lens:
     """Returns the lens of a look."""
     return Lens(look.bloom, look.vignette, look.grain, look.air.focus)
-
-
-def _composed(colour: Tensor, cover: Tensor, factor: Tensor, added: Tensor, ground: Tensor, clear: Tensor) -> Tensor:
-    """Returns bodies (3, H, W) of a coverage (H, W) over their ground: picture, alpha, and what is drawn, (5, H, W).
-
-    Of a transparent ground only the shadow is left, as black that hides.
-    """
-    plain = ground[:, None, None]
-    behind = (1 - (1 - plain * factor) * (1 - added)) * (1 - clear)
-    hidden = 1 - clear * factor
-    changed = (behind - plain).abs().amax(0) + clear * (1 - factor)
-    own = cover + (1 - cover) * (OWN * changed).clamp(max=1)
-    return torch.cat([colour + (1 - cover) * behind, (cover + (1 - cover) * hidden)[None], own.clamp(0, 1)[None]])
 
 
 class Stage:
@@ -228,7 +215,7 @@ class Stage:
         view = tile_of(whole, crop, self.size[0] / (crop[2] - crop[0]) / rows)
         geometry = self._geometry.draw(view, empty=crop != WHOLE_CROP or view.around is not None)
         samples = choose(geometry, self.factor, EDGE)
-        self._aim(view, geometry, span, rows)
+        self._uniforms.set(**Standpoint(view, self.size, rows, span, (geometry.near, geometry.far)).numbers())
         named = [int(Kind.MARK), *([int(Kind.PATH)] if self._flat else [])]
         shaded = self._shaded(samples, view)
         resolved = compose(samples, shaded, fire.hues(self.look.path), named)
@@ -242,7 +229,7 @@ class Stage:
             plain = torch.from_numpy(np.stack(fire.path_colours(self.look.path)).astype(np.float32))
             colour = colour + seen_through(self._geometry, view, geometry, self.factor, plain)
         clear = torch.tensor(float(self._clear))
-        over = fuse(_composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
+        over = fuse(composed)(colour, cover, ground.factor, ground.added, self._ground_colour, clear)
         named_share = resolved.named.reshape(height, width)
         blurred, sharp = None, self._sharp(whole)
         if sharp is not None:  # neither the ground nor what has a colour by name is blurred
@@ -266,24 +253,11 @@ class Stage:
         self, colour: Tensor, cover: Tensor, view: View, span: tuple[float, float]
     ) -> tuple[Tensor, Tensor]:
         """Returns a picture (3, H, W) and its coverage (H, W) with the points of light behind what it shows."""
-        for index, cast in enumerate(self._cast):
-            motes = Motes.of(
-                cast.placed.relief, cast.motes(self.look.body), self._aside(index, cast), cast.placed.offset
-            )
-            made = motes.picture(view, self.size, float(self._uniforms.get("row")), span)
-            lit = show(made[:3].permute(1, 2, 0) * self.exposure, self.look.transform).permute(2, 0, 1)
-            colour = colour + (1 - cover) * lit
-            cover = cover + (1 - cover) * made[3]
+        row = float(self._uniforms.get("row"))
+        for cast, (_, away) in zip(self._cast, self._lit, strict=True):
+            made = motes_of(cast, self.look.body, away).picture(view, self.size, row, span)
+            colour, cover = behind(colour, cover, made, self.exposure, self.look.transform)
         return colour, cover
-
-    def _aside(self, index: int, cast: Cast) -> Tensor:
-        """Returns what the cells of a body send out, (n_β, n_α, 3), dimmed beside the paths, which stand out."""
-        rows, columns = cast.placed.relief.level.shape
-        side = round(self._lit[index][1].shape[0] ** 0.5)
-        away = self._lit[index][1].reshape(1, 1, side, side)
-        wide = torch.nn.functional.interpolate(away, (rows, columns), mode="bilinear", align_corners=True)[0, 0]
-        share = ((wide - DIM[0]) / (DIM[1] - DIM[0])).clamp(0, 1)
-        return cast.field.sent * (DIMMED + (1 - DIMMED) * share)[..., None]
 
     @property
     def exposure(self) -> float:
@@ -322,25 +296,6 @@ class Stage:
         casts = zip(self._cast, self._trails, strict=True)
         heads = (trail.head + cast.shift for cast, own in casts for trail in own if trail.head is not None)
         return next(heads, None)
-
-    def _aim(self, view: View, geometry: Geometry, span: tuple[float, float], rows: float) -> None:
-        right, up, forward = view.axes
-        tangent = np.tan(np.radians(view.angle) / 2)
-        width, height = self.size
-        around = view.around
-        self._uniforms.set(
-            eye=view.position,
-            right=right,
-            up=up,
-            forward=forward,
-            tangent=(tangent * width / height, tangent),
-            shift=np.asarray(view.shift) * tangent,
-            clip=(geometry.near, geometry.far),
-            pixel=around.angle / around.rows if around else 2 * tangent / height,
-            row=(around.rows if around else rows) / 1080,
-            span=span,
-            round=float(around is not None),
-        )
 
     def close(self) -> None:
         """Gives the window of the graphics library back."""

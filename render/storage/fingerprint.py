@@ -8,63 +8,27 @@ unknown, and is said to be.
 from __future__ import annotations
 
 import contextlib
-import dis
 import enum
 import functools
 import hashlib
 import logging
 import sys
-import sysconfig
 import types
 import weakref
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-PIECE = 2**24  # bytes that one thread hashes at a time
-THREADS = 4
+from render.storage.bytecode import globals_of, held_in, imported_in, is_installed, names_in, slots_of
+from render.storage.digest import UnknownError, digest_of
+
 DEPTH = 60  # of what holds what; deeper is unknown
 MOST_THINGS = 100_000  # things that are looked at; more is unknown
-INSTALLED = ("site-packages", "dist-packages")
-STDLIB = sysconfig.get_path("stdlib")
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size, type(...))
-
-
-class UnknownError(Exception):
-    """Something that has no fingerprint."""
-
-    def __init__(self, value: Any):
-        super().__init__(f"a {type(value).__qualname__} has no fingerprint")
-
-
-def digest_of(values: torch.Tensor | np.ndarray) -> str:
-    """Returns the SHA-256 of the pieces' SHA-256, with type and shape; two cores hash a gigabyte in under a second."""
-    flat = _bytes_of(values)
-    pieces = [flat[start : start + PIECE] for start in range(0, len(flat), PIECE)]
-    if len(pieces) > 1:
-        with ThreadPoolExecutor(THREADS) as threads:
-            digests = list(threads.map(lambda piece: hashlib.sha256(piece.data).digest(), pieces))
-    else:
-        digests = [hashlib.sha256(piece.data).digest() for piece in pieces]
-    head = f"{str(values.dtype).removeprefix('torch.')} {tuple(values.shape)}".encode()
-    return hashlib.sha256(b"".join([head, *digests])).hexdigest()
-
-
-def _bytes_of(values: torch.Tensor | np.ndarray) -> np.ndarray:
-    """Returns the bytes of values, row by row; a copy only where they do not lie so in this machine's memory."""
-    if isinstance(values, np.ndarray):
-        return np.ascontiguousarray(values).reshape(-1).view(np.uint8)
-    if values.layout != torch.strided or values.is_quantized:
-        raise UnknownError(values)
-    found: np.ndarray = (
-        values.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8).numpy()
-    )
-    return found
 
 
 def fingerprint(value: Any, known: Mapping[int, str] | None = None, network: nn.Module | None = None) -> str:
@@ -141,7 +105,7 @@ class _Reader:
     def _part(self, value: Any) -> None:
         reader = next((read for kind, read in READERS.items() if isinstance(value, kind)), None)
         held = getattr(value, "__dict__", None)
-        installed = _is_installed(type(value))
+        installed = is_installed(type(value))
         if isinstance(value, nn.Module) and type(value).__module__.startswith("torch._dynamo"):
             self.read(value._orig_mod)  # compiled, it computes the same
         elif reader is not None:
@@ -152,7 +116,7 @@ class _Reader:
         elif held and (not installed or type(value).__module__ in PLAIN_MODULES):
             self.read(type(value))
             self.mapping(held)
-        elif not installed and (slots := _slots_of(value)) is not None:
+        elif not installed and (slots := slots_of(value)) is not None:
             self.read(type(value))
             self.mapping(slots)
         else:
@@ -196,7 +160,7 @@ class _Reader:
             self.read([bool(flag.get(key)) for flag in flags])
 
     def function(self, value: types.FunctionType) -> None:
-        if _is_installed(value):
+        if is_installed(value):
             self._put(value.__module__, value.__qualname__)
             return
         self.code(value.__code__)
@@ -204,16 +168,16 @@ class _Reader:
         self.read(value.__kwdefaults__)
         self.mapping({name: part for name, part in vars(value).items() if name != "__wrapped__"})
         for cell in value.__closure__ or ():
-            self.read(_held_in(cell))
-        for name in sorted(_imported_in(value.__code__)):
+            self.read(held_in(cell))
+        for name in sorted(imported_in(value.__code__)):
             if name in sys.modules:
-                self._within(sys.modules[name], _names_in(value.__code__))
+                self._within(sys.modules[name], names_in(value.__code__))
             elif name.partition(".")[0] in sys.stdlib_module_names:
                 self._put(name)
             else:
                 raise UnknownError(value)
-        names = _names_in(value.__code__)
-        for name in _globals_of(value.__code__):
+        names = names_in(value.__code__)
+        for name in globals_of(value.__code__):
             part = value.__globals__.get(name)
             if isinstance(part, types.ModuleType):
                 self._within(part, names)
@@ -223,7 +187,7 @@ class _Reader:
     def _within(self, module: types.ModuleType, names: set[str]) -> None:
         """Reads what a module of one's own has under the names that a function uses; others are known by name."""
         self._put(module.__name__)
-        if _is_installed(module):
+        if is_installed(module):
             return
         for name in sorted(names & vars(module).keys()):
             if (id(module), name) in self._read:
@@ -255,7 +219,7 @@ class _Reader:
     def type(self, value: type) -> None:
         """Reads a class: by name where it is installed, else by all its methods, and those of what it inherits from."""
         self._put(value.__module__, value.__qualname__)
-        if _is_installed(value):
+        if is_installed(value):
             return
         for base in value.__bases__:
             self.read(base)
@@ -325,58 +289,3 @@ READERS: dict[Any, Any] = {
     PurePath: lambda reader, value: reader._put(value.as_posix()),
     weakref.ref: _Reader.referred,
 }
-
-
-def _is_installed(value: Any) -> bool:
-    """Tells whether a module, class or function comes with Python or a package, so that its name says what it does."""
-    if isinstance(value, types.ModuleType):
-        name = value.__name__
-    elif isinstance(value, types.FunctionType):  # a wrapper bears the module of what it wraps
-        name = str(value.__globals__.get("__name__", ""))
-    else:
-        name = str(getattr(value, "__module__", None) or "")
-    root, file = name.partition(".")[0], getattr(sys.modules.get(name), "__file__", None)
-    if root in ("torch", "numpy", "render"):
-        return True
-    if file is None:  # compiled into Python, or of no file at all
-        return root in sys.builtin_module_names or (root in sys.stdlib_module_names and name in sys.modules)
-    return any(part in INSTALLED for part in Path(str(file)).parts) or Path(str(file)).is_relative_to(STDLIB)
-
-
-def _held_in(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a name that was never bound
-        return None
-
-
-def _globals_of(code: types.CodeType) -> list[str]:
-    """Returns the names that code reads as globals, also within functions that it defines."""
-    found = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found.update(_globals_of(constant))
-    return sorted(found)
-
-
-def _imported_in(code: types.CodeType) -> set[str]:
-    """Returns the modules that code imports itself, also within functions that it defines."""
-    inner = (_imported_in(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
-    names = {str(step.argval) for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME"}
-    return names.union(*inner)
-
-
-def _slots_of(value: Any) -> dict[str, Any] | None:
-    """Returns what an object with slots holds, or None where it has none."""
-    names = [name for kind in type(value).__mro__ for name in _as_names(vars(kind).get("__slots__", ()))]
-    return {name: getattr(value, name, None) for name in names if name != "__weakref__"} if names else None
-
-
-def _as_names(slots: str | Iterable[str]) -> list[str]:
-    return [slots] if isinstance(slots, str) else list(slots)
-
-
-def _names_in(code: types.CodeType) -> set[str]:
-    """Returns all names that code reads, also within functions that it defines."""
-    inner = (_names_in(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
-    return set(code.co_names).union(*inner)

@@ -20,6 +20,7 @@ from render.film.prints.keeping import ENDING
 from render.scene.outputs import ENDINGS
 from render.scene.quality import apply_quality, qualities
 from render.scene.spec import Scene
+from render.site.exhibit import address
 from render.storage.files import disk_errors, idle
 from render.storage.records import read_json
 from render.works.finest import finest
@@ -59,7 +60,8 @@ def waste(
     sheet. Where a scene's data are not here, whatever may be its own is left out.
     """
     wanted = [prefix for scene in scenes for prefix in _wanted(scene, output)]
-    wanted += [output / family / f"{stem}.*" for stem in stems for family in ("exports", "previews")]
+    wanted += [output / family / f"{stem}.*" for stem in stems for family in ("exports", "previews", "views")]
+    wanted += [output / "views" / f"{address(stem)}.*" for stem in stems]
     wanted += [output / "variants" / f"{stem}.*" for stem in varied]
     found: dict[str, list[Waste]] = {}
     for kind, paths in _made(output):
@@ -146,6 +148,8 @@ def _made(output: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
         ("storyboard", "storyboards/*.png"),
         ("sheet", "variants/*.png"),
         *(("export", f"exports/*.{form}") for form in EXPORTS),
+        ("view", "views/*.js"),
+        ("export", "views/*.glb"),
     ):
         for path in sorted(output.glob(pattern)):
             if path.is_file():

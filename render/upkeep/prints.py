@@ -44,13 +44,27 @@ def _kind(rest: str) -> str:
     return "print" if ending in FORMATS.values() and (first or ending != "png") else ""
 
 
-def _finding(order: Order, name: str, kind: str, path: Path) -> Finding:
-    """Returns a finding on a print or passes; any key will do where the record does not tell what was asked."""
+def work_of(order: Order, finding: Finding) -> PrintWork | PassesWork | None:
+    """Returns the print or the passes that a finding is on, where their record tells what was asked."""
+    path = Path(finding.path).with_name(finding.name)
+    for name in order.scene.stills:
+        stem = f"{name}{order.suffix}"
+        if path.name.startswith(f"{stem}.") and _kind(path.name.removeprefix(stem)) == finding.kind:
+            return _work(order, name, finding.kind, path)
+    return None
+
+
+def _work(order: Order, name: str, kind: str, path: Path) -> PrintWork | PassesWork | None:
     printed = _printed((record.read(path) or {}).get("print"))
     if printed is None:
-        return file_finding(kind, path.name, path, "")
-    work = PassesWork if kind == "passes" else PrintWork
-    return work(order, name, printed, path).state()
+        return None
+    return (PassesWork if kind == "passes" else PrintWork)(order, name, printed, path)
+
+
+def _finding(order: Order, name: str, kind: str, path: Path) -> Finding:
+    """Returns a finding on a print or passes; any key will do where the record does not tell what was asked."""
+    work = _work(order, name, kind, path)
+    return work.state() if work else file_finding(kind, path.name, path, "")
 
 
 def _printed(told: Any) -> Print | None:

@@ -1,7 +1,8 @@
-"""Drawing a film in several processes: each draws a few frames at a time, and sends back what it could not draw.
+"""Drawing the frames of a film, or layers of them: here, or in several processes, each a few frames at a time.
 
-The frames that shots are looked at by, for their words, are drawn before all others, so that no two processes do so.
-A worker keeps what it draws by from one errand to the next, and with it the stages of the shot that it was at.
+The pictures that shots are looked at by, for their words, are drawn before all else, so that no two processes do so.
+A worker sends back what it could not draw. It keeps what it draws by from one errand to the next, and with it the
+stages of the shot that it was at.
 """
 
 from __future__ import annotations
@@ -11,27 +12,49 @@ import json
 import os
 import pickle
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from render.errors import FramesError, MachineError
-from render.film.film import TRIES, Draft, Failed, draw_frames
+from render.film.attempts import TRIES, Drawable, Failed, draw_here
+from render.film.film import draw_bare
+from render.film.shooting import Shooting
 from render.progress import Reporter, Task
 from render.sampling.team import Team, cluster, is_stopped, processes
 from render.scene.spec import Scene, resolved
 from render.stage.window.gl import keep_to
 from render.works.order import Order
 from render.works.shares import Shares
+from render.works.worth import is_worth_a_team
 
 if TYPE_CHECKING:
     from render.works.frames_work import FramesWork
+
+
+MakeReady = Callable[["FramesWork", Shooting], Drawable]  # what is drawn of frames; it goes to other processes
+
+
+@dataclass(frozen=True)
+class DrawingJob:
+    """What is to be drawn of a film: some of its frames, or layers of them."""
+
+    frames: FramesWork
+    make_ready: MakeReady
+    missing: Sequence[int]  # their numbers
+    seconds: float  # about as many as one process takes for them
+    what: str  # such as "film main"
+
+    @property
+    def total(self) -> int:
+        """How many frames are asked for, of which the others are there."""
+        return len(self.frames.wanted)
 
 
 @dataclass(frozen=True)
@@ -45,6 +68,7 @@ class DrawingRecipe:
     size: tuple[int, int] | None
     fps: Fraction | None
     depth: int
+    make_ready: MakeReady
 
     def order(self) -> Order:
         """Returns the order of the film."""
@@ -61,7 +85,7 @@ class DrawnFrames:
     failed: Failed
 
 
-_HELD: dict[bytes, Draft] = {}
+_HELD: dict[bytes, Drawable] = {}
 
 
 @functools.cache
@@ -70,17 +94,27 @@ def _hand() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
 
-def draw_some(packed: bytes, numbers: tuple[int, ...]) -> DrawnFrames:
+class Errand(NamedTuple):
+    """Frames that a worker draws."""
+
+    numbers: tuple[int, ...]
+    bare: bool = False  # whether only their pictures without words
+
+
+def draw_some(packed: bytes, errand: Errand) -> DrawnFrames:
     """Draws some frames in a worker."""
-    return _hand().submit(_draw_some, packed, numbers).result()
+    return _hand().submit(_draw_some, packed, errand).result()
 
 
-def _draw_some(packed: bytes, numbers: tuple[int, ...]) -> DrawnFrames:
+def _draw_some(packed: bytes, errand: Errand) -> DrawnFrames:
     if packed not in _HELD:
         _let_go()
         _HELD[packed] = _prepared(packed)
-    done: list[int] = []
-    failed = draw_frames(_HELD[packed], numbers, done.append, lambda: int(is_stopped()), stay=True)
+    drawing, numbers, done, failed = _HELD[packed], errand.numbers, list[int](), Failed()
+    if errand.bare:
+        draw_bare(drawing.shooting, drawing.pool, drawing.programme, numbers)
+    else:
+        failed = drawing.draw(numbers, done.append, lambda: int(is_stopped()), stay=True)
     return DrawnFrames(numbers[0], f"{socket.gethostname()}:{os.getpid()}", len(done), failed)
 
 
@@ -91,10 +125,10 @@ def let_go() -> None:
 
 def _let_go() -> None:
     while _HELD:
-        _HELD.popitem()[1].shooting.leave(())
+        _HELD.popitem()[1].leave()
 
 
-def _prepared(packed: bytes) -> Draft:
+def _prepared(packed: bytes) -> Drawable:
     from render.works.bench import Bench
     from render.works.frames_work import FramesWork
 
@@ -105,43 +139,73 @@ def _prepared(packed: bytes) -> Draft:
     finished = [bench.find(need) for need in work.needs]
     if None in finished:
         raise MachineError(f"{recipe.output}: its surfaces cannot be read by a worker; share the folder of results")
-    return work.draft(work.shooting(finished, Reporter.silent()))
+    return recipe.make_ready(work, work.shooting(finished, Reporter.silent()))
 
 
-def draw_together(work: FramesWork, missing: Sequence[int], reporter: Reporter) -> None:
-    """Draws the missing frames of a film in several processes; raises FramesError for those that failed twice."""
-    first = [number for number in work.programme.looked_at(missing) if number in set(missing)]
-    rest = [number for number in missing if number not in set(first)]
-    total = len(work.wanted)
-    with (
-        reporter.task(f"drawing film {work.name}", total=total, unit="frames", done=total - len(missing)) as task,
-        _team(work) as team,
-    ):
-        failed = _round(work, team, first, task)
-        failed |= _round(work, team, rest, task)
+def draw(job: DrawingJob, finished: Sequence[Any], reporter: Reporter) -> Drawable | None:
+    """Draws what is missing by the means of its order; raises FramesError for what failed twice.
+
+    finished: what its frames need. Returns what it was drawn by, where that was in this process.
+    """
+    if is_for_a_team(job, reporter):
+        _draw_together(job, reporter)
+        return None
+    drawing = job.make_ready(job.frames, job.frames.shooting(finished, reporter))
+    draw_here(drawing, job.missing, job.what, job.total)
+    return drawing
+
+
+def is_for_a_team(job: DrawingJob, reporter: Reporter) -> bool:
+    """Whether several processes draw; those of this machine do so only where they are done sooner than one."""
+    means = job.frames.order.means
+    if means.scheduler or means.workers < 2:
+        return means.scheduler is not None
+    worth = is_worth_a_team(means.workers, job.seconds, len(job.missing))
+    if job.missing and not worth:
+        reporter.say(f"{job.what}: so few frames are drawn by one process as soon as by {means.workers} workers")
+    return worth
+
+
+def _draw_together(job: DrawingJob, reporter: Reporter) -> None:
+    done = job.total - len(job.missing)
+    with reporter.task(f"drawing {job.what}", total=job.total, unit="frames", done=done) as task, _team(job) as team:
+        for _ in team.receipts(Errand((number,), bare=True) for number in _looked_at(job)):
+            pass
+        failed = _round(job, team, job.missing, task)
         for _ in range(TRIES - 1):
-            failed = _round(work, team, sorted(failed), task)
+            failed = _round(job, team, sorted(failed), task)
     if failed:
-        raise FramesError(work.name, failed, total)
+        raise FramesError(job.what, failed, job.total)
 
 
-def _round(work: FramesWork, team: Team, numbers: Sequence[int], task: Task) -> Failed:
+def _looked_at(job: DrawingJob) -> list[int]:
+    """Returns the frames that shots are looked at by and that are not kept, where there are words to look for."""
+    film, programme, pool = job.frames.film, job.frames.programme, job.frames.pool
+    found = programme.looked_at(job.missing)
+    if not (film.title or film.caption):
+        found = [number for number in found if number in set(job.missing)]
+    parts = {number: {part.key for part in programme.frames[number].parts} for number in found}
+    there = pool.find({key for keys in parts.values() for key in keys})
+    return [number for number, keys in parts.items() if keys - there.keys()]
+
+
+def _round(job: DrawingJob, team: Team, numbers: Sequence[int], task: Task) -> Failed:
     """Has frames drawn; returns those that failed, and why."""
     failed: Failed = {}
-    frames = work.programme.frames
+    frames = job.frames.programme.frames
     shares = Shares(numbers, team.size(), lambda number: frames[number].parts[0].slice.shot)
-    for receipt in team.receipts(shares, one_each=True):
+    for receipt in team.receipts(map(Errand, shares), one_each=True):
         shares.done_by(receipt.worker, receipt.first)
         task.advance(receipt.done)
         failed |= receipt.failed
     return failed
 
 
-def _team(work: FramesWork) -> AbstractContextManager[Team]:
-    order, means = work.order, work.order.means
-    scene = json.dumps(resolved(order.scene))
-    output, look = str(order.output.resolve()), (work.size, work.fps, work.depth)
-    packed = pickle.dumps(DrawingRecipe(scene, order.quality, output, work.name, *look))
+def _team(job: DrawingJob) -> AbstractContextManager[Team]:
+    frames, order, means = job.frames, job.frames.order, job.frames.order.means
+    scene, output = json.dumps(resolved(order.scene)), str(order.output.resolve())
+    look = (frames.size, frames.fps, frames.depth)
+    packed = pickle.dumps(DrawingRecipe(scene, order.quality, output, frames.name, *look, job.make_ready))
     if means.scheduler:
         return cluster(means.scheduler, packed, draw_some, let_go)
     return processes(means.workers, packed, draw_some)

@@ -1,28 +1,25 @@
-"""What drawing costs: about how long the pictures of a film take, by what they show, and as this machine has told.
+"""What drawing costs: about how long pictures of films and stills, prints and layers take, by what they show.
 
-What is built in was measured on two cores without a graphics card. Each film that one process draws leaves in the
-folder of results how many times as long its pictures took here; the next plan counts with that.
+What is built in was measured on two cores without a graphics card; what this machine took (paces.py) is counted with
+where it is known.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import math
-import platform
-import statistics
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from render.errors import ThalwegError
+from render.film.prints.exposing import factor_of
 from render.film.shooting import supersampling
-from render.scene.output import Film
+from render.film.timeline import timeline_of
+from render.scene.members import expanded
+from render.scene.output import Film, Still
+from render.scene.printing import Print
+from render.scene.series import Blend
 from render.scene.spec import Scene
-from render.storage.records import read_json, write_json
+from render.stage.body.refine import COARSE, MOST_CELLS
 
-FILE = "paces.json"
 CELLS = 1_000_000  # of a surface that is ready, of which a scene does not say how many it has
 EACH = 0.15  # seconds for any picture
 SHADED, COVERED = 0.15, 0.0625  # and for a million of its pixels, and of its sub-pixels
@@ -32,8 +29,21 @@ BAKED, LIT = 1.7, 0.5  # and for a million cells: of a relief and its light, and
 FACES = 4.0  # pictures that one is made of which is no flat one
 EXPOSED = 4.0  # exposures of a picture whose shutter is open
 FIRST, STAGE = 3.0, 4.0  # seconds for the first picture of a film, and for a million cells of each of its shots
-WORDS = 0.1  # seconds for a million pixels that words are laid over
-FEWEST = 3  # pictures of a shot that tell how long one takes
+WORDS, DEEP_WORDS = 0.1, 0.1  # seconds for a million pixels that words are laid over, and more where they have 16 bits
+STARTED = 3.0  # seconds for what is drawn alone, until a window is there
+FINISHED = 0.25  # and for a million of its pixels, after they are drawn: the lens, words, the file
+APART = 0.9  # seconds more, for a picture of a million pixels whose light is taken apart
+COMPILING = 70.0  # seconds for the kernels of pictures of one size, the first time on a machine
+EXPORTED = 0.3  # seconds for a megabyte of an export
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What something takes where nothing is known of this machine, and under which name that is remembered."""
+
+    name: str
+    seconds: float
+    kernels: str = ""  # what kernels are compiled for, once on a machine; nothing where none are
 
 
 @dataclass(frozen=True)
@@ -46,9 +56,19 @@ class PictureManner:
     megacells: float
 
     @property
+    def size(self) -> int:
+        """What sizes that are alike have in common: twice the sub-pixels, or half, is another."""
+        return round(math.log2(max(1e-6, self.megapixels * self.finer)))
+
+    @property
     def name(self) -> str:
-        """What is alike, so that one tells of another: the kind, and twice the sub-pixels or half."""
-        return f"{self.kind} {round(math.log2(max(1e-6, self.megapixels * self.finer)))}"
+        """What is alike, so that one tells of another: the kind and the size."""
+        return f"{self.kind} {self.size}"
+
+    @property
+    def kernels(self) -> str:
+        """What its kernels are compiled for."""
+        return "" if self.kind == "line" else f"{self.megapixels:.6f} megapixels of {self.finer} of a film"
 
     @property
     def picture(self) -> float:
@@ -67,14 +87,32 @@ class PictureManner:
         return 0.0 if self.kind == "line" else 0.5 + STAGE * self.megacells
 
 
-def manner_of(scene: Scene, film: Film, number: int) -> PictureManner:
-    """Returns what the pictures of a shot of a film are like."""
-    shot, (width, height) = scene.shots[number], film.size
-    megapixels, finer = width * height / 1e6, supersampling(film) ** 2
+@dataclass(frozen=True)
+class FrameManner:
+    """What the frames of a film are like."""
+
+    shots: Mapping[int, PictureManner]
+    megapixels: float
+    depth: int = 8  # bits of a channel
+
+    @property
+    def written(self) -> Charge:
+        """What words and saving take of each."""
+        return Charge(f"words {self.depth}", (WORDS + DEEP_WORDS * (self.depth == 16)) * self.megapixels)
+
+
+def frame_manner(scene: Scene, film: Film, shots: Iterable[int], depth: int = 8) -> FrameManner:
+    """Returns what the frames of a film are like that show some shots of a scene."""
+    return FrameManner({shot: manner_of(scene, film, shot) for shot in shots}, _megapixels(film.size), depth)
+
+
+def manner_of(scene: Scene, output: Film | Still, number: int) -> PictureManner:
+    """Returns what the pictures of a shot of a film or a still are like."""
+    shot, megapixels, finer = scene.shots[number], _megapixels(output.size), supersampling(output) ** 2
     if shot.line and not shot.surfaces:
         return PictureManner("line", megapixels, 1, 0.0)
     moved = {track.location for track in scene.tracks if track.location[:2] in (("look", "sun"), ("look", "relief"))}
-    rises = any(name in scene.series for name in shot.surfaces) or any("relief" in place for place in moved)
+    rises = any(_morphs(scene, name) for name in shot.surfaces) or any("relief" in place for place in moved)
     kind = "baked" if rises else "lit" if moved else "plain"
     around = " around" if shot.camera.projection != "flat" else ""
     blurred = " blurred" if shot.camera.blur else ""
@@ -82,80 +120,76 @@ def manner_of(scene: Scene, film: Film, number: int) -> PictureManner:
     return PictureManner(kind + around + blurred, megapixels, finer, cells / 1e6)
 
 
+def _megapixels(size: tuple[int, int]) -> float:
+    return math.prod(size) / 1e6
+
+
+def _morphs(scene: Scene, name: str) -> bool:
+    return name in scene.series and not isinstance(scene.series[name], Blend)
+
+
 def _cells(scene: Scene, name: str) -> int:
-    points = getattr(scene.shown.get(name), "points", None)
+    """Returns the cells of a surface, or of each of a series, which all have one grid."""
+    if name in scene.series:
+        within = expanded(scene, name)
+        return max(_cells(within.scene, member) for member in within.stops)
+    points = getattr(scene.surfaces[name], "points", None)
     return math.prod(points) if points else CELLS
 
 
-@dataclass(frozen=True)
-class Paces:
-    """How many times as long as built in pictures take on this machine, by what they are like."""
-
-    told: Mapping[str, float]
-
-    @classmethod
-    def of(cls, output: Path) -> Paces:
-        """Returns what films in a folder of results have told."""
-        found = read_json(output / FILE)
-        own = found.get(_machine()) if isinstance(found, dict) else None
-        every = own.items() if isinstance(own, dict) else ()
-        return cls({name: float(ratio) for name, ratio in every if isinstance(ratio, int | float) and ratio > 0})
-
-    def ratio(self, name: str) -> float:
-        """Returns that of a manner: its own, or that of the nearest of its kind, or the middle of all."""
-        if name in self.told:
-            return self.told[name]
-        kind, _, size = name.rpartition(" ")
-        alike = {other: ratio for other, ratio in self.told.items() if other.rpartition(" ")[0] == kind}
-        if alike and kind:
-            return alike[min(alike, key=lambda other: abs(int(other.rpartition(" ")[2]) - int(size)))]
-        return statistics.median(self.told.values()) if self.told else 1.0
-
-    def seconds(
-        self, manners: Mapping[int, PictureManner], shots: Iterable[int], megapixels: float, frames: int
-    ) -> float:
-        """Returns about how long frames take whose new pictures are of these shots, one for each picture."""
-        count = Counter(shots)
-        drawn = sum(manners[shot].picture * self.ratio(manners[shot].name) * some for shot, some in count.items())
-        ready = sum(manners[shot].stage for shot in count)
-        ready += FIRST if ready else 0.0
-        return drawn + ready * self.ratio("first") + WORDS * megapixels * frames * self.ratio("words")
-
-    def keep(self, output: Path) -> None:
-        """Writes them down beside those of other machines; where that cannot be, they are not."""
-        with contextlib.suppress(ThalwegError, OSError):
-            found = read_json(output / FILE)
-            others = found if isinstance(found, dict) else {}
-            write_json(output / FILE, {**others, _machine(): dict(sorted(self.told.items()))})
+def still_charge(scene: Scene, still: Still) -> Charge:
+    """Returns what a still takes, from the window to the file."""
+    manners = _shown_on(scene, still)
+    seconds = STARTED + FINISHED * _megapixels(still.size)
+    return Charge(f"still {manners[0].size}", seconds + sum(each.stage + each.picture for each in manners))
 
 
-def _machine() -> str:
-    """Returns what tells this machine from others without naming it: results may be passed on."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:16]
+def print_charge(scene: Scene, still: Still, printed: Print, *, refines: bool = True) -> Charge:
+    """Returns what a print of a still takes; refines: whether its relief is made as fine as its pixels."""
+    manner, megapixels = _shown_on(scene, still)[0], _megapixels(printed.size)
+    cells = manner.megacells * 1e6
+    if refines and cells:
+        finest = math.ceil(printed.trim[0] / math.sqrt(cells) / COARSE)
+        cells *= max(1, min(finest, int(math.sqrt(MOST_CELLS / cells)))) ** 2
+    made = PictureManner("plain", megapixels, factor_of(printed.size) ** 2, cells / 1e6)
+    seconds = STARTED + manner.stage + made.stage + made.picture + FINISHED * printed.depth / 8 * megapixels
+    return Charge(f"print {made.size}", seconds, made.kernels.replace("a film", "a print"))
 
 
-def told_by(
-    manners: Mapping[int, PictureManner],
-    drawn: Sequence[tuple[int, float]],
-    seconds: float,
-    megapixels: float,
-    frames: int,
-) -> dict[str, float]:
-    """Returns the ratios that a film tells; drawn: the shot of each picture, and its seconds, of all that it took."""
-    taken: dict[int, list[float]] = {}
-    for shot, each in drawn:
-        taken.setdefault(shot, []).append(each)
-    told: dict[str, list[float]] = {}
-    ready = built_in = 0.0
-    for shot, every in taken.items():
-        if len(every) > FEWEST:
-            usual = statistics.median(every[1:])
-            told.setdefault(manners[shot].name, []).append(usual / manners[shot].picture)
-            ready, built_in = ready + every[0] - usual, built_in + manners[shot].stage
-    found = {name: statistics.median(ratios) for name, ratios in told.items()}
-    if built_in and ready > 0:
-        found["first"] = ready / (FIRST + built_in)
-    rest = seconds - sum(each for _, each in drawn)
-    if frames > FEWEST and rest > 0:
-        found["words"] = rest / (WORDS * megapixels * frames)
-    return {name: round(ratio, 3) for name, ratio in found.items()}
+def passes_charge(scene: Scene, still: Still, printed: Print, *, refines: bool = True) -> Charge:
+    """Returns what the passes of a still or a print take, but for writing them."""
+    made = print_charge(scene, still, printed, refines=refines)
+    seconds = made.seconds + APART * _megapixels(printed.size)
+    return Charge(made.name.replace("print", "passes"), seconds, made.kernels.replace("a print", "passes"))
+
+
+def _shown_on(scene: Scene, still: Still) -> list[PictureManner]:
+    """Returns what the shots that are on a still are like, of which nothing moves."""
+    shots = dict.fromkeys(place.shot for place in timeline_of(scene.shots, 1.0).slices(still.at))
+    found = [manner_of(scene, still, shot) for shot in shots]
+    return [PictureManner(each.kind.replace("baked", "plain").replace("lit", "plain"), *_sizes(each)) for each in found]
+
+
+def _sizes(manner: PictureManner) -> tuple[float, int, float]:
+    return manner.megapixels, manner.finer, manner.megacells
+
+
+def layers_charge(manner: PictureManner, *, apart: bool, written: bool) -> Charge:
+    """Returns what a frame of a shot takes in layers, but for saving them.
+
+    apart: whether its light is taken apart. written: whether the picture itself is drawn, for words or a plate.
+    """
+    seconds = apart * (manner.picture + APART * manner.megapixels) + written * manner.picture
+    return Charge(f"layers {manner.size}", seconds)
+
+
+def layers_begun(frames: FrameManner) -> Charge:
+    """Returns what the first frame in layers takes more."""
+    kernels = next((shot.kernels for shot in frames.shots.values()), "")
+    seconds = FIRST + sum(shot.stage for shot in frames.shots.values())
+    return Charge("layers-begun", seconds, kernels.replace("a film", "layers"))
+
+
+def export_charge(megabytes: float) -> Charge:
+    """Returns what an export takes whose file is of a size."""
+    return Charge("export", STARTED + EXPORTED * megabytes)

@@ -40,7 +40,6 @@ COSTS = {
     "contact-sheet": (0.3, 1.7),
 }
 LAYERS = {"passes": (2.3, 46.0), "matte": (0.04, 0.08), "plate": (0.06, 1.62)}  # the same of layers, but one process
-TAKEN_APART = 0.9  # seconds more, for a picture of a million pixels whose light is taken apart
 DEEP = 3.3  # by which a picture of 16 bits is larger, where nothing is lost
 TRIES = 3.5  # where a size is found by trying
 

@@ -14,6 +14,7 @@ from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.solid.asked import ExportRequest
 from render.solid.export import film_of, is_torn, key_of, require_possible, write_export
+from render.works.drawing_cost import export_charge
 from render.works.file import (
     KeptFile,
     OneFile,
@@ -21,10 +22,11 @@ from render.works.file import (
     load_file,
     picture_key,
     require_letters,
+    surfaces_of_shot,
     write_file,
 )
 from render.works.order import Order
-from render.works.series_work import shown_work
+from render.works.paces import Stopwatch, remember_once
 from render.works.work import Finding, Work
 
 
@@ -34,6 +36,7 @@ class ExportWork(OneFile):
 
     order: Order
     asked: ExportRequest
+    folder: str = "exports"  # of all results
 
     kind = "export"
     again = "is made again"
@@ -45,9 +48,8 @@ class ExportWork(OneFile):
 
     @cached_property
     def shown(self) -> dict[str, Work]:
-        """The surfaces of its shot."""
-        shot = self.order.scene.shots[self.asked.shot - 1]
-        return {name: shown_work(self.order, name) for name in shot.surfaces}
+        """The surfaces of its shot, and the line that it unfolds out of."""
+        return surfaces_of_shot(self.order, self.asked.shot - 1)
 
     @property
     def needs(self) -> Sequence[Work]:
@@ -64,7 +66,7 @@ class ExportWork(OneFile):
     def path(self) -> Path:
         """Its file; that of another shot than the first has its number."""
         shot = "" if self.asked.shot == 1 else f".shot-{self.asked.shot}"
-        return self.order.output / "exports" / f"{self.order.stem}{shot}{self.order.suffix}.{self.asked.form}"
+        return self.order.output / self.folder / f"{self.order.stem}{shot}{self.order.suffix}.{self.asked.form}"
 
     def load(self) -> KeptFile | None:
         """Returns it from disk, with the files that it refers to."""
@@ -84,9 +86,12 @@ class ExportWork(OneFile):
         """Writes it."""
         scene, metadata = self.order.scene, self.order.metadata
         shooting = Shooting(scene, film_of(scene), dict(zip(self.shown, finished, strict=True)), reporter)
-        return write_file(
+        watch = Stopwatch()
+        made = write_file(
             self.order, self.path, self.key, lambda: (write_export(shooting, self.asked, self.path, metadata), {})
         )
+        remember_once(self.order.output, export_charge(self.path.stat().st_size / 1e6), watch)
+        return made
 
     def state(self) -> Finding:
         """Returns what it is worth on disk."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from render.film import record
 from render.film.timeline import timeline_of
 from render.scene.language.problem import SceneProblem
 from render.scene.output import Film, Still
+from render.scene.shot import Shot
 from render.scene.spec import Scene
 from render.scene.typefaces import drawable
 from render.storage.files import is_whole, sweep
+from render.works.ball_chronicle_work import ball_chronicles_in
 from render.works.chronicle_work import chronicles_of
 from render.works.line_work import lines_shown
 from render.works.order import Order
@@ -23,8 +25,6 @@ from render.works.series_work import shown_work
 from render.works.work import Finding, Work
 
 BYTES_PER_PIXEL = 1.45  # of a PNG with grain, measured on the first scene
-SECONDS_PER_PICTURE = (0.15, 0.4)  # for any, and for each million pixels; measured on two cores without a GPU
-FIRST_PICTURE = 15  # seconds: kernels are compiled, light is baked
 
 
 @dataclass(frozen=True)
@@ -109,15 +109,24 @@ def surfaces_shown(order: Order, moment: float | None = None, film: Film | None 
     Of all shots, or those of a film, or the one at a moment of the scene's clock, seconds.
     """
     scene = order.scene
-    shots = [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots
     if moment is not None:
-        timeline = timeline_of(shots, 1.0)
-        shot = timeline.locate(moment).shot
-        bound = timeline.unfolds_from(shot), shot, timeline.unfolds_into(shot)
-        shots = [shots[number] for number in bound if number is not None]
+        return surfaces_of_shot(order, timeline_of(scene.shots, 1.0).locate(moment).shot)
+    return _shown_by(order, [scene.shots[number] for number in scene.shots_of(film)] if film else scene.shots)
+
+
+def surfaces_of_shot(order: Order, shot: int) -> dict[str, Work]:
+    """Returns the same of one shot, by its number, and of the line that it unfolds out of."""
+    shots, timeline = order.scene.shots, timeline_of(order.scene.shots, 1.0)
+    bound = timeline.unfolds_from(shot), shot, timeline.unfolds_into(shot)
+    return _shown_by(order, [shots[number] for number in bound if number is not None])
+
+
+def _shown_by(order: Order, shots: Sequence[Shot]) -> dict[str, Work]:
     shown: dict[str, Work] = {name: shown_work(order, name) for shot in shots for name in shot.surfaces}
-    told = {each.name: each for each in chronicles_of(order) if each.surface in shown}
-    return {**shown, **told, **lines_shown(order, shots)}
+    lines = {shot.line for shot in shots}
+    told = {each.name: each for each in chronicles_of(order) if each.surface in (lines if each.line else shown)}
+    at_balls = {each.name: each for shot in shots if shot.line for each in ball_chronicles_in(order, shot)}
+    return {**shown, **told, **at_balls, **lines_shown(order, shots)}
 
 
 def picture_key(order: Order, output: Film | Still) -> str:
@@ -129,8 +138,3 @@ def picture_key(order: Order, output: Film | Still) -> str:
 def megabytes_of(size: tuple[int, int], count: int = 1) -> float:
     """Returns about how much room so many PNG files of a size take."""
     return size[0] * size[1] * BYTES_PER_PIXEL * count / 1e6
-
-
-def seconds_of(size: tuple[int, int], count: int = 1) -> float:
-    """Returns about how long it takes to draw so many pictures of a size, the first of a process among them."""
-    return FIRST_PICTURE + count * (SECONDS_PER_PICTURE[0] + SECONDS_PER_PICTURE[1] * size[0] * size[1] / 1e6)

@@ -23,6 +23,7 @@ from render.scene.encoders.suited import kind_of
 from render.scene.output import Film
 from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import locked
+from render.works.drawing_cost import Charge
 from render.works.encoding_cost import Cost, cost_of
 from render.works.file import (
     KeptFile,
@@ -32,6 +33,7 @@ from render.works.file import (
 )
 from render.works.frames_work import Frames, FramesWork
 from render.works.order import Order
+from render.works.paces import FEWEST, Paces, remember, told_once
 from render.works.work import Item, Work
 
 
@@ -106,10 +108,13 @@ class FilmWork(OneFile):
             self.frames.tidy()  # also where whoever drew them was killed before it had done so
             drawn = time.perf_counter()
             details = encode_film(shooting, frames.paths, self.path, self.file.encoder, self.order.metadata)
+            encoded = time.perf_counter()
+            if len(self.frames.keys) > FEWEST:
+                remember(self.order.output, told_once(self._charge, encoded - drawn))
             return details, {
                 "frames": frames.seconds + drawn - start,
-                "encoding": time.perf_counter() - drawn,
-                "total": frames.seconds + time.perf_counter() - start,
+                "encoding": encoded - drawn,
+                "total": frames.seconds + encoded - start,
             }
 
         if not self.file.encoder.ending:  # a folder that is half written is no longer what its record tells of
@@ -119,7 +124,13 @@ class FilmWork(OneFile):
 
     def left(self) -> Item:
         """Returns what is to be done when all frames are there."""
-        return Item(f"film {self.name}", 0, "frames", self._cost.seconds, self._cost.megabytes)
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        return Item(f"film {self.name}", 0, "frames", seconds, self._cost.megabytes)
+
+    @property
+    def _charge(self) -> Charge:
+        depth = getattr(self.file.encoder, "depth", 8)
+        return Charge(f"{kind_of(self.file.encoder)}-encoded {depth}", self._cost.seconds)
 
     @property
     def _cost(self) -> Cost:

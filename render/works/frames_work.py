@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from render.errors import DataError, FramesError
-from render.film.film import Draft, draw_here
+from render.errors import DataError
+from render.film.attempts import draw_here
+from render.film.film import Draft, opaque_file_of
 from render.film.frames import FrameStore
 from render.film.pool import FOLDER, VARIABLE, Pool
 from render.film.preflight import require_drawing, require_writable
@@ -22,10 +22,11 @@ from render.progress import Reporter
 from render.scene.framerate import plain
 from render.scene.output import Film
 from render.storage.files import content_key
-from render.works.drawers import draw_together
-from render.works.drawing_cost import Paces, PictureManner, manner_of, told_by
+from render.works.drawers import DrawingJob, draw
+from render.works.drawing_cost import FrameManner, frame_manner
 from render.works.file import megabytes_of, require_letters, surfaces_shown
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember, told_by
 from render.works.shard import place_of, require_others, share_of
 from render.works.work import Finding, Item, Work, finding_of
 
@@ -152,37 +153,46 @@ class FramesWork:
         """Draws those that are missing, or its share of them; raises Partial where others are left for other calls."""
         start, means = time.perf_counter(), self.order.means
         missing = self._own(self.missing(verify=True))
-        shooting = None
-        if means.workers > 1 or means.scheduler:
-            draw_together(self, missing, reporter)
-        else:
-            shooting = self.shooting(finished, reporter)
-            begun = time.perf_counter()
-            self.draw(shooting, missing)
-            self._remember(shooting, time.perf_counter() - begun, len(missing))
+        opaque = opaque_file_of(self.film, self.order.scene)
+        if opaque:
+            reporter.say(f"film {self.name}: {opaque}")
+        watch = Stopwatch()
+        draft = draw(self._job(missing), finished, reporter)
+        shooting = draft.shooting if draft else None
+        if shooting:
+            self._remember(shooting, watch, len(missing))
         if means.shard:
             require_others(self.name, means, len(self.missing()))
             return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
         self.tidy()
-        gone = self.pool.trim(self.programme.keys_of_pictures())
-        if gone:
-            reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
+        self.trim_pool(reporter)
         return Frames(self.store.paths(len(self.keys)), shooting, time.perf_counter() - start)
 
-    @property
-    def _manners(self) -> dict[int, PictureManner]:
-        return {shot: manner_of(self.order.scene, self.film, shot) for shot in self.programme.timeline.shots}
+    def _job(self, missing: Sequence[int]) -> DrawingJob:
+        return DrawingJob(self, FramesWork.draft, missing, self._seconds(missing), f"film {self.name}")
 
-    def _remember(self, shooting: Shooting, seconds: float, frames: int) -> None:
+    @property
+    def manner(self) -> FrameManner:
+        """What they are like, for what they take."""
+        return frame_manner(self.order.scene, self.film, self.programme.timeline.shots, self.depth)
+
+    def _remember(self, shooting: Shooting, watch: Stopwatch, frames: int) -> None:
         """Keeps what this machine took for them, for the plans of other films."""
-        told = told_by(self._manners, shooting.drawn_in, seconds, math.prod(self.film.size) / 1e6, frames)
-        if told:
-            Paces({**Paces.of(self.order.output).told, **told}).keep(self.order.output)
+        manner, compiled = self.manner, watch.compiled
+        told = told_by(manner, shooting.drawn_in, watch.seconds + compiled, frames, compiled)
+        kernels = {manner.shots[shot].kernels for shot, _ in shooting.drawn_in}
+        remember(self.order.output, told, kernels, compiled)
 
     def tidy(self) -> None:
         """Removes what a kill has left of them, and puts their manifest in order."""
         self.store.trim(len(self.keys))
         self.pool.sweep()
+
+    def trim_pool(self, reporter: Reporter) -> None:
+        """Removes pictures of earlier variants where there are too many, and says so."""
+        gone = self.pool.trim(self.programme.keys_of_pictures())
+        if gone:
+            reporter.say(f"{gone:,} pictures of earlier variants have gone; {VARIABLE} says how many gigabytes stay")
 
     def _own(self, missing: Sequence[int]) -> list[int]:
         """Returns those that this call draws."""
@@ -200,9 +210,7 @@ class FramesWork:
 
     def draw(self, shooting: Shooting, missing: Sequence[int]) -> None:
         """Draws some of them here; raises FramesError for those that failed twice."""
-        failed = draw_here(self.draft(shooting), missing, self.name, len(self.wanted))
-        if failed:
-            raise FramesError(self.name, failed, len(self.wanted))
+        draw_here(self.draft(shooting), missing, f"film {self.name}", len(self.wanted))
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -211,12 +219,16 @@ class FramesWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         missing = self.missing()
+        pictures = len(self.undrawn(missing))
+        megabytes = self._megabytes(pictures + len(missing))
+        return Item(f"film {self.name}", len(missing), "frames", self._seconds(missing), megabytes)
+
+    def _seconds(self, missing: Sequence[int]) -> float:
+        """Returns about how long one process takes for some of them."""
         undrawn = self.undrawn(missing)
         parts = (part for index in missing for part in self.programme.frames[index].parts)
         shots = {part.key: part.slice.shot for part in parts if part.key in undrawn}
-        paces, megapixels = Paces.of(self.order.output), math.prod(self.film.size) / 1e6
-        seconds = paces.seconds(self._manners, shots.values(), megapixels, len(missing))
-        return Item(f"film {self.name}", len(missing), "frames", seconds, self._megabytes(len(shots) + len(missing)))
+        return Paces.of(self.order.output).seconds(self.manner, shots.values(), len(missing))
 
     def claims(self) -> Iterator[Path]:
         """Gives their folder."""

@@ -76,6 +76,8 @@ class LayerFileWork(OneFile):
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start = time.perf_counter()
+            self.sequence.store.trim(len(self.sequence.keys))  # also where whoever drew them was killed before
+            self.frames.frames.pool.sweep()
             details = deliver(shooting, self.sequence)
             return details, {"reading": time.perf_counter() - start}
 

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from render.errors import DataError, FramesError
-from render.film.compositing.layering import LayerDraft, draw_layers
+from render.errors import DataError
+from render.film.compositing.layered import LayerCamera
+from render.film.compositing.layering import LayerDraft
 from render.film.compositing.sequence import ALGORITHM, LayerSequence
 from render.film.frames import FrameStore
 from render.film.preflight import require_drawing, require_writable
 from render.film.prints.exr import openimageio
+from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.encoders.compositing import LayerPart, PassSequence
 from render.scene.key import counted
 from render.scene.outputs import FilmFile, files_of, rate_of, size_of
 from render.storage.files import content_key
-from render.works.encoding_cost import TAKEN_APART, layer_cost
-from render.works.file import require_letters, seconds_of
+from render.works.drawers import DrawingJob, draw
+from render.works.drawing_cost import Charge, layers_begun, layers_charge
+from render.works.encoding_cost import layer_cost
+from render.works.file import require_letters
 from render.works.frames_work import FramesWork
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember, told_by_layers
 from render.works.shard import place_of, require_others, share_of
 from render.works.work import Finding, Item, Work, finding_of
-
-ALONE = "layers are drawn by this process alone; --shard shares them among several calls"
 
 
 @dataclass(frozen=True)
@@ -99,15 +102,17 @@ class LayersWork:
         """That folder, or a share of it, as shards draw side by side."""
         return place_of(self.path, self.order.means)
 
-    def lacking(self, *, verify: bool = False) -> dict[int, list[LayerSequence]]:
-        """Returns the sequences that lack a frame that is asked for, by its number; verify reads their bytes."""
-        found: dict[int, list[LayerSequence]] = {}
-        for each in self.sequences:
-            missing = set(each.store.missing(each.keys, verify))
-            for number in self.frames.wanted:
-                if number in missing:
-                    found.setdefault(number, []).append(each)
-        return found
+    def lacking(self, *, verify: bool = False) -> dict[int, tuple[int, ...]]:
+        """Returns by the number of each frame that is asked for which sequences lack it, by their places in the list.
+
+        verify reads their bytes.
+        """
+        missing = [set(each.store.missing(each.keys, verify)) for each in self.sequences]
+        found = {
+            number: tuple(place for place, numbers in enumerate(missing) if number in numbers)
+            for number in self.frames.wanted
+        }
+        return {number: places for number, places in found.items() if places}
 
     def load(self) -> int | None:
         """Returns how many there are, where all are; raises DataError where some are damaged."""
@@ -133,22 +138,27 @@ class LayersWork:
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> int:
         """Draws those that are missing, or its share of them; raises Partial where others are left for other calls."""
-        means, total = self.order.means, len(self.frames.keys)
-        if means.workers > 1 or means.scheduler:
-            reporter.say(f"film {self.name}: {ALONE}")
+        means = self.order.means
         share = set(share_of(self.frames.wanted, means))
         lacking = {number: each for number, each in self.lacking(verify=True).items() if number in share}
-        shooting = self.frames.shooting(finished, reporter)
         self.path.mkdir(parents=True, exist_ok=True)
-        failed = draw_layers(LayerDraft(shooting, self.frames.pool, self.frames.programme, lacking), self.name, total)
-        if failed:
-            raise FramesError(self.name, failed, total)
+        make_ready, watch = partial(layers_ready, lacking=lacking), Stopwatch()
+        seconds, what = self._seconds(lacking), f"layers of film {self.name}"
+        draft = draw(DrawingJob(self.frames, make_ready, sorted(lacking), seconds, what), finished, reporter)
+        if isinstance(draft, LayerDraft):
+            self._remember(lacking, draft.taken, watch)
         if means.shard:
             require_others(self.name, means, len(self.lacking()), "frames in layers")
-            return total
+            return len(self.frames.keys)
+        self.tidy()
+        self.frames.trim_pool(reporter)
+        return len(self.frames.keys)
+
+    def tidy(self) -> None:
+        """Removes what a kill has left of them, and puts their manifests in order."""
         for each in self.sequences:
-            each.store.trim(total)
-        return total
+            each.store.trim(len(self.frames.keys))
+        self.frames.pool.sweep()
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -157,13 +167,32 @@ class LayersWork:
     def left(self) -> Item:
         """Returns those that are missing."""
         lacking, size = self.lacking(), self.frames.film.size
-        costs = [layer_cost(each.settings, size) for found in lacking.values() for each in found]
-        apart = sum(any(not each.settings.is_written for each in found) for found in lacking.values())
-        drawn = seconds_of(size, len(lacking)) + TAKEN_APART * apart * size[0] * size[1] / 1e6 if lacking else 0.0
-        seconds = drawn + sum(cost.seconds for cost in costs)
-        return Item(
-            f"film {self.name} in layers", len(lacking), "frames", seconds, sum(each.megabytes for each in costs)
-        )
+        asked = [self.sequences[place].settings for places in lacking.values() for place in places]
+        megabytes = sum(layer_cost(each, size).megabytes for each in asked)
+        return Item(f"film {self.name} in layers", len(lacking), "frames", self._seconds(lacking), megabytes)
+
+    def _seconds(self, lacking: Mapping[int, tuple[int, ...]]) -> float:
+        """Returns about how long one process takes for some of them."""
+        paces = Paces.of(self.order.output)
+        begun = paces.charged(layers_begun(self.frames.manner)) if lacking else 0.0
+        return begun + sum(map(paces.charged, self._charges(lacking)))
+
+    def _remember(self, lacking: Mapping[int, tuple[int, ...]], taken: Sequence[float], watch: Stopwatch) -> None:
+        """Keeps what this machine took for them, for the plans of others."""
+        first, compiled = layers_begun(self.frames.manner), watch.compiled
+        told = told_by_layers(self._charges(lacking), first, taken, compiled)
+        remember(self.order.output, told, [first.kernels] if taken else [], compiled)
+
+    def _charges(self, lacking: Mapping[int, tuple[int, ...]]) -> list[Charge]:
+        """Returns what each of some frames takes, in their order."""
+        found, size, shots = list[Charge](), self.frames.film.size, self.frames.manner.shots
+        for number, places in sorted(lacking.items()):
+            manner = shots[self.frames.programme.frames[number].parts[0].slice.shot]
+            settings = [self.sequences[place].settings for place in places]
+            written = [each.is_written for each in settings]
+            drawn = layers_charge(manner, apart=not all(written), written=any(written))
+            found.append(Charge(drawn.name, drawn.seconds + sum(layer_cost(each, size).seconds for each in settings)))
+        return found
 
     def claims(self) -> Iterator[Path]:
         """Gives the folder of their manifests."""
@@ -172,3 +201,10 @@ class LayersWork:
     def told(self, made: int) -> dict[str, Any]:
         """Returns how many were asked for."""
         return {"frames": len(self.frames.wanted)}
+
+
+def layers_ready(frames: FramesWork, shooting: Shooting, lacking: Mapping[int, tuple[int, ...]]) -> LayerDraft:
+    """Returns what the layers of frames are drawn by, as they are lacking; the function goes to other processes."""
+    sequences = LayersWork(frames).sequences
+    wanted = {number: [sequences[place] for place in places] for number, places in lacking.items()}
+    return LayerDraft(LayerCamera(shooting), frames.pool, frames.programme, wanted)

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from render.scene.encoders.compositing import LayerPart
 from render.scene.outputs import files_of
+from render.works.ball_chronicle_work import ball_chronicles_of
 from render.works.chronicle_work import chronicles_of
 from render.works.film_work import FilmWork
 from render.works.frames_work import FramesWork
@@ -72,5 +73,5 @@ def _rate(frames: FramesWork | LayersWork) -> Fraction | None:
 
 def works_of(order: Order) -> list[AskedWork]:
     """Returns everything that a scene asks for."""
-    surfaces = [*surfaces_of(order), *line_works(order), *chronicles_of(order)]
+    surfaces = [*surfaces_of(order), *line_works(order), *chronicles_of(order), *ball_chronicles_of(order)]
     return [*runs_of(order), *surfaces, *stills_of(order), *films_of(order)]

@@ -106,8 +106,18 @@ class PreviewWork(OneFile):
         ending = ".angles" if self.angles else ""
         return self.order.output / "previews" / f"{self.name}{ending}{self.order.suffix}.png"
 
+    def _require_sides(self) -> None:
+        """Raises UsageError where what it shows looks the same from all sides."""
+        place = timeline_of(self.order.scene.shots, 1.0).locate(self.still.at)
+        if self.angles and self.order.scene.shots[place.shot].line:
+            raise UsageError(
+                f"--angles {self.angles}: at {self.still.at:g} s stands the chart of a line, which has one side; "
+                "leave --angles out, or name a moment of a surface with --at"
+            )
+
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for letters, a window to draw in, and a folder that can be written."""
+        self._require_sides()
         require_letters(self.order.scene)
         require_drawing(say)
         require_writable(self.path.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,18 +10,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from render.errors import UsageError
 from render.film.preflight import require_drawing, require_writable
 from render.film.prints.exr import openimageio
-from render.film.prints.keeping import discard, discard_idle
+from render.film.prints.keeping import bytes_there, discard, discard_idle
 from render.film.prints.passing import draw_passes, refuse_beyond_memory
-from render.film.prints.press import draw_print, further_of, key_of, refuse_beyond_disk, sized
+from render.film.prints.press import channels_of, draw_print, further_of, key_of, refuse_beyond_disk, sized
+from render.film.prints.printable import fitted, is_drawn_at_once, require_passes, require_printable
+from render.film.prints.whole import draw_whole
 from render.film.shooting import Shooting
 from render.progress import Reporter
 from render.scene.output import Still
 from render.scene.printing import Print, PrintRequest, print_of
 from render.scene.quality import qualities
+from render.works.drawing_cost import Charge, passes_charge, print_charge
+from render.works.encoding_cost import LAYERS
 from render.works.file import (
-    FIRST_PICTURE,
     KeptFile,
     OneFile,
     file_finding,
@@ -31,9 +36,8 @@ from render.works.file import (
     write_file,
 )
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember_once
 from render.works.work import Finding, Item, Work
-
-SECONDS_PER_MEGABYTE = 0.3
 
 
 @dataclass(frozen=True)
@@ -75,28 +79,57 @@ class PrintWork(OneFile):
             discard_idle(self.path)
         return found
 
+    def require_possible(self) -> None:
+        """Raises UsageError where its still has no such print."""
+        require_printable(self.order.scene, self.name, self.printed)
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether it is drawn at once."""
+        return is_drawn_at_once(self.order.scene, self.still)
+
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for letters, a library, a window to draw in, and a disk that it fits."""
+        self.require_possible()
         require_letters(self.order.scene)
         if self.printed.format == "exr":
             openimageio()
         require_drawing(say)
         require_writable(self.path.parent)
+        if self._at_once:
+            return self.printed.size[0] * self.printed.size[1] * 3 * self.printed.depth / 8e6
         refuse_beyond_disk(self.printed, further_of(self.order.scene.look.resolved), self.path)
         return 0.0  # which has been looked at exactly
 
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Prints it, going on from its finished tiles."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
+        watch, gone_on = Stopwatch(), bytes_there(self.path) > 0
 
         def draw() -> tuple[dict[str, Any], dict[str, float]]:
             start, where = time.perf_counter(), (self.path, self.key)
-            details, drawn = draw_print(shooting, self.printed, where, self.order.metadata)
+            if self._at_once:
+                details, drawn = draw_whole(shooting, self.printed, self.path, self.order.metadata)
+            else:
+                details, drawn = draw_print(shooting, self.printed, where, self.order.metadata)
             return details, {"drawing": drawn - start}
 
         made = write_file(self.order, self.path, self.key, draw)
         discard(self.path)
+        if not gone_on:
+            remember_once(self.order.output, self._charge, watch)
         return made
+
+    @property
+    def _charge(self) -> Charge:
+        return print_charge(self.order.scene, self.still, self.printed)
+
+    def left(self) -> Item:
+        """Returns it as a whole, as if no tile were there."""
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        channels = channels_of(self.order.scene)
+        megabytes = math.prod(self.printed.size) * channels * self.printed.depth / 8 / 1e6
+        return Item(f"print {self.path.name}", 1, "file", seconds, megabytes)
 
     def state(self) -> Finding:
         """Returns what it is worth on disk."""
@@ -140,8 +173,13 @@ class PassesWork(OneFile):
         """The hash of everything that they depend on."""
         return key_of(picture_key(self.order, self.still), self.printed, self.order.metadata, of="passes")
 
+    def require_possible(self) -> None:
+        """Raises UsageError where its still has no passes."""
+        require_passes(self.order.scene, self.name)
+
     def look_ahead(self, say: Callable[[str], None]) -> float:
         """Looks for a library, a window to draw in, a folder that can be written, and memory."""
+        self.require_possible()
         require_letters(self.order.scene)
         openimageio()
         require_drawing(say)
@@ -152,13 +190,25 @@ class PassesWork(OneFile):
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Draws them."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
-        metadata = self.order.metadata
-        return write_file(
+        metadata, watch = self.order.metadata, Stopwatch()
+        made = write_file(
             self.order,
             self.path,
             self.key,
             lambda: (draw_passes(shooting, self.printed, self.path, metadata, self.refines), {}),
         )
+        remember_once(self.order.output, self._charge, watch)
+        return made
+
+    @property
+    def _charge(self) -> Charge:
+        return passes_charge(self.order.scene, self.still, self.printed, refines=self.refines)
+
+    def left(self) -> Item:
+        """Returns them as a whole."""
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        _, megabytes = LAYERS["passes"]
+        return Item(f"passes {self.path.name}", 1, "file", seconds, megabytes * math.prod(self.printed.size) / 1e6)
 
     def state(self) -> Finding:
         """Returns what they are worth on disk."""
@@ -167,7 +217,8 @@ class PassesWork(OneFile):
 
 def print_work(order: Order, name: str, asked: PrintRequest) -> PrintWork:
     """Returns the print of a still that is asked for; raises UsageError for one that cannot be."""
-    printed = print_of(asked, order.scene.stills[name].size, qualities()[order.quality].width)
+    still = order.scene.stills[name]
+    printed = fitted(order.scene, still, print_of(asked, still.size, qualities()[order.quality].width))
     return PrintWork(order, name, printed, order.output / "stills" / f"{name}{order.suffix}{printed.ending}")
 
 
@@ -178,9 +229,18 @@ def passes_work(order: Order, name: str, asked: PrintRequest) -> PassesWork:
     return PassesWork(order, name, made.printed, beside.with_suffix(".passes.exr"), not asked.is_plain)
 
 
-def file_anew(finding: Finding) -> Item:
-    """Returns what was made once, and would have to be made anew to be of its scene."""
-    path = Path(finding.path)
-    megabytes = path.stat().st_size / 1e6 if path.is_file() else 0.0
-    seconds = FIRST_PICTURE + SECONDS_PER_MEGABYTE * megabytes
-    return Item(f"{finding.kind} {finding.name} ({finding.state})", 1, "file", seconds, megabytes)
+def possible(works: Sequence[PrintWork | PassesWork], say: Callable[[str], None]) -> list[PrintWork | PassesWork]:
+    """Returns those that can be made, and says why others are left out; raises UsageError where that leaves none."""
+    found, refused = [], []
+    for work in works:
+        try:
+            work.require_possible()
+        except UsageError as error:
+            refused.append(error)
+        else:
+            found.append(work)
+    if refused and not found:
+        raise refused[0]
+    for each in refused:
+        say(f"left out: {each}")
+    return found

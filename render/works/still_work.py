@@ -14,17 +14,18 @@ from render.film.shooting import Shooting
 from render.film.still import draw_still
 from render.progress import Reporter
 from render.scene.output import Still
+from render.works.drawing_cost import Charge, still_charge
 from render.works.file import (
     KeptFile,
     OneFile,
     megabytes_of,
     picture_key,
     require_letters,
-    seconds_of,
     surfaces_shown,
     write_file,
 )
 from render.works.order import Order
+from render.works.paces import Paces, Stopwatch, remember_once
 from render.works.work import Item, Work
 
 
@@ -73,13 +74,21 @@ class StillWork(OneFile):
     def make(self, finished: Sequence[Any], reporter: Reporter) -> KeptFile:
         """Draws it."""
         shooting = Shooting(self.order.scene, self.still, dict(zip(self.shown, finished, strict=True)), reporter)
-        return write_file(
+        watch = Stopwatch()
+        made = write_file(
             self.order, self.path, self.key, lambda: (draw_still(shooting, self.path, self.order.metadata), {})
         )
+        remember_once(self.order.output, self._charge, watch)
+        return made
+
+    @property
+    def _charge(self) -> Charge:
+        return still_charge(self.order.scene, self.still)
 
     def left(self) -> Item:
-        """Returns its one picture, which is looked at for its words first."""
-        return Item(f"still {self.name}", 1, "picture", seconds_of(self.still.size, 2), megabytes_of(self.still.size))
+        """Returns its one picture."""
+        seconds = Paces.of(self.order.output).charged(self._charge)
+        return Item(f"still {self.name}", 1, "picture", seconds, megabytes_of(self.still.size))
 
     def claims(self) -> Iterator[Path]:
         """Gives its file and those of its prints and passes."""

@@ -57,7 +57,7 @@ class Work(Protocol):
 
     @property
     def kind(self) -> str:
-        """What it is: run, surface, series, still, frames, film, print, passes, export, sheet."""
+        """What it is: run, surface, series, still, frames, film, print, passes, export, sheet, view, gallery."""
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
 from PIL import Image
 
@@ -55,6 +56,5 @@ def _write(target: Path, picture: np.ndarray, titles: Mapping[str, str]) -> Enco
     depth = 8 * picture.dtype.itemsize
     texts = {"Title": titles["title"]} if "title" in titles else {}
     write_png(target, PrintSheet(width, height, channels, depth, texts=texts), [picture])
-    with Image.open(target) as read:
-        read.load()
-        return EncodedFilm(1, read.size, 0.0, "png", {3: "rgb24", 4: "rgba"}[channels])
+    read = iio.imread(target, plugin="pillow")
+    return EncodedFilm(1, (read.shape[1], read.shape[0]), 0.0, "png", {3: "rgb24", 4: "rgba"}[channels])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from render.film.insets.inset_chart import InsetChart, InsetMarks, Picture, enlarged
-from render.film.insets.telling import Telling
+from render.film.insets.telling import Told
 from render.film.words.figures import format_loss, format_share
 from render.film.words.layout import Box
 from render.scene.insets import ExampleInset
@@ -20,7 +20,7 @@ FEW = 12  # classes that have a number each
 class Answer:
     """One example of a shot, and the answers to it."""
 
-    def __init__(self, settings: ExampleInset, told: Telling, chart: InsetChart):
+    def __init__(self, settings: ExampleInset, told: Told, chart: InsetChart):
         self._told, self._chart = told, chart
         place = told.chronicle.place_of(settings.example)
         self._outputs = np.asarray(told.chronicle.outputs[:, place], float)

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from render.film.insets.inset_chart import InsetChart, InsetMarks, Picture, enlarged
-from render.film.insets.telling import Telling
+from render.film.insets.telling import Told
 from render.film.words.figures import short_loss
 from render.film.words.layout import Box
 from render.scene.insets import FirstLayerInset
@@ -26,7 +26,7 @@ DARK, PALE = "#161616", "#f2f2f2"  # of a weight of zero, on dark and on pale gr
 class FirstLayer:
     """The pictures of a shot's first layer."""
 
-    def __init__(self, settings: FirstLayerInset, told: Telling, chart: InsetChart):
+    def __init__(self, settings: FirstLayerInset, told: Told, chart: InsetChart):
         self._told, self._chart = told, chart
         self._weights = pictures_of(told.chronicle.weights[:, : settings.units])
         sizes = np.abs(self._weights)
@@ -34,7 +34,7 @@ class FirstLayer:
         self._clipped = bool((sizes > self._most).any())
         count, high, wide = self._weights.shape[1], *self._weights.shape[2:4]
         self._cells = cells(self._chart.body, count, wide / high, self._chart.size)
-        look = told.take.look
+        look = told.look
         pale = is_pale(chart.style.ink)
         colours = (to_oklab(linear_of(colour)) for colour in (look.sky.colour, look.path.colour))
         self._ends = tuple(np.array([BRIGHT if pale else DEEP, a, b]) for _, a, b in colours)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from render.film.insets.inset_chart import InsetChart, InsetMarks
-from render.film.insets.telling import Telling
+from render.film.insets.telling import Told
 from render.film.words.figures import format_loss, short_loss
 from render.scene.insets import GradientInset
 from render.scene.words import say
@@ -27,7 +27,7 @@ SPAN = 6.0  # decades of a logarithmic scale, at most
 class GradientBars:
     """The bars of a shot's gradient."""
 
-    def __init__(self, settings: GradientInset, told: Telling, chart: InsetChart):
+    def __init__(self, settings: GradientInset, told: Told, chart: InsetChart):
         self._told, self._chart = told, chart
         self._signed = told.chronicle.is_split
         self._values = np.asarray(told.chronicle.gradient, float)

@@ -12,7 +12,7 @@ import numpy as np
 from render.film.insets import answer, first_layer, gradient_bars, plane_map, run_curves
 from render.film.insets.inset_chart import InsetChart, InsetMarks, Style, rectangle
 from render.film.insets.inset_room import boxes_of
-from render.film.insets.telling import Telling
+from render.film.insets.telling import Told
 from render.film.words import ink
 from render.film.words.ground import CONTRAST, Behind, Dress, contrast, dressed, ends_of
 from render.film.words.layout import Box
@@ -28,6 +28,7 @@ from render.scene.insets import (
 
 FADE = 0.4  # seconds in which an inset comes or goes
 PAD = 0.55  # of the shade under an inset, beyond it / size of its letters
+FLAG, FLAG_AWAY = 0.14, 0.45  # width of the stroke beside an inset, and how far from it it begins / size of its letters
 LEAST = 48  # pixels of the width of an inset; a smaller one cannot be read
 LEAST_SHADE = 0.8  # of a plate: one through which edges are seen would not be calm
 SMALL, LARGE = 21.0, 16.5  # width of an inset / size of its letters, at most and at least
@@ -62,6 +63,7 @@ class PlacedInset:
     chart: InsetChart
     shade: float = 0.0  # share of the plate under it, where its ground is not quiet
     plate: str = ""  # its colour
+    flag: str = ""  # colour of the stroke at its edge that says of which ball it tells; "" where there is none
 
     @cached_property
     def still(self) -> InsetMarks:
@@ -85,6 +87,8 @@ class PlacedInset:
             pad, box = PAD * self.chart.size, self.chart.box
             under = rectangle((box.left - pad, box.top - pad, box.right + pad, box.bottom + pad))
             ink.paint(pixels, under.faded(self.shade * share), self.plate)
+        if self.flag:
+            ink.paint(pixels, rectangle(flag_of(self.chart)).faded(share), self.flag)
         self.still.lay(pixels, share)
         self.drawing.moving(time).lay(pixels, share)
 
@@ -109,7 +113,7 @@ class InsetLayer:
 
 
 def layer_of(
-    asked: Sequence[tuple[InsetSettings, Telling]],
+    asked: Sequence[tuple[InsetSettings, Told]],
     sheet: Sheet,
     dress: Dress,
     taken: Sequence[Box],
@@ -129,13 +133,20 @@ def layer_of(
             continue
         need = shade_of(box, sheet, dress, pictures)
         wide = share * InsetSettings(size=settings.size).width(sheet.width, sheet.height)
-        style = Style(sheet.text, dress.ink, told.take.look.path.colour, letters_of(wide, sheet.size))
+        style = Style(sheet.text, dress.ink, told.look.path.colour, letters_of(wide, sheet.size))
         chart = InsetChart(box, style)
         drawing = INSETS[type(settings)](settings, told, chart)
         shade = max(need.upper, need.lower)
-        under = plate_of(told.take.look.background.colour, need) if shade else ""
-        placed.append(PlacedInset(settings, drawing, chart, max(shade, LEAST_SHADE) if shade else 0.0, under))
-    return InsetLayer(tuple(placed), tuple(lost), asked[0][1].take.shot.duration)
+        under = plate_of(told.look.background.colour, need) if shade else ""
+        shade = max(shade, LEAST_SHADE) if shade else 0.0
+        placed.append(PlacedInset(settings, drawing, chart, shade, under, told.flag))
+    return InsetLayer(tuple(placed), tuple(lost), asked[0][1].shot.duration)
+
+
+def flag_of(chart: InsetChart) -> tuple[float, float, float, float]:
+    """Returns the edges of the stroke beside an inset: left, top, right and bottom."""
+    box, size = chart.box, chart.size
+    return box.left - FLAG_AWAY * size, float(box.top), box.left - (FLAG_AWAY - FLAG) * size, float(box.bottom)
 
 
 def letters_of(wide: float, usual: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from render.film.insets.inset_chart import InkMark, InsetChart, InsetMarks
-from render.film.insets.telling import Telling
+from render.film.insets.telling import Told
 from render.film.words.figures import format_loss, format_share, short_loss
 from render.film.words.ink import Ink
 from render.scene.insets import CurvesInset
@@ -37,10 +37,11 @@ class DrawnCourse:
 class Curves:
     """The curves of a shot, drawn once; only the marks move."""
 
-    def __init__(self, settings: CurvesInset, told: Telling, chart: InsetChart):
+    def __init__(self, settings: CurvesInset, told: Told, chart: InsetChart):
         self._told, self._chart = told, chart
         self._made: dict[str, list[InkMark]] = {}
-        self._steps = max(float(walk.path.steps[-1]) for walk in told.walks)
+        self._steps = max(float(course.steps[-1]) for course in told.courses)
+        self._moves = bool(told.places(0.0))
         self._courses = [
             self._courses_of(kind, area) for kind, area in zip(settings.of, self._areas(settings), strict=True)
         ]
@@ -70,9 +71,9 @@ class Curves:
         found, told = [], self._told
         series = self._series(kind)
         low, high = self._range(kind)
-        for number, (walk, values) in enumerate(zip(told.walks, series, strict=True)):
+        for number, (course, values) in enumerate(zip(told.courses, series, strict=True)):
             share = self._place(kind, values, low, high)
-            columns = area[0] + (area[2] - area[0]) * np.asarray(walk.path.steps, float) / max(self._steps, 1.0)
+            columns = area[0] + (area[2] - area[0]) * course.steps / max(self._steps, 1.0)
             rows = area[3] - (area[3] - area[1]) * share
             found.append(
                 DrawnCourse(
@@ -83,10 +84,7 @@ class Curves:
 
     def _series(self, kind: str) -> list[np.ndarray]:
         """Returns the values (T,) of each path."""
-        told = self._told
-        if kind == "loss":
-            return [told.losses(walk) for walk in told.walks]
-        return [told.accuracies(number) for number in range(len(told.walks))]
+        return [course.loss if kind == "loss" else course.accuracy for course in self._told.courses]
 
     def _range(self, kind: str) -> tuple[float, float]:
         """Returns the lowest and the highest value that is drawn: 0 to 1 of an accuracy."""
@@ -122,15 +120,19 @@ class Curves:
             drawn.add(chart.faint([(area[0], area[3]), (area[2], area[3])]))
             for course in courses:
                 for line in self._lines(course):
-                    drawn.add(InkMark(line.ink.faded(AHEAD), line.colour))
+                    drawn.add(InkMark(line.ink.faded(AHEAD), line.colour) if self._moves else line)
+            if not self._moves:
+                drawn.add(*self._head(kind, area))
         row = chart.box.bottom - 0.2 * chart.size
         drawn.add(chart.words("0", self._places[0][0], row, size=SMALL))
         drawn.add(chart.words(f"{int(self._steps):,} {say(told.language, 'steps')}", chart.box.right, row, 1.0, SMALL))
         return drawn
 
     def moving(self, time: float) -> InsetMarks:
-        """Returns what changes: the curves so far, their marks, and the values there."""
+        """Returns what changes: the curves so far, their marks and values; nothing where no step is at hand."""
         chart, drawn, places = self._chart, InsetMarks(), self._told.places(time)
+        if not self._moves:
+            return drawn
         for kind, area, courses in zip(self._kinds, self._places, self._courses, strict=True):
             column = float(courses[0].points[places[0]][0])
             drawn.add(chart.faint([(column, area[1]), (column, area[3])]))
@@ -140,13 +142,19 @@ class Curves:
                     drawn.add(
                         chart.dot((float(course.points[at][0]), float(course.points[at][1])), 0.42, course.colour)
                     )
-            top = replace(chart, box=chart.box._replace(top=round(area[1] - HEADING * chart.size)))
-            drawn.add(*top.head(self._called(kind), courses[0].value(places[0]) if len(courses) == 1 else ""))
+            drawn.add(*self._head(kind, area, courses[0].value(places[0]) if len(courses) == 1 else ""))
         return drawn
+
+    def _head(self, kind: str, area: tuple[float, float, float, float], value: str = "") -> list[InkMark]:
+        """Returns the words over a curve."""
+        chart = self._chart
+        top = replace(chart, box=chart.box._replace(top=round(area[1] - HEADING * chart.size)))
+        return top.head(self._called(kind), value)
 
     def _called(self, kind: str) -> str:
         language = self._told.language
-        return f"{say(language, kind)}, {say(language, 'log scale')}" if self._is_log(kind) else say(language, kind)
+        name = say(language, kind) if self._moves else say(language, "in training", say(language, kind))
+        return f"{name}, {say(language, 'log scale')}" if self._is_log(kind) else name
 
     def _is_log(self, kind: str) -> bool:
         return kind == "loss" and self._told.floor is not None

@@ -58,6 +58,11 @@ class Chart:
         """Returns the rows of shares from 0 to 1, as of accuracy."""
         return np.asarray(self.bottom - (FOOT + np.asarray(share) * (1 - FOOT - HEAD)) * self.tall)
 
+    def moved(self, by: float) -> Chart:
+        """Returns it so many pixels further to the right and down."""
+        left, top, right, bottom = (edge + by for edge in (self.left, self.top, self.right, self.bottom))
+        return replace(self, left=left, top=top, right=right, bottom=bottom)
+
     def of(self, cut: LineCut) -> Chart:
         """Returns it with the scale of a cut, and its proportion of height to width, as large as it has room."""
         tall = cut.shown * cut.exaggeration / cut.length / (1 - FOOT - HEAD)  # of a width of 1

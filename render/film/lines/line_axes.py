@@ -38,6 +38,7 @@ class LineAxes:
 
     chart: Chart
     sheet: Sheet
+    room: Box  # of all that belongs to the chart, pixels
     across: str  # what α is
     language: Mapping[str, str]
 
@@ -47,19 +48,18 @@ class LineAxes:
         return SIZE * self.sheet.size
 
 
-def axes_of(take: LineTake, sheet: Sheet, taken: Sequence[Box], across: str, language: Mapping[str, str]) -> LineAxes:
-    """Returns the axes of a line on a sheet, as large as the pixels that words need leave room for."""
-    size, middle = SIZE * sheet.size, sheet.height / 2
-    foot = min([box.top for box in taken if box.top > middle], default=sheet.bottom)
-    top = max([box.bottom for box in taken if box.top <= middle], default=sheet.top) + (RISE + 1.2) * size
-    bottom = max(foot - (LABEL + 1.4) * size, top + LEAST * sheet.height)
+def axes_of(take: LineTake, sheet: Sheet, room: Box, across: str, language: Mapping[str, str]) -> LineAxes:
+    """Returns the axes of a line on a sheet, as large as the room that words and insets leave to them."""
+    size = SIZE * sheet.size
+    top = room.top + (RISE + 1.2) * size
+    bottom = max(room.bottom - (LABEL + 1.4) * size, top + LEAST * sheet.height)
     ends = float(take.alphas[0]), float(take.alphas[-1])
     bare = Chart(0.0, top, 1.0, bottom, ends, take.scale, sheet.height / 1080)
     wide = max((line_width(short_loss(loss), sheet.text, size) for loss in bare.loss_ticks()), default=0.0)
-    left = sheet.left + wide + 1.2 * size
-    right = sheet.right - (line_width("100 %", sheet.text, size) + 1.2 * size if take.shot.accuracy else 0.0)
+    left = room.left + wide + 1.2 * size
+    right = room.right - (line_width("100 %", sheet.text, size) + 1.2 * size if take.shot.accuracy else 0.0)
     chart = Chart(left, top, right, bottom, ends, take.scale, bare.unit)
-    return LineAxes(chart.of(take.cut) if take.cut else chart, sheet, across, language)
+    return LineAxes(chart.of(take.cut) if take.cut else chart, sheet, room, across, language)
 
 
 def draw_axes(pixels: np.ndarray, take: LineTake, axes: LineAxes, dress: Dress) -> None:
@@ -93,9 +93,10 @@ def _draw_alphas(pixels: np.ndarray, axes: LineAxes, dress: Dress) -> None:
         left = column - line_width(text.replace("−", ""), axes.sheet.text, size) / 2
         left -= line_width("−", axes.sheet.text, size) if text.startswith("−") else 0.0  # digits stand over their place
         _write(pixels, text, (left, chart.bottom + AXIS * size), axes, dress)
-    wide = line_width(axes.across, axes.sheet.text, size)
-    middle = (chart.left + chart.right - wide) / 2
-    _write(pixels, axes.across, (middle, chart.bottom + LABEL * size), axes, dress)
+    wide, room = line_width(axes.across, axes.sheet.text, size), axes.room
+    smaller = min(1.0, (room.right - room.left) / max(wide, 1e-9))
+    left = min((chart.left + chart.right - smaller * wide) / 2, room.right - smaller * wide)
+    _write(pixels, axes.across, (max(room.left, left), chart.bottom + LABEL * size), axes, dress, smaller=smaller)
 
 
 def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axes: LineAxes, dress: Dress) -> None:
@@ -109,7 +110,7 @@ def _draw_accuracy(pixels: np.ndarray, take: LineTake, accuracy: np.ndarray, axe
         text = f"{100 * SHARES[number]:g} %"
         _write(pixels, text, (chart.right + 0.8 * size, float(rows[number]) + 0.36 * size), axes, dress)
     text = say(axes.language, "accuracy")
-    left = axes.sheet.right - line_width(text, axes.sheet.text, size)
+    left = axes.room.right - line_width(text, axes.sheet.text, size)
     _write(pixels, text, (left, chart.top - RISE * size), axes, dress)
 
 
@@ -150,8 +151,15 @@ def _line(
 
 
 def _write(
-    pixels: np.ndarray, text: str, place: tuple[float, float], axes: LineAxes, dress: Dress, share: float = 1.0
+    pixels: np.ndarray,
+    text: str,
+    place: tuple[float, float],
+    axes: LineAxes,
+    dress: Dress,
+    share: float = 1.0,
+    *,
+    smaller: float = 1.0,
 ) -> None:
     """Writes a line of text whose baseline begins at a place, column and row."""
-    drawn = line_ink(text, axes.sheet.text, axes.size).moved(round(place[0]), round(place[1]))
+    drawn = line_ink(text, axes.sheet.text, smaller * axes.size).moved(round(place[0]), round(place[1]))
     ink.paint(pixels, drawn.faded(share * max(QUIET, dress.quiet)), dress.ink)

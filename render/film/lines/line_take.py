@@ -13,10 +13,12 @@ from render.errors import DataError
 from render.film.easing import smooth
 from render.film.lines.line_cut import LineCut
 from render.landscape.balls import Balls
+from render.landscape.chronicle import Chronicle
 from render.landscape.landscape import Landscape
 from render.scene import look as looks
 from render.scene import relief as reliefs
 from render.scene.shot import Shot
+from render.scene.told_on_lines import ball_name, training_name
 from render.stage.body.relief import Scale
 
 LEAD = 0.6  # seconds before the first step, an eighth of the shot at most
@@ -35,6 +37,8 @@ class LineTake:
     scale: Scale  # from a loss to its level, 0 at the lowest of the line, or of the terrain that it unfolds into
     start: float = 0.0  # of the shot on the scene's clock, seconds
     cut: LineCut | None = None  # where it lies on the terrain that it unfolds into
+    training: Chronicle | None = None  # what its run tells of its logged steps, where an inset asks for that
+    told: tuple[Chronicle | None, ...] = ()  # what the network tells where each ball stands after each of its steps
 
     @cached_property
     def alphas(self) -> np.ndarray:
@@ -138,7 +142,11 @@ def prepare_line(shot: Shot, look: looks.Look, shown: Mapping[str, Any]) -> Line
     accuracy = landscape.surface.accuracy
     if shot.accuracy and not np.isfinite(accuracy).any():
         raise DataError(f"line {shot.line}: its data have no classes, so there is no accuracy; leave accuracy out")
-    return LineTake(shot, look.resolved, landscape, balls, scale_of(landscape.surface.loss, look))
+    asked = len(shot.ball.starts) if shot.ball else 0
+    told = tuple(shown.get(ball_name(shot, ball)) for ball in range(asked))
+    training = shown.get(training_name(str(shot.line)))
+    scale = scale_of(landscape.surface.loss, look)
+    return LineTake(shot, look.resolved, landscape, balls, scale, training=training, told=told)
 
 
 def scale_of(loss: np.ndarray, look: looks.Look) -> Scale:

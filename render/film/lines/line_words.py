@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from render.film.lines.line_take import LineTake
 from render.film.words.caption import ends_words, objective_words
 from render.film.words.essentials import objective_briefly
-from render.film.words.figures import format_loss, format_step, short_loss
+from render.film.words.figures import format_loss, format_share, format_step, short_loss
 from render.film.words.overlay import Counter, Words
+from render.landscape.balls import Balls
+from render.scene.insets import CounterKind, CurvesInset
 from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.words import say
+from render.scene.written import counters_of
 
 
 def line_words(scene: Scene, output: Film | Still, take: LineTake, time: float) -> Words:
@@ -23,7 +26,7 @@ def line_words(scene: Scene, output: Film | Still, take: LineTake, time: float) 
         return Words(title)
     full = output.caption == "full"
     text = line_caption(take) if full else " · ".join(filter(None, _briefly(take, language)))
-    return Words(title, text, tuple(_counters(take, time, language)), (), full)
+    return Words(title, text, tuple(_counters(take, time, counters_of(output, take.shot), language)), (), full)
 
 
 def axis_words(scene: Scene, take: LineTake) -> str:
@@ -71,8 +74,14 @@ def _balls(take: LineTake) -> str:
     count = f"{len(asked.starts)} balls go" if len(asked.starts) > 1 else "the ball goes"
     return (
         f"{count} by gradient descent held on the line, lr {asked.lr:g}{swing}, {asked.steps:,} steps; the slope of "
-        f"the loss is computed on the network at each{_unit(take)}"
+        f"the loss is computed on the network at each{_unit(take)}{_told(take)}"
     )
+
+
+def _told(take: LineTake) -> str:
+    """Returns of which ball insets tell, where there are several."""
+    of_balls = any(not isinstance(inset, CurvesInset) for inset in take.shot.insets)
+    return ", and so is what insets tell of the first ball" if of_balls and len(take.told) > 1 else ""
 
 
 def _unit(take: LineTake) -> str:
@@ -96,19 +105,46 @@ def _briefly(take: LineTake, language: Mapping[str, str]) -> Iterator[str]:
         yield say(language, "ball", f"{take.shot.ball.lr:g}")
 
 
-def _counters(take: LineTake, time: float, language: Mapping[str, str]) -> Iterator[Counter]:
-    """Gives the last whole step, and loss and slope of the ball there; of several balls the loss, by their colours."""
-    balls = take.balls
-    if balls is None:
+def _counters(
+    take: LineTake, time: float, asked: Sequence[CounterKind], language: Mapping[str, str]
+) -> Iterator[Counter]:
+    """Gives what counts along: the last whole step of the balls, and what each has come to there.
+
+    The slope follows the loss of one ball. Of several balls each value has the colour of its ball.
+    """
+    if take.balls is None:
         return
     step, _ = take.step(time)
-    yield Counter(say(language, "step"), format_step(step, balls.steps))
+    for kind in asked:
+        if kind == "step":
+            yield Counter(say(language, kind), format_step(step, take.balls.steps))
+        elif kind == "loss":
+            yield from _losses(take, take.balls, step, language)
+        elif kind == "accuracy":
+            yield from _accuracies(take, take.balls, step, language)
+
+
+def _losses(take: LineTake, balls: Balls, step: int, language: Mapping[str, str]) -> Iterator[Counter]:
     lost = say(language, "lost")
     if len(balls.alpha) == 1:
         yield Counter(say(language, "loss"), format_loss(float(balls.loss[0, step]), lost))
         yield Counter(say(language, "slope"), format_loss(float(balls.rise[0, step]), lost))
         return
+    for ball, (start, colour) in enumerate(_started(take, balls)):
+        value = format_loss(float(balls.loss[ball, step]), lost)
+        yield Counter(say(language, "started", start), value, colour)
+
+
+def _accuracies(take: LineTake, balls: Balls, step: int, language: Mapping[str, str]) -> Iterator[Counter]:
+    """Gives the accuracy at each ball that is told of: on data with values in place of classes there is none."""
+    name = say(language, "accuracy")
+    for told, (start, colour) in zip(take.told, _started(take, balls), strict=True):
+        if told is not None:
+            value = format_share(float(told.accuracy[step]))
+            yield Counter(f"{name}, {start}", value, colour) if len(take.told) > 1 else Counter(name, value)
+
+
+def _started(take: LineTake, balls: Balls) -> list[tuple[str, str]]:
+    """Returns where each ball has started, in figures, and its colour."""
     colours = [take.look.path.colour, *take.look.path.others]
-    for ball, start in enumerate(balls.alpha[:, 0]):
-        label = say(language, "started", short_loss(float(start)))
-        yield Counter(label, format_loss(float(balls.loss[ball, step]), lost), colours[ball % len(colours)])
+    return [(short_loss(float(start)), colours[ball % len(colours)]) for ball, start in enumerate(balls.alpha[:, 0])]

@@ -89,8 +89,13 @@ def areas_of(printed: Print, panels: int) -> list[tuple[CanvasBox, CanvasBox]]:
     return areas
 
 
+def factor_of(size: tuple[int, int]) -> int:
+    """Returns the sub-pixels along the side of a pixel in a picture of a print."""
+    return FINE if size[0] * size[1] <= FINE_PIXELS else COARSE
+
+
 def _stage(take: Take, shown: Sequence[int], time: float, size: tuple[int, int], picture: CanvasBox) -> Stage:
-    factor = FINE if picture.width * picture.height <= FINE_PIXELS else COARSE
+    factor = factor_of((picture.width, picture.height))
     stage = take.stage(shown, size, factor, picture.height)
     panels = [take.panels[number] for number in shown]
     stage.show_paths([take.trails(each, time) for each in panels], [take.strands(each, time) for each in panels])

@@ -52,8 +52,12 @@ def inked(shooting: Shooting, take: Take, time: float, printed: Print) -> list[P
 
 def sheet_of(shooting: Shooting, take: Take, printed: Print) -> Sheet:
     """Returns the sheet, without its bleed, that words are set on."""
-    least = max(READABLE, LEAST / SHRINK * POINT * printed.dpi) if printed.is_on_paper else READABLE
-    return replace(sheet_for(shooting.output, take), least=least)
+    return replace(sheet_for(shooting.output, take), least=least_of(printed))
+
+
+def least_of(printed: Print) -> float:
+    """Returns the least size of letters on a print, pixels."""
+    return max(READABLE, LEAST / SHRINK * POINT * printed.dpi) if printed.is_on_paper else READABLE
 
 
 def words_on(shooting: Shooting, take: Take, time: float, printed: Print) -> Words:

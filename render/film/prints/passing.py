@@ -16,7 +16,6 @@ from render.errors import UsageError
 from render.film.prints.exposing import areas_of, expose
 from render.film.prints.exr import LAYERS, SUM, Passes, write_passes
 from render.film.prints.press import in_linear_light, refined_for
-from render.film.projected import require_flat
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
@@ -75,7 +74,6 @@ def draw_passes(shooting: Shooting, printed: Print, target: Path, metadata: bool
     asked = shooting.output
     assert isinstance(asked, Still)
     place = shooting.timeline.locate(asked.at)
-    require_flat(shooting.scene.shots[place.shot], place.shot)
     take = in_linear_light(shooting.take(place.shot).fixed(place.time))
     if refines:
         take = refined_for(take, place.time, printed)

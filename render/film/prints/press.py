@@ -25,7 +25,6 @@ from render.film.prints.plate import Plate, plate_bytes, plate_for
 from render.film.prints.png import write_png
 from render.film.prints.print_sheet import PrintSheet
 from render.film.prints.tiff import write_tiff
-from render.film.projected import require_flat
 from render.film.shooting import Shooting
 from render.film.take import Take, records_of
 from render.film.words.wording import caption_of
@@ -93,7 +92,6 @@ def draw_print(
     still = shooting.output
     assert isinstance(still, Still)
     place = shooting.timeline.locate(still.at)
-    require_flat(shooting.scene.shots[place.shot], place.shot)
     take = refined_for(shooting.take(place.shot).fixed(place.time), place.time, printed)
     words = caption_of(shooting.scene, take)
     texts = {"Title": shooting.scene.title, "Description": words} if metadata else {}
