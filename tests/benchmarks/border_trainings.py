@@ -19,8 +19,8 @@ from render.descent.many.together import AllTogether
 from render.descent.many.trial import ManyTrainings, Trial, doses_of
 from render.errors import MachineError
 
-REPEATS = 5
-COUNTS = {"native": 4096, "batched": 1024, "loop": 1}
+REPEATS = 3
+COUNTS = {"native": 4096, "batched": 2048, "loop": 1}
 STEPS, PRECISIONS = 500, ("float32", "float64")
 
 

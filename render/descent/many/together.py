@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -49,19 +50,26 @@ class AllTogether:
 
     name = "batched"
 
-    def __init__(self, trial: Trial, batch: int = 1024):
-        """Prepares a trial; batch: trainings at once; smaller ones cost more in calls, larger ones leave the cache."""
-        self._trial, self.batch, self._dtype = trial, batch, getattr(torch, trial.precision)
+    def __init__(self, trial: Trial, at_once: int = 1024):
+        """Prepares a trial; at_once: trainings of a thread; fewer cost more in calls, more leave the cache."""
+        self._trial, self.at_once, self._dtype = trial, at_once, getattr(torch, trial.precision)
+        self.batch = at_once * torch.get_num_threads()
         self._inputs = torch.tensor(trial.inputs, dtype=self._dtype)
         self._targets = torch.tensor(trial.targets, dtype=self._dtype)
 
     def __call__(self, doses: np.ndarray) -> Fates:
         """Returns what becomes of trainings with hyperparameters (5, B) float64."""
-        starts = range(0, doses.shape[1], self.batch)
-        with torch.no_grad():
-            rows = [self._train(torch.tensor(doses[:, start : start + self.batch])) for start in starts]
+        starts, threads = range(0, doses.shape[1], self.at_once), torch.get_num_threads()
+        parts = [torch.tensor(doses[:, start : start + self.at_once]) for start in starts]
+        torch.set_num_threads(1)  # each batch has a thread; shared among them, small tensors take ten times as long
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                rows = list(pool.map(self._train, parts))
+        finally:
+            torch.set_num_threads(threads)
         return Fates.of(self._trial, np.concatenate(rows, 1) if rows else np.zeros((5, 0)))
 
+    @torch.no_grad()
     def _train(self, doses: Tensor) -> np.ndarray:
         trial, count = self._trial, doses.shape[1]
         found = torch.zeros(5, count, dtype=self._dtype)
