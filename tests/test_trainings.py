@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from render import compiler
 from render.descent.many.alone import OneByOne
 from render.descent.many.natively import NativeTrainings, source_of
+from render.descent.many.tiny_trial import Fates, Trial, doses_of
 from render.descent.many.together import AllTogether
-from render.descent.many.trial import Fates, Trial, doses_of
 from tests.conftest import REQUIRED
 
 WAYS = [OneByOne, AllTogether, NativeTrainings]

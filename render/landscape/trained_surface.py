@@ -18,8 +18,8 @@ import numpy as np
 from render import compiler
 from render.descent.many.alone import OneByOne
 from render.descent.many.natively import NativeTrainings, source_of
+from render.descent.many.tiny_trial import HYPERPARAMETERS, Fates, ManyTrainings, Trial, doses_of
 from render.descent.many.together import AllTogether
-from render.descent.many.trial import HYPERPARAMETERS, Fates, ManyTrainings, Trial, doses_of
 from render.landscape.landscape import Landscape
 from render.landscape.measure import recorded
 from render.landscape.provenance import VERSIONED

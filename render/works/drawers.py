@@ -94,19 +94,19 @@ def _hand() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
 
-class Errand(NamedTuple):
+class DrawingErrand(NamedTuple):
     """Frames that a worker draws."""
 
     numbers: tuple[int, ...]
     bare: bool = False  # whether only their pictures without words
 
 
-def draw_some(packed: bytes, errand: Errand) -> DrawnFrames:
+def draw_some(packed: bytes, errand: DrawingErrand) -> DrawnFrames:
     """Draws some frames in a worker."""
     return _hand().submit(_draw_some, packed, errand).result()
 
 
-def _draw_some(packed: bytes, errand: Errand) -> DrawnFrames:
+def _draw_some(packed: bytes, errand: DrawingErrand) -> DrawnFrames:
     if packed not in _HELD:
         _let_go()
         _HELD[packed] = _prepared(packed)
@@ -169,7 +169,7 @@ def is_for_a_team(job: DrawingJob, reporter: Reporter) -> bool:
 def _draw_together(job: DrawingJob, reporter: Reporter) -> None:
     done = job.total - len(job.missing)
     with reporter.task(f"drawing {job.what}", total=job.total, unit="frames", done=done) as task, _team(job) as team:
-        for _ in team.receipts(Errand((number,), bare=True) for number in _looked_at(job)):
+        for _ in team.receipts(DrawingErrand((number,), bare=True) for number in _looked_at(job)):
             pass
         failed = _round(job, team, job.missing, task)
         for _ in range(TRIES - 1):
@@ -194,7 +194,7 @@ def _round(job: DrawingJob, team: Team, numbers: Sequence[int], task: Task) -> F
     failed: Failed = {}
     frames = job.frames.programme.frames
     shares = Shares(numbers, team.size(), lambda number: frames[number].parts[0].slice.shot)
-    for receipt in team.receipts(map(Errand, shares), one_each=True):
+    for receipt in team.receipts(map(DrawingErrand, shares), one_each=True):
         shares.done_by(receipt.worker, receipt.first)
         task.advance(receipt.done)
         failed |= receipt.failed

@@ -15,8 +15,8 @@ import torch
 
 from render.descent.many.alone import OneByOne
 from render.descent.many.natively import NativeTrainings
+from render.descent.many.tiny_trial import ManyTrainings, Trial, doses_of
 from render.descent.many.together import AllTogether
-from render.descent.many.trial import ManyTrainings, Trial, doses_of
 from render.errors import MachineError
 
 REPEATS = 3

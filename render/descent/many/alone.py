@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from render.descent.many.trial import Fates, Trial
+from render.descent.many.tiny_trial import Fates, Trial
 
 ACTIVATED: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "tanh": torch.tanh,

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from render import compiler
-from render.descent.many.trial import Fates, Trial
+from render.descent.many.tiny_trial import Fates, Trial
 from render.errors import MachineError
 
 HERE = Path(__file__)

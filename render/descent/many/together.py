@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from render.descent.many.alone import ACTIVATED
-from render.descent.many.trial import Fates, Trial
+from render.descent.many.tiny_trial import Fates, Trial
 
 LOOK = 16  # steps after which those that were stopped are put aside
 
