@@ -6,13 +6,14 @@ import torch
 from scipy import special
 from torch import nn
 
+from render import compiler
 from render.data import Dataset, Examples
 from render.descent import networks
 from render.descent.networks.activations import ACTIVATIONS
 from render.descent.parameters import load_parameters, parameters_of
 from render.errors import DataError
 from render.loss.objective import Objective
-from render.loss.ways import race, strategies
+from render.loss.ways import race
 from render.scene import network as spec
 from render.space.grid import Grid
 
@@ -115,7 +116,7 @@ def test_every_fast_strategy_fits_and_equals_the_plain_loop(name, monkeypatch):
     places = np.stack(np.meshgrid(grid.alphas, grid.betas), -1).reshape(-1, 2)
     expected = objective(origin + places @ np.stack([u, v]))
     for strategy in FITTING[name]:
-        if strategy in ("native", "dense-compiled") and strategies.compiler.strategy() == "eager":
+        if strategy in ("native", "dense-compiled") and compiler.strategy() == "eager":
             continue
         evaluator = objective.on(origin, u, v, strategy, grid=grid)
         found = evaluator.measure(places).loss
