@@ -58,6 +58,7 @@ def test_what_a_kill_left_in_the_pool_is_swept_unless_it_may_be_anothers(tmp_pat
     with PoolWriter(pool) as writer:
         writer.write("ab" * 32, np.zeros((4, 4, 3), np.uint8))
         kept = pool.folder / "ab" / ".abab.k3j2h1_x.png"
+        kept.parent.mkdir(parents=True, exist_ok=True)  # which the picture may not have come to yet
         writer.hand_over(lambda: kept.write_bytes(b"half"))
     if others:
         with present(pool.folder):
