@@ -23,9 +23,8 @@ from render.progress import Reporter
 from render.scene.printing import PrintRequest, print_of
 from render.stage.body.refine import refined
 from render.stage.colour import light_of, linear_of
-from render.stage.lens.lens import Exposure, Lens, develop, halo
+from render.stage.lens.lens import Exposure, Lens, develop, halo, lens_of
 from render.stage.lens.tiles import CanvasBox, CanvasTile, tiles
-from render.stage.stage import lens_of
 from render.works.bench import Bench
 from render.works.order import Order
 from render.works.print_work import print_work

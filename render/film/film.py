@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,11 +63,14 @@ def kept_pictures(programme: Programme, writer: PoolWriter, numbers: Sequence[in
 
 def draw_bare(shooting: Shooting, pool: Pool, programme: Programme, numbers: Sequence[int]) -> None:
     """Draws and keeps pictures of frames without their words; one that fails is left to whoever draws its frame."""
-    with PoolWriter(pool) as pictures, contextlib.suppress(Exception):
+    with PoolWriter(pool) as pictures:
         taking = replace(shooting, kept=kept_pictures(programme, pictures, numbers))
-        for number in numbers:
-            for part in programme.frames[number].parts:
-                taking.bare(part.slice._replace(share=1.0))
+        try:
+            for number in numbers:
+                for part in programme.frames[number].parts:
+                    taking.bare(part.slice._replace(share=1.0))
+        except Exception:  # in which a driver may have lost what its stages hold
+            taking.leave(())
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,9 @@ from render.scene.output import Film, Still
 from render.scene.spec import Scene
 from render.scene.time.course import ShotCourse
 from render.scene.written import without_insets
-from render.stage.lens.lens import develop
+from render.stage.lens.lens import develop, lens_of
 from render.stage.lens.surround import develop_around
-from render.stage.stage import Stage, lens_of
+from render.stage.stage import Stage
 
 FLAT = "a line has no terrain; a still or a print of it is drawn"
 PICTURES = 2  # without words that are held: of a frame, or of a still that is looked at for its words, then written on

@@ -22,7 +22,7 @@ from render.stage.cast import Cast, Placed, levels_of
 from render.stage.colour import linear_of, places_of, table_of
 from render.stage.lens.focus import defocus, span_of
 from render.stage.lens.layers import completed, layers_of, parts_of
-from render.stage.lens.lens import WORTH, Exposure, Lens, develop
+from render.stage.lens.lens import WORTH, Exposure, develop, lens_of
 from render.stage.lens.resolve import Samples, choose, compose
 from render.stage.lens.surround import exposed_around
 from render.stage.lens.tiles import WHOLE_CROP, Crop, tile_of
@@ -44,11 +44,6 @@ from render.stage.standpoint import Standpoint
 from render.stage.window.geometry import GeometryPass, Kind
 
 EDGE = 0.004  # picture widths; a step in depth that is a silhouette, not a slope
-
-
-def lens_of(look: spec.LookPreset) -> Lens:
-    """Returns the lens of a look."""
-    return Lens(look.bloom, look.vignette, look.grain, look.air.focus)
 
 
 class Stage:

@@ -147,7 +147,7 @@ def draw(job: DrawingJob, finished: Sequence[Any], reporter: Reporter) -> Drawab
 
     finished: what its frames need. Returns what it was drawn by, where that was in this process.
     """
-    if is_for_a_team(job, reporter):
+    if _is_for_a_team(job, reporter):
         _draw_together(job, reporter)
         return None
     drawing = job.make_ready(job.frames, job.frames.shooting(finished, reporter))
@@ -155,7 +155,7 @@ def draw(job: DrawingJob, finished: Sequence[Any], reporter: Reporter) -> Drawab
     return drawing
 
 
-def is_for_a_team(job: DrawingJob, reporter: Reporter) -> bool:
+def _is_for_a_team(job: DrawingJob, reporter: Reporter) -> bool:
     """Whether several processes draw; those of this machine do so only where they are done sooner than one."""
     means = job.frames.order.means
     if means.scheduler or means.workers < 2:

@@ -1,4 +1,4 @@
-"""A shard: the share of a film's frames that one of several calls draws, side by side with the others."""
+"""A shard: the share of a film or a surface that one of several calls makes, side by side with the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def share_of(wanted: Sequence[int], means: Means) -> Sequence[int]:
 
 
 def place_of(folder: Path, means: Means) -> Path:
-    """Returns what stands for a folder, or for a share of it, where a call keeps others from what it draws."""
+    """Returns what stands for a folder, or for a share of it, where a call keeps others from what it makes."""
     if means.shard is None:
         return folder
     number, count = means.shard

@@ -26,6 +26,7 @@ from render.space.grid import Grid
 from render.storage.files import content_key
 from render.works.order import Order
 from render.works.run_work import ImportedWork, RunWork, run_work
+from render.works.shard import place_of
 from render.works.trained_surface_work import TrainedSurfaceWork
 from render.works.work import Finding, Item, Work, judged
 
@@ -75,8 +76,7 @@ class SurfaceWork:
     @property
     def place(self) -> Path:
         """Its folder, or a share of it, as shards measure side by side."""
-        shard = self.order.means.shard
-        return self.path.with_name(f"{self.path.name}.{shard[0]}-of-{shard[1]}") if shard else self.path
+        return place_of(self.path, self.order.means)
 
     def load(self) -> Landscape | None:
         """Returns it from disk; raises ModelError where a function makes another network than was measured."""

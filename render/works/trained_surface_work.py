@@ -16,6 +16,7 @@ from render.sampling.status import Status
 from render.sampling.surface import SurfaceStore
 from render.storage.files import content_key
 from render.works.order import Order
+from render.works.shard import place_of
 from render.works.work import Finding, Item, Work, judged
 
 BYTES_PER_POINT = 9  # value, share of steps and status
@@ -50,8 +51,7 @@ class TrainedSurfaceWork:
     @property
     def place(self) -> Path:
         """Its folder, or a share of it, as shards measure side by side."""
-        shard = self.order.means.shard
-        return self.path.with_name(f"{self.path.name}.{shard[0]}-of-{shard[1]}") if shard else self.path
+        return place_of(self.path, self.order.means)
 
     def load(self) -> Landscape | None:
         """Returns it from disk."""

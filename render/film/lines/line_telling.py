@@ -20,13 +20,11 @@ from render.scene.shot import Shot
 
 
 @dataclass(frozen=True)
-class BallTelling:
-    """The network where the first ball of a shot stands."""
+class LineTelling:
+    """What all insets of a shot of a line know."""
 
     take: LineTake
     language: Mapping[str, str]
-
-    courses: tuple[ToldCourse, ...] = ()
 
     @property
     def shot(self) -> Shot:
@@ -37,6 +35,18 @@ class BallTelling:
     def look(self) -> LookPreset:
         """Its look."""
         return self.take.look
+
+    @property
+    def floor(self) -> float | None:
+        """The floor of the chart."""
+        return self.take.scale.floor
+
+
+@dataclass(frozen=True)
+class BallTelling(LineTelling):
+    """The network where the first ball of a shot stands."""
+
+    courses: tuple[ToldCourse, ...] = ()
 
     @property
     def chronicle(self) -> Chronicle:
@@ -55,46 +65,23 @@ class BallTelling:
         """The colour of the ball, where there are others."""
         return self.take.look.path.colour if len(self.take.told) > 1 else ""
 
-    @property
-    def floor(self) -> float | None:
-        """The floor of the chart."""
-        return self.take.scale.floor
-
     def places(self, time: float) -> tuple[int, ...]:
         """Returns the last whole step of the ball at a time of the shot, seconds."""
         return (self.take.step(time)[0],)
 
 
 @dataclass(frozen=True)
-class TrainingTelling:
+class TrainingTelling(LineTelling):
     """The training of a line's run, by its logged steps."""
-
-    take: LineTake
-    language: Mapping[str, str]
 
     flag = ""
     colours = ("",)  # that of words: those of paths are of balls
-
-    @property
-    def shot(self) -> Shot:
-        """The shot."""
-        return self.take.shot
-
-    @property
-    def look(self) -> LookPreset:
-        """Its look."""
-        return self.take.look
 
     @property
     def chronicle(self) -> Chronicle:
         """What the run tells of its logged steps."""
         assert self.take.training is not None
         return self.take.training
-
-    @property
-    def floor(self) -> float | None:
-        """The floor of the chart."""
-        return self.take.scale.floor
 
     @property
     def courses(self) -> tuple[ToldCourse, ...]:

@@ -35,7 +35,7 @@ from render.scene.printing import Print
 from render.scene.spec import Scene
 from render.stage.body.refine import fineness, refined
 from render.stage.colour import linear_of
-from render.stage.stage import lens_of
+from render.stage.lens.lens import lens_of
 from render.storage.files import content_key
 
 ALGORITHM = 2  # raise it when the same settings would print other pixels

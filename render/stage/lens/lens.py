@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.compiler import fuse, unfused
+from render.scene import look as spec
 from render.stage.lens.tone import encoded, luminance
 
 HALOES = ((0.0015, 0.5), (0.006, 0.3), (0.018, 0.14), (0.05, 0.06))  # radius in picture heights, weight
@@ -35,6 +36,11 @@ class Lens:
     vignette: float = 0.3
     grain: float = 0.008  # standard deviation, fraction of white
     focus: float = 0.0  # of the depth of field
+
+
+def lens_of(look: spec.LookPreset) -> Lens:
+    """Returns the lens of a look."""
+    return Lens(look.bloom, look.vignette, look.grain, look.air.focus)
 
 
 @dataclass(frozen=True)
